@@ -1,0 +1,148 @@
+//! Advantages for an infinite group: the policy's probabilities replace the sample.
+
+use crate::estimators::rs_grpo::{self, Weighting};
+use crate::{Error, Estimator, Group};
+
+/// Estimators that [`Estimator::population_advantages_into`] accepts.
+const WITH_LIMIT: &str = "rs-grpo, rs-loo, dr-grpo, rloo, grpo, maxrl, entropic-loo";
+
+/// A policy over `K` arms with known rewards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Policy<'a> {
+    probabilities: &'a [f64],
+    rewards: Group<'a>,
+}
+
+impl<'a> Policy<'a> {
+    /// How far the probabilities may sum from 1.
+    const TOLERANCE: f64 = 1e-9;
+
+    /// Pairs `probabilities` (length `K`, each ≥ 0, sum 1 within 1e-9) with finite `rewards`
+    /// (length `K`).
+    ///
+    /// # Errors
+    /// A bad group of rewards, lengths that differ, or probabilities that are not a distribution.
+    pub fn new(probabilities: &'a [f64], rewards: &'a [f64]) -> Result<Self, Error> {
+        let group = Group::new(rewards)?;
+        if probabilities.len() != rewards.len() {
+            let allowed = format!("{} numbers, one for each reward", rewards.len());
+            return Err(Error::parameter(
+                "policy",
+                format!("of {} numbers", probabilities.len()),
+                allowed,
+            ));
+        }
+        if let Some(bad) = probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+            return Err(Error::parameter("policy", bad, "probabilities from 0 to 1"));
+        }
+        let sum: f64 = probabilities.iter().sum();
+        if (sum - 1.0).abs() > Self::TOLERANCE {
+            return Err(Error::parameter(
+                "policy",
+                format!("summing to {sum}"),
+                "probabilities that sum to 1",
+            ));
+        }
+        Ok(Self {
+            probabilities,
+            rewards: group,
+        })
+    }
+
+    /// The probabilities, length `K`.
+    pub fn probabilities(self) -> &'a [f64] {
+        self.probabilities
+    }
+
+    /// The rewards, length `K`.
+    pub fn rewards(self) -> &'a [f64] {
+        self.rewards.rewards()
+    }
+
+    /// The expected reward `μ = Σⱼ πⱼ rⱼ`.
+    pub fn mean_reward(self) -> f64 {
+        self.probabilities
+            .iter()
+            .zip(self.rewards())
+            .map(|(p, r)| p * r)
+            .sum()
+    }
+
+    pub(crate) fn group(self) -> Group<'a> {
+        self.rewards
+    }
+}
+
+impl Estimator {
+    /// Writes the advantage of each of the `K` arms in the limit `N → ∞` into `out` (length `K`).
+    ///
+    /// The exact gradient of the limiting objective is `Σⱼ πⱼ Aⱼ ∇log πⱼ`.
+    ///
+    /// # Errors
+    /// [`Error::NoPopulationForm`] for estimators without such a limit; otherwise as
+    /// [`Estimator::advantages_into`].
+    pub fn population_advantages_into(
+        &self,
+        policy: Policy<'_>,
+        out: &mut [f64],
+    ) -> Result<(), Error> {
+        self.check_output(policy.rewards().len(), out)?;
+        match *self {
+            Self::RsGrpo { beta } | Self::RsLoo { beta } => tilted(policy, beta, out)?,
+            Self::DrGrpo | Self::Rloo => centre(policy, out),
+            Self::Grpo { epsilon, .. } => standardise(policy, epsilon, out),
+            Self::MaxRl { epsilon } => relative_to_mean(policy, epsilon, out)?,
+            Self::EntropicLoo { beta } => {
+                tilted(policy, beta, out)?;
+                out.iter_mut().for_each(|advantage| *advantage *= beta);
+            }
+            _ => {
+                return Err(Error::NoPopulationForm {
+                    estimator: self.name(),
+                    known: WITH_LIMIT,
+                });
+            }
+        }
+        self.check_finite(policy.group(), out)
+    }
+}
+
+fn tilted(policy: Policy<'_>, beta: f64, out: &mut [f64]) -> Result<(), Error> {
+    rs_grpo::check_beta(beta)?;
+    rs_grpo::tilt_into(
+        policy.group(),
+        beta,
+        Weighting::Policy(policy.probabilities()),
+        out,
+    );
+    Ok(())
+}
+
+fn centre(policy: Policy<'_>, out: &mut [f64]) {
+    let weighting = Weighting::Policy(policy.probabilities());
+    rs_grpo::centre_into(policy.group(), weighting, out);
+}
+
+fn standardise(policy: Policy<'_>, epsilon: f64, out: &mut [f64]) {
+    centre(policy, out);
+    let variance: f64 = policy
+        .probabilities
+        .iter()
+        .zip(&*out)
+        .map(|(p, a)| p * a * a)
+        .sum();
+    let spread = variance.sqrt() + epsilon;
+    if spread > 0.0 {
+        out.iter_mut().for_each(|advantage| *advantage /= spread);
+    }
+}
+
+fn relative_to_mean(policy: Policy<'_>, epsilon: f64, out: &mut [f64]) -> Result<(), Error> {
+    crate::estimators::maxrl::require_domain(policy.group())?;
+    centre(policy, out);
+    let scale = policy.mean_reward() + epsilon;
+    if scale > 0.0 {
+        out.iter_mut().for_each(|advantage| *advantage /= scale);
+    }
+    Ok(())
+}
