@@ -1,1 +1,12 @@
-//! sims
+//! Bandit simulator and numerical theory of risk-sensitive policy gradients.
+//!
+//! Everything here is a function of its seed alone: not of the number of threads, and not of the
+//! machine, since exponentials and logarithms come from the pure-Rust `libm`.
+
+pub mod bandit;
+mod error;
+mod interval;
+mod streams;
+
+pub use error::Error;
+pub use interval::Interval;

@@ -1,0 +1,31 @@
+//! The K-armed bandit in which a policy starts on the wrong peak.
+//!
+//! The setting is that of the RS-GRPO paper (arXiv 2509.24261): 100 arms, two Gaussian peaks of
+//! reward, a softmax policy concentrated on the lower one. [`Config::default`] holds the constants
+//! of the authors' script. One *update* draws a group of `N` arms, turns their rewards into
+//! advantages by any [`Estimator`](rs_grpo::Estimator) of the core library and takes one gradient
+//! step; one *pull* is one draw.
+//!
+//! | file | what |
+//! |---|---|
+//! | `config` | the settings and their ranges |
+//! | `softmax_tree` | a softmax policy that draws and moves single arms in `O(log K)` |
+//! | `noise` | noisy rewards |
+//! | `run` | one run from sampled groups, and one from exact gradients |
+//! | `recorder` | the curve of a run, in windows of pulls |
+//! | `ensemble` | many seeds, in parallel, with intervals |
+//! | `phase` | escape probability over β and group size |
+
+mod config;
+mod ensemble;
+mod noise;
+mod phase;
+mod recorder;
+mod run;
+mod softmax_tree;
+
+pub use config::{Config, InitialPolicy, Noise, Peak};
+pub use ensemble::{Curve, Summary, simulate};
+pub use phase::{Phase, PhaseCell, phase};
+pub use run::{Run, run_exact, run_sampled};
+pub use softmax_tree::SoftmaxTree;

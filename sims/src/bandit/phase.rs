@@ -1,0 +1,79 @@
+//! Escape probability over risk parameter and group size.
+
+use super::{Config, run_sampled};
+use crate::Error;
+use rayon::prelude::*;
+use rs_grpo::Estimator;
+use serde::Serialize;
+
+/// The grid of a phase diagram.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// Everything but the estimator and the group size.
+    pub config: Config,
+    /// Risk parameters of RS-GRPO, ascending.
+    pub betas: Vec<f64>,
+    /// Group sizes, ascending.
+    pub group_sizes: Vec<usize>,
+    /// Runs in each cell.
+    pub seeds: u64,
+}
+
+/// One cell of a phase diagram.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PhaseCell {
+    /// Risk parameter.
+    pub beta: f64,
+    /// Draws of one update.
+    pub group_size: usize,
+    /// Runs.
+    pub seeds: u64,
+    /// Share of the runs that ended above the escape reward.
+    pub escaped: f64,
+    /// Mean over runs of the mean reward of the last window.
+    pub final_reward: f64,
+}
+
+/// Runs every cell with the same number of pulls, β outer, group size inner.
+///
+/// `progress` is called after each run. The result does not depend on the number of threads.
+///
+/// # Errors
+/// A setting outside its range, or the first error of a run.
+pub fn phase(grid: &Phase, seed: u64, progress: impl Fn() + Sync) -> Result<Vec<PhaseCell>, Error> {
+    grid.config.check()?;
+    if grid.seeds == 0 {
+        return Err(Error::parameter("seeds", grid.seeds, "1 or more"));
+    }
+    let cells: Vec<(f64, usize)> = grid
+        .betas
+        .iter()
+        .flat_map(|&beta| grid.group_sizes.iter().map(move |&size| (beta, size)))
+        .collect();
+    cells.into_par_iter().map(|(beta, size)| cell(grid, beta, size, seed, &progress)).collect()
+}
+
+fn cell(
+    grid: &Phase,
+    beta: f64,
+    group_size: usize,
+    seed: u64,
+    progress: &(impl Fn() + Sync),
+) -> Result<PhaseCell, Error> {
+    let estimator = Estimator::RsGrpo { beta };
+    let config = Config { estimator, group_size, ..grid.config.clone() };
+    let (mut escaped, mut reward) = (0, 0.0);
+    for index in 0..grid.seeds {
+        let run = run_sampled(&config, seed, index)?;
+        escaped += u64::from(run.escaped(&config));
+        reward += run.final_reward;
+        progress();
+    }
+    Ok(PhaseCell {
+        beta,
+        group_size,
+        seeds: grid.seeds,
+        escaped: escaped as f64 / grid.seeds as f64,
+        final_reward: reward / grid.seeds as f64,
+    })
+}

@@ -1,0 +1,66 @@
+//! The curve of one run: mean reward and entropy in windows of pulls.
+
+/// Windows in a curve. At the authors' 400,000 pulls each holds 1,000, as in their moving average.
+pub(super) const WINDOWS: u64 = 400;
+
+/// Collects rewards pull by pull into windows of equal length.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    /// Pulls in a window.
+    window: u64,
+    /// Pulls so far in the current window.
+    filled: u64,
+    sum: f64,
+    /// Mean reward of each full window.
+    pub(super) rewards: Vec<f64>,
+    /// Entropy of the policy at the first pull of each window.
+    pub(super) entropies: Vec<f64>,
+}
+
+impl Recorder {
+    pub(super) fn new(pulls: u64) -> Self {
+        let window = window(pulls);
+        let windows = (pulls / window) as usize;
+        Self {
+            window,
+            filled: 0,
+            sum: 0.0,
+            rewards: Vec::with_capacity(windows),
+            entropies: Vec::with_capacity(windows + 1),
+        }
+    }
+
+    /// Adds the rewards of one group, drawn from a policy whose entropy is `entropy()`.
+    pub(super) fn add(&mut self, mut rewards: &[f64], entropy: impl Fn() -> f64) {
+        while !rewards.is_empty() {
+            if self.filled == 0 {
+                self.entropies.push(entropy());
+            }
+            let room = (self.window - self.filled).min(rewards.len() as u64) as usize;
+            let (now, later) = rewards.split_at(room);
+            self.sum += now.iter().sum::<f64>();
+            self.filled += room as u64;
+            self.close_if_full();
+            rewards = later;
+        }
+    }
+
+    fn close_if_full(&mut self) {
+        if self.filled == self.window {
+            self.rewards.push(self.sum / self.window as f64);
+            self.sum = 0.0;
+            self.filled = 0;
+        }
+    }
+
+    /// Drops the entropy of a window that never filled.
+    pub(super) fn finish(mut self) -> (Vec<f64>, Vec<f64>) {
+        self.entropies.truncate(self.rewards.len());
+        (self.rewards, self.entropies)
+    }
+}
+
+/// Pulls in a window of a run of so many pulls.
+pub(super) fn window(pulls: u64) -> u64 {
+    (pulls / WINDOWS).max(1)
+}
