@@ -1,0 +1,237 @@
+//! What a figure must satisfy before it is drawn, so that drawing itself cannot meet a bad number.
+
+use std::collections::BTreeMap;
+
+use crate::series::Band;
+use crate::{
+    Axis, Cells, Direction, Error, Figure, Heatmap, Marker, Panel, Plot, Result, Scale, Series,
+    Side,
+};
+
+pub(crate) fn figure(figure: &Figure) -> Result<()> {
+    let place = figure.place();
+    if figure.panels.is_empty() {
+        return Err(Error::Empty { place, remedy: "add a panel with `Figure::panel`" });
+    }
+    if figure.columns == Some(0) {
+        return Err(bad(&place, "columns", 0, "1 or more"));
+    }
+    if let Some((width, height)) = figure.size {
+        let allowed = 200..=8000;
+        ensure(allowed.contains(&width), || bad(&place, "width", width, "200 to 8000 pixels"))?;
+        ensure(allowed.contains(&height), || bad(&place, "height", height, "200 to 8000 pixels"))?;
+    }
+    for plot in &figure.panels {
+        match plot {
+            Plot::Panel(p) => panel(&format!("{place}, panel `{}`", p.title), p)?,
+            Plot::Heatmap(map) => heatmap(&format!("{place}, heat map `{}`", map.title), map)?,
+        }
+    }
+    one_look_per_label(figure)
+}
+
+pub(crate) fn scale(figure: &Figure, scale: f64) -> Result<()> {
+    ensure((0.1..=8.0).contains(&scale), || {
+        bad(&figure.place(), "the scale of the PNG", scale, "0.1 to 8")
+    })
+}
+
+pub(crate) fn stem(figure: &Figure, stem: &str) -> Result<()> {
+    let plain = !stem.is_empty() && !stem.starts_with('.') && !stem.contains(['/', '\\']);
+    let allowed = "a file name without folder and extension, such as `bandit-reward`";
+    ensure(plain, || bad(&figure.place(), "the file stem", format!("`{stem}`"), allowed))
+}
+
+fn panel(place: &str, panel: &Panel) -> Result<()> {
+    if panel.series.is_empty() {
+        return Err(Error::Empty {
+            place: place.to_owned(),
+            remedy: "add a series with `Panel::series`",
+        });
+    }
+    axis(&format!("{place}, x axis"), &panel.x)?;
+    axis(&format!("{place}, y axis"), &panel.y)?;
+    if let Some(right) = &panel.right {
+        axis(&format!("{place}, right axis"), right)?;
+    }
+    for s in &panel.series {
+        series(&format!("{place}, series `{}`", s.label), panel, s)?;
+    }
+    panel
+        .markers
+        .iter()
+        .try_for_each(|m| marker(&format!("{place}, marker `{}`", m.label), panel, m))
+}
+
+fn axis(place: &str, axis: &Axis) -> Result<()> {
+    match axis.scale {
+        Scale::Log { base } => ensure(base.is_finite() && base > 1.0, || {
+            bad(place, "the base of the logarithm", base, "a finite number above 1")
+        })?,
+        Scale::SymLog { linear } => ensure(linear.is_finite() && linear > 0.0, || {
+            bad(place, "the linear part of the scale", linear, "a finite number above 0")
+        })?,
+        Scale::Linear => {}
+    }
+    if let Some((low, high)) = axis.range {
+        coordinate(place, "the lower end of the range", low, axis.scale)?;
+        coordinate(place, "the upper end of the range", high, axis.scale)?;
+        ensure(low < high, || {
+            bad(place, "the range", format!("{low} to {high}"), "a lower end below the upper end")
+        })?;
+    }
+    let ticks = axis.ticks.iter().flatten();
+    ticks
+        .enumerate()
+        .try_for_each(|(i, &tick)| coordinate(place, &format!("tick {i}"), tick, axis.scale))
+}
+
+fn series(place: &str, panel: &Panel, series: &Series) -> Result<()> {
+    if series.side == Side::Right && panel.right.is_none() {
+        return Err(Error::NoRightAxis { place: place.to_owned() });
+    }
+    if series.y.iter().all(|y| y.is_nan()) {
+        return Err(Error::Empty {
+            place: place.to_owned(),
+            remedy: "give at least one point whose y is not NaN",
+        });
+    }
+    same_length(place, "y", series.y.len(), "x", series.x.len())?;
+    let scale = panel.axis_of(series).scale;
+    for (i, (&x, &y)) in series.x.iter().zip(&series.y).enumerate() {
+        coordinate(place, &format!("x[{i}]"), x, panel.x.scale)?;
+        coordinate_or_gap(place, &format!("y[{i}]"), y, scale)?;
+    }
+    series.band.as_ref().map_or(Ok(()), |b| band(place, b, series.x.len(), scale))
+}
+
+fn band(place: &str, band: &Band, points: usize, scale: Scale) -> Result<()> {
+    same_length(place, "low", band.low.len(), "x", points)?;
+    same_length(place, "high", band.high.len(), "x", points)?;
+    for (i, (&low, &high)) in band.low.iter().zip(&band.high).enumerate() {
+        coordinate_or_gap(place, &format!("low[{i}]"), low, scale)?;
+        coordinate_or_gap(place, &format!("high[{i}]"), high, scale)?;
+        let ordered = low <= high || low.is_nan() || high.is_nan();
+        ensure(ordered, || {
+            bad(place, &format!("low[{i}]"), low, format!("at most high[{i}] = {high}"))
+        })?;
+    }
+    Ok(())
+}
+
+fn marker(place: &str, panel: &Panel, marker: &Marker) -> Result<()> {
+    let (name, axis) = match marker.direction {
+        Direction::Vertical => ("x", &panel.x),
+        Direction::Horizontal => ("y", &panel.y),
+    };
+    coordinate(place, name, marker.at, axis.scale)?;
+    let (low, high) = axis.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    let allowed = || bad(place, name, marker.at, format!("{low} to {high}, the range of the axis"));
+    ensure((low..=high).contains(&marker.at), allowed)
+}
+
+fn heatmap(place: &str, map: &Heatmap) -> Result<()> {
+    if map.values.iter().flatten().all(|v| v.is_nan()) {
+        return Err(Error::Empty {
+            place: place.to_owned(),
+            remedy: "give at least one value that is not NaN",
+        });
+    }
+    cells(&format!("{place}, x axis"), &map.columns, &map.x)?;
+    cells(&format!("{place}, y axis"), &map.rows, &map.y)?;
+    axis(&format!("{place}, value axis"), &map.value)?;
+    same_length(place, "values", map.values.len(), "rows", map.rows.len())?;
+    for (r, row) in map.values.iter().enumerate() {
+        same_length(place, &format!("values[{r}]"), row.len(), "columns", map.columns.len())?;
+        for (c, &value) in row.iter().enumerate() {
+            coordinate_or_gap(place, &format!("values[{r}][{c}]"), value, map.value.scale)?;
+        }
+    }
+    map.contour
+        .map_or(Ok(()), |level| coordinate(place, "the contour level", level, map.value.scale))
+}
+
+fn cells(place: &str, cells: &Cells, of: &Axis) -> Result<()> {
+    axis(place, of)?;
+    let Cells::Centres(centres) = cells else { return Ok(()) };
+    for (i, &centre) in centres.iter().enumerate() {
+        coordinate(place, &format!("centre {i}"), centre, of.scale)?;
+        let before = i.checked_sub(1).map_or(f64::NEG_INFINITY, |i| centres[i]);
+        ensure(before < centre, || {
+            bad(
+                place,
+                &format!("centre {i}"),
+                centre,
+                format!("more than {before}, the centre before"),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// A reader finds a line by its legend entry, so one label must not stand for two looks.
+fn one_look_per_label(figure: &Figure) -> Result<()> {
+    let mut looks = BTreeMap::new();
+    let panels = figure
+        .panels
+        .iter()
+        .filter_map(|plot| if let Plot::Panel(panel) = plot { Some(panel) } else { None });
+    for s in panels.flat_map(|panel| &panel.series).filter(|s| !s.label.is_empty()) {
+        let first = *looks.entry(&s.label).or_insert((s.color, s.dash));
+        let same =
+            (s.color.is_none() || s.color == first.0) && (s.dash.is_none() || s.dash == first.1);
+        ensure(same, || Error::Conflict {
+            place: figure.place(),
+            label: s.label.clone(),
+            first: look(first.0, first.1),
+            second: look(s.color, s.dash),
+        })?;
+    }
+    Ok(())
+}
+
+fn look(color: Option<crate::Color>, dash: Option<crate::Dash>) -> String {
+    let color =
+        color.map_or("the next colour of the palette".to_owned(), |color| color.to_string());
+    format!("{color}, {}", dash.unwrap_or_default())
+}
+
+fn same_length(
+    place: &str,
+    name: &str,
+    found: usize,
+    reference: &str,
+    expected: usize,
+) -> Result<()> {
+    ensure(found == expected, || Error::Length {
+        place: place.to_owned(),
+        name: name.to_owned(),
+        found,
+        reference: reference.to_owned(),
+        expected,
+    })
+}
+
+fn coordinate_or_gap(place: &str, name: &str, value: f64, scale: Scale) -> Result<()> {
+    if value.is_nan() { Ok(()) } else { coordinate(place, name, value, scale) }
+}
+
+fn coordinate(place: &str, name: &str, value: f64, scale: Scale) -> Result<()> {
+    // Beyond this magnitude differences overflow and an axis has no length.
+    ensure(value.abs() <= 1e300, || bad(place, name, value, "finite numbers of at most 1e300"))?;
+    let fits = value > 0.0 || !matches!(scale, Scale::Log { .. });
+    ensure(fits, || bad(place, name, value, "positive numbers on a logarithmic axis"))
+}
+
+fn ensure(holds: bool, error: impl FnOnce() -> Error) -> Result<()> {
+    if holds { Ok(()) } else { Err(error()) }
+}
+
+fn bad(place: &str, name: &str, value: impl ToString, allowed: impl Into<String>) -> Error {
+    Error::Value {
+        place: place.to_owned(),
+        name: name.to_owned(),
+        value: value.to_string(),
+        allowed: allowed.into(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Which look stands for which label, and the strip that says so.
+
+use super::canvas::{Anchor, Canvas, Pen, Rect};
+use super::look::{AREA_ALPHA, BAND_ALPHA, DOT, LEGEND, LINE, MARGIN};
+use crate::{Color, Dash, Figure, Plot, Result, Series, Shape};
+
+const KEY_WIDTH: f64 = 32.0;
+const KEY_GAP: f64 = 8.0;
+const ENTRY_GAP: f64 = 26.0;
+const ROW: f64 = 27.0;
+
+/// One label and the look of its series.
+struct Entry<'a> {
+    /// The first series with this label; the others may leave the look to it.
+    series: &'a Series,
+    color: Color,
+    dash: Dash,
+}
+
+/// The looks of all labels of a figure, in the order of their first series.
+pub(super) struct Legend<'a> {
+    entries: Vec<Entry<'a>>,
+}
+
+impl<'a> Legend<'a> {
+    pub(super) fn of(figure: &'a Figure) -> Self {
+        let mut entries: Vec<Entry> = Vec::new();
+        let panels = figure.panels.iter().filter_map(|plot| match plot {
+            Plot::Panel(panel) => Some(panel),
+            Plot::Heatmap(_) => None,
+        });
+        for series in panels.flat_map(|panel| &panel.series) {
+            if entries.iter().all(|entry| entry.series.label != series.label) {
+                entries.push(Entry::new(series, entries.len()));
+            }
+        }
+        Self { entries }
+    }
+
+    /// The colour and dash of a series.
+    pub(super) fn look(&self, series: &Series) -> (Color, Dash) {
+        let entry = self.entries.iter().find(|entry| entry.series.label == series.label);
+        let (color, dash) =
+            entry.map_or((Color::palette(0), Dash::Solid), |entry| (entry.color, entry.dash));
+        (series.color.unwrap_or(color), series.dash.unwrap_or(dash))
+    }
+
+    /// Draws the strip below `top` and returns its lower edge.
+    pub(super) fn draw(&self, canvas: &Canvas, top: f64) -> Result<f64> {
+        let (mut x, mut row_top) = (MARGIN, top);
+        let mut shown =
+            self.entries.iter().filter(|entry| !entry.series.label.is_empty()).peekable();
+        if shown.peek().is_none() {
+            return Ok(top);
+        }
+        for entry in shown {
+            let width = KEY_WIDTH + KEY_GAP + canvas.text_width(&entry.series.label, LEGEND)?;
+            if x > MARGIN && x + width > canvas.width - MARGIN {
+                (x, row_top) = (MARGIN, row_top + ROW);
+            }
+            entry.draw(canvas, x, row_top + ROW / 2.0)?;
+            x += width + ENTRY_GAP;
+        }
+        Ok(row_top + ROW)
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn new(series: &'a Series, index: usize) -> Self {
+        // When the palette starts again, another dash keeps the lines apart.
+        let dashes = [Dash::Solid, Dash::Dashed, Dash::Dotted];
+        let dash = if series.color.is_some() {
+            Dash::Solid
+        } else {
+            dashes[index / Color::PALETTE_LEN % dashes.len()]
+        };
+        Self {
+            series,
+            color: series.color.unwrap_or(Color::palette(index)),
+            dash: series.dash.unwrap_or(dash),
+        }
+    }
+
+    fn draw(&self, canvas: &Canvas, left: f64, middle: f64) -> Result<()> {
+        let right = left + KEY_WIDTH;
+        let block = Rect { left, right, top: middle - 8.0, bottom: middle + 8.0 };
+        let centre = (left + KEY_WIDTH / 2.0, middle);
+        let pen = Pen { color: self.color, width: LINE * 1.2, dash: self.dash };
+        if self.series.band.is_some() {
+            canvas.rect(block, self.color, BAND_ALPHA)?;
+        }
+        match self.series.shape {
+            Shape::Area => {
+                canvas.rect(block, self.color, AREA_ALPHA)?;
+                canvas.line(
+                    &[(left, block.top), (right, block.top)],
+                    Pen { width: LINE / 2.0, ..pen },
+                )?;
+            }
+            Shape::Points => canvas.dot(centre, DOT * 1.3, self.color, 1.0)?,
+            Shape::Line | Shape::Step => canvas.line(&[(left, middle), (right, middle)], pen)?,
+        }
+        if self.series.dots {
+            canvas.dot(centre, DOT * 1.2, self.color, 1.0)?;
+        }
+        canvas.text(
+            &self.series.label,
+            (right + KEY_GAP, middle + LEGEND.half_height()),
+            LEGEND,
+            Anchor::Start,
+        )
+    }
+}
