@@ -1,1 +1,49 @@
-//! paper-repro
+//! The `repro` command: the experiments of the RS-GRPO paper from one binary.
+//!
+//! [`run`] is the whole program, with its arguments and streams passed in: tests call it as `main`
+//! does. Results go to the first writer, everything else to the second.
+
+mod cli;
+mod commands;
+mod console;
+mod exit;
+mod failure;
+mod output;
+mod parse;
+
+pub use exit::Exit;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use console::Console;
+use failure::Failure;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Runs `repro` with the given arguments, the first of which is the program's name.
+///
+/// Writes results to `out`; progress, notes and errors to `err`.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Exit {
+    let result = match Cli::try_parse_from(arguments) {
+        Ok(cli) => dispatch(cli, &mut Console::new(out, err)),
+        Err(error) => Err(Failure::Clap(error)),
+    };
+    match result {
+        Ok(()) => Exit::Success,
+        Err(failure) => failure.report(out, err),
+    }
+}
+
+fn dispatch(cli: Cli, console: &mut Console<'_>) -> Result<(), Failure> {
+    console.quiet = cli.global.quiet;
+    let pool = output::thread_pool(cli.global.threads)?;
+    match cli.command {
+        Command::Advantage(options) => commands::advantage::run(&options, console),
+        Command::Bandit(options) => commands::bandit::run(&options, &pool, console),
+        Command::Completions { shell } => commands::completions::run(shell, console),
+    }
+}

@@ -4,7 +4,7 @@ use super::recorder::{Recorder, window};
 use super::{Config, SoftmaxTree};
 use crate::Error;
 use crate::streams::stream;
-use rand::RngExt;
+use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo::{Policy, Scratch};
 
@@ -27,17 +27,15 @@ pub struct Run {
 
 impl Run {
     fn new(config: &Config, recorder: Recorder, rewards: &[f64], tree: &SoftmaxTree) -> Self {
+        let mut policy = vec![0.0; rewards.len()];
+        tree.probabilities_into(&mut policy);
         let (curve, entropies) = recorder.finish();
         let window = window(config.pulls);
         let escape = curve.iter().position(|&reward| reward > config.escape_reward);
         Self {
             final_reward: curve[curve.len() - 1],
             final_entropy: tree.entropy(),
-            final_policy_reward: rewards
-                .iter()
-                .enumerate()
-                .map(|(arm, reward)| tree.probability(arm) * reward)
-                .sum(),
+            final_policy_reward: policy.iter().zip(rewards).map(|(p, r)| p * r).sum(),
             escape_pulls: escape.map(|first| (first as u64 + 1) * window),
             rewards: curve,
             entropies,
@@ -81,13 +79,14 @@ struct Learner<'a> {
     rng: Xoshiro256PlusPlus,
     tree: SoftmaxTree,
     scratch: Scratch,
-    uniforms: Vec<f64>,
     arms: Vec<usize>,
     /// Mean reward of each drawn arm.
     means: Vec<f64>,
     /// Observed reward of each draw.
     rewards: Vec<f64>,
     advantages: Vec<f64>,
+    /// Probability of each arm, for estimators that move them all.
+    policy: Vec<f64>,
 }
 
 impl<'a> Learner<'a> {
@@ -97,20 +96,18 @@ impl<'a> Learner<'a> {
             rng,
             tree: SoftmaxTree::new(config.initial_logits()),
             scratch: Scratch::new(),
-            uniforms: Vec::new(),
             arms: Vec::new(),
             means: Vec::new(),
             rewards: Vec::new(),
             advantages: Vec::new(),
+            policy: Vec::new(),
         }
     }
 
     /// Draws a group of `size` arms and observes their rewards.
     fn draw(&mut self, size: usize, means: &[f64]) {
-        self.uniforms.clear();
-        self.uniforms.extend((0..size).map(|_| self.rng.random::<f64>()));
         self.arms.resize(size, 0);
-        self.tree.draw_into(&mut self.uniforms, &mut self.arms);
+        self.tree.draw_into(&mut self.arms, || self.rng.next_u64());
         self.means.clear();
         self.means.extend(self.arms.iter().map(|&arm| means[arm]));
         let (noise, rng) = (self.config.noise, &mut self.rng);
@@ -142,7 +139,9 @@ impl<'a> Learner<'a> {
     fn push_all(&mut self, step: f64) {
         let total: f64 = self.advantages.iter().sum();
         if total != 0.0 {
-            self.tree.shift_by_probability(-step * total);
+            self.policy.resize(self.config.arms, 0.0);
+            self.tree.probabilities_into(&mut self.policy);
+            self.tree.add_all(|arm| -step * total * self.policy[arm]);
         }
     }
 

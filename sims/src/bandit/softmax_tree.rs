@@ -1,65 +1,93 @@
 //! A softmax policy over many arms that draws, moves single arms and knows its entropy in
 //! `O(log K)`.
 
-/// Logits further above the reference than this are brought back by [`SoftmaxTree::rebuild`], long
-/// before a weight could overflow.
-const HIGHEST_LOGIT: f64 = 16.0;
-/// A total weight below this means that the reference has become too high: rebuilt as well.
-const LOWEST_TOTAL: f64 = 1e-6;
+/// The tree is rebuilt when a logit is further than this above the reference, or when the total
+/// weight says that all are further below.
+const REACH: f64 = 4.0;
 
-/// Sums over the leaves below one node of the tree.
+/// Sums over the leaves below one node, in fixed point.
+///
+/// Integers add exactly and in any order: the sums stay right over any number of moves, and are the
+/// same on every machine.
 #[derive(Debug, Clone, Copy, Default)]
 struct Node {
     /// `Σ wₐ`, with `wₐ = exp(θₐ − reference)`.
-    weight: f64,
-    /// `Σ wₐ (θₐ − reference)`, for the entropy.
-    weighted_logit: f64,
+    weight: u64,
+    /// `Σ wₐ (θₐ − reference)`, for the entropy; two's complement.
+    weighted_logit: u64,
 }
 
 impl Node {
-    fn leaf(logit: f64) -> Self {
-        let weight = libm::exp(logit);
-        // An arm whose weight underflows to 0 contributes 0, not 0 · ∞.
-        let weighted_logit = if weight > 0.0 { weight * logit } else { 0.0 };
-        Self { weight, weighted_logit }
+    fn join(self, other: Self) -> Self {
+        Self {
+            weight: self.weight.wrapping_add(other.weight),
+            weighted_logit: self.weighted_logit.wrapping_add(other.weighted_logit),
+        }
     }
 
-    fn join(left: Self, right: Self) -> Self {
+    fn less(self, other: Self) -> Self {
         Self {
-            weight: left.weight + right.weight,
-            weighted_logit: left.weighted_logit + right.weighted_logit,
+            weight: self.weight.wrapping_sub(other.weight),
+            weighted_logit: self.weighted_logit.wrapping_sub(other.weighted_logit),
         }
     }
 }
 
 /// `π(a) ∝ exp(θₐ)` over `K` arms.
 ///
-/// A binary tree keeps the sum of the weights below each node. Parents are always recomputed from
-/// their children, never moved by differences, so rounding does not build up over millions of
-/// updates. Moving `m` arms costs `O(m log K)`, as does drawing `m` arms.
+/// A binary tree keeps the sum of the weights below each node: moving `m` arms costs
+/// `O(m log K)`, as does drawing `m` arms. Weights are fixed-point numbers of `55 − log₂ K` bits, so
+/// that an arm less likely than about `2⁻⁵⁰` is never drawn.
+///
+/// One arm, as a rule the heaviest, is kept out of the tree: a policy that has made up its mind
+/// draws it nearly always, for the price of one comparison.
 #[derive(Debug, Clone)]
 pub struct SoftmaxTree {
     /// θ, as given and moved.
     logits: Vec<f64>,
     /// Subtracted from the logits before exponentiation.
     reference: f64,
+    /// The fixed-point number that stands for a weight of 1.
+    scale: f64,
     /// Node `i` has children `2i` and `2i + 1`; the leaves start at `first_leaf`.
     nodes: Vec<Node>,
     first_leaf: usize,
-    /// Nodes whose parents must be recomputed.
-    touched: Vec<usize>,
+    /// The arm outside the tree; its leaf is empty.
+    favourite: usize,
+    favourite_node: Node,
+    /// Arms moved since the last refresh, each once.
+    moved: Vec<usize>,
+    is_moved: Vec<bool>,
+    /// Draws on their way down the tree.
+    falling: Vec<Falling>,
+}
+
+/// A draw on its way down the tree.
+#[derive(Debug, Clone, Copy)]
+struct Falling {
+    /// A uniform number below the weight of the node.
+    rest: u64,
+    node: u32,
+    /// Which draw of the group it is.
+    draw: u32,
 }
 
 impl SoftmaxTree {
-    /// A policy with the given finite logits (length `K ≥ 1`).
+    /// A policy with the given finite logits; their number `K` is from 1 to 2²⁴.
     pub fn new(logits: Vec<f64>) -> Self {
         let first_leaf = logits.len().next_power_of_two();
         let mut tree = Self {
+            is_moved: vec![false; logits.len()],
             logits,
             reference: 0.0,
+            // |w x| ≤ 4 e⁴ < 2⁸ for every x ≤ REACH; K of them must fit 63 bits.
+            scale: (1u64 << (55 - first_leaf.trailing_zeros())) as f64,
             nodes: vec![Node::default(); 2 * first_leaf],
             first_leaf,
-            touched: Vec::new(),
+            favourite: 0,
+            favourite_node: Node::default(),
+            moved: Vec::new(),
+            falling: Vec::new(),
         };
         tree.rebuild();
         tree
@@ -72,66 +100,51 @@ impl SoftmaxTree {
 
     /// Entropy of the policy in nats: `ln Z − Σ πₐ θₐ`.
     pub fn entropy(&self) -> f64 {
-        let root = self.nodes[1];
-        libm::log(root.weight) - root.weighted_logit / root.weight
+        let total = self.total();
+        let weight = total.weight as f64;
+        libm::log(weight / self.scale) - total.weighted_logit as i64 as f64 / weight
     }
 
-    /// The probability of `arm`.
-    pub fn probability(&self, arm: usize) -> f64 {
-        self.nodes[self.first_leaf + arm].weight / self.nodes[1].weight
+    /// Writes the probabilities into `out` (length `K`).
+    pub fn probabilities_into(&self, out: &mut [f64]) {
+        let total = self.total().weight as f64;
+        for (probability, leaf) in out.iter_mut().zip(&self.nodes[self.first_leaf..]) {
+            *probability = leaf.weight as f64 / total;
+        }
+        out[self.favourite] = self.favourite_node.weight as f64 / total;
     }
 
-    /// Replaces each number of `uniforms`, from `[0, 1)`, by a drawn arm in `arms`.
+    /// Draws one arm for each slot of `arms`, from numbers that `random()` spreads over all of
+    /// `u64`.
     ///
-    /// All draws go down the tree together, one level at a time: they are independent, so the
-    /// processor overlaps them.
-    pub fn draw_into(&self, uniforms: &mut [f64], arms: &mut [usize]) {
-        let total = self.nodes[1].weight;
-        uniforms.iter_mut().for_each(|u| *u *= total);
-        arms.fill(1);
-        for _ in 0..self.first_leaf.trailing_zeros() {
-            for (u, node) in uniforms.iter_mut().zip(arms.iter_mut()) {
-                let left = self.nodes[2 * *node].weight;
-                let right = *u >= left;
-                *u -= if right { left } else { 0.0 };
-                *node = 2 * *node + usize::from(right);
+    /// All draws that miss the favourite go down the tree together, one level at a time: they are
+    /// independent, so the processor overlaps them.
+    pub fn draw_into(&mut self, arms: &mut [usize], mut random: impl FnMut() -> u64) {
+        let total = self.total().weight;
+        self.falling.clear();
+        for (draw, arm) in arms.iter_mut().enumerate() {
+            let below_total = scaled(random(), total);
+            *arm = self.favourite;
+            if let Some(rest) = below_total.checked_sub(self.favourite_node.weight) {
+                self.falling.push(Falling { rest, node: 1, draw: draw as u32 });
             }
         }
-        for node in arms {
-            *node = self.last_possible(*node) - self.first_leaf;
+        for _ in 0..self.first_leaf.trailing_zeros() {
+            for falling in &mut self.falling {
+                falling.descend(self.nodes[2 * falling.node as usize].weight);
+            }
         }
-    }
-
-    /// The leaf itself, or, where rounding led past the last arm of positive weight, that arm.
-    fn last_possible(&self, leaf: usize) -> usize {
-        let mut leaf = leaf;
-        while self.nodes[leaf].weight == 0.0 && leaf > self.first_leaf {
-            leaf -= 1;
+        for falling in &self.falling {
+            arms[falling.draw as usize] = falling.node as usize - self.first_leaf;
         }
-        leaf
     }
 
     /// Adds `change` to the logit of `arm`; the policy follows at the next [`Self::refresh`].
     pub fn add(&mut self, arm: usize, change: f64) {
         self.logits[arm] += change;
-        self.touched.push(self.first_leaf + arm);
-    }
-
-    /// Writes the probabilities into `out` (length `K`).
-    pub fn probabilities_into(&self, out: &mut [f64]) {
-        let total = self.nodes[1].weight;
-        for (probability, leaf) in out.iter_mut().zip(&self.nodes[self.first_leaf..]) {
-            *probability = leaf.weight / total;
+        if !std::mem::replace(&mut self.is_moved[arm], true) {
+            self.moved.push(arm);
         }
-    }
-
-    /// Adds `factor · π(a)` to the logit of every arm. Costs `O(K)`.
-    pub fn shift_by_probability(&mut self, factor: f64) {
-        let scale = factor / self.nodes[1].weight;
-        for (logit, leaf) in self.logits.iter_mut().zip(&self.nodes[self.first_leaf..]) {
-            *logit += scale * leaf.weight;
-        }
-        self.rebuild();
     }
 
     /// Adds `change(arm)` to every logit. Costs `O(K)`.
@@ -139,59 +152,86 @@ impl SoftmaxTree {
         for (arm, logit) in self.logits.iter_mut().enumerate() {
             *logit += change(arm);
         }
-        self.touched.clear();
         self.rebuild();
     }
 
     /// Brings the policy up to date with the moved logits.
     pub fn refresh(&mut self) {
-        self.touched.sort_unstable();
-        self.touched.dedup();
         let mut highest = f64::NEG_INFINITY;
-        for &leaf in &self.touched {
-            let logit = self.logits[leaf - self.first_leaf] - self.reference;
+        while let Some(arm) = self.moved.pop() {
+            self.is_moved[arm] = false;
+            let logit = self.logits[arm] - self.reference;
             highest = highest.max(logit);
-            self.nodes[leaf] = Node::leaf(logit);
+            self.set(arm, self.leaf(logit));
         }
-        self.refresh_parents();
-        let total = self.nodes[1].weight;
-        if highest > HIGHEST_LOGIT || total < LOWEST_TOTAL {
+        let lowest_total = self.scale * const { 1.0 / 54.0 };
+        if highest > REACH || (self.total().weight as f64) < lowest_total {
             self.rebuild();
         }
     }
 
-    /// Recomputes every ancestor of the touched leaves, level by level.
-    fn refresh_parents(&mut self) {
-        for _ in 0..self.first_leaf.trailing_zeros() {
-            let mut last = 0;
-            let mut kept = 0;
-            for i in 0..self.touched.len() {
-                let parent = self.touched[i] / 2;
-                if parent != last {
-                    self.nodes[parent] = self.joined(parent);
-                    self.touched[kept] = parent;
-                    kept += 1;
-                    last = parent;
-                }
-            }
-            self.touched.truncate(kept);
+    fn total(&self) -> Node {
+        self.favourite_node.join(self.nodes[1])
+    }
+
+    /// The leaf of an arm whose logit is so far above the reference.
+    fn leaf(&self, logit: f64) -> Node {
+        let weight = self.scale * libm::exp(logit.min(REACH));
+        // An arm whose weight underflows to 0 contributes 0, not 0 · ∞.
+        let weighted_logit = if weight > 0.0 { weight * logit } else { 0.0 };
+        Node { weight: weight as u64, weighted_logit: weighted_logit as i64 as u64 }
+    }
+
+    /// Gives `arm` its new weight, and makes it the favourite if it outweighs the present one.
+    fn set(&mut self, arm: usize, node: Node) {
+        if arm == self.favourite {
+            self.favourite_node = node;
+        } else if node.weight > self.favourite_node.weight {
+            self.set_leaf(arm, Node::default());
+            self.set_leaf(self.favourite, self.favourite_node);
+            (self.favourite, self.favourite_node) = (arm, node);
+        } else {
+            self.set_leaf(arm, node);
         }
-        self.touched.clear();
     }
 
-    fn joined(&self, parent: usize) -> Node {
-        Node::join(self.nodes[2 * parent], self.nodes[2 * parent + 1])
+    /// Changes a leaf and the sums of all its ancestors.
+    fn set_leaf(&mut self, arm: usize, leaf: Node) {
+        let mut node = self.first_leaf + arm;
+        let change = leaf.less(self.nodes[node]);
+        while node > 0 {
+            self.nodes[node] = self.nodes[node].join(change);
+            node /= 2;
+        }
     }
 
-    /// Takes the largest logit as the reference and recomputes the whole tree.
+    /// Takes the largest logit as the reference and its arm as the favourite, and recomputes the
+    /// whole tree.
     fn rebuild(&mut self) {
-        self.reference = self.logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let leaves = &mut self.nodes[self.first_leaf..];
-        for (leaf, logit) in leaves.iter_mut().zip(&self.logits) {
-            *leaf = Node::leaf(logit - self.reference);
+        let heaviest = |best, arm| if self.logits[arm] > self.logits[best] { arm } else { best };
+        self.favourite = (0..self.logits.len()).fold(0, heaviest);
+        self.reference = self.logits[self.favourite];
+        for arm in 0..self.logits.len() {
+            self.nodes[self.first_leaf + arm] = self.leaf(self.logits[arm] - self.reference);
         }
+        self.favourite_node = std::mem::take(&mut self.nodes[self.first_leaf + self.favourite]);
         for parent in (1..self.first_leaf).rev() {
-            self.nodes[parent] = self.joined(parent);
+            self.nodes[parent] = self.nodes[2 * parent].join(self.nodes[2 * parent + 1]);
         }
     }
+}
+
+impl Falling {
+    /// Goes on to the left child, of weight `left`, or past it to the right one.
+    #[inline]
+    fn descend(&mut self, left: u64) {
+        let (beyond, stays) = self.rest.overflowing_sub(left);
+        self.rest = if stays { self.rest } else { beyond };
+        self.node = 2 * self.node + u32::from(!stays);
+    }
+}
+
+/// A number spread over all of `u64`, scaled to `0..total`.
+fn scaled(random: u64, total: u64) -> u64 {
+    ((u128::from(random) * u128::from(total)) >> 64) as u64
 }

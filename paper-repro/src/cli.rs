@@ -1,0 +1,40 @@
+//! The command line: names, defaults and help of every option.
+
+use crate::commands::{advantage, bandit};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Reproduces the experiments of "Risk-Sensitive RL for Alleviating Exploration Dilemmas in LLMs".
+#[derive(Debug, Parser)]
+#[command(name = "repro", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Threads to use; 0 means one for each core. Results do not depend on it.
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Print results and errors only.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compute the advantages of groups of rewards.
+    Advantage(advantage::Options),
+    /// Run the bandit whose policy starts on the wrong peak.
+    Bandit(Box<bandit::Options>),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}

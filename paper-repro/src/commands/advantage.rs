@@ -1,0 +1,165 @@
+//! `repro advantage`: advantages of groups given on the command line or in a file.
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output::Format;
+use crate::parse;
+use clap::Args;
+use rs_grpo::{CATALOGUE, Estimator, Scratch};
+use rs_grpo_figures::{Column, Table};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+/// Options of `repro advantage`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The rule, such as rs-grpo:beta=2; repeat it to compare several.
+    #[arg(long, value_name = "NAME[:KEY=VALUE,…]", value_parser = parse::estimator, default_value = "rs-grpo:beta=2")]
+    estimator: Vec<Estimator>,
+    /// Rewards of one group, separated by commas.
+    #[arg(
+        long,
+        value_name = "R,…",
+        value_delimiter = ',',
+        value_parser = parse::number,
+        allow_negative_numbers = true,
+        required_unless_present_any = ["input", "list"],
+        conflicts_with_all = ["input", "list"]
+    )]
+    rewards: Vec<f64>,
+    /// A file of groups, one {"rewards": [...]} a line; - reads standard input.
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with = "list")]
+    input: Option<PathBuf>,
+    /// List every estimator with what it optimises and its source.
+    #[arg(long)]
+    list: bool,
+    /// How to print: a table, or one JSON object for each group and estimator.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// One line of `--input`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    rewards: Vec<f64>,
+}
+
+/// One line of `--format json`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    estimator: String,
+    rewards: &'a [f64],
+    advantages: &'a [f64],
+}
+
+/// One line of `--list --format json`.
+#[derive(Serialize)]
+struct Listed {
+    estimator: String,
+    optimises: &'static str,
+    source: &'static str,
+}
+
+pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
+    let mut scratch = Scratch::new();
+    match &options.input {
+        _ if options.list => list(options.format, console),
+        Some(path) => {
+            for_each_group(path, |rewards| answer(options, rewards, &mut scratch, console))
+        }
+        None => answer(options, &options.rewards, &mut scratch, console),
+    }
+}
+
+fn list(format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
+    let mut table = Table::new(["estimator", "optimises", "source"].map(Column::left))?;
+    for entry in CATALOGUE {
+        let estimator = entry.estimator.to_string();
+        let (optimises, source) = (entry.optimises, entry.source);
+        match format {
+            Format::Text => table.push([&*estimator, optimises, source])?,
+            Format::Json => console.json(&Listed { estimator, optimises, source })?,
+        }
+    }
+    if format == Format::Text {
+        write!(console.out, "{}", table.to_text())?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with the rewards of every line; an error names the file and the line.
+fn for_each_group(
+    path: &Path,
+    mut each: impl FnMut(&[f64]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    for (i, line) in open(path)?.lines().enumerate() {
+        let place = format!("{}:{}", path.display(), i + 1);
+        let line = line.map_err(|error| Failure::Usage(format!("{place}: {error}")))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let group: Line = serde_json::from_str(&line).map_err(|error| {
+            Failure::Usage(format!("{place}: {error}; allowed: {{\"rewards\": [numbers]}}"))
+        })?;
+        each(&group.rewards).map_err(|failure| match failure {
+            Failure::Usage(message) => Failure::Usage(format!("{place}: {message}")),
+            other => other,
+        })?;
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// Prints the advantages of one group under every estimator asked for.
+fn answer(
+    options: &Options,
+    rewards: &[f64],
+    scratch: &mut Scratch,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let mut columns = vec![rewards.to_vec()];
+    for estimator in &options.estimator {
+        let mut advantages = vec![0.0; rewards.len()];
+        estimator.advantages_into(rewards, &mut advantages, scratch)?;
+        if options.format == Format::Json {
+            let estimator = estimator.to_string();
+            console.json(&Answer { estimator, rewards, advantages: &advantages })?;
+        }
+        columns.push(advantages);
+    }
+    match options.format {
+        Format::Json => Ok(()),
+        Format::Text => print_table(&options.estimator, &columns, console),
+    }
+}
+
+fn print_table(
+    estimators: &[Estimator],
+    columns: &[Vec<f64>],
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let names = estimators.iter().map(ToString::to_string);
+    let header: Vec<Column> = ["response", "reward"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(names)
+        .map(Column::right)
+        .collect();
+    let mut table = Table::new(header)?;
+    for i in 0..columns[0].len() {
+        let advantages = columns[1..].iter().map(|column| format!("{:+.6}", column[i]));
+        let row = [(i + 1).to_string(), columns[0][i].to_string()].into_iter().chain(advantages);
+        table.push(row)?;
+    }
+    Ok(write!(console.out, "{}", table.to_text())?)
+}

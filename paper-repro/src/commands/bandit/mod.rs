@@ -1,0 +1,63 @@
+//! `repro bandit`: does the policy leave the wrong peak?
+
+mod config;
+mod figure;
+mod options;
+mod phase;
+mod table;
+
+pub(crate) use figure::curves as figure;
+pub(crate) use options::Options;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output::{Format, write_config};
+use rayon::ThreadPool;
+use rs_grpo_sims::bandit::{Config, Summary, simulate};
+use serde::Serialize;
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct Answer<'a> {
+    results: &'a [Summary],
+}
+
+pub(crate) fn run(
+    options: &Options,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    options.check().map_err(Failure::Usage)?;
+    if options.phase {
+        return phase::run(options, pool, console);
+    }
+    let configs = options.configs();
+    let (seed, seeds) = (options.seed, options.seeds());
+    let results = simulate_all(&configs, seed, seeds, options.exact, pool, console)?;
+    let mut files = figure(&configs[0], &results)?.write(&options.out, "bandit")?;
+    files.push(write_config(&options.out, &config::Resolved::new(options, &configs))?);
+    match options.format {
+        Format::Text => write!(console.out, "{}", table::of(&configs[0], &results)?.to_text())?,
+        Format::Json => console.json(&Answer { results: &results })?,
+    }
+    console.note_files(&files);
+    Ok(())
+}
+
+/// One summary for each configuration, with a bar over all runs.
+pub(crate) fn simulate_all(
+    configs: &[Config],
+    seed: u64,
+    seeds: u64,
+    exact: bool,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<Vec<Summary>, Failure> {
+    configs.iter().try_for_each(Config::check)?;
+    let runs = configs.len() as u64 * if exact { 1 } else { seeds };
+    let bar = console.progress(runs, "bandit");
+    let run = |config| simulate(config, seed, seeds, exact, || bar.inc(1));
+    let results = pool.install(|| configs.iter().map(run).collect::<Result<_, _>>());
+    bar.finish_and_clear();
+    Ok(results?)
+}

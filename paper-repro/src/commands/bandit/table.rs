@@ -1,0 +1,59 @@
+//! The table that `repro bandit` prints.
+
+use rs_grpo_figures::{Column, Result, Table};
+use rs_grpo_sims::bandit::{Config, Summary};
+
+/// One row for each setting.
+pub(crate) fn of(config: &Config, results: &[Summary]) -> Result<Table> {
+    let escaped = format!("escaped (> {})", config.escape_reward);
+    let titles = [&*escaped, "median pulls to escape", "final entropy", "runs"];
+    let mut columns = vec![Column::left("setting"), Column::right("final reward [95 %]")];
+    columns.extend(titles.map(Column::right));
+    let mut table = Table::new(columns)?;
+    for result in results {
+        table.push([
+            label(result),
+            final_reward(result),
+            percent(result.escaped),
+            result.median_escape_pulls.map_or("–".to_owned(), |pulls| thousands(pulls as u64)),
+            format!("{:.3}", result.final_entropy),
+            result.seeds.to_string(),
+        ])?;
+    }
+    Ok(table)
+}
+
+/// `β = 2` for RS-GRPO, else the estimator.
+pub(crate) fn label(result: &Summary) -> String {
+    match result.beta {
+        Some(beta) if result.estimator.starts_with("rs-grpo") => format!("β = {beta}"),
+        _ => result.estimator.clone(),
+    }
+}
+
+/// Mean and interval.
+pub(crate) fn final_reward(result: &Summary) -> String {
+    let reward = result.final_reward;
+    match (reward.low, reward.high) {
+        (Some(low), Some(high)) => format!("{:.4} [{low:.4}, {high:.4}]", reward.mean),
+        _ => format!("{:.4}", reward.mean),
+    }
+}
+
+/// A share as a percentage.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+/// Digits in groups of three.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,5 @@
+//! One command a file: its options, what it runs and what it prints.
+
+pub(crate) mod advantage;
+pub(crate) mod bandit;
+pub(crate) mod completions;

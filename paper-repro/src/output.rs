@@ -1,0 +1,34 @@
+//! What commands share: formats, threads, configuration files.
+
+use crate::failure::Failure;
+use clap::ValueEnum;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use rs_grpo_figures::write_atomic;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for people.
+    Text,
+    /// One JSON object for programs.
+    Json,
+}
+
+/// A pool of so many threads; 0 means one for each core.
+pub(crate) fn thread_pool(threads: usize) -> Result<ThreadPool, Failure> {
+    ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| Failure::Failed(format!("cannot start {threads} threads: {error}")))
+}
+
+/// Writes the resolved settings of a run as `config.toml` in its folder.
+pub(crate) fn write_config(folder: &Path, config: &impl Serialize) -> Result<PathBuf, Failure> {
+    let text = toml::to_string(config)
+        .map_err(|error| Failure::Failed(format!("cannot write config.toml: {error}")))?;
+    let path = folder.join("config.toml");
+    write_atomic(&path, text.as_bytes())?;
+    Ok(path)
+}

@@ -1,0 +1,138 @@
+//! Trials of one statement on many instances, in parallel, tallied the same on any thread count.
+
+use super::{Enclosure, Instance, Sign};
+use crate::Error;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Trials a task of the thread pool runs one after another.
+const CHUNK: u64 = 256;
+
+/// What a statement came to over all its trials.
+///
+/// A trial has a *margin*: a number that the statement says is positive, computed with a rigorous
+/// bound on its error. Beyond the bound on the wrong side it is a violation; within the bound it is
+/// undecided.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    /// Short name.
+    pub name: &'static str,
+    /// The statement.
+    pub claim: &'static str,
+    /// What the margin measures.
+    pub margin: &'static str,
+    /// Trials that met the premise of the statement.
+    pub instances: u64,
+    /// Trials that contradict it.
+    pub violations: u64,
+    /// Trials whose margin is under its error bound.
+    pub undecided: u64,
+    /// Smallest margin of all trials.
+    pub worst_margin: f64,
+    /// The trial whose margin is smallest relative to its error bound.
+    pub closest: Option<Trial>,
+}
+
+/// One trial of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Trial {
+    /// What the statement says is positive.
+    pub margin: Enclosure,
+    /// `K`.
+    pub arms: usize,
+    /// `P`.
+    pub best_mass: f64,
+    /// β.
+    pub beta: f64,
+    /// α, where the statement is about a step.
+    pub step: Option<f64>,
+}
+
+impl Trial {
+    /// A trial on `instance`.
+    pub(crate) fn new(
+        instance: &Instance,
+        beta: f64,
+        step: Option<f64>,
+        margin: Enclosure,
+    ) -> Self {
+        Self {
+            margin,
+            arms: instance.arms(),
+            best_mass: instance.best_mass(),
+            beta,
+            step,
+        }
+    }
+}
+
+/// A statement to try.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claim {
+    pub(crate) name: &'static str,
+    pub(crate) claim: &'static str,
+    pub(crate) margin: &'static str,
+}
+
+impl Claim {
+    /// Runs trials `0..count`; a trial of `None` does not meet the premise.
+    pub(crate) fn check(
+        self,
+        count: u64,
+        trial: impl Fn(u64) -> Result<Option<Trial>, Error> + Sync,
+    ) -> Result<Check, Error> {
+        let mut check = self.empty();
+        for trials in parallel(count, trial)? {
+            check.add(trials);
+        }
+        Ok(check)
+    }
+
+    fn empty(self) -> Check {
+        Check {
+            name: self.name,
+            claim: self.claim,
+            margin: self.margin,
+            instances: 0,
+            violations: 0,
+            undecided: 0,
+            worst_margin: f64::INFINITY,
+            closest: None,
+        }
+    }
+}
+
+impl Check {
+    fn add(&mut self, trial: Trial) {
+        self.instances += 1;
+        match trial.margin.sign() {
+            Sign::Positive => {}
+            Sign::Negative => self.violations += 1,
+            Sign::Undecided => self.undecided += 1,
+        }
+        self.worst_margin = self.worst_margin.min(trial.margin.value);
+        let certainty = |trial: &Trial| trial.margin.certainty();
+        if self
+            .closest
+            .is_none_or(|closest| certainty(&trial) < certainty(&closest))
+        {
+            self.closest = Some(trial);
+        }
+    }
+}
+
+/// The outcomes of trials `0..count` in their order, without those that are `None`.
+pub(crate) fn parallel<T: Send>(
+    count: u64,
+    trial: impl Fn(u64) -> Result<Option<T>, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let chunk = |start: u64| {
+        (start..(start + CHUNK).min(count))
+            .filter_map(|index| trial(index).transpose())
+            .collect::<Result<Vec<T>, Error>>()
+    };
+    let starts: Vec<u64> = (0..count).step_by(CHUNK as usize).collect();
+    let chunks = starts.into_par_iter().map(chunk);
+    let chunks = chunks.collect::<Result<Vec<_>, Error>>()?;
+    Ok(chunks.into_iter().flatten().collect())
+}

@@ -1,0 +1,164 @@
+//! The exact gradient of the entropic risk over softmax logits, with rounding bounds.
+
+use super::Instance;
+use super::enclosure::UNIT;
+use crate::Error;
+use rs_grpo::Estimator;
+
+/// Largest |β|; past it `β (r − r*)` no longer has room under the overflow threshold.
+const MAX_BETA: f64 = 1e15;
+
+/// `∂J_β/∂θⱼ` of a softmax policy `π ∝ exp θ`.
+///
+/// # Formula
+/// ```text
+/// J_β = (1/β) ln Σⱼ πⱼ exp(β rⱼ)        (β = 0: Σⱼ πⱼ rⱼ)
+/// dⱼ = ∂J_β/∂θⱼ = Σᵢ πᵢ Aᵢ ∂ln πᵢ/∂θⱼ = πⱼ (Aⱼ − Σᵢ πᵢ Aᵢ) = πⱼ Aⱼ
+/// ```
+/// where `Aⱼ` is the population advantage that the core library computes. `β = 0` is the standard
+/// policy gradient.
+///
+/// # Rounding
+/// The core evaluates, with `x` the largest reward for β > 0 and the smallest for β < 0,
+/// ```text
+/// uⱼ = expm1(β (rⱼ − x)),  ū = Σ πⱼ uⱼ,  Z = Σ πⱼ (1 + uⱼ),  Aⱼ = (uⱼ − ū) / (β Z)
+/// ```
+/// `expm1` has a condition number of at most 1 on the negative axis, so each `uⱼ` is within
+/// `4u |uⱼ|`; plain sums of one sign add `K u`; `Z` carries an absolute `4u |ū|` beside that. With
+/// `a = |A|` of an arm whose reward is `x`, which gives `1/(|β| Z) = a + 1/|β| = T`:
+/// ```text
+/// |error of Aⱼ| ≤ u [ 5 T min(1, |β (rⱼ − x)|) + κ a + (5 |β| a + κ) |Aⱼ| ],   κ = K + 16
+/// |error of dⱼ| ≤ πⱼ |error of Aⱼ| + 5u |dⱼ|
+/// ```
+/// For `|β| (max r − min r) < u/2` the core returns `rⱼ − r̄`, which is within
+/// `(κ + 1) u (max r − min r)`. All bounds are doubled, see [`Enclosure`](super::Enclosure).
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyGradient {
+    components: Vec<f64>,
+    errors: Vec<f64>,
+    advantages: Vec<f64>,
+    extreme: f64,
+}
+
+impl PolicyGradient {
+    /// The gradient at risk parameter `beta`, from −1e15 to 1e15.
+    ///
+    /// # Errors
+    /// A `beta` outside that range.
+    pub fn new(instance: &Instance, beta: f64) -> Result<Self, Error> {
+        if !(-MAX_BETA..=MAX_BETA).contains(&beta) {
+            return Err(Error::parameter(
+                "beta",
+                beta,
+                "numbers from -1e15 to 1e15",
+            ));
+        }
+        let advantages = core_advantages(instance, beta)?;
+        let extreme = extreme_advantage(instance, beta, &advantages);
+        let mut gradient = Self {
+            components: Vec::new(),
+            errors: Vec::new(),
+            advantages,
+            extreme,
+        };
+        gradient.weigh(instance, beta);
+        Ok(gradient)
+    }
+
+    /// `dⱼ`, length `K`.
+    pub fn components(&self) -> &[f64] {
+        &self.components
+    }
+
+    /// Bounds on the rounding error of each component, length `K`.
+    pub fn errors(&self) -> &[f64] {
+        &self.errors
+    }
+
+    /// `Aⱼ`, length `K`.
+    pub fn advantages(&self) -> &[f64] {
+        &self.advantages
+    }
+
+    /// `a`: |advantage| of an arm with the largest reward (β ≥ 0) or the smallest (β < 0).
+    pub(crate) fn extreme(&self) -> f64 {
+        self.extreme
+    }
+
+    fn weigh(&mut self, instance: &Instance, beta: f64) {
+        let bound = AdvantageBound::new(instance, beta, self.extreme);
+        for (j, &p) in instance.policy().iter().enumerate() {
+            let advantage = self.advantages[j];
+            let component = p * advantage;
+            let error = p * bound.of(instance.rewards()[j], advantage);
+            self.components.push(component);
+            self.errors.push(error + 10.0 * UNIT * component.abs());
+        }
+    }
+}
+
+fn core_advantages(instance: &Instance, beta: f64) -> Result<Vec<f64>, Error> {
+    let estimator = Estimator::RsGrpo { beta };
+    let mut advantages = vec![0.0; instance.arms()];
+    estimator
+        .population_advantages_into(instance.core_policy()?, &mut advantages)
+        .map_err(|source| Error::Estimator {
+            estimator: estimator.to_string(),
+            source,
+        })?;
+    Ok(advantages)
+}
+
+fn extreme_advantage(instance: &Instance, beta: f64, advantages: &[f64]) -> f64 {
+    let x = origin(instance, beta);
+    let arm = instance.rewards().iter().position(|&r| r == x);
+    arm.map_or(0.0, |arm| advantages[arm].abs())
+}
+
+/// `x`, the reward that exponents are relative to.
+pub(crate) fn origin(instance: &Instance, beta: f64) -> f64 {
+    if beta < 0.0 {
+        smallest(instance)
+    } else {
+        instance.best_reward()
+    }
+}
+
+fn smallest(instance: &Instance) -> f64 {
+    instance
+        .rewards()
+        .iter()
+        .copied()
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// The bound on the error of one advantage, doubled.
+struct AdvantageBound {
+    beta: f64,
+    origin: f64,
+    range: f64,
+    extreme: f64,
+    kappa: f64,
+}
+
+impl AdvantageBound {
+    fn new(instance: &Instance, beta: f64, extreme: f64) -> Self {
+        Self {
+            beta: beta.abs(),
+            origin: origin(instance, beta),
+            range: instance.best_reward() - smallest(instance),
+            extreme,
+            kappa: instance.arms() as f64 + 16.0,
+        }
+    }
+
+    fn of(&self, reward: f64, advantage: f64) -> f64 {
+        if self.beta * self.range < f64::EPSILON / 4.0 {
+            return 2.0 * UNIT * (self.kappa + 1.0) * self.range;
+        }
+        let distance = (self.beta * (reward - self.origin).abs()).min(1.0);
+        let own = 5.0 * (self.extreme + 1.0 / self.beta) * distance;
+        let scale = (5.0 * self.beta * self.extreme + self.kappa) * advantage.abs();
+        2.0 * UNIT * (own + self.kappa * self.extreme + scale)
+    }
+}

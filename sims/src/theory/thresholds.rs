@@ -1,0 +1,198 @@
+//! The values of β at which something changes, in closed form and as roots.
+//!
+//! | threshold | past it |
+//! |---|---|
+//! | [`first_order_root`] | a small enough step raises the optimal mass |
+//! | [`small_step_bound`] | the same, in closed form |
+//! | [`every_step_root`] | the optimal arms have the largest gradient, so every step raises them |
+//! | [`risk_root`] | `V_β ≥ r₂`: only the optimal arms have a positive advantage |
+//! | [`beta_bar`] | the same, in closed form: Lemma 2 |
+//! | [`falling_bound`] | the gain of every step falls as β grows: the trade-off |
+
+use super::enclosure::UNIT;
+use super::roots::{bisect, grid, last_change};
+use super::{Expansion, Instance, PolicyGradient, Sign, Step, first_order_gain};
+use crate::Error;
+use rs_grpo::population_entropic_risk;
+
+const GRID: usize = 64;
+
+/// `β̄ = ln(1/P) / Δ`, rounded up by more than its rounding error of `2 (K + 16) u`.
+///
+/// Proof and meaning: [`lemma2`](super::lemma2).
+pub fn beta_bar(instance: &Instance) -> f64 {
+    rounded_up(instance, instance.surprise() / instance.gap())
+}
+
+/// `β_fall = (L + √(2L)) / Δ` with `L = ln(1/P)`, rounded up like [`beta_bar`].
+///
+/// Proof and meaning: [`tradeoff`](super::tradeoff).
+pub fn falling_bound(instance: &Instance) -> f64 {
+    let surprise = instance.surprise();
+    rounded_up(
+        instance,
+        (surprise + (2.0 * surprise).sqrt()) / instance.gap(),
+    )
+}
+
+fn rounded_up(instance: &Instance, beta: f64) -> f64 {
+    beta * (1.0 + 4.0 * (instance.arms() as f64 + 16.0) * UNIT)
+}
+
+/// `β₀ = max(0, ln(B/C) / Δ)`, past which a small enough step raises the optimal mass.
+///
+/// # Formula
+/// ```text
+/// B = Σ_{j∉O} max(0, cⱼ),   C and cⱼ as in Expansion
+/// ```
+/// because `β Z G ≥ C e^{β r*} − B e^{β r₂}`.
+pub fn small_step_bound(instance: &Instance) -> f64 {
+    let expansion = Expansion::new(instance);
+    let positive: f64 = expansion.below().iter().map(|(_, c)| c.max(0.0)).sum();
+    (libm::log(positive / expansion.top()) / instance.gap()).max(0.0)
+}
+
+/// The exact first-order threshold and how it was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FirstOrderRoot {
+    /// The largest β > 0 with `G = 0`, past which `G > 0`; `None` where `G` is positive from 0 on.
+    pub beta: Option<f64>,
+    /// Sign changes of `G` on β > 0 that were found.
+    pub sign_changes: usize,
+    /// Whether Descartes' rule proves that there are no others.
+    ///
+    /// Otherwise `G` was sampled on 65 points up to [`beta_bar`], and a pair of roots between two
+    /// neighbours would be missed.
+    pub proved: bool,
+}
+
+/// Finds the largest root of `G` over β > 0.
+///
+/// # Errors
+/// None for a valid instance.
+pub fn first_order_root(instance: &Instance) -> Result<FirstOrderRoot, Error> {
+    let falls = |beta: f64| -> Result<bool, Error> {
+        let gradient = PolicyGradient::new(instance, beta)?;
+        Ok(first_order_gain(instance, &gradient).value < 0.0)
+    };
+    let bar = beta_bar(instance);
+    let possible = Expansion::new(instance).sign_changes();
+    if possible > 2 {
+        return sampled_root(&grid(bar, GRID), falls);
+    }
+    let falls_at_zero = possible == 2 && falls(0.0)?;
+    Ok(FirstOrderRoot {
+        beta: falls_at_zero.then(|| bisect(0.0, bar, falls)).transpose()?,
+        sign_changes: usize::from(falls_at_zero),
+        proved: true,
+    })
+}
+
+fn sampled_root(
+    grid: &[f64],
+    falls: impl Fn(f64) -> Result<bool, Error>,
+) -> Result<FirstOrderRoot, Error> {
+    let signs = grid
+        .iter()
+        .map(|&beta| falls(beta))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(FirstOrderRoot {
+        beta: last_change(grid, falls)?,
+        sign_changes: signs.windows(2).filter(|pair| pair[0] != pair[1]).count(),
+        proved: false,
+    })
+}
+
+/// The root of `V_β = r₂`, 0 where the mean reward already reaches `r₂`.
+///
+/// `V_β` never decreases in β, so the root is unique; it is at most [`beta_bar`].
+///
+/// # Errors
+/// None for a valid instance.
+pub fn risk_root(instance: &Instance) -> Result<f64, Error> {
+    let below = |beta: f64| {
+        population_entropic_risk(instance.core_policy()?, beta)
+            .map(|risk| risk < instance.second_reward())
+            .map_err(|source| Error::Estimator {
+                estimator: "entropic risk".to_owned(),
+                source,
+            })
+    };
+    if !below(0.0)? {
+        return Ok(0.0);
+    }
+    bisect(0.0, beta_bar(instance), below)
+}
+
+/// The largest β at which an optimal arm stops having a smaller gradient than a suboptimal one;
+/// 0 where that never happens. Found on a grid up to [`risk_root`].
+///
+/// Past it `dᵢ ≥ dⱼ` for all `i ∈ O`, `j ∉ O`, so that every step size raises the optimal mass.
+///
+/// # Errors
+/// None for a valid instance.
+pub fn every_step_root(instance: &Instance) -> Result<f64, Error> {
+    let below =
+        |beta: f64| PolicyGradient::new(instance, beta).map(|g| !optimal_is_largest(instance, &g));
+    let root = last_change(&grid(risk_root(instance)?, GRID), below)?;
+    Ok(root.unwrap_or(0.0))
+}
+
+/// Whether `dᵢ ≥ dⱼ` for all `i ∈ O`, `j ∉ O`.
+pub(crate) fn optimal_is_largest(instance: &Instance, gradient: &PolicyGradient) -> bool {
+    let (mut optimal, mut other) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (j, &d) in gradient.components().iter().enumerate() {
+        if instance.is_best(j) {
+            optimal = optimal.min(d);
+        } else {
+            other = other.max(d);
+        }
+    }
+    optimal >= other
+}
+
+/// Which step sizes raise the probability of the optimal arm.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StepLimit {
+    /// None: the probability falls at first order, and then at every step size.
+    None,
+    /// Those under this one.
+    Below(f64),
+    /// All.
+    Unlimited,
+}
+
+/// The largest step size that raises a unique optimal arm; `None` where the best arms tie.
+///
+/// # Formula
+/// ```text
+/// f(α) = ln Σⱼ πⱼ exp(α dⱼ) − α d* < 0
+/// ```
+/// is the condition. `f` is convex with `f(0) = 0` and `f'(0) = −G`, so it holds on an interval
+/// `(0, α_max)`, which is empty for `G ≤ 0` and unbounded just if `d* ≥ max dⱼ`. With ties the
+/// condition is a difference of convex functions, and no single interval.
+///
+/// # Errors
+/// None for a valid instance.
+pub fn step_limit(
+    instance: &Instance,
+    gradient: &PolicyGradient,
+) -> Result<Option<StepLimit>, Error> {
+    if instance.best_arms() > 1 {
+        return Ok(None);
+    }
+    if first_order_gain(instance, gradient).sign() != Sign::Positive {
+        return Ok(Some(StepLimit::None));
+    }
+    if optimal_is_largest(instance, gradient) {
+        return Ok(Some(StepLimit::Unlimited));
+    }
+    let raises = |alpha: f64| -> Result<bool, Error> {
+        Ok(Step::new(instance, gradient, alpha)?.log_odds_gain().value > 0.0)
+    };
+    let (mut low, mut high) = (1e-9, 2e-9);
+    while high < 5e8 && raises(high)? {
+        (low, high) = (high, 2.0 * high);
+    }
+    bisect(low, high, raises).map(|alpha| Some(StepLimit::Below(alpha)))
+}
