@@ -4,6 +4,7 @@ Usage: python build.py PACKAGE_FOLDER OUTPUT_FOLDER
 """
 
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 from fontTools import subset
@@ -37,6 +38,44 @@ def add_nabla(font: TTFont) -> None:
             table.cmap[NABLA] = "nabla"
 
 
+def add_marks(font: TTFont) -> None:
+    """Inter places marks on Latin letters only: place them on Greek ones too, centred, as high above as above an o."""
+    greek = [font.getBestCmap()[code] for code in range(0x3B1, 0x3CA)]
+    subtables = [s for lookup in font["GPOS"].table.LookupList.Lookup for s in lookup.SubTable]
+    subtables = [getattr(s, "ExtSubTable", s) for s in subtables]
+    for table in (s for s in subtables if s.LookupType == 4 and "o" in s.BaseCoverage.glyphs):
+        model = table.BaseArray.BaseRecord[table.BaseCoverage.glyphs.index("o")]
+        records = dict(zip(table.BaseCoverage.glyphs, table.BaseArray.BaseRecord))
+        records |= {name: centred(font, model, name) for name in greek if name not in records}
+        names = sorted(records, key=font.getGlyphID)
+        table.BaseCoverage.glyphs = names
+        table.BaseArray.BaseRecord = [records[name] for name in names]
+        table.BaseArray.BaseCount = len(names)
+
+
+def share_marks(font: TTFont) -> None:
+    """Inter turns mark placement on for Latin only: turn it on for Greek."""
+    gpos = font["GPOS"].table
+    systems = {record.ScriptTag: record.Script.DefaultLangSys for record in gpos.ScriptList.ScriptRecord}
+    tags = [record.FeatureTag for record in gpos.FeatureList.FeatureRecord]
+    marks = [i for i in systems["latn"].FeatureIndex if tags[i] in ("mark", "mkmk")]
+    systems["grek"].FeatureIndex = sorted({*systems["grek"].FeatureIndex, *marks})
+    systems["grek"].FeatureCount = len(systems["grek"].FeatureIndex)
+
+
+def centred(font: TTFont, model, name: str):
+    """The anchors of `model`, moved from the top of the o to the top of another glyph."""
+    record = deepcopy(model)
+    top = font["glyf"][name].yMax - font["glyf"]["o"].yMax
+    for anchor in filter(None, record.BaseAnchor):
+        anchor.XCoordinate = font["hmtx"][name][0] // 2
+        anchor.YCoordinate += top if anchor.YCoordinate > 0 else 0
+        anchor.Format = 1
+        anchor.__dict__.pop("XDeviceTable", None)
+        anchor.__dict__.pop("YDeviceTable", None)
+    return record
+
+
 def shrink(font: TTFont) -> None:
     """Keep kerning and mark placement; drop hints, alternates and names nobody reads."""
     options = subset.Options()
@@ -54,6 +93,8 @@ def main(package: Path, output: Path) -> None:
         font = TTFont(package / "web" / f"Inter-{style}.woff2", recalcTimestamp=False)
         font.flavor = None
         add_nabla(font)
+        add_marks(font)
+        share_marks(font)
         shrink(font)
         font.save(output / f"Inter-{style}.ttf")
 

@@ -1,12 +1,19 @@
 //! What a figure must satisfy before it is drawn, so that drawing itself cannot meet a bad number.
 
 use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
+use std::ops::RangeInclusive;
 
 use crate::series::Band;
 use crate::{
     Axis, Cells, Direction, Error, Figure, Heatmap, Marker, Panel, Plot, Result, Scale, Series,
     Side,
 };
+
+/// The sizes of numbers other than zero; beyond, differences on some scale overflow or vanish.
+const SIZES: RangeInclusive<f64> = 1e-100..=1e100;
+const FIGURE_PIXELS: RangeInclusive<u32> = 200..=4000;
+const PNG_SCALES: RangeInclusive<f64> = 0.1..=4.0;
 
 pub(crate) fn figure(figure: &Figure) -> Result<()> {
     let place = figure.place();
@@ -17,9 +24,8 @@ pub(crate) fn figure(figure: &Figure) -> Result<()> {
         return Err(bad(&place, "columns", 0, "1 or more"));
     }
     if let Some((width, height)) = figure.size {
-        let allowed = 200..=8000;
-        ensure(allowed.contains(&width), || bad(&place, "width", width, "200 to 8000 pixels"))?;
-        ensure(allowed.contains(&height), || bad(&place, "height", height, "200 to 8000 pixels"))?;
+        within(&place, "the width in pixels", width, FIGURE_PIXELS)?;
+        within(&place, "the height in pixels", height, FIGURE_PIXELS)?;
     }
     for plot in &figure.panels {
         match plot {
@@ -31,9 +37,7 @@ pub(crate) fn figure(figure: &Figure) -> Result<()> {
 }
 
 pub(crate) fn scale(figure: &Figure, scale: f64) -> Result<()> {
-    ensure((0.1..=8.0).contains(&scale), || {
-        bad(&figure.place(), "the scale of the PNG", scale, "0.1 to 8")
-    })
+    within(&figure.place(), "the scale of the PNG", scale, PNG_SCALES)
 }
 
 pub(crate) fn stem(figure: &Figure, stem: &str) -> Result<()> {
@@ -65,25 +69,19 @@ fn panel(place: &str, panel: &Panel) -> Result<()> {
 
 fn axis(place: &str, axis: &Axis) -> Result<()> {
     match axis.scale {
-        Scale::Log { base } => ensure(base.is_finite() && base > 1.0, || {
-            bad(place, "the base of the logarithm", base, "a finite number above 1")
-        })?,
-        Scale::SymLog { linear } => ensure(linear.is_finite() && linear > 0.0, || {
-            bad(place, "the linear part of the scale", linear, "a finite number above 0")
-        })?,
+        Scale::Log { base } => within(place, "the base of the logarithm", base, 1.5..=1000.0)?,
+        Scale::SymLog { linear } => within(place, "the linear part of the scale", linear, SIZES)?,
         Scale::Linear => {}
     }
     if let Some((low, high)) = axis.range {
         coordinate(place, "the lower end of the range", low, axis.scale)?;
         coordinate(place, "the upper end of the range", high, axis.scale)?;
-        ensure(low < high, || {
+        ensure(axis.scale.forward(low) < axis.scale.forward(high), || {
             bad(place, "the range", format!("{low} to {high}"), "a lower end below the upper end")
         })?;
     }
-    let ticks = axis.ticks.iter().flatten();
-    ticks
-        .enumerate()
-        .try_for_each(|(i, &tick)| coordinate(place, &format!("tick {i}"), tick, axis.scale))
+    let mut ticks = axis.ticks.iter().flatten().enumerate();
+    ticks.try_for_each(|(i, &tick)| coordinate(place, format_args!("tick {i}"), tick, axis.scale))
 }
 
 fn series(place: &str, panel: &Panel, series: &Series) -> Result<()> {
@@ -99,8 +97,8 @@ fn series(place: &str, panel: &Panel, series: &Series) -> Result<()> {
     same_length(place, "y", series.y.len(), "x", series.x.len())?;
     let scale = panel.axis_of(series).scale;
     for (i, (&x, &y)) in series.x.iter().zip(&series.y).enumerate() {
-        coordinate(place, &format!("x[{i}]"), x, panel.x.scale)?;
-        coordinate_or_gap(place, &format!("y[{i}]"), y, scale)?;
+        coordinate(place, format_args!("x[{i}]"), x, panel.x.scale)?;
+        coordinate_or_gap(place, format_args!("y[{i}]"), y, scale)?;
     }
     series.band.as_ref().map_or(Ok(()), |b| band(place, b, series.x.len(), scale))
 }
@@ -109,11 +107,11 @@ fn band(place: &str, band: &Band, points: usize, scale: Scale) -> Result<()> {
     same_length(place, "low", band.low.len(), "x", points)?;
     same_length(place, "high", band.high.len(), "x", points)?;
     for (i, (&low, &high)) in band.low.iter().zip(&band.high).enumerate() {
-        coordinate_or_gap(place, &format!("low[{i}]"), low, scale)?;
-        coordinate_or_gap(place, &format!("high[{i}]"), high, scale)?;
+        coordinate_or_gap(place, format_args!("low[{i}]"), low, scale)?;
+        coordinate_or_gap(place, format_args!("high[{i}]"), high, scale)?;
         let ordered = low <= high || low.is_nan() || high.is_nan();
         ensure(ordered, || {
-            bad(place, &format!("low[{i}]"), low, format!("at most high[{i}] = {high}"))
+            bad(place, format_args!("low[{i}]"), low, format!("at most high[{i}] = {high}"))
         })?;
     }
     Ok(())
@@ -124,10 +122,13 @@ fn marker(place: &str, panel: &Panel, marker: &Marker) -> Result<()> {
         Direction::Vertical => ("x", &panel.x),
         Direction::Horizontal => ("y", &panel.y),
     };
-    coordinate(place, name, marker.at, axis.scale)?;
-    let (low, high) = axis.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-    let allowed = || bad(place, name, marker.at, format!("{low} to {high}, the range of the axis"));
-    ensure((low..=high).contains(&marker.at), allowed)
+    on_axis(place, name, marker.at, axis)
+}
+
+/// A line at `value` must be seen.
+fn on_axis(place: &str, name: &str, value: f64, axis: &Axis) -> Result<()> {
+    coordinate(place, name, value, axis.scale)?;
+    axis.range.map_or(Ok(()), |(low, high)| within(place, name, value, low..=high))
 }
 
 fn heatmap(place: &str, map: &Heatmap) -> Result<()> {
@@ -142,28 +143,23 @@ fn heatmap(place: &str, map: &Heatmap) -> Result<()> {
     axis(&format!("{place}, value axis"), &map.value)?;
     same_length(place, "values", map.values.len(), "rows", map.rows.len())?;
     for (r, row) in map.values.iter().enumerate() {
-        same_length(place, &format!("values[{r}]"), row.len(), "columns", map.columns.len())?;
+        same_length(place, format_args!("values[{r}]"), row.len(), "columns", map.columns.len())?;
         for (c, &value) in row.iter().enumerate() {
-            coordinate_or_gap(place, &format!("values[{r}][{c}]"), value, map.value.scale)?;
+            coordinate_or_gap(place, format_args!("values[{r}][{c}]"), value, map.value.scale)?;
         }
     }
-    map.contour
-        .map_or(Ok(()), |level| coordinate(place, "the contour level", level, map.value.scale))
+    map.contour.map_or(Ok(()), |level| on_axis(place, "the contour level", level, &map.value))
 }
 
 fn cells(place: &str, cells: &Cells, of: &Axis) -> Result<()> {
     axis(place, of)?;
     let Cells::Centres(centres) = cells else { return Ok(()) };
     for (i, &centre) in centres.iter().enumerate() {
-        coordinate(place, &format!("centre {i}"), centre, of.scale)?;
+        let name = format_args!("centre {i}");
+        coordinate(place, name, centre, of.scale)?;
         let before = i.checked_sub(1).map_or(f64::NEG_INFINITY, |i| centres[i]);
-        ensure(before < centre, || {
-            bad(
-                place,
-                &format!("centre {i}"),
-                centre,
-                format!("more than {before}, the centre before"),
-            )
+        ensure(of.scale.forward(before) < of.scale.forward(centre), || {
+            bad(place, name, centre, format!("more than {before}, the centre before"))
         })?;
     }
     Ok(())
@@ -184,7 +180,7 @@ fn one_look_per_label(figure: &Figure) -> Result<()> {
             place: figure.place(),
             label: s.label.clone(),
             first: look(first.0, first.1),
-            second: look(s.color, s.dash),
+            second: look(s.color.or(first.0), s.dash.or(first.1)),
         })?;
     }
     Ok(())
@@ -198,39 +194,51 @@ fn look(color: Option<crate::Color>, dash: Option<crate::Dash>) -> String {
 
 fn same_length(
     place: &str,
-    name: &str,
+    name: impl Display,
     found: usize,
     reference: &str,
     expected: usize,
 ) -> Result<()> {
     ensure(found == expected, || Error::Length {
         place: place.to_owned(),
-        name: name.to_owned(),
+        name: name.to_string(),
         found,
         reference: reference.to_owned(),
         expected,
     })
 }
 
-fn coordinate_or_gap(place: &str, name: &str, value: f64, scale: Scale) -> Result<()> {
+fn coordinate_or_gap(place: &str, name: impl Display, value: f64, scale: Scale) -> Result<()> {
     if value.is_nan() { Ok(()) } else { coordinate(place, name, value, scale) }
 }
 
-fn coordinate(place: &str, name: &str, value: f64, scale: Scale) -> Result<()> {
-    // Beyond this magnitude differences overflow and an axis has no length.
-    ensure(value.abs() <= 1e300, || bad(place, name, value, "finite numbers of at most 1e300"))?;
-    let fits = value > 0.0 || !matches!(scale, Scale::Log { .. });
-    ensure(fits, || bad(place, name, value, "positive numbers on a logarithmic axis"))
+fn coordinate(place: &str, name: impl Display, value: f64, scale: Scale) -> Result<()> {
+    if matches!(scale, Scale::Log { .. }) && value <= 0.0 {
+        return Err(bad(place, name, value, "positive numbers on a logarithmic axis"));
+    }
+    ensure(value == 0.0 || SIZES.contains(&value.abs()), || {
+        bad(place, name, value, "finite numbers, either 0 or of a size from 1e-100 to 1e100")
+    })
+}
+
+fn within<T: PartialOrd + Display + Debug>(
+    place: &str,
+    name: &str,
+    value: T,
+    allowed: RangeInclusive<T>,
+) -> Result<()> {
+    let text = || format!("{:?} to {:?}", allowed.start(), allowed.end());
+    ensure(allowed.contains(&value), || bad(place, name, &value, text()))
 }
 
 fn ensure(holds: bool, error: impl FnOnce() -> Error) -> Result<()> {
     if holds { Ok(()) } else { Err(error()) }
 }
 
-fn bad(place: &str, name: &str, value: impl ToString, allowed: impl Into<String>) -> Error {
+fn bad(place: &str, name: impl Display, value: impl ToString, allowed: impl Into<String>) -> Error {
     Error::Value {
         place: place.to_owned(),
-        name: name.to_owned(),
+        name: name.to_string(),
         value: value.to_string(),
         allowed: allowed.into(),
     }

@@ -21,7 +21,7 @@ pub enum Error {
     },
     /// Two lists that belong together differ in length.
     #[error(
-        "{place}: {name} has {found} values, but {reference} has {expected}; give both the same number"
+        "{place}: {name} has length {found}, but {reference} has length {expected}; give both the same length"
     )]
     Length {
         /// The figure, panel and series.
@@ -69,6 +69,20 @@ pub enum Error {
         first: String,
         /// The look that differs.
         second: String,
+    },
+    /// A text with a character that the bundled font lacks, which would be drawn as an empty box or not at all.
+    #[error(
+        "{place}: the text `{text}` has the character `{character}` (U+{:04X}), which the bundled font lacks; write it \
+         with Latin or Greek letters and common mathematical signs",
+        u32::from(*character)
+    )]
+    NoGlyph {
+        /// The figure.
+        place: String,
+        /// The whole text.
+        text: String,
+        /// The character.
+        character: char,
     },
     /// The drawing library refused.
     #[error("figure `{figure}` could not be drawn: {reason}")]

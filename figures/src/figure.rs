@@ -120,7 +120,7 @@ impl Figure {
     /// The picture as PNG with `scale` PNG pixels per SVG pixel.
     ///
     /// # Errors
-    /// What [`Figure::svg`] reports, and a scale outside of 0.1..=8.
+    /// What [`Figure::svg`] reports, and a scale outside of 0.1..=4.
     pub fn png(&self, scale: f64) -> Result<Vec<u8>> {
         check::scale(self, scale)?;
         render::png(self, &self.svg()?, scale)
@@ -134,9 +134,10 @@ impl Figure {
     /// What [`Figure::svg`] reports, a stem that is not a plain file name, and [`Error::Write`].
     pub fn write(&self, folder: impl AsRef<Path>, stem: &str) -> Result<Vec<PathBuf>> {
         check::stem(self, stem)?;
+        let svg = self.svg()?;
         let files = [
-            ("svg", self.svg()?.into_bytes()),
-            ("png", self.png(PNG_SCALE)?),
+            ("png", render::png(self, &svg, PNG_SCALE)?),
+            ("svg", svg.into_bytes()),
             ("csv", self.to_csv()?.into_bytes()),
             ("json", self.to_json()?.into_bytes()),
         ];

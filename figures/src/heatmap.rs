@@ -99,7 +99,8 @@ impl Heatmap {
         self
     }
 
-    /// Sets the axis along the colour bar: what a colour means.
+    /// Sets the axis along the colour bar: what a colour means. A value outside of its range takes the colour of the
+    /// nearer end.
     pub fn value(mut self, axis: Axis) -> Self {
         self.value = axis;
         self

@@ -16,11 +16,9 @@ pub(crate) fn ticks(scale: Scale, low: f64, high: f64, wanted: usize) -> Vec<f64
 fn linear(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let rough = (high - low) / wanted as f64;
     let unit = 10_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0]
-        .map(|factor| factor * unit)
-        .into_iter()
-        .find(|step| *step >= rough * 0.999);
-    let step = step.unwrap_or(rough);
+    let miss = |step: &f64| (step / rough).ln().abs();
+    let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * unit);
+    let step = steps.into_iter().min_by(|a, b| miss(a).total_cmp(&miss(b))).unwrap_or(rough);
     // A tick at the very edge must survive rounding.
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     (first..=last).map(|i| i as f64 * step).collect()

@@ -189,11 +189,14 @@ impl<'a> Canvas<'a> {
     }
 
     fn put(&self, text: &str, at: Position, style: &TextStyle) -> Result<()> {
-        if text.is_empty() {
-            Ok(())
-        } else {
-            self.refused(self.area.draw_text(text, style, units(at)))
+        if let Some(character) = font::missing(text) {
+            return Err(Error::NoGlyph {
+                place: self.figure.place(),
+                text: text.to_owned(),
+                character,
+            });
         }
+        self.refused(self.area.draw_text(text, style, units(at)))
     }
 
     fn draw<E>(&self, element: &E) -> Result<()>

@@ -10,6 +10,8 @@ use crate::{Heatmap, Result, TickFormat, viridis};
 
 /// Cells overlap the next by this much, or the page would shine through between them.
 const OVERLAP: f64 = 0.6;
+/// The thickness of the border line with its dark edges.
+const BORDER: f64 = 4.6;
 const BAR_STEPS: usize = 128;
 
 /// The places of the borders between cells.
@@ -51,6 +53,15 @@ impl Grid {
         Rect { left, top: self.rows[row + 1], right, bottom: self.rows[row] }
     }
 
+    /// A corner moved inwards, so that the thick border does not reach over the edge of the map.
+    fn inset(&self, (x, y): Position) -> Position {
+        let within = |v: f64, edges: &[f64]| {
+            let (a, b) = (edges[0], edges[edges.len() - 1]);
+            v.max(a.min(b) + BORDER / 2.0).min(a.max(b) - BORDER / 2.0)
+        };
+        (within(x, &self.columns), within(y, &self.rows))
+    }
+
     /// The sides between a cell below `level` and one that is not. A cell without a value has no border.
     fn border(&self, map: &Heatmap, level: f64) -> Vec<[Position; 2]> {
         let differ = |a: f64, b: f64| !a.is_nan() && !b.is_nan() && (a < level) != (b < level);
@@ -59,10 +70,15 @@ impl Grid {
             for (c, &value) in row.iter().enumerate() {
                 let cell = self.cell(r, c);
                 if c > 0 && differ(value, row[c - 1]) {
-                    sides.push([(cell.left, cell.bottom), (cell.left, cell.top)]);
+                    sides.push(
+                        [(cell.left, cell.bottom), (cell.left, cell.top)].map(|at| self.inset(at)),
+                    );
                 }
                 if r > 0 && differ(value, map.values[r - 1][c]) {
-                    sides.push([(cell.left, cell.bottom), (cell.right, cell.bottom)]);
+                    sides.push(
+                        [(cell.left, cell.bottom), (cell.right, cell.bottom)]
+                            .map(|at| self.inset(at)),
+                    );
                 }
             }
         }
@@ -86,7 +102,7 @@ fn fill(map: &Heatmap, bar: &View, grid: &Grid, canvas: &Canvas) -> Result<()> {
 
 /// A white line in a dark one is seen on every colour.
 fn outline(sides: &[[Position; 2]], canvas: &Canvas) -> Result<()> {
-    for pen in [Pen::solid(INK, 4.6), Pen::solid(PAPER, 2.4)] {
+    for pen in [Pen::solid(INK, BORDER), Pen::solid(PAPER, 2.4)] {
         sides.iter().try_for_each(|side| canvas.line(side, pen))?;
     }
     Ok(())

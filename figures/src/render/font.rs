@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use plotters::style::{FontStyle, register_font};
 use resvg::usvg::fontdb::Database;
+use ttf_parser::Face;
 
 /// The bundled font first: a browser that lacks it takes the next of its kind.
 pub(crate) const FAMILY: &str = "Inter, IBM Plex Sans, Helvetica, Arial, sans-serif";
@@ -18,6 +19,12 @@ pub(crate) static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     fonts.load_font_data(SEMI_BOLD.to_vec());
     Arc::new(fonts)
 });
+
+/// The first character of `text` that the bundled font cannot draw.
+pub(crate) fn missing(text: &str) -> Option<char> {
+    static FACE: LazyLock<Option<Face>> = LazyLock::new(|| Face::parse(REGULAR, 0).ok());
+    text.chars().find(|&c| FACE.as_ref().is_none_or(|face| face.glyph_index(c).is_none()))
+}
 
 /// Makes the bundled font known to plotters under [`FAMILY`]; only the first call does anything.
 pub(crate) fn register() {
@@ -52,7 +59,7 @@ mod tests {
     #[test]
     fn no_character_is_missing() {
         for bytes in [REGULAR, SEMI_BOLD] {
-            let face = ttf_parser::Face::parse(bytes, 0).unwrap();
+            let face = Face::parse(bytes, 0).unwrap();
             let missing: String =
                 USED.chars().chain(' '..='~').filter(|&c| face.glyph_index(c).is_none()).collect();
             assert_eq!(missing, "");

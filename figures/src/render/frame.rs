@@ -140,13 +140,13 @@ fn stride(places: &[f64], sizes: &[f64]) -> usize {
 
 /// The labels of vertical markers, in one row above the plot area, each tied to its line.
 fn labels_above(plan: &Plan, plot: Rect, canvas: &Canvas) -> Result<()> {
-    let markers = plan.markers(Direction::Vertical);
+    let markers = plan.labelled(Direction::Vertical);
     let lines: Vec<f64> =
         markers.iter().map(|m| plan.x.place(m.at, plot.left, plot.right)).collect();
     let widths: Result<Vec<f64>> =
         markers.iter().map(|m| canvas.text_width(&m.label, MARKER_LABEL)).collect();
     let centres = spread(&lines, &widths?, LABEL_GAP, plot.left, plot.right);
-    let (tie, baseline) = (plot.top - TICK_GAP, plot.top - TICK_GAP - 4.0);
+    let (tie, baseline) = (plot.top - TICK_GAP, plot.top - TICK_GAP - 6.0);
     for ((marker, line), centre) in markers.into_iter().zip(lines).zip(centres) {
         canvas.line(&[(line, plot.top), (centre, tie)], Pen::solid(MARKER, HAIRLINE))?;
         canvas.text(&marker.label, (centre, baseline), MARKER_LABEL, Anchor::Middle)?;
@@ -156,7 +156,7 @@ fn labels_above(plan: &Plan, plot: Rect, canvas: &Canvas) -> Result<()> {
 
 /// The labels of horizontal markers, right of everything else, each tied to its line.
 fn labels_beside(plan: &Plan, plot: Rect, canvas: &Canvas) -> Result<()> {
-    let mut markers = plan.markers(Direction::Horizontal);
+    let mut markers = plan.labelled(Direction::Horizontal);
     markers.reverse();
     let lines: Vec<f64> =
         markers.iter().map(|m| plan.y.place(m.at, plot.bottom, plot.top)).collect();

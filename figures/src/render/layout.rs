@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, Rect};
 use super::look::{
     AXIS_LABEL, BAR_GAP, BAR_WIDTH, LABEL_GAP, MARGIN, MARKER_LABEL, PANEL_TITLE, TICK, TICK_GAP,
+    Text,
 };
 use super::plan::Plan;
 use super::view::View;
@@ -98,20 +99,20 @@ pub(super) fn frames(
 }
 
 fn inner(cell: Rect, insets: Insets) -> Rect {
-    let (left, top) = (cell.left + insets.left, cell.top + insets.top);
-    let right = (cell.right - insets.right).max(left + LEAST);
-    Rect { left, top, right, bottom: (cell.bottom - insets.bottom).max(top + LEAST) }
+    // Edges on whole pixels are sharp.
+    let (left, top) = ((cell.left + insets.left).round(), (cell.top + insets.top).round());
+    let right = (cell.right - insets.right).round().max(left + LEAST);
+    Rect { left, top, right, bottom: (cell.bottom - insets.bottom).round().max(top + LEAST) }
 }
 
 fn insets(plan: &Plan, cell: Rect, canvas: &Canvas) -> Result<Insets> {
-    let title = canvas.wrap(plan.title, PANEL_TITLE, cell.width())?.len() as f64
-        * PANEL_TITLE.line_height();
-    let markers = plan.markers(Direction::Vertical).iter().any(|marker| !marker.label.is_empty());
-    let marker_row = if markers { MARKER_LABEL.line_height() + TICK_GAP } else { 0.0 };
-    let top = title + TICK_GAP + marker_row;
-    let label = canvas.wrap(&plan.x.label, AXIS_LABEL, cell.width())?.len() as f64
-        * AXIS_LABEL.line_height();
-    let bottom = TICK_GAP + TICK.line_height() + label;
+    let lines = |text: &str, look: Text, width: f64| -> Result<f64> {
+        Ok(canvas.wrap(text, look, width)?.len() as f64 * look.line_height())
+    };
+    let no_marker = plan.labelled(Direction::Vertical).is_empty();
+    let marker_row = if no_marker { 0.0 } else { MARKER_LABEL.line_height() + TICK_GAP };
+    let top = lines(plan.title, PANEL_TITLE, cell.width())? + TICK_GAP + marker_row;
+    let bottom = TICK_GAP + TICK.line_height() + lines(&plan.x.label, AXIS_LABEL, cell.width())?;
     let height = cell.height() - top - bottom;
     let left = axis_width(&plan.y, height, canvas)?;
     Ok(Insets { left, right: right(plan, height, canvas)?, top, bottom })
@@ -141,7 +142,7 @@ fn right(plan: &Plan, height: f64, canvas: &Canvas) -> Result<f64> {
     if let Some(map) = &plan.map {
         return Ok(overhang.max(BAR_GAP) + BAR_WIDTH + axis_width(&map.bar, height, canvas)?);
     }
-    let markers = plan.markers(Direction::Horizontal);
+    let markers = plan.labelled(Direction::Horizontal);
     let labels = widest(markers.iter().map(|marker| marker.label.as_str()), canvas)?;
     let labels = if labels > 0.0 { labels + marker_offset(plan, height, canvas)? } else { 0.0 };
     let axis = plan.right.as_ref().map_or(Ok(0.0), |view| axis_width(view, height, canvas))?;

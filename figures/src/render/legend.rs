@@ -54,7 +54,8 @@ impl<'a> Legend<'a> {
             return Ok(top);
         }
         for entry in shown {
-            let width = KEY_WIDTH + KEY_GAP + canvas.text_width(&entry.series.label, LEGEND)?;
+            let width =
+                entry.key_width() + KEY_GAP + canvas.text_width(&entry.series.label, LEGEND)?;
             if x > MARGIN && x + width > canvas.width - MARGIN {
                 (x, row_top) = (MARGIN, row_top + ROW);
             }
@@ -81,10 +82,14 @@ impl<'a> Entry<'a> {
         }
     }
 
+    fn key_width(&self) -> f64 {
+        if self.series.shape == Shape::Points { 2.6 * DOT } else { KEY_WIDTH }
+    }
+
     fn draw(&self, canvas: &Canvas, left: f64, middle: f64) -> Result<()> {
-        let right = left + KEY_WIDTH;
+        let right = left + self.key_width();
         let block = Rect { left, right, top: middle - 8.0, bottom: middle + 8.0 };
-        let centre = (left + KEY_WIDTH / 2.0, middle);
+        let centre = ((left + right) / 2.0, middle);
         let pen = Pen { color: self.color, width: LINE * 1.2, dash: self.dash };
         if self.series.band.is_some() {
             canvas.rect(block, self.color, BAND_ALPHA)?;

@@ -5,7 +5,7 @@ use super::view::{Padding, View};
 use crate::{Direction, Heatmap, Marker, Panel, Plot, Scale, Series, Shape, Side};
 
 /// The least number of pixels that a tick with its label should have along either axis.
-const PIXELS_PER_TICK: (f64, f64) = (84.0, 52.0);
+const PIXELS_PER_TICK: (f64, f64) = (64.0, 44.0);
 /// What axis labels, titles and tick labels take away from a cell, roughly.
 const SURROUNDINGS: (f64, f64) = (110.0, 120.0);
 
@@ -27,10 +27,10 @@ pub(super) struct MapPlan {
 }
 
 impl Plan<'_> {
-    /// The markers of one direction in the order of their places.
-    pub(super) fn markers(&self, direction: Direction) -> Vec<&Marker> {
-        let mut markers: Vec<_> =
-            self.markers.iter().filter(|m| m.direction == direction).collect();
+    /// The markers of one direction that have a label, in the order of their places.
+    pub(super) fn labelled(&self, direction: Direction) -> Vec<&Marker> {
+        let labelled = |m: &&Marker| m.direction == direction && !m.label.is_empty();
+        let mut markers: Vec<_> = self.markers.iter().filter(labelled).collect();
         markers.sort_by(|a, b| a.at.total_cmp(&b.at));
         markers
     }

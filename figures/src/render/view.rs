@@ -36,11 +36,16 @@ impl View {
     ) -> Self {
         let (low, high) = axis.range.unwrap_or_else(|| padded(axis.scale, values, padding));
         let at = axis.ticks.clone().unwrap_or_else(|| ticks(axis.scale, low, high, wanted));
-        let inside: Vec<f64> = at.into_iter().filter(|v| (low..=high).contains(v)).collect();
-        let labels = axis.format.all(&inside, axis.scale == Scale::Linear && axis.ticks.is_none());
-        let ticks = inside.into_iter().zip(labels).map(|(at, label)| Tick { at, label }).collect();
         let (low, high) = (axis.scale.forward(low), axis.scale.forward(high));
-        Self { label: axis.label.clone(), ticks, scale: axis.scale, format: axis.format, low, high }
+        let view = Self {
+            label: axis.label.clone(),
+            ticks: vec![],
+            scale: axis.scale,
+            format: axis.format,
+            low,
+            high,
+        };
+        view.with_ticks(at, axis.scale == Scale::Linear && axis.ticks.is_none())
     }
 
     /// The view of an axis whose cells are `cells`, and the `cells + 1` edges between them.
@@ -84,15 +89,20 @@ impl View {
         start + self.fraction(value).clamp(-1e3, 1e3) * (end - start)
     }
 
+    /// The view with those ticks that lie inside, an edge that rounding has moved included.
+    fn with_ticks(mut self, at: Vec<f64>, aligned: bool) -> Self {
+        let inside = |v: &f64| (-1e-9..=1.0 + 1e-9).contains(&self.fraction(*v));
+        let at: Vec<f64> = at.into_iter().filter(inside).collect();
+        let labels = self.format.all(&at, aligned);
+        self.ticks = at.into_iter().zip(labels).map(|(at, label)| Tick { at, label }).collect();
+        self
+    }
+
     /// The view with a further tick; ticks too near to it give way.
     pub(super) fn with_tick(mut self, at: f64) -> Self {
         let place = self.fraction(at);
-        let far: Vec<Tick> = self
-            .ticks
-            .iter()
-            .cloned()
-            .filter(|t| (self.fraction(t.at) - place).abs() > 0.06)
-            .collect();
+        let near = |tick: &Tick| (self.fraction(tick.at) - place).abs() <= 0.06;
+        let far: Vec<Tick> = self.ticks.iter().filter(|tick| !near(tick)).cloned().collect();
         let label = self.format.all(&[at], false).concat();
         self.ticks = far.into_iter().chain([Tick { at, label }]).collect();
         self.ticks.sort_by(|a, b| a.at.total_cmp(&b.at));

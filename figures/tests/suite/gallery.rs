@@ -118,7 +118,7 @@ fn gain() {
         .vertical(2.1, "β₀")
         .vertical(2.4, "β̄(4)")
         .vertical(2.9, "β̄(16)")
-        .vertical(30.0, "β∗")
+        .vertical(30.0, "β*")
         .horizontal(0.7, "bound")
         .horizontal(0.72, "optimum");
     for (i, p) in [0.05, 0.1, 0.2, 0.4].into_iter().enumerate() {
