@@ -27,10 +27,7 @@ pub const CATALOGUE: &[Entry] = &[
         source: "Jiang et al. 2025, arXiv 2509.24261",
     },
     Entry {
-        estimator: Estimator::Grpo {
-            epsilon: DEFAULT_EPSILON,
-            spread: Spread::Sample,
-        },
+        estimator: Estimator::Grpo { epsilon: DEFAULT_EPSILON, spread: Spread::Sample },
         optimises: "2 arcsin √p on binary rewards, as N → ∞",
         source: "Shao et al. 2024, arXiv 2402.03300",
     },
@@ -45,9 +42,7 @@ pub const CATALOGUE: &[Entry] = &[
         source: "Ahmadian et al. 2024, arXiv 2402.14740",
     },
     Entry {
-        estimator: Estimator::MaxRl {
-            epsilon: DEFAULT_EPSILON,
-        },
+        estimator: Estimator::MaxRl { epsilon: DEFAULT_EPSILON },
         optimises: "log pass rate truncated at order N−1; unbiased as ε → 0",
         source: "Tajwar, Zeng et al. 2026, arXiv 2602.02710",
     },
@@ -77,18 +72,12 @@ pub const CATALOGUE: &[Entry] = &[
         source: "this project: PKPO with a mean-matched baseline",
     },
     Entry {
-        estimator: Estimator::PassAtK {
-            k: DEFAULT_K,
-            epsilon: DEFAULT_EPSILON,
-        },
+        estimator: Estimator::PassAtK { k: DEFAULT_K, epsilon: DEFAULT_EPSILON },
         optimises: "(2/k) arcsin √pass@k as N → ∞; binary rewards",
         source: "Chen et al. 2025, arXiv 2508.10751",
     },
     Entry {
-        estimator: Estimator::Focal {
-            k: DEFAULT_K,
-            base: Base::Grpo,
-        },
+        estimator: Estimator::Focal { k: DEFAULT_K, base: Base::Grpo },
         optimises: "pass@k, plug-in estimate; binary rewards",
         source: "Mahdavi et al. 2025, OpenReview Dn3gk9auxd",
     },

@@ -1,7 +1,7 @@
 //! Identity W: what an estimator really optimises on binary rewards, exactly.
 
+use crate::binomial::success_chances;
 use crate::{Error, Estimator, Scratch};
-use statrs::distribution::{Binomial, Discrete};
 
 /// The effective weight `w_N(p)` of an estimator on binary rewards with pass rate `p`.
 ///
@@ -18,14 +18,16 @@ use statrs::distribution::{Binomial, Discrete};
 /// # Errors
 /// `n = 0`, `p` outside `[0, 1]`, or what the estimator refuses at this group size.
 pub fn effective_weight(estimator: &Estimator, n: usize, p: f64) -> Result<f64, Error> {
-    let others = n.checked_sub(1).ok_or(Error::EmptyGroup)? as u64;
-    let binomial = Binomial::new(p, others).map_err(|_| Error::parameter("p", p, "0 to 1"))?;
+    let others = n.checked_sub(1).ok_or(Error::EmptyGroup)?;
+    if !(0.0..=1.0).contains(&p) {
+        return Err(Error::parameter("p", p, "0 to 1"));
+    }
     let mut groups = BinaryGroups::new(n);
     let mut wrong = groups.advantages(estimator, 0)?.1;
     let mut weight = 0.0;
-    for c in 0..n {
+    for (c, chance) in success_chances(others, p).into_iter().enumerate() {
         let (correct, next_wrong) = groups.advantages(estimator, c + 1)?;
-        weight += binomial.pmf(c as u64) * (correct - wrong);
+        weight += chance * (correct - wrong);
         wrong = next_wrong;
     }
     Ok(weight)
@@ -40,11 +42,7 @@ struct BinaryGroups {
 
 impl BinaryGroups {
     fn new(n: usize) -> Self {
-        Self {
-            rewards: vec![0.0; n],
-            advantages: vec![0.0; n],
-            scratch: Scratch::new(),
-        }
+        Self { rewards: vec![0.0; n], advantages: vec![0.0; n], scratch: Scratch::new() }
     }
 
     /// Advantages `(a₊, a₋)` in the group with `c` correct responses.

@@ -1,6 +1,7 @@
 //! The entropic risk V_β: the objective RS-GRPO climbs.
 
-use crate::estimators::rs_grpo::{self, Weighting};
+use crate::estimators::rs_grpo;
+use crate::moments::Weighting;
 use crate::{Error, Group, Policy};
 
 /// Entropic risk of a group, each response weighing `1/N`.
@@ -24,21 +25,14 @@ pub fn entropic_risk(rewards: &[f64], beta: f64) -> Result<f64, Error> {
 /// # Errors
 /// A `beta` that is not finite, or a difference of rewards that overflows.
 pub fn population_entropic_risk(policy: Policy<'_>, beta: f64) -> Result<f64, Error> {
-    risk(
-        policy.group(),
-        beta,
-        Weighting::Policy(policy.probabilities()),
-    )
+    let (group, weighting) = policy.parts();
+    risk(group, beta, weighting)
 }
 
 fn risk(group: Group<'_>, beta: f64, weighting: Weighting<'_>) -> Result<f64, Error> {
-    rs_grpo::check_beta(beta)?;
-    let value = rs_grpo::entropic_risk(group, beta, weighting);
+    let value = rs_grpo::entropic_risk(group, beta, weighting)?;
     if value.is_finite() {
         return Ok(value);
     }
-    Err(Error::Overflow {
-        estimator: "entropic risk",
-        magnitude: group.magnitude(),
-    })
+    Err(Error::Overflow { estimator: "entropic risk", magnitude: group.magnitude() })
 }

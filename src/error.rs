@@ -17,6 +17,17 @@ pub enum Error {
         value: f64,
     },
 
+    /// Two finite rewards whose difference overflows.
+    #[error(
+        "rewards run from {min:e} to {max:e}; the difference must be a finite number: scale the rewards down"
+    )]
+    RewardsTooFarApart {
+        /// The smallest reward.
+        min: f64,
+        /// The largest reward.
+        max: f64,
+    },
+
     /// A finite reward outside the domain of the estimator.
     #[error("rewards[{index}] is {value}; {estimator} needs {allowed}")]
     RewardOutOfDomain {
@@ -122,10 +133,6 @@ impl Error {
         value: impl ToString,
         allowed: impl Into<String>,
     ) -> Self {
-        Self::Parameter {
-            parameter,
-            value: value.to_string(),
-            allowed: allowed.into(),
-        }
+        Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
     }
 }

@@ -4,6 +4,7 @@ use crate::estimators::{
     dr_grpo, entropic_adaptive, entropic_loo, focal, grpo, grpo_passk, maxrl, pass_at_k,
     pass_at_k_rloo, pkpo, rloo, rs_grpo, rs_loo,
 };
+use crate::moments::Weighting;
 use crate::{Error, Group, Scratch};
 
 /// Divisor of the variance in [`Estimator::Grpo`].
@@ -149,17 +150,20 @@ impl Estimator {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
+        let uniform = Weighting::Uniform;
         let mut max_at_k =
             |k, baseline, out: &mut [f64]| pkpo::advantages_into(group, k, baseline, out, scratch);
         match *self {
-            Self::RsGrpo { beta } => rs_grpo::advantages_into(group, beta, out),
-            Self::Grpo { epsilon, spread } => grpo::advantages_into(group, epsilon, spread, out),
+            Self::RsGrpo { beta } => rs_grpo::advantages_into(group, beta, uniform, out),
+            Self::Grpo { epsilon, spread } => {
+                grpo::advantages_into(group, epsilon, spread, uniform, out)
+            }
             Self::DrGrpo => {
-                dr_grpo::advantages_into(group, out);
+                dr_grpo::advantages_into(group, uniform, out);
                 Ok(())
             }
             Self::Rloo => rloo::advantages_into(group, out),
-            Self::MaxRl { epsilon } => maxrl::advantages_into(group, epsilon, out),
+            Self::MaxRl { epsilon } => maxrl::advantages_into(group, epsilon, uniform, out),
             Self::RsLoo { beta } => rs_loo::advantages_into(group, beta, out),
             Self::Pkpo { k } => max_at_k(k, pkpo::Baseline::None, out),
             Self::PkpoLoo { k } => max_at_k(k, pkpo::Baseline::LeaveOneOut, out),
@@ -203,10 +207,7 @@ impl Estimator {
         if out.len() == expected {
             return Ok(());
         }
-        Err(Error::OutputLength {
-            got: out.len(),
-            expected,
-        })
+        Err(Error::OutputLength { got: out.len(), expected })
     }
 
     /// Refuses results that finite rewards have driven out of range.
@@ -214,9 +215,6 @@ impl Estimator {
         if out.iter().all(|advantage| advantage.is_finite()) {
             return Ok(());
         }
-        Err(Error::Overflow {
-            estimator: self.name(),
-            magnitude: group.magnitude(),
-        })
+        Err(Error::Overflow { estimator: self.name(), magnitude: group.magnitude() })
     }
 }

@@ -2,30 +2,40 @@
 
 use crate::Error;
 
-/// The rewards of one prompt's responses: at least one, all finite.
+/// The rewards of one prompt's responses: at least one, all finite, no two further apart than the
+/// largest `f64`.
 ///
 /// Checking happens here once, so that the formulas need no checks of their own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Group<'a> {
     rewards: &'a [f64],
+    min: f64,
+    max: f64,
 }
 
 impl<'a> Group<'a> {
-    /// Checks `rewards` (length `N ≥ 1`, all finite).
+    /// Checks `rewards` (length `N ≥ 1`, all finite, `max − min` finite).
     ///
     /// # Errors
-    /// [`Error::EmptyGroup`] or [`Error::NonFiniteReward`] with the first offending position.
+    /// [`Error::EmptyGroup`], [`Error::NonFiniteReward`] with the first offending position, or
+    /// [`Error::RewardsTooFarApart`].
     pub fn new(rewards: &'a [f64]) -> Result<Self, Error> {
-        if rewards.is_empty() {
+        let Some(&first) = rewards.first() else {
             return Err(Error::EmptyGroup);
+        };
+        let (mut min, mut max) = (first, first);
+        for (index, &value) in rewards.iter().enumerate() {
+            if !value.is_finite() {
+                return Err(Error::NonFiniteReward { index, value });
+            }
+            // Not `f64::min` and `f64::max`, which pay for a NaN that cannot be here.
+            min = if value < min { value } else { min };
+            max = if value > max { value } else { max };
         }
-        match rewards.iter().position(|reward| !reward.is_finite()) {
-            Some(index) => Err(Error::NonFiniteReward {
-                index,
-                value: rewards[index],
-            }),
-            None => Ok(Self { rewards }),
+        if !(max - min).is_finite() {
+            return Err(Error::RewardsTooFarApart { min, max });
         }
+        Ok(Self { rewards, min, max })
     }
 
     /// The rewards, in the caller's order.
@@ -40,34 +50,27 @@ impl<'a> Group<'a> {
 
     /// Whether all rewards are equal: such a group carries no signal.
     pub fn is_constant(self) -> bool {
-        self.rewards.iter().all(|&reward| reward == self.rewards[0])
+        self.min == self.max
     }
 
     /// The largest reward.
     pub fn max(self) -> f64 {
-        self.rewards
-            .iter()
-            .copied()
-            .fold(f64::NEG_INFINITY, f64::max)
+        self.max
     }
 
     /// The smallest reward.
     pub fn min(self) -> f64 {
-        self.rewards.iter().copied().fold(f64::INFINITY, f64::min)
+        self.min
     }
 
     /// Largest |reward|.
     pub(crate) fn magnitude(self) -> f64 {
-        self.rewards
-            .iter()
-            .fold(0.0, |largest, reward| reward.abs().max(largest))
+        self.min.abs().max(self.max.abs())
     }
 
     /// The number of correct responses, for estimators defined on binary rewards only.
     pub(crate) fn correct(self, estimator: &'static str) -> Result<usize, Error> {
-        self.require(estimator, "binary rewards (0 or 1)", |r| {
-            r == 0.0 || r == 1.0
-        })?;
+        self.require(estimator, "binary rewards (0 or 1)", |r| r == 0.0 || r == 1.0)?;
         Ok(self.rewards.iter().filter(|&&reward| reward == 1.0).count())
     }
 
@@ -79,12 +82,10 @@ impl<'a> Group<'a> {
         is_allowed: impl Fn(f64) -> bool,
     ) -> Result<(), Error> {
         match self.rewards.iter().position(|&reward| !is_allowed(reward)) {
-            Some(index) => Err(Error::RewardOutOfDomain {
-                estimator,
-                index,
-                value: self.rewards[index],
-                allowed,
-            }),
+            Some(index) => {
+                let value = self.rewards[index];
+                Err(Error::RewardOutOfDomain { estimator, index, value, allowed })
+            }
             None => Ok(()),
         }
     }
@@ -94,27 +95,22 @@ impl<'a> Group<'a> {
         if self.size() >= min {
             return Ok(());
         }
-        Err(Error::GroupTooSmall {
-            estimator,
-            n: self.size(),
-            min,
-        })
+        Err(Error::GroupTooSmall { estimator, n: self.size(), min })
     }
 
     /// Refuses `k` outside `min ..= N - spare`.
     pub(crate) fn require_k(self, k: usize, min: usize, spare: usize) -> Result<(), Error> {
-        let max = self.size().saturating_sub(spare);
+        let n = self.size();
+        let max = n.saturating_sub(spare);
         if (min..=max).contains(&k) {
             return Ok(());
         }
-        let allowed = match (max < min, spare) {
-            (true, _) => format!(
-                "none for a group of {}; use at least {}",
-                self.size(),
-                min + spare
-            ),
-            (false, 0) => format!("{min} to {max} (the group size)"),
-            (false, _) => format!("{min} to {max} (the group size less {spare})"),
+        let allowed = match spare {
+            _ if max < min => {
+                format!("none for a group of {n}; use at least {}", min + spare)
+            }
+            0 => format!("{min} to {max} (the group size)"),
+            _ => format!("{min} to {max} (the group size less {spare})"),
         };
         Err(Error::parameter("k", k, allowed))
     }

@@ -23,21 +23,17 @@ pub fn max_at_k(rewards: &[f64], k: usize) -> Result<f64, Error> {
     let mut sorted = rewards.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let top = sorted[sorted.len() - 1];
-    let value = top + below_top(&sorted, k, top);
+    let value = top - shortfall(&sorted, k, top);
     if value.is_finite() {
         return Ok(value);
     }
-    Err(Error::Overflow {
-        estimator: "max@k",
-        magnitude: group.magnitude(),
-    })
+    Err(Error::Overflow { estimator: "max@k", magnitude: group.magnitude() })
 }
 
-/// `max@k − top`, summed on differences so that it is exactly 0 where all rewards are equal to `top`.
-pub(crate) fn below_top(sorted: &[f64], k: usize, top: f64) -> f64 {
+/// `top − max@k`, summed on differences so that it is exactly 0 where all rewards equal `top`.
+pub(crate) fn shortfall(sorted: &[f64], k: usize, top: f64) -> f64 {
     let from_top = sorted.iter().rev();
     max_weights(sorted.len(), k)
         .zip(from_top)
-        .map(|(weight, reward)| weight * (reward - top))
-        .sum()
+        .fold(0.0, |sum, (weight, reward)| sum + weight * (top - reward))
 }

@@ -1,31 +1,62 @@
-//! Mean and spread of a group, computed on differences.
+//! Averages over a group or a policy, and what they give: deviations and spread.
+
+/// What each reward weighs in an average: `1/N` in a group, `πⱼ` under a known policy.
+#[derive(Clone, Copy)]
+pub(crate) enum Weighting<'a> {
+    Uniform,
+    Policy(&'a [f64]),
+}
+
+impl Weighting<'_> {
+    /// The weighted average of `value` over `numbers`.
+    pub(crate) fn average(self, numbers: &[f64], value: impl Fn(f64) -> f64) -> f64 {
+        match self {
+            Self::Uniform => pairwise_sum(numbers, &value) / numbers.len() as f64,
+            Self::Policy(weights) => {
+                let weighted = |(w, &x): (&f64, &f64)| w * value(x);
+                // A value may be infinite where the weight is 0: skip it, since 0 · ∞ is NaN.
+                let support = weights.iter().zip(numbers).filter(|(w, _)| **w > 0.0);
+                // Weights that are rounded do not sum to 1: unchecked, that error is divided by β.
+                support.map(weighted).sum::<f64>() / weights.iter().sum::<f64>()
+            }
+        }
+    }
+}
+
+/// Sum of `value` over `numbers` by halves: rounding grows with `ln N`, where a running sum of
+/// equal numbers would lose up to `N/4` units in the last place.
+fn pairwise_sum(numbers: &[f64], value: &impl Fn(f64) -> f64) -> f64 {
+    const SHORT: usize = 8;
+    if numbers.len() <= SHORT {
+        return numbers.iter().map(|&x| value(x)).sum();
+    }
+    let (left, right) = numbers.split_at(numbers.len() / 2);
+    pairwise_sum(left, value) + pairwise_sum(right, value)
+}
 
 /// Writes the deviations from the mean, `rᵢ − r̄`, into `out` and returns `r̄`.
 ///
 /// Everything is relative to the first reward, so that equal rewards give exactly zero and a large
 /// common offset costs no precision.
-pub(crate) fn deviations_into(rewards: &[f64], out: &mut [f64]) -> f64 {
+pub(crate) fn deviations_into(rewards: &[f64], weighting: Weighting<'_>, out: &mut [f64]) -> f64 {
     let origin = rewards[0];
     for (deviation, reward) in out.iter_mut().zip(rewards) {
         *deviation = reward - origin;
     }
-    let mean = out.iter().sum::<f64>() / rewards.len() as f64;
+    let mean = weighting.average(out, |deviation| deviation);
     for deviation in out.iter_mut() {
         *deviation -= mean;
     }
     origin + mean
 }
 
-/// The square root of the mean square of `deviations`, with `divisor` in place of their number.
+/// The square root of the average square of `deviations`.
 ///
 /// Scaled by the largest deviation, so that squares neither overflow nor vanish.
-pub(crate) fn root_mean_square(deviations: &[f64], divisor: f64) -> f64 {
-    let scale = deviations
-        .iter()
-        .fold(0.0, |largest: f64, d| largest.max(d.abs()));
+pub(crate) fn root_mean_square(deviations: &[f64], weighting: Weighting<'_>) -> f64 {
+    let scale = deviations.iter().fold(0.0, |largest: f64, d| largest.max(d.abs()));
     if scale == 0.0 {
         return 0.0;
     }
-    let squares: f64 = deviations.iter().map(|d| (d / scale) * (d / scale)).sum();
-    scale * (squares / divisor).sqrt()
+    scale * weighting.average(deviations, |d| (d / scale) * (d / scale)).sqrt()
 }

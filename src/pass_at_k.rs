@@ -22,18 +22,10 @@ pub fn pass_at_k(n: u64, c: u64, k: u64) -> Result<f64, Error> {
         return Err(Error::parameter("n", n, "1 or more samples"));
     }
     if !(1..=n).contains(&k) {
-        return Err(Error::parameter(
-            "k",
-            k,
-            format!("1 to {n} (the number of samples)"),
-        ));
+        return Err(Error::parameter("k", k, format!("1 to {n} (the number of samples)")));
     }
     if c > n {
-        return Err(Error::parameter(
-            "c",
-            c,
-            format!("0 to {n} (the number of samples)"),
-        ));
+        return Err(Error::parameter("c", c, format!("0 to {n} (the number of samples)")));
     }
     if n - c < k {
         return Ok(1.0);

@@ -1,6 +1,7 @@
 //! Advantages for an infinite group: the policy's probabilities replace the sample.
 
-use crate::estimators::rs_grpo::{self, Weighting};
+use crate::estimators::{dr_grpo, grpo, maxrl, rs_grpo};
+use crate::moments::Weighting;
 use crate::{Error, Estimator, Group};
 
 /// Estimators that [`Estimator::population_advantages_into`] accepts.
@@ -43,10 +44,7 @@ impl<'a> Policy<'a> {
                 "probabilities that sum to 1",
             ));
         }
-        Ok(Self {
-            probabilities,
-            rewards: group,
-        })
+        Ok(Self { probabilities, rewards: group })
     }
 
     /// The probabilities, length `K`.
@@ -61,15 +59,13 @@ impl<'a> Policy<'a> {
 
     /// The expected reward `μ = Σⱼ πⱼ rⱼ`.
     pub fn mean_reward(self) -> f64 {
-        self.probabilities
-            .iter()
-            .zip(self.rewards())
-            .map(|(p, r)| p * r)
-            .sum()
+        let (group, weighting) = self.parts();
+        weighting.average(group.rewards(), |reward| reward)
     }
 
-    pub(crate) fn group(self) -> Group<'a> {
-        self.rewards
+    /// The rewards as a group, and what each of them weighs.
+    pub(crate) fn parts(self) -> (Group<'a>, Weighting<'a>) {
+        (self.rewards, Weighting::Policy(self.probabilities))
     }
 }
 
@@ -87,62 +83,24 @@ impl Estimator {
         out: &mut [f64],
     ) -> Result<(), Error> {
         self.check_output(policy.rewards().len(), out)?;
+        let (group, weighting) = policy.parts();
         match *self {
-            Self::RsGrpo { beta } | Self::RsLoo { beta } => tilted(policy, beta, out)?,
-            Self::DrGrpo | Self::Rloo => centre(policy, out),
-            Self::Grpo { epsilon, .. } => standardise(policy, epsilon, out),
-            Self::MaxRl { epsilon } => relative_to_mean(policy, epsilon, out)?,
+            Self::RsGrpo { beta } | Self::RsLoo { beta } => {
+                rs_grpo::advantages_into(group, beta, weighting, out)?;
+            }
+            Self::DrGrpo | Self::Rloo => dr_grpo::advantages_into(group, weighting, out),
+            Self::Grpo { epsilon, spread } => {
+                grpo::advantages_into(group, epsilon, spread, weighting, out)?;
+            }
+            Self::MaxRl { epsilon } => maxrl::advantages_into(group, epsilon, weighting, out)?,
             Self::EntropicLoo { beta } => {
-                tilted(policy, beta, out)?;
+                rs_grpo::advantages_into(group, beta, weighting, out)?;
                 out.iter_mut().for_each(|advantage| *advantage *= beta);
             }
             _ => {
-                return Err(Error::NoPopulationForm {
-                    estimator: self.name(),
-                    known: WITH_LIMIT,
-                });
+                return Err(Error::NoPopulationForm { estimator: self.name(), known: WITH_LIMIT });
             }
         }
-        self.check_finite(policy.group(), out)
+        self.check_finite(group, out)
     }
-}
-
-fn tilted(policy: Policy<'_>, beta: f64, out: &mut [f64]) -> Result<(), Error> {
-    rs_grpo::check_beta(beta)?;
-    rs_grpo::tilt_into(
-        policy.group(),
-        beta,
-        Weighting::Policy(policy.probabilities()),
-        out,
-    );
-    Ok(())
-}
-
-fn centre(policy: Policy<'_>, out: &mut [f64]) {
-    let weighting = Weighting::Policy(policy.probabilities());
-    rs_grpo::centre_into(policy.group(), weighting, out);
-}
-
-fn standardise(policy: Policy<'_>, epsilon: f64, out: &mut [f64]) {
-    centre(policy, out);
-    let variance: f64 = policy
-        .probabilities
-        .iter()
-        .zip(&*out)
-        .map(|(p, a)| p * a * a)
-        .sum();
-    let spread = variance.sqrt() + epsilon;
-    if spread > 0.0 {
-        out.iter_mut().for_each(|advantage| *advantage /= spread);
-    }
-}
-
-fn relative_to_mean(policy: Policy<'_>, epsilon: f64, out: &mut [f64]) -> Result<(), Error> {
-    crate::estimators::maxrl::require_domain(policy.group())?;
-    centre(policy, out);
-    let scale = policy.mean_reward() + epsilon;
-    if scale > 0.0 {
-        out.iter_mut().for_each(|advantage| *advantage /= scale);
-    }
-    Ok(())
 }

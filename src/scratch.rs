@@ -22,8 +22,7 @@ impl Scratch {
     pub(crate) fn sort_ascending(&mut self, rewards: &[f64]) -> &mut [f64] {
         self.order.clear();
         self.order.extend(0..rewards.len());
-        self.order
-            .sort_unstable_by(|&a, &b| rewards[a].total_cmp(&rewards[b]));
+        self.order.sort_unstable_by(|&a, &b| rewards[a].total_cmp(&rewards[b]));
         self.by_rank.clear();
         self.by_rank.extend(self.order.iter().map(|&i| rewards[i]));
         &mut self.by_rank

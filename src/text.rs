@@ -4,15 +4,10 @@ use crate::{Base, CATALOGUE, Error, Estimator, Spread};
 use std::fmt;
 use std::str::FromStr;
 
-const SPREADS: &[(&str, Spread)] = &[
-    ("sample", Spread::Sample),
-    ("population", Spread::Population),
-];
-const BASES: &[(&str, Base)] = &[
-    ("grpo", Base::Grpo),
-    ("dr-grpo", Base::DrGrpo),
-    ("rloo", Base::Rloo),
-];
+const SPREADS: &[(&str, Spread)] =
+    &[("sample", Spread::Sample), ("population", Spread::Population)];
+const BASES: &[(&str, Base)] =
+    &[("grpo", Base::Grpo), ("dr-grpo", Base::DrGrpo), ("rloo", Base::Rloo)];
 const DIVISORS: &[(&str, bool)] = &[("none", false), ("sample", true)];
 
 impl FromStr for Estimator {
@@ -20,14 +15,15 @@ impl FromStr for Estimator {
 
     /// Reads `name` or `name:key=value,…`; parameters left out take the catalogue's value.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let (name, parameters) = text.trim().split_once(':').unwrap_or((text.trim(), ""));
+        let (name, parameters) = match text.trim().split_once(':') {
+            Some((name, parameters)) => (name, Some(parameters)),
+            None => (text.trim(), None),
+        };
         let mut estimator = find(name).ok_or_else(|| unknown(name))?;
         let mut seen = Vec::new();
-        for part in parameters.split(',').filter(|_| text.contains(':')) {
-            let malformed = || Error::MalformedParameter {
-                estimator: estimator.name(),
-                text: part.to_owned(),
-            };
+        for part in parameters.into_iter().flat_map(|parameters| parameters.split(',')) {
+            let malformed =
+                || Error::MalformedParameter { estimator: estimator.name(), text: part.to_owned() };
             let (key, value) = part.split_once('=').ok_or_else(malformed)?;
             if key.is_empty() || value.is_empty() || seen.contains(&key) {
                 return Err(malformed());
@@ -160,10 +156,7 @@ impl Field<'_> {
 }
 
 fn find(name: &str) -> Option<Estimator> {
-    CATALOGUE
-        .iter()
-        .map(|entry| entry.estimator)
-        .find(|estimator| estimator.name() == name)
+    CATALOGUE.iter().map(|entry| entry.estimator).find(|estimator| estimator.name() == name)
 }
 
 fn unknown(name: &str) -> Error {
@@ -178,11 +171,7 @@ fn unknown(name: &str) -> Error {
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn number(
@@ -200,11 +189,7 @@ fn number(
 fn count(parameter: &'static str, text: &str) -> Result<usize, Error> {
     match text.parse::<usize>() {
         Ok(count) if count >= 1 => Ok(count),
-        _ => Err(Error::parameter(
-            parameter,
-            text,
-            "a whole number of 1 or more",
-        )),
+        _ => Err(Error::parameter(parameter, text, "a whole number of 1 or more")),
     }
 }
 
@@ -228,9 +213,5 @@ fn name_of<T: Copy + PartialEq>(value: T, choices: &[(&'static str, T)]) -> Stri
 /// The shorter of the two texts that read back to the same number.
 fn shortest(number: f64) -> String {
     let (plain, scientific) = (number.to_string(), format!("{number:e}"));
-    if scientific.len() < plain.len() {
-        scientific
-    } else {
-        plain
-    }
+    if scientific.len() < plain.len() { scientific } else { plain }
 }

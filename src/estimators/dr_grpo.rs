@@ -1,7 +1,7 @@
 //! Dr. GRPO: the reward less the group mean.
 
-use super::rs_grpo::{Weighting, centre_into};
 use crate::Group;
+use crate::moments::{Weighting, deviations_into};
 
 /// `Aᵢ = rᵢ − r̄`: the `β → 0` limit of RS-GRPO.
 ///
@@ -9,6 +9,6 @@ use crate::Group;
 /// singleton group gets exactly 0.
 ///
 /// Source: Liu et al. 2025, arXiv 2503.20783; verl's GRPO without division by the deviation.
-pub(crate) fn advantages_into(group: Group<'_>, out: &mut [f64]) {
-    centre_into(group, Weighting::Uniform, out);
+pub(crate) fn advantages_into(group: Group<'_>, weighting: Weighting<'_>, out: &mut [f64]) {
+    deviations_into(group.rewards(), weighting, out);
 }

@@ -16,7 +16,7 @@ const BISECTIONS: usize = 60;
 /// ```
 /// β is doubled from 1 until the divergence passes `ln 2` or β passes 1e6, then bisected 60 times.
 /// Where it is out of reach (binary rewards with more than half correct) β ends at 2²⁰. Invariant
-/// under shifts and positive scalings of the rewards, as far as β ≤ 1e6 reaches. A constant or
+/// under shifts and positive scalings of the rewards, as far as β between 2⁻⁶⁰ and 2²⁰ reaches. A constant or
 /// singleton group gets exactly 0.
 ///
 /// Source: arXiv 2601.16175, "entropic_adaptive_beta".

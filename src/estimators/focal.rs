@@ -1,6 +1,7 @@
 //! Focal weighting of pass@k: a plug-in estimate of its gradient (Mahdavi et al.).
 
 use super::{dr_grpo, grpo, rloo};
+use crate::moments::Weighting;
 use crate::{Base, Error, Group, Spread};
 
 /// `Aᵢ = k (1 − c/N)^{k−1} · Aᵢᵇᵃˢᵉ`, from `∇pass@k = k (1−p)^{k−1} ∇p` with `p` replaced by the
@@ -21,8 +22,11 @@ pub(crate) fn advantages_into(
     group.require_k(k, 1, 0)?;
     let wrong = group.size() - group.correct("focal")?;
     match base {
-        Base::Grpo => grpo::advantages_into(group, grpo::DEFAULT_EPSILON, Spread::Sample, out)?,
-        Base::DrGrpo => dr_grpo::advantages_into(group, out),
+        Base::Grpo => {
+            let (epsilon, spread) = (grpo::DEFAULT_EPSILON, Spread::Sample);
+            grpo::advantages_into(group, epsilon, spread, Weighting::Uniform, out)?;
+        }
+        Base::DrGrpo => dr_grpo::advantages_into(group, Weighting::Uniform, out),
         Base::Rloo => rloo::advantages_into(group, out)?,
     }
     let wrong_rate = wrong as f64 / group.size() as f64;

@@ -1,7 +1,7 @@
 //! GRPO_PASSK: only the best response of the group learns.
 
 use super::grpo::{self, standard_deviation};
-use crate::moments::deviations_into;
+use crate::moments::{Weighting, deviations_into};
 use crate::{Error, Group, Spread};
 
 /// The best response gets `r₍N₎ − r₍N−1₎`, all others 0; with `normalise`, divided by the group's
@@ -20,8 +20,8 @@ pub(crate) fn advantages_into(
     group.require_size("grpo-passk", 2)?;
     let scale = match normalise {
         true => {
-            deviations_into(group.rewards(), out);
-            standard_deviation(out, Spread::Sample) + grpo::DEFAULT_EPSILON
+            deviations_into(group.rewards(), Weighting::Uniform, out);
+            standard_deviation(out, Spread::Sample, Weighting::Uniform) + grpo::DEFAULT_EPSILON
         }
         false => 1.0,
     };

@@ -1,7 +1,7 @@
 //! MaxRL: the deviation relative to the mean reward.
 
 use super::grpo::check_epsilon;
-use crate::moments::deviations_into;
+use crate::moments::{Weighting, deviations_into};
 use crate::{Error, Group};
 
 /// `Aᵢ = (rᵢ − r̄) / (r̄ + ε)`; 0 for every response of an all-wrong group.
@@ -16,19 +16,14 @@ use crate::{Error, Group};
 pub(crate) fn advantages_into(
     group: Group<'_>,
     epsilon: f64,
+    weighting: Weighting<'_>,
     out: &mut [f64],
 ) -> Result<(), Error> {
     check_epsilon(epsilon)?;
-    require_domain(group)?;
-    let mean = deviations_into(group.rewards(), out);
+    group.require("maxrl", "rewards of 0 or more", |reward| reward >= 0.0)?;
+    let mean = deviations_into(group.rewards(), weighting, out);
     if mean > 0.0 {
-        out.iter_mut()
-            .for_each(|advantage| *advantage /= mean + epsilon);
+        out.iter_mut().for_each(|advantage| *advantage /= mean + epsilon);
     }
     Ok(())
-}
-
-/// Refuses negative rewards.
-pub(crate) fn require_domain(group: Group<'_>) -> Result<(), Error> {
-    group.require("maxrl", "rewards of 0 or more", |reward| reward >= 0.0)
 }

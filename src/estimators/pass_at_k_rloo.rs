@@ -21,16 +21,8 @@ pub(crate) fn advantages_into(group: Group<'_>, k: usize, out: &mut [f64]) -> Re
         let all_wrong = choose_ratio(others - others_correct, others, k - 1);
         k as f64 * all_wrong * (reward - others_correct as f64 / others as f64)
     };
-    let if_correct = if correct > 0 {
-        weight(1.0, correct - 1)
-    } else {
-        0.0
-    };
-    let if_wrong = if correct <= others {
-        weight(0.0, correct)
-    } else {
-        0.0
-    };
+    let if_correct = if correct > 0 { weight(1.0, correct - 1) } else { 0.0 };
+    let if_wrong = if correct <= others { weight(0.0, correct) } else { 0.0 };
     for (advantage, &reward) in out.iter_mut().zip(group.rewards()) {
         *advantage = if reward == 1.0 { if_correct } else { if_wrong };
     }

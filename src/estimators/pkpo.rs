@@ -1,7 +1,7 @@
 //! PKPO: unbiased gradients of max@k (pass@k on binary rewards), with four choices of baseline.
 
 use crate::binomial::max_weights;
-use crate::max_at_k::below_top;
+use crate::max_at_k::shortfall;
 use crate::{Error, Group, Scratch};
 
 /// What is subtracted from the plain weight of a response.
@@ -34,7 +34,7 @@ pub(crate) enum Baseline {
 ///
 /// Sorted, `x₍₁₎ ≤ … ≤ x₍ₙ₎` with `aᵢ = n C(i−1,k−1)/C(n,k)`, neighbours differ by a multiple of
 /// their gap: `A₍ᵢ₊₁₎ − A₍ᵢ₎ = slope · aᵢ (x₍ᵢ₊₁₎ − x₍ᵢ₎)`, and with `aᵢ₊₁` for `pkpo-loo1`. Running
-/// sums of gaps give all advantages in `O(n log n)` without cancellation.
+/// sums of gaps give all advantages in `O(n log n)`; tied rewards get the same bits.
 ///
 /// Source: Walder & Karkhanis 2025, arXiv 2505.15201; the mean-matched baseline is this project's.
 pub(crate) fn advantages_into(
@@ -66,9 +66,7 @@ fn check_k(group: Group<'_>, k: usize, baseline: Baseline) -> Result<(), Error> 
 fn accumulate_from_top(sorted: &mut [f64], k: usize, baseline: Baseline) {
     let (mut advantage, slope) = top_and_slope(sorted, k, baseline);
     let n = sorted.len();
-    let mut weights = max_weights(n, k)
-        .map(|weight| slope * n as f64 * weight)
-        .skip(1);
+    let mut weights = max_weights(n, k).map(|weight| slope * n as f64 * weight).skip(1);
     for i in (1..n).rev() {
         let gap = sorted[i] - sorted[i - 1];
         sorted[i] = advantage;
@@ -84,10 +82,10 @@ fn top_and_slope(sorted: &[f64], k: usize, baseline: Baseline) -> (f64, f64) {
     match baseline {
         Baseline::LeaveOneOut => {
             let scale = n / (n - 1.0);
-            let others_max = top + below_top(others, k, top);
+            let others_max = top - shortfall(others, k, top);
             (kf * (top - scale * others_max), 1.0 + scale * kf / (n - kf))
         }
-        Baseline::MeanMatched => (-kf * below_top(others, k, top), n / (n - kf)),
+        Baseline::MeanMatched => (kf * shortfall(others, k, top), n / (n - kf)),
         Baseline::None | Baseline::LeaveOneOutOneLess => (kf * top, 1.0),
     }
 }

@@ -1,6 +1,7 @@
 //! RLOO: REINFORCE with a leave-one-out baseline.
 
 use super::dr_grpo;
+use crate::moments::Weighting;
 use crate::{Error, Group};
 
 /// `Aᵢ = rᵢ − mean_{j≠i} rⱼ = (N/(N−1)) (rᵢ − r̄)`. Unbiased for `∇E[r]`.
@@ -10,9 +11,8 @@ use crate::{Error, Group};
 /// Source: Ahmadian et al. 2024, arXiv 2402.14740.
 pub(crate) fn advantages_into(group: Group<'_>, out: &mut [f64]) -> Result<(), Error> {
     group.require_size("rloo", 2)?;
-    dr_grpo::advantages_into(group, out);
+    dr_grpo::advantages_into(group, Weighting::Uniform, out);
     let n = group.size() as f64;
-    out.iter_mut()
-        .for_each(|advantage| *advantage *= n / (n - 1.0));
+    out.iter_mut().for_each(|advantage| *advantage *= n / (n - 1.0));
     Ok(())
 }

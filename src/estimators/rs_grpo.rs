@@ -1,122 +1,138 @@
-//! RS-GRPO: the risk-sensitive advantage, the entropic risk, and their β → 0 limit.
+//! RS-GRPO: the risk-sensitive advantage, and the entropic risk it climbs.
 
+use crate::moments::{Weighting, deviations_into};
 use crate::{Error, Group};
-
-/// What each reward weighs in an average: `1/N` in a group, `πⱼ` under a known policy.
-#[derive(Clone, Copy)]
-pub(crate) enum Weighting<'a> {
-    Uniform,
-    Policy(&'a [f64]),
-}
-
-impl Weighting<'_> {
-    /// The weighted average of `value` over `numbers`.
-    #[inline]
-    fn average(self, numbers: &[f64], value: impl Fn(f64) -> f64) -> f64 {
-        match self {
-            Self::Uniform => numbers.iter().map(|&x| value(x)).sum::<f64>() / numbers.len() as f64,
-            Self::Policy(weights) => weights
-                .iter()
-                .zip(numbers)
-                .map(|(w, &x)| w * value(x))
-                .sum(),
-        }
-    }
-}
 
 /// Refuses a risk parameter that is not finite.
 pub(crate) fn check_beta(beta: f64) -> Result<(), Error> {
     if beta.is_finite() {
         return Ok(());
     }
-    Err(Error::parameter(
-        "beta",
-        beta,
-        "any finite number; 0 is the risk-neutral mean",
-    ))
+    Err(Error::parameter("beta", beta, "any finite number; 0 is the risk-neutral mean"))
 }
 
-/// RS-GRPO advantages of a group.
+/// Writes RS-GRPO advantages, of a group or in the limit of an infinite one.
 ///
 /// # Formula
 /// ```text
-/// Aᵢ = (1/β) ( exp(β rᵢ) / ((1/N) Σⱼ exp(β rⱼ)) − 1 )
+/// Aᵢ = (1/β) ( exp(β rᵢ) / mean_j exp(β rⱼ) − 1 )
 /// ```
-/// evaluated as
+/// evaluated relative to `x = max r` if `β > 0`, `min r` if `β < 0`, with `tᵢ = β (rᵢ − x) ≤ 0`:
 /// ```text
-/// x = max r if β > 0, min r if β < 0;   uⱼ = expm1(β (rⱼ − x)) ∈ [−1, 0]
-/// Aᵢ = (uᵢ − ū) / (β · mean(1 + u))
+/// |tᵢ| < 1/2 for all i:   uᵢ = expm1(tᵢ)     Aᵢ = (uᵢ − ū) / (β (1 + ū))
+/// otherwise:              eᵢ = exp(tᵢ)       Aᵢ = (eᵢ − ē) / (β ē)
 /// ```
-/// which loses no digits for any β: the error stays near 1e-15 of max|A| where the textbook form
-/// has none left at β = 1e-8. `β → 0` is Dr. GRPO, `rᵢ − r̄`. `β → +∞`: with `m` ties at the top the
-/// winners get `(N/m − 1)/β`, all others `−1/β`; `β → −∞` mirrors that at the bottom. A constant or
-/// singleton group gets exactly 0. `Σ Aᵢ = 0`, and `Aᵢ` grows with `rᵢ` for either sign of β.
+/// No exponential overflows, `ē ≥ 1/N`, and no digits are lost at any β: the error stays near 1e-15
+/// of max|A| where the textbook form has none left at β = 1e-8.
+///
+/// `β → 0` is Dr. GRPO, `rᵢ − r̄`. `β → +∞`: with `m` ties at the top the winners get `(N/m − 1)/β`,
+/// all others `−1/β`; `β → −∞` mirrors that at the bottom. A constant or singleton group gets
+/// exactly 0. `Σ Aᵢ = 0`, and `Aᵢ` grows with `rᵢ` for either sign of β.
 ///
 /// Self-normalised, so biased for `∇V_β` at finite `N`; see [`rs_loo`](super::rs_loo) for an
 /// unbiased relative.
 ///
 /// Source: Jiang et al., arXiv 2509.24261.
-pub(crate) fn advantages_into(group: Group<'_>, beta: f64, out: &mut [f64]) -> Result<(), Error> {
+pub(crate) fn advantages_into(
+    group: Group<'_>,
+    beta: f64,
+    weighting: Weighting<'_>,
+    out: &mut [f64],
+) -> Result<(), Error> {
     check_beta(beta)?;
-    tilt_into(group, beta, Weighting::Uniform, out);
+    if is_negligible(beta, group) {
+        deviations_into(group.rewards(), weighting, out);
+        return Ok(());
+    }
+    let support = Support::of(group, weighting);
+    let (mean, mean_exp) = if support.is_narrow(beta) {
+        let mean = support.map_into(beta, libm::expm1, out);
+        (mean, 1.0 + mean)
+    } else {
+        let mean = support.map_into(beta, libm::exp, out);
+        (mean, mean)
+    };
+    let scale = beta * mean_exp;
+    out.iter_mut().for_each(|power| *power = (*power - mean) / scale);
     Ok(())
 }
 
-/// The formula above under any weighting.
-pub(crate) fn tilt_into(group: Group<'_>, beta: f64, weighting: Weighting<'_>, out: &mut [f64]) {
-    let Some(origin) = origin(group, beta) else {
-        return centre_into(group, weighting, out);
-    };
-    excesses_into(group, beta, origin, out);
-    let mean = weighting.average(out, |u| u);
-    // Not `1 + mean`: where every uⱼ is close to −1 that would cancel.
-    let scale = 1.0 / (beta * weighting.average(out, |u| 1.0 + u));
-    for u in out.iter_mut() {
-        *u = (*u - mean) * scale;
-    }
-}
-
-/// `V_β = x + (1/β) ln(mean(1 + u))`, in the notation of [`advantages_into`].
-pub(crate) fn entropic_risk(group: Group<'_>, beta: f64, weighting: Weighting<'_>) -> f64 {
-    let Some(origin) = origin(group, beta) else {
+/// `V_β = x + (1/β) ln ē`, in the notation of [`advantages_into`].
+pub(crate) fn entropic_risk(
+    group: Group<'_>,
+    beta: f64,
+    weighting: Weighting<'_>,
+) -> Result<f64, Error> {
+    check_beta(beta)?;
+    if is_negligible(beta, group) {
         let first = group.rewards()[0];
-        return first + weighting.average(group.rewards(), |reward| reward - first);
-    };
-    let excess = |reward| libm::expm1(beta * (reward - origin));
-    let mean = weighting.average(group.rewards(), excess);
-    let ln_mean = if mean > -0.5 {
-        libm::log1p(mean)
+        return Ok(first + weighting.average(group.rewards(), |reward| reward - first));
+    }
+    let support = Support::of(group, weighting);
+    let ln_mean_exp = if support.is_narrow(beta) {
+        libm::log1p(support.mean_of(beta, libm::expm1))
     } else {
-        libm::log(weighting.average(group.rewards(), |reward| 1.0 + excess(reward)))
+        libm::log(support.mean_of(beta, libm::exp))
     };
-    origin + ln_mean / beta
+    Ok(support.origin(beta) + ln_mean_exp / beta)
 }
 
-/// `rᵢ − r̄`, the limit `β → 0`.
-pub(crate) fn centre_into(group: Group<'_>, weighting: Weighting<'_>, out: &mut [f64]) {
-    let first = group.rewards()[0];
-    for (deviation, reward) in out.iter_mut().zip(group.rewards()) {
-        *deviation = reward - first;
-    }
-    let mean = weighting.average(out, |deviation| deviation);
-    for deviation in out.iter_mut() {
-        *deviation -= mean;
-    }
+/// Whether `|β| (max − min)` is so small that the limit `β → 0` is exact to rounding; the
+/// exponents could underflow there.
+fn is_negligible(beta: f64, group: Group<'_>) -> bool {
+    beta.abs() * (group.max() - group.min()) < f64::EPSILON / 4.0
 }
 
-/// The reward that exponents are taken relative to, or `None` where β is too small to matter.
+/// Rewards with their weights, and the range of those that have any.
 ///
-/// With `|β| · (max − min)` under a quarter of the machine epsilon the limit `β → 0` is exact to
-/// rounding, and the tilt would underflow instead.
-fn origin(group: Group<'_>, beta: f64) -> Option<f64> {
-    let (min, max) = (group.min(), group.max());
-    let matters = beta.abs() * (max - min) >= f64::EPSILON / 4.0;
-    matters.then_some(if beta > 0.0 { max } else { min })
+/// An arm that a policy never plays must not set the scale: relative to it the exponentials of all
+/// others may vanish.
+struct Support<'a> {
+    rewards: &'a [f64],
+    weighting: Weighting<'a>,
+    min: f64,
+    max: f64,
 }
 
-/// `uⱼ = expm1(β (rⱼ − x))`.
-fn excesses_into(group: Group<'_>, beta: f64, origin: f64, out: &mut [f64]) {
-    for (u, reward) in out.iter_mut().zip(group.rewards()) {
-        *u = libm::expm1(beta * (reward - origin));
+impl<'a> Support<'a> {
+    fn of(group: Group<'a>, weighting: Weighting<'a>) -> Self {
+        let rewards = group.rewards();
+        let (min, max) = match weighting {
+            Weighting::Uniform => (group.min(), group.max()),
+            Weighting::Policy(weights) => rewards
+                .iter()
+                .zip(weights)
+                .filter(|(_, weight)| **weight > 0.0)
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), (reward, _)| {
+                    (reward.min(min), reward.max(max))
+                }),
+        };
+        Self { rewards, weighting, min, max }
+    }
+
+    /// The reward that exponents are taken relative to.
+    fn origin(&self, beta: f64) -> f64 {
+        if beta > 0.0 { self.max } else { self.min }
+    }
+
+    /// Whether all exponentials lie so near 1 that only `expm1` keeps the digits of their
+    /// differences. (Elsewhere only `exp` keeps the digits of the smallest.)
+    fn is_narrow(&self, beta: f64) -> bool {
+        beta.abs() * (self.max - self.min) < 0.5
+    }
+
+    /// Writes `power(tᵢ)` into `out` and returns the mean.
+    fn map_into(&self, beta: f64, power: impl Fn(f64) -> f64, out: &mut [f64]) -> f64 {
+        let origin = self.origin(beta);
+        for (out, reward) in out.iter_mut().zip(self.rewards) {
+            *out = power(beta * (reward - origin));
+        }
+        self.weighting.average(out, |power| power)
+    }
+
+    /// The mean of `power(tᵢ)`.
+    fn mean_of(&self, beta: f64, power: impl Fn(f64) -> f64) -> f64 {
+        let origin = self.origin(beta);
+        self.weighting.average(self.rewards, |reward| power(beta * (reward - origin)))
     }
 }
