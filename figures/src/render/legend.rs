@@ -47,15 +47,13 @@ impl<'a> Legend<'a> {
 
     /// Draws the strip below `top` and returns its lower edge.
     pub(super) fn draw(&self, canvas: &Canvas, top: f64) -> Result<f64> {
-        let (mut x, mut row_top) = (MARGIN, top);
-        let mut shown =
-            self.entries.iter().filter(|entry| !entry.series.label.is_empty()).peekable();
-        if shown.peek().is_none() {
+        let shown: Vec<&Entry> =
+            self.entries.iter().filter(|entry| !entry.series.label.is_empty()).collect();
+        if shown.is_empty() {
             return Ok(top);
         }
-        for entry in shown {
-            let width =
-                entry.key_width() + KEY_GAP + canvas.text_width(&entry.series.label, LEGEND)?;
+        let (mut x, mut row_top) = (MARGIN, top);
+        for (entry, width) in shown.iter().zip(widths(&shown, canvas)?) {
             if x > MARGIN && x + width > canvas.width - MARGIN {
                 (x, row_top) = (MARGIN, row_top + ROW);
             }
@@ -64,6 +62,20 @@ impl<'a> Legend<'a> {
         }
         Ok(row_top + ROW)
     }
+}
+
+/// The widths of the entries; all the same where they need several rows, so that the rows are in line.
+fn widths(entries: &[&Entry], canvas: &Canvas) -> Result<Vec<f64>> {
+    let width = |entry: &&Entry| {
+        Ok(entry.key_width() + KEY_GAP + canvas.text_width(&entry.series.label, LEGEND)?)
+    };
+    let widths: Vec<f64> = entries.iter().map(width).collect::<Result<_>>()?;
+    let one_row = widths.iter().sum::<f64>() + ENTRY_GAP * (widths.len() - 1) as f64;
+    if one_row <= canvas.width - 2.0 * MARGIN {
+        return Ok(widths);
+    }
+    let widest = widths.iter().copied().fold(0.0, f64::max);
+    Ok(vec![widest; widths.len()])
 }
 
 impl<'a> Entry<'a> {

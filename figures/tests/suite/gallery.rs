@@ -187,3 +187,20 @@ fn pass_at_k() {
         });
     show(&figure, "pass-at-k");
 }
+
+/// More series than colours: the legend wraps, and dashes tell lines of one colour apart.
+#[test]
+fn many_series() {
+    let ks: Vec<f64> = (0..=10).map(|i| 2_f64.powi(i)).collect();
+    let axis = Axis::new("k").log2().ticks(&ks[..]);
+    let panel = (0..10).fold(Panel::new("").x(axis).y(Axis::new("pass@k")), |panel, i| {
+        let y =
+            map(&ks, |k| 1.0 - (0.95 - 0.03 * f64::from(i)) * k.powf(-0.05 - 0.03 * f64::from(i)));
+        panel.series(Series::line(format!("estimator number {i}"), &ks[..], y))
+    });
+    show(
+        &Figure::new("More series than colours, under a title that is too long for one line")
+            .panel(panel),
+        "many",
+    );
+}
