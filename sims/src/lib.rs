@@ -7,6 +7,7 @@ pub mod bandit;
 mod error;
 mod interval;
 mod streams;
+pub mod theory;
 
 pub use error::Error;
 pub use interval::Interval;

@@ -27,8 +27,8 @@ pub struct Check {
     pub violations: u64,
     /// Trials whose margin is under its error bound.
     pub undecided: u64,
-    /// Smallest margin of all trials.
-    pub worst_margin: f64,
+    /// Smallest margin of all trials; `None` without trials.
+    pub worst_margin: Option<f64>,
     /// The trial whose margin is smallest relative to its error bound.
     pub closest: Option<Trial>,
 }
@@ -56,13 +56,7 @@ impl Trial {
         step: Option<f64>,
         margin: Enclosure,
     ) -> Self {
-        Self {
-            margin,
-            arms: instance.arms(),
-            best_mass: instance.best_mass(),
-            beta,
-            step,
-        }
+        Self { margin, arms: instance.arms(), best_mass: instance.best_mass(), beta, step }
     }
 }
 
@@ -81,24 +75,23 @@ impl Claim {
         count: u64,
         trial: impl Fn(u64) -> Result<Option<Trial>, Error> + Sync,
     ) -> Result<Check, Error> {
-        let mut check = self.empty();
-        for trials in parallel(count, trial)? {
-            check.add(trials);
-        }
-        Ok(check)
+        Ok(self.tally(parallel(count, trial)?))
     }
 
-    fn empty(self) -> Check {
-        Check {
+    /// Counts trials that have been run.
+    pub(crate) fn tally(self, trials: impl IntoIterator<Item = Trial>) -> Check {
+        let mut check = Check {
             name: self.name,
             claim: self.claim,
             margin: self.margin,
             instances: 0,
             violations: 0,
             undecided: 0,
-            worst_margin: f64::INFINITY,
+            worst_margin: None,
             closest: None,
-        }
+        };
+        trials.into_iter().for_each(|trial| check.add(trial));
+        check
     }
 }
 
@@ -110,12 +103,10 @@ impl Check {
             Sign::Negative => self.violations += 1,
             Sign::Undecided => self.undecided += 1,
         }
-        self.worst_margin = self.worst_margin.min(trial.margin.value);
-        let certainty = |trial: &Trial| trial.margin.certainty();
-        if self
-            .closest
-            .is_none_or(|closest| certainty(&trial) < certainty(&closest))
-        {
+        let margin = trial.margin.value;
+        self.worst_margin = Some(self.worst_margin.map_or(margin, |worst| worst.min(margin)));
+        let rank = |trial: &Trial| (trial.margin.certainty(), trial.margin.value);
+        if self.closest.is_none_or(|closest| rank(&trial) < rank(&closest)) {
             self.closest = Some(trial);
         }
     }

@@ -1,6 +1,6 @@
 //! Dual numbers: a value and its derivatives along `N` directions, exact but for rounding.
 
-use std::ops::{Add, Div, Mul};
+use std::ops::{Add, Mul};
 
 /// `value + Σ tangentᵢ εᵢ` with `εᵢ εⱼ = 0`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,10 +14,7 @@ pub struct Dual<const N: usize> {
 impl<const N: usize> Dual<N> {
     /// A number that depends on no variable.
     pub fn constant(value: f64) -> Self {
-        Self {
-            value,
-            tangent: [0.0; N],
-        }
+        Self { value, tangent: [0.0; N] }
     }
 
     /// `exp x`.
@@ -36,12 +33,18 @@ impl<const N: usize> Dual<N> {
         self.chain(libm::log1p(self.value), 1.0 / (1.0 + self.value))
     }
 
-    /// A function of this number, with its `value` and its `slope` here.
-    fn chain(self, value: f64, slope: f64) -> Self {
+    /// `x / y`.
+    pub fn over(self, y: Self) -> Self {
+        let value = self.value / y.value;
         Self {
             value,
-            tangent: self.tangent.map(|t| slope * t),
+            tangent: std::array::from_fn(|i| (self.tangent[i] - value * y.tangent[i]) / y.value),
         }
+    }
+
+    /// A function of this number, with its `value` and its `slope` here.
+    fn chain(self, value: f64, slope: f64) -> Self {
+        Self { value, tangent: self.tangent.map(|t| slope * t) }
     }
 }
 
@@ -61,20 +64,6 @@ impl<const N: usize> Mul<f64> for Dual<N> {
 
     fn mul(self, factor: f64) -> Self {
         self.chain(self.value * factor, factor)
-    }
-}
-
-impl<const N: usize> Div for Dual<N> {
-    type Output = Self;
-
-    fn div(self, other: Self) -> Self {
-        let value = self.value / other.value;
-        Self {
-            value,
-            tangent: std::array::from_fn(|i| {
-                (self.tangent[i] - value * other.tangent[i]) / other.value
-            }),
-        }
     }
 }
 

@@ -51,9 +51,6 @@ impl Enclosure {
     /// The difference of two independent enclosures.
     pub fn minus(self, other: Self) -> Self {
         let value = self.value - other.value;
-        Self {
-            value,
-            error: self.error + other.error + 2.0 * UNIT * value.abs(),
-        }
+        Self { value, error: self.error + other.error + 2.0 * UNIT * value.abs() }
     }
 }

@@ -22,10 +22,7 @@ pub fn first_order_gain(instance: &Instance, gradient: &PolicyGradient) -> Enclo
         error += weight.abs() * gradient.errors()[j];
     }
     let sums = 2.0 * (3.0 * instance.arms() as f64 + 16.0) * UNIT * magnitude;
-    Enclosure {
-        value,
-        error: 2.0 * error + sums,
-    }
+    Enclosure { value, error: 2.0 * error + sums }
 }
 
 /// `G` as a sum of exponentials.
@@ -43,6 +40,8 @@ pub struct Expansion {
     rest: f64,
     gap: f64,
     top: f64,
+    /// `w + Σ πᵢ²`: what cancels in the `cⱼ`.
+    scatter: f64,
     /// `(rⱼ, cⱼ)` of the suboptimal arms.
     below: Vec<(f64, f64)>,
 }
@@ -52,8 +51,7 @@ impl Expansion {
     pub fn new(instance: &Instance) -> Self {
         let squares = |best: bool| -> f64 {
             let arms = (0..instance.arms()).filter(|&j| instance.is_best(j) == best);
-            arms.map(|j| instance.policy()[j] * instance.policy()[j])
-                .sum()
+            arms.map(|j| instance.policy()[j] * instance.policy()[j]).sum()
         };
         let (mass, rest) = (instance.best_mass(), instance.rest_mass());
         let (squares_best, squares_rest) = (squares(true), squares(false));
@@ -65,6 +63,7 @@ impl Expansion {
             rest,
             gap: instance.gap(),
             top: w * rest * rest + mass * squares_rest,
+            scatter: w + squares_best + squares_rest,
             below: below
                 .map(|j| (instance.rewards()[j], instance.policy()[j]))
                 .map(|(reward, p)| (reward, p * (p + shift)))
@@ -83,8 +82,12 @@ impl Expansion {
     }
 
     /// `lim β G = C/P` as `β → ∞`; with a unique best arm `(1 − π*)² + Σ_{j≠*} πⱼ²`.
-    pub fn limit(&self) -> f64 {
-        self.top / self.mass
+    ///
+    /// A sum of positive terms: the relative error is under `(4K + 32) u`, doubled.
+    pub fn limit(&self) -> Enclosure {
+        let value = self.top / self.mass;
+        let arms = self.below.len() as f64 + 4.0;
+        Enclosure { value, error: 2.0 * (4.0 * arms + 32.0) * UNIT * value }
     }
 
     /// Bound on `|β G − C/P|` for β > 0.
@@ -94,11 +97,17 @@ impl Expansion {
     /// |β G − C/P| ≤ (P Σ |cⱼ| + C R) / P² · exp(−β Δ)
     /// ```
     /// because `β G − C/P = −(P Σ cⱼ xⱼ + C Σ πⱼ xⱼ) / (P Z)` over the suboptimal arms, with
-    /// `xⱼ = exp(β (rⱼ − r*)) ≤ exp(−β Δ)` and `Z = P + Σ πⱼ xⱼ ≥ P`.
-    pub fn limit_distance(&self, beta: f64) -> f64 {
+    /// `xⱼ = exp(β (rⱼ − r*)) ≤ exp(−β Δ)` and `Z = P + Σ πⱼ xⱼ ≥ P`. In floating point the `cⱼ`
+    /// lose up to `(K + 8) u πⱼ (w + Σ πᵢ²)` to cancellation; the rest is relative,
+    /// `(4K + 32 + 3βΔ) u`. Both are doubled.
+    pub fn limit_distance(&self, beta: f64) -> Enclosure {
         let magnitudes: f64 = self.below.iter().map(|(_, c)| c.abs()).sum();
         let factor = (self.mass * magnitudes + self.top * self.rest) / (self.mass * self.mass);
-        factor * libm::exp(-beta * self.gap)
+        let decay = libm::exp(-beta * self.gap);
+        let arms = self.below.len() as f64 + 4.0;
+        let cancelled = (arms + 8.0) * self.rest * self.scatter / self.mass * decay;
+        let relative = (4.0 * arms + 32.0 + 3.0 * beta * self.gap) * factor * decay;
+        Enclosure { value: factor * decay, error: 2.0 * UNIT * (cancelled + relative) }
     }
 
     /// Sign changes of the coefficients in the order of their rewards.

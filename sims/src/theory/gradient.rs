@@ -19,19 +19,25 @@ const MAX_BETA: f64 = 1e15;
 /// policy gradient.
 ///
 /// # Rounding
-/// The core evaluates, with `x` the largest reward for β > 0 and the smallest for β < 0,
+/// The core works relative to `x`, the largest reward for β > 0 and the smallest for β < 0, with
+/// `tⱼ = β (rⱼ − x) ≤ 0`. Let `a = |A|` of an arm with reward `x`, and `κ = K + 32`.
 /// ```text
-/// uⱼ = expm1(β (rⱼ − x)),  ū = Σ πⱼ uⱼ,  Z = Σ πⱼ (1 + uⱼ),  Aⱼ = (uⱼ − ū) / (β Z)
+/// all |tⱼ| < 1/2:  uⱼ = expm1(tⱼ),  Aⱼ = (uⱼ − ū) / (β (1 + ū))
+///                  |error of Aⱼ| ≤ u [ 5 (a + 1/|β|) |tⱼ| + κ a + 2κ |Aⱼ| ]
 /// ```
-/// `expm1` has a condition number of at most 1 on the negative axis, so each `uⱼ` is within
-/// `4u |uⱼ|`; plain sums of one sign add `K u`; `Z` carries an absolute `4u |ū|` beside that. With
-/// `a = |A|` of an arm whose reward is `x`, which gives `1/(|β| Z) = a + 1/|β| = T`:
+/// because `expm1` has a condition number of at most 1 there, so each `uⱼ` is within `4u |uⱼ|`; sums
+/// of one sign add `K u`; and `1/(|β| (1 + ū)) = a + 1/|β|`.
 /// ```text
-/// |error of Aⱼ| ≤ u [ 5 T min(1, |β (rⱼ − x)|) + κ a + (5 |β| a + κ) |Aⱼ| ],   κ = K + 16
-/// |error of dⱼ| ≤ πⱼ |error of Aⱼ| + 5u |dⱼ|
+/// otherwise:       eⱼ = exp(tⱼ),  Aⱼ = (eⱼ − ē) / (β ē)
+///                  |error of Aⱼ| ≤ u (κ + 160) (|Aⱼ| + 1/|β|)
 /// ```
+/// because each `eⱼ` is within `u (2 |tⱼ| + 2) eⱼ`, where terms with `|tⱼ| > 60` do not matter
+/// beside `ē ≥ 1e-12`, `eⱼ / (|β| ē) ≤ |Aⱼ| + 1/|β|`, and the mean of `|tⱼ|` weighted by `πⱼ eⱼ` is
+/// at most `ln(1/ē) < 28` (a Kullback-Leibler divergence is not negative).
+///
 /// For `|β| (max r − min r) < u/2` the core returns `rⱼ − r̄`, which is within
-/// `(κ + 1) u (max r − min r)`. All bounds are doubled, see [`Enclosure`](super::Enclosure).
+/// `(κ + 1) u (max r − min r)`. In every case `|error of dⱼ| ≤ πⱼ |error of Aⱼ| + 5u |dⱼ|`, and all
+/// bounds are doubled, see [`Enclosure`](super::Enclosure).
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyGradient {
     components: Vec<f64>,
@@ -47,20 +53,11 @@ impl PolicyGradient {
     /// A `beta` outside that range.
     pub fn new(instance: &Instance, beta: f64) -> Result<Self, Error> {
         if !(-MAX_BETA..=MAX_BETA).contains(&beta) {
-            return Err(Error::parameter(
-                "beta",
-                beta,
-                "numbers from -1e15 to 1e15",
-            ));
+            return Err(Error::parameter("beta", beta, "numbers from -1e15 to 1e15"));
         }
         let advantages = core_advantages(instance, beta)?;
         let extreme = extreme_advantage(instance, beta, &advantages);
-        let mut gradient = Self {
-            components: Vec::new(),
-            errors: Vec::new(),
-            advantages,
-            extreme,
-        };
+        let mut gradient = Self { components: Vec::new(), errors: Vec::new(), advantages, extreme };
         gradient.weigh(instance, beta);
         Ok(gradient)
     }
@@ -102,10 +99,7 @@ fn core_advantages(instance: &Instance, beta: f64) -> Result<Vec<f64>, Error> {
     let mut advantages = vec![0.0; instance.arms()];
     estimator
         .population_advantages_into(instance.core_policy()?, &mut advantages)
-        .map_err(|source| Error::Estimator {
-            estimator: estimator.to_string(),
-            source,
-        })?;
+        .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
     Ok(advantages)
 }
 
@@ -117,19 +111,11 @@ fn extreme_advantage(instance: &Instance, beta: f64, advantages: &[f64]) -> f64 
 
 /// `x`, the reward that exponents are relative to.
 pub(crate) fn origin(instance: &Instance, beta: f64) -> f64 {
-    if beta < 0.0 {
-        smallest(instance)
-    } else {
-        instance.best_reward()
-    }
+    if beta < 0.0 { smallest(instance) } else { instance.best_reward() }
 }
 
 fn smallest(instance: &Instance) -> f64 {
-    instance
-        .rewards()
-        .iter()
-        .copied()
-        .fold(f64::INFINITY, f64::min)
+    instance.rewards().iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// The bound on the error of one advantage, doubled.
@@ -148,7 +134,7 @@ impl AdvantageBound {
             origin: origin(instance, beta),
             range: instance.best_reward() - smallest(instance),
             extreme,
-            kappa: instance.arms() as f64 + 16.0,
+            kappa: instance.arms() as f64 + 32.0,
         }
     }
 
@@ -156,9 +142,12 @@ impl AdvantageBound {
         if self.beta * self.range < f64::EPSILON / 4.0 {
             return 2.0 * UNIT * (self.kappa + 1.0) * self.range;
         }
-        let distance = (self.beta * (reward - self.origin).abs()).min(1.0);
-        let own = 5.0 * (self.extreme + 1.0 / self.beta) * distance;
-        let scale = (5.0 * self.beta * self.extreme + self.kappa) * advantage.abs();
-        2.0 * UNIT * (own + self.kappa * self.extreme + scale)
+        let inverse = 1.0 / self.beta;
+        if self.beta * self.range >= 0.5 {
+            return 2.0 * UNIT * (self.kappa + 160.0) * (advantage.abs() + inverse);
+        }
+        let exponent = self.beta * (reward - self.origin).abs();
+        let own = 5.0 * (self.extreme + inverse) * exponent;
+        2.0 * UNIT * (own + self.kappa * (self.extreme + 2.0 * advantage.abs()))
     }
 }

@@ -3,11 +3,10 @@
 use crate::Error;
 use rs_grpo::Policy;
 
-/// Smallest probability an arm may have.
+/// Smallest probability an arm may have: 1e-12, less what dividing by the sum may take away.
 ///
-/// The core computes `Σⱼ πⱼ exp(β(rⱼ − r*))` with an absolute error of a few units in the last
-/// place of 1; under a probability of 1e-12 no useful error bound is left.
-const MIN_PROBABILITY: f64 = 1e-12;
+/// The error bounds use that no average of exponentials relative to the largest falls under it.
+const MIN_PROBABILITY: f64 = 1e-12 * (1.0 - SUM_TOLERANCE);
 /// Keeps the sum of weights finite.
 const MAX_WEIGHT: f64 = 1e300;
 const MAX_REWARD: f64 = 1e6;
@@ -67,19 +66,10 @@ impl Instance {
         check_gap(best, second)?;
         let mass_where = |is_best: bool| {
             let arms = weights.iter().zip(&rewards);
-            arms.filter(|&(_, &r)| (r == best) == is_best)
-                .map(|(p, _)| p)
-                .sum()
+            arms.filter(|&(_, &r)| (r == best) == is_best).map(|(p, _)| p).sum()
         };
         let (mass, rest) = (mass_where(true), mass_where(false));
-        Ok(Self {
-            policy: weights,
-            rewards,
-            best,
-            second,
-            mass,
-            rest,
-        })
+        Ok(Self { policy: weights, rewards, best, second, mass, rest })
     }
 
     /// `K`.
@@ -134,19 +124,13 @@ impl Instance {
 
     /// `ln(1/P)`, to full relative precision for `P` near 0 and near 1.
     pub fn surprise(&self) -> f64 {
-        if self.mass < 0.5 {
-            -libm::log(self.mass)
-        } else {
-            -libm::log1p(-self.rest)
-        }
+        if self.mass < 0.5 { -libm::log(self.mass) } else { -libm::log1p(-self.rest) }
     }
 
     /// The instance as the core library takes it.
     pub(crate) fn core_policy(&self) -> Result<Policy<'_>, Error> {
-        Policy::new(&self.policy, &self.rewards).map_err(|source| Error::Estimator {
-            estimator: "population".to_owned(),
-            source,
-        })
+        Policy::new(&self.policy, &self.rewards)
+            .map_err(|source| Error::Estimator { estimator: "population".to_owned(), source })
     }
 }
 
@@ -158,11 +142,7 @@ fn check_shape(policy: &[f64], rewards: &[f64]) -> Result<(), Error> {
     let arms = rewards.len();
     if !(2..=MAX_ARMS).contains(&arms) {
         let allowed = format!("2 to {MAX_ARMS} numbers, one for each arm");
-        return Err(Error::parameter(
-            "rewards",
-            format!("of {arms} number(s)"),
-            allowed,
-        ));
+        return Err(Error::parameter("rewards", format!("of {arms} number(s)"), allowed));
     }
     if policy.len() != arms {
         let given = format!("of {} number(s)", policy.len());
@@ -186,22 +166,11 @@ fn check_rewards(rewards: &[f64]) -> Result<(), Error> {
 fn check_gap(best: f64, second: f64) -> Result<(), Error> {
     if second == f64::NEG_INFINITY {
         let given = format!("{best} for every arm");
-        return Err(Error::parameter(
-            "rewards",
-            given,
-            "at least two different rewards",
-        ));
+        return Err(Error::parameter("rewards", given, "at least two different rewards"));
     }
     if best - second < MIN_GAP {
-        let given = format!(
-            "best {best} and next {second}, a gap of {:e}",
-            best - second
-        );
-        return Err(Error::parameter(
-            "rewards",
-            given,
-            "a gap of 0 (a tie) or at least 1e-12",
-        ));
+        let given = format!("best {best} and next {second}, a gap of {:e}", best - second);
+        return Err(Error::parameter("rewards", given, "a gap of 0 (a tie) or at least 1e-12"));
     }
     Ok(())
 }
@@ -225,11 +194,7 @@ fn compensated_sum(numbers: &[f64]) -> f64 {
     let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
     for &number in numbers {
         let next = sum + number;
-        let (large, small) = if sum.abs() >= number.abs() {
-            (sum, number)
-        } else {
-            (number, sum)
-        };
+        let (large, small) = if sum.abs() >= number.abs() { (sum, number) } else { (number, sum) };
         lost += (large - next) + small;
         sum = next;
     }

@@ -30,9 +30,7 @@ impl Source {
     /// The source of trial `index` of the experiment number `experiment`.
     pub fn new(seed: u64, experiment: u32, index: u64) -> Self {
         let index = (u64::from(experiment) << 40) | index;
-        Self {
-            rng: stream(seed, index),
-        }
+        Self { rng: stream(seed, index) }
     }
 
     /// Uniform on `[0, 1)`.
@@ -154,9 +152,8 @@ impl Source {
 fn scaled(mut draws: Vec<f64>, total: f64) -> Vec<f64> {
     let sum: f64 = draws.iter().sum();
     if sum == 0.0 {
-        draws.fill(total / draws.len() as f64);
-    } else {
-        draws.iter_mut().for_each(|draw| *draw *= total / sum);
+        return vec![total / draws.len() as f64; draws.len()];
     }
+    draws.iter_mut().for_each(|draw| *draw *= total / sum);
     draws
 }

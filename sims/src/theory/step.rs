@@ -75,8 +75,28 @@ impl Step {
     }
 }
 
+/// `π'`, the whole policy after a step of size `alpha`, from 1e-9 to 1e9.
+///
+/// # Errors
+/// An `alpha` outside that range.
+pub fn policy_after(
+    instance: &Instance,
+    gradient: &PolicyGradient,
+    alpha: f64,
+) -> Result<Vec<f64>, Error> {
+    check_step(alpha)?;
+    let exponent = |d: &f64| alpha * d;
+    let exponents = gradient.components().iter().map(exponent);
+    let largest = exponents.clone().fold(f64::NEG_INFINITY, f64::max);
+    let mut policy: Vec<f64> =
+        instance.policy().iter().zip(exponents).map(|(p, y)| p * libm::exp(y - largest)).collect();
+    let total: f64 = policy.iter().sum();
+    policy.iter_mut().for_each(|p| *p /= total);
+    Ok(policy)
+}
+
 /// Refuses a step size outside 1e-9 to 1e9.
-pub(crate) fn check_step(alpha: f64) -> Result<(), Error> {
+fn check_step(alpha: f64) -> Result<(), Error> {
     if STEPS.contains(&alpha) {
         return Ok(());
     }
@@ -86,11 +106,7 @@ pub(crate) fn check_step(alpha: f64) -> Result<(), Error> {
 /// `−ln(mass + other · exp(−rise))` for `rise ≥ 0`.
 fn log_gain_of_rise(mass: f64, other: f64, rise: f64) -> f64 {
     let lost = other * libm::expm1(-rise);
-    if lost > -0.5 {
-        -libm::log1p(lost)
-    } else {
-        -libm::log(mass + other * libm::exp(-rise))
-    }
+    if lost > -0.5 { -libm::log1p(lost) } else { -libm::log(mass + other * libm::exp(-rise)) }
 }
 
 /// `ln Σ w exp(α d)` over the optimal arms or over the others, with `w` their relative weights.
@@ -104,15 +120,9 @@ fn log_mean_exp(
     let exponent = |j: usize| alpha * gradient.components()[j];
     let largest = arms().map(exponent).fold(f64::NEG_INFINITY, f64::max);
     let weighted = |value: fn(f64) -> f64| -> f64 {
-        arms()
-            .map(|j| instance.policy()[j] * value(exponent(j) - largest))
-            .sum()
+        arms().map(|j| instance.policy()[j] * value(exponent(j) - largest)).sum()
     };
-    let total = if optimal {
-        instance.best_mass()
-    } else {
-        instance.rest_mass()
-    };
+    let total = if optimal { instance.best_mass() } else { instance.rest_mass() };
     let shortfall = weighted(libm::expm1) / total;
     // 1 + shortfall would cancel where nearly all the weight lies far below the largest exponent.
     let ln = if shortfall > -0.5 {

@@ -14,6 +14,7 @@ use super::roots::{bisect, grid, last_change};
 use super::{Expansion, Instance, PolicyGradient, Sign, Step, first_order_gain};
 use crate::Error;
 use rs_grpo::population_entropic_risk;
+use serde::Serialize;
 
 const GRID: usize = 64;
 
@@ -29,10 +30,7 @@ pub fn beta_bar(instance: &Instance) -> f64 {
 /// Proof and meaning: [`tradeoff`](super::tradeoff).
 pub fn falling_bound(instance: &Instance) -> f64 {
     let surprise = instance.surprise();
-    rounded_up(
-        instance,
-        (surprise + (2.0 * surprise).sqrt()) / instance.gap(),
-    )
+    rounded_up(instance, (surprise + (2.0 * surprise).sqrt()) / instance.gap())
 }
 
 fn rounded_up(instance: &Instance, beta: f64) -> f64 {
@@ -92,10 +90,7 @@ fn sampled_root(
     grid: &[f64],
     falls: impl Fn(f64) -> Result<bool, Error>,
 ) -> Result<FirstOrderRoot, Error> {
-    let signs = grid
-        .iter()
-        .map(|&beta| falls(beta))
-        .collect::<Result<Vec<_>, _>>()?;
+    let signs = grid.iter().map(|&beta| falls(beta)).collect::<Result<Vec<_>, _>>()?;
     Ok(FirstOrderRoot {
         beta: last_change(grid, falls)?,
         sign_changes: signs.windows(2).filter(|pair| pair[0] != pair[1]).count(),
@@ -113,10 +108,7 @@ pub fn risk_root(instance: &Instance) -> Result<f64, Error> {
     let below = |beta: f64| {
         population_entropic_risk(instance.core_policy()?, beta)
             .map(|risk| risk < instance.second_reward())
-            .map_err(|source| Error::Estimator {
-                estimator: "entropic risk".to_owned(),
-                source,
-            })
+            .map_err(|source| Error::Estimator { estimator: "entropic risk".to_owned(), source })
     };
     if !below(0.0)? {
         return Ok(0.0);
@@ -152,11 +144,12 @@ pub(crate) fn optimal_is_largest(instance: &Instance, gradient: &PolicyGradient)
 }
 
 /// Which step sizes raise the probability of the optimal arm.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StepLimit {
     /// None: the probability falls at first order, and then at every step size.
     None,
-    /// Those under this one.
+    /// Those under this one; searched up to 5e8.
     Below(f64),
     /// All.
     Unlimited,

@@ -1,0 +1,203 @@
+//! The policy-gradient theorem: the analytic `∇J_β` against automatic differentiation.
+//!
+//! # Statement
+//! ```text
+//! J_β(θ) = (1/β) ln Σⱼ πⱼ(θ) exp(β rⱼ),  π = softmax(θ)
+//! ∂J_β/∂θⱼ = πⱼ Aⱼ,  Aⱼ = (1/β) (exp(β rⱼ) / Σᵢ πᵢ exp(β rᵢ) − 1)
+//! ```
+//! Proof: `∂πᵢ/∂θⱼ = πᵢ (δᵢⱼ − πⱼ)`, so `∂J_β/∂θⱼ = Σᵢ πᵢ (δᵢⱼ − πⱼ) e^{β rᵢ} / (β Z)
+//! = πⱼ (e^{β rⱼ} − Z) / (β Z)`. For `β → 0` this is `πⱼ (rⱼ − Σ πᵢ rᵢ)`.
+//!
+//! # Check
+//! `J_β` is evaluated in [`Dual`] numbers from the logits `θ = ln π`, with no advantage in sight,
+//! along three directions `v`: a random one with entries in `[−1, 1]`, the best arm's logit and a
+//! random arm's logit. The derivative has to equal `Σⱼ vⱼ πⱼ Aⱼ` within the rounding errors of both
+//! sides.
+//!
+//! # Rounding
+//! Let `x`, `Z`, `a` be as in [`PolicyGradient`], `b = min(a, 1/|β|)`, and `κ = 2K + 128`, which
+//! covers the logarithm, the softmax (`|θ| ≤ 28`) and all sums. The dual evaluation uses
+//! `ln(1 + Σ πⱼ expm1(β (rⱼ − x)))` where that sum is above −1/2 and `ln Σ πⱼ exp(β (rⱼ − x))` where
+//! not; either way `Σ πⱼ |terms| / (|β| Z) ≤ b`, hence
+//! ```text
+//! |error of the derivative| ≤ u max|vⱼ| b (6κ + 8 + 3/Z),   1/Z = 1 + |β| a
+//! ```
+//! doubled. The analytic side carries `Σ |vⱼ| · error of dⱼ`. A trial is undecided where the sum of
+//! both bounds exceeds 1e-3 of `max|vⱼ| Σ |dⱼ|`: agreement would then say little.
+
+use super::check::{Check, Claim, Trial, parallel};
+use super::enclosure::UNIT;
+use super::gradient::origin;
+use super::random::{Source, Top};
+use super::{Dual, Enclosure, Instance, PolicyGradient};
+use crate::Error;
+use serde::Serialize;
+
+/// Directions differentiated at once.
+const DIRECTIONS: usize = 3;
+/// Largest error bound, relative to the gradient, at which agreement still decides.
+const RESOLUTION: f64 = 1e-3;
+const CLAIM: Claim = Claim {
+    name: "policy gradient",
+    claim: "∂J_β/∂θⱼ = πⱼ Aⱼ for β in [-64, 64], against dual numbers",
+    margin: "rounding bound less |analytic - dual|, relative to Σ|dⱼ|",
+};
+
+/// A direction in logit space for each of the duals' tangents: `[v1ⱼ, v2ⱼ, v3ⱼ]` for each arm.
+pub type Directions = Vec<[f64; DIRECTIONS]>;
+
+/// Runs the check on `instances` random bandits and returns it with the spread of the differences.
+///
+/// # Errors
+/// None: every bandit drawn is valid.
+pub fn check(seed: u64, instances: u64) -> Result<(Check, Agreement), Error> {
+    let trials = parallel(instances, |index| trial(seed, index).map(Some))?;
+    let mut differences: Vec<f64> = trials.iter().map(|(_, difference)| *difference).collect();
+    differences.sort_by(f64::total_cmp);
+    let agreement = Agreement::new(&differences);
+    let check = CLAIM.tally(trials.into_iter().map(|(trial, _)| trial));
+    Ok((check, agreement))
+}
+
+/// How closely both sides agree: `|analytic − dual| / (max|vⱼ| Σ |dⱼ|)`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Median over instances of the largest difference among the directions.
+    pub median: f64,
+    /// Largest difference.
+    pub largest: f64,
+}
+
+impl Agreement {
+    fn new(sorted: &[f64]) -> Self {
+        let at = |i: usize| sorted.get(i).copied().unwrap_or(0.0);
+        Self { median: at(sorted.len() / 2), largest: at(sorted.len().saturating_sub(1)) }
+    }
+}
+
+fn trial(seed: u64, index: u64) -> Result<(Trial, f64), Error> {
+    let mut source = Source::new(seed, 1, index);
+    let arms = source.arms(2);
+    let instance = source.bandit(arms, Top::Unique)?;
+    let beta = risk_parameter(&mut source);
+    let directions = directions(&mut source, &instance);
+    let comparison = compare(&instance, beta, &directions)?;
+    let trial = Trial::new(&instance, beta, None, comparison.margin());
+    Ok((trial, comparison.difference))
+}
+
+/// 0 in one of sixteen, else uniform on `[−64, 64]` or log-uniform down to ±1e-6.
+fn risk_parameter(source: &mut Source) -> f64 {
+    match source.choice(16) {
+        0 => 0.0,
+        1..8 => 128.0 * source.uniform() - 64.0,
+        8..12 => source.log_uniform(1e-6, 64.0),
+        _ => -source.log_uniform(1e-6, 64.0),
+    }
+}
+
+fn directions(source: &mut Source, instance: &Instance) -> Directions {
+    let other = source.choice(instance.arms());
+    let unit = |is_one: bool| f64::from(u8::from(is_one));
+    (0..instance.arms())
+        .map(|j| {
+            let dense = 2.0 * source.uniform() - 1.0;
+            [dense, unit(instance.is_best(j)), unit(j == other)]
+        })
+        .collect()
+}
+
+/// The largest difference of the two derivatives among the directions, and what rounding explains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Comparison {
+    /// Largest `|analytic − dual| / (max|vⱼ| Σ |dⱼ|)`.
+    pub difference: f64,
+    /// The part of it that rounding can explain, at the direction with the least room.
+    pub bound: f64,
+    /// `bound − |difference|` at that direction.
+    pub room: f64,
+}
+
+impl Comparison {
+    /// The room left: negative for a certain disagreement, undecided where the bound is too large.
+    fn margin(self) -> Enclosure {
+        let too_large = self.room > 0.0 && self.bound > RESOLUTION;
+        Enclosure { value: self.room, error: if too_large { self.bound } else { 0.0 } }
+    }
+}
+
+/// Compares both derivatives of `J_β` along each direction (length `K`).
+///
+/// # Errors
+/// A `beta` outside −1e15 to 1e15.
+pub fn compare(
+    instance: &Instance,
+    beta: f64,
+    directions: &[[f64; DIRECTIONS]],
+) -> Result<Comparison, Error> {
+    let gradient = PolicyGradient::new(instance, beta)?;
+    let dual = objective(instance, beta, directions);
+    let length: f64 = gradient.components().iter().map(|d| d.abs()).sum();
+    let mut comparison = Comparison { difference: 0.0, bound: 0.0, room: f64::INFINITY };
+    for (i, derivative) in dual.tangent.into_iter().enumerate() {
+        let along = || directions.iter().map(|v| v[i]);
+        let largest = along().fold(0.0, |most: f64, v| most.max(v.abs()));
+        let analytic: f64 = along().zip(gradient.components()).map(|(v, d)| v * d).sum();
+        let bound = analytic_bound(along(), &gradient, length * largest)
+            + dual_bound(instance, beta, &gradient, largest);
+        let scale = largest * length;
+        let difference = (analytic - derivative).abs();
+        comparison.difference = comparison.difference.max(difference / scale);
+        if (bound - difference) / scale < comparison.room {
+            comparison.room = (bound - difference) / scale;
+            comparison.bound = bound / scale;
+        }
+    }
+    Ok(comparison)
+}
+
+fn analytic_bound(along: impl Iterator<Item = f64>, gradient: &PolicyGradient, length: f64) -> f64 {
+    let errors = along.zip(gradient.errors()).map(|(v, e)| v.abs() * e);
+    let sum = 2.0 * UNIT * gradient.errors().len() as f64 * length;
+    errors.sum::<f64>() + sum
+}
+
+fn dual_bound(instance: &Instance, beta: f64, gradient: &PolicyGradient, largest: f64) -> f64 {
+    let extreme = gradient.extreme();
+    let kappa = 2.0 * instance.arms() as f64 + 128.0;
+    let inverse_z = 1.0 + beta.abs() * extreme;
+    let spread = extreme.min(1.0 / beta.abs());
+    2.0 * UNIT * largest * spread * (6.0 * kappa + 8.0 + 3.0 * inverse_z)
+}
+
+/// `J_β` at the logits `ln π`, with its derivatives along the directions.
+fn objective(instance: &Instance, beta: f64, directions: &[[f64; DIRECTIONS]]) -> Dual<DIRECTIONS> {
+    let probabilities = softmax(instance, directions);
+    let x = origin(instance, beta);
+    let average = |value: &dyn Fn(f64) -> f64| -> Dual<DIRECTIONS> {
+        let arms = probabilities.iter().zip(instance.rewards());
+        arms.map(|(&p, &r)| p * value(r - x)).sum()
+    };
+    if beta == 0.0 {
+        return average(&|reward| reward) + Dual::constant(x);
+    }
+    let shortfall = average(&|reward| libm::expm1(beta * reward));
+    let ln = if shortfall.value > -0.5 {
+        shortfall.ln_1p()
+    } else {
+        average(&|reward| libm::exp(beta * reward)).ln()
+    };
+    ln * (1.0 / beta) + Dual::constant(x)
+}
+
+fn softmax(instance: &Instance, directions: &[[f64; DIRECTIONS]]) -> Vec<Dual<DIRECTIONS>> {
+    let logits = instance.policy().iter().zip(directions);
+    let exponentials: Vec<_> = logits
+        .map(|(&p, &tangent)| {
+            let value = libm::log(p);
+            Dual { value, tangent }.exp()
+        })
+        .collect();
+    let total: Dual<DIRECTIONS> = exponentials.iter().copied().sum();
+    exponentials.into_iter().map(|e| e.over(total)).collect()
+}

@@ -1,0 +1,65 @@
+//! All checks in one report.
+
+use super::gradient_check::{self, Agreement};
+use super::lemma1::{self, FallRate};
+use super::lemma2::{self, Ratios, Tightness};
+use super::{Check, tradeoff};
+use crate::Error;
+use serde::Serialize;
+
+/// Bandits of each row of the fall rates, as a share of the instances of a check.
+const FALL_RATE_SHARE: u64 = 10;
+const INSTANCES: std::ops::RangeInclusive<u64> = 1..=100_000_000;
+
+/// The outcome of every check.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Seed of every random bandit.
+    pub seed: u64,
+    /// Random bandits of each check.
+    pub instances: u64,
+    /// The statements.
+    pub checks: Vec<Check>,
+    /// How closely the analytic gradient and dual numbers agree.
+    pub agreement: Agreement,
+    /// How often the standard gradient loses the optimal arm.
+    pub fall_rates: Vec<FallRate>,
+    /// How far `β̄` lies above the exact thresholds.
+    pub tightness: Tightness,
+}
+
+impl Report {
+    /// Trials over all checks that contradict their statement.
+    pub fn violations(&self) -> u64 {
+        self.checks.iter().map(|check| check.violations).sum()
+    }
+}
+
+/// Runs every check on `instances` random bandits each, from 1 to 100,000,000.
+///
+/// A function of the seed alone: not of the number of threads, and not of the machine. Also returns
+/// the ratios behind [`Report::tightness`].
+///
+/// # Errors
+/// A number of instances outside its range.
+pub fn verify(seed: u64, instances: u64) -> Result<(Report, Ratios), Error> {
+    if !INSTANCES.contains(&instances) {
+        let allowed = "1 to 100000000";
+        return Err(Error::parameter("instances", instances, allowed));
+    }
+    let (gradient, agreement) = gradient_check::check(seed, instances)?;
+    let mut checks = vec![gradient];
+    checks.extend(lemma1::checks(seed, instances)?);
+    checks.extend(lemma2::checks(seed, instances)?);
+    checks.extend(tradeoff::checks(seed, instances)?);
+    let ratios = lemma2::ratios(seed, instances)?;
+    let report = Report {
+        seed,
+        instances,
+        checks,
+        agreement,
+        fall_rates: lemma1::fall_rates(seed, instances.div_ceil(FALL_RATE_SHARE))?,
+        tightness: ratios.tightness.clone(),
+    };
+    Ok((report, ratios))
+}
