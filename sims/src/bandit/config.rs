@@ -4,6 +4,9 @@ use crate::Error;
 use rs_grpo::Estimator;
 use serde::Serialize;
 
+/// How far a mean reward may lie outside `[0, 1]` and still be a probability.
+const ROUNDING: f64 = 1e-9;
+
 /// One bump of the reward: `height · exp(−(x − centre)² / (2 width²))`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Peak {
@@ -85,7 +88,7 @@ impl Default for Config {
 
 impl Config {
     /// The largest numbers of arms and of draws in a group.
-    const LARGEST: usize = 10_000_000;
+    const LARGEST: usize = 1 << 24;
 
     /// Refuses settings outside their ranges.
     ///
@@ -97,16 +100,16 @@ impl Config {
         finite("baseline", self.baseline)?;
         positive("learning-rate", self.learning_rate)?;
         for peak in &self.peaks {
-            finite("peak", peak.centre)?;
-            finite("height", peak.height)?;
-            positive("width", peak.width)?;
+            finite("peaks", peak.centre)?;
+            finite("heights", peak.height)?;
+            positive("widths", peak.width)?;
         }
-        finite("initial-peak", self.initial_policy.centre)?;
+        finite("initial-centre", self.initial_policy.centre)?;
         positive("initial-width", self.initial_policy.width)?;
         positive("initial-floor", self.initial_policy.floor)?;
         finite("escape-reward", self.escape_reward)?;
         if self.pulls < self.group_size as u64 {
-            let allowed = format!("at least one group of {} pulls", self.group_size);
+            let allowed = format!("at least one group; the nearest is {}", self.group_size);
             return Err(Error::parameter("steps", self.pulls, allowed));
         }
         self.check_noise()
@@ -117,7 +120,9 @@ impl Config {
             Noise::None => Ok(()),
             Noise::Gaussian(deviation) => positive("noise", deviation),
             Noise::Bernoulli => {
-                let outside = self.rewards().into_iter().find(|r| !(0.0..=1.0).contains(r));
+                // The tail of one peak lifts the top of another a little over 1.
+                let range = -ROUNDING..=1.0 + ROUNDING;
+                let outside = self.rewards().into_iter().find(|reward| !range.contains(reward));
                 outside.map_or(Ok(()), |reward| {
                     let allowed = "bernoulli noise needs every mean reward from 0 to 1";
                     Err(Error::parameter("mean reward", reward, allowed))
@@ -166,7 +171,8 @@ fn within(parameter: &'static str, value: usize, min: usize, max: usize) -> Resu
     if (min..=max).contains(&value) {
         return Ok(());
     }
-    Err(Error::parameter(parameter, value, format!("{min} to {max}")))
+    let nearest = value.clamp(min, max);
+    Err(Error::parameter(parameter, value, format!("{min} to {max}; the nearest is {nearest}")))
 }
 
 fn finite(parameter: &'static str, value: f64) -> Result<(), Error> {
@@ -180,5 +186,5 @@ fn positive(parameter: &'static str, value: f64) -> Result<(), Error> {
     if value.is_finite() && value > 0.0 {
         return Ok(());
     }
-    Err(Error::parameter(parameter, value, "a finite number above 0"))
+    Err(Error::parameter(parameter, value, "a finite number above 0, such as 0.1"))
 }

@@ -11,13 +11,17 @@
 //! | `config` | the settings and their ranges |
 //! | `softmax_tree` | a softmax policy that draws and moves single arms in `O(log K)` |
 //! | `noise` | noisy rewards |
-//! | `run` | one run from sampled groups, and one from exact gradients |
+//! | `learner` | a policy that draws groups and learns from them |
+//! | `run` | one run from sampled groups |
+//! | `exact` | one run with exact gradients, `N = ∞` |
 //! | `recorder` | the curve of a run, in windows of pulls |
 //! | `ensemble` | many seeds, in parallel, with intervals |
 //! | `phase` | escape probability over β and group size |
 
 mod config;
 mod ensemble;
+mod exact;
+mod learner;
 mod noise;
 mod phase;
 mod recorder;
@@ -26,6 +30,7 @@ mod softmax_tree;
 
 pub use config::{Config, InitialPolicy, Noise, Peak};
 pub use ensemble::{Curve, Summary, simulate};
+pub use exact::run_exact;
 pub use phase::{Phase, PhaseCell, phase};
-pub use run::{Run, run_exact, run_sampled};
+pub use run::{Run, run_sampled};
 pub use softmax_tree::SoftmaxTree;

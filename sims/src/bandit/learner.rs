@@ -1,0 +1,149 @@
+//! A policy that draws groups and learns from them.
+
+use super::{Config, SoftmaxTree};
+use crate::Error;
+use rand::Rng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rs_grpo::Scratch;
+
+/// The policy and the buffers of a sampled run.
+pub(super) struct Learner<'a> {
+    config: &'a Config,
+    rng: Xoshiro256PlusPlus,
+    tree: SoftmaxTree,
+    scratch: Scratch,
+    arms: Vec<usize>,
+    /// Mean reward of each drawn arm.
+    means: Vec<f64>,
+    /// Observed reward of each draw.
+    rewards: Vec<f64>,
+    advantages: Vec<f64>,
+    /// Probability of each arm, for estimators that move them all.
+    policy: Vec<f64>,
+}
+
+impl<'a> Learner<'a> {
+    pub(super) fn new(config: &'a Config, rng: Xoshiro256PlusPlus) -> Self {
+        Self {
+            config,
+            rng,
+            tree: SoftmaxTree::new(config.initial_logits()),
+            scratch: Scratch::new(),
+            arms: Vec::new(),
+            means: Vec::new(),
+            rewards: Vec::new(),
+            advantages: Vec::new(),
+            policy: Vec::new(),
+        }
+    }
+
+    pub(super) fn tree(&self) -> &SoftmaxTree {
+        &self.tree
+    }
+
+    /// Mean reward of each arm of the last group.
+    pub(super) fn drawn_means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// Draws a group of `size` arms and observes their rewards.
+    pub(super) fn draw(&mut self, size: usize, means: &[f64]) {
+        self.arms.resize(size, 0);
+        self.tree.draw_into(&mut self.arms, || self.rng.next_u64());
+        self.means.clear();
+        self.means.extend(self.arms.iter().map(|&arm| means[arm]));
+        let (noise, rng) = (self.config.noise, &mut self.rng);
+        self.rewards.clear();
+        self.rewards.extend(self.means.iter().map(|&mean| noise.observe(mean, rng)));
+    }
+
+    /// One gradient step on the group that was drawn.
+    ///
+    /// With an estimator whose advantages sum to 0 it moves only the arms that were drawn:
+    /// `θₐ += (η/N) Σ_{i: aᵢ=a} Aᵢ`, and costs `O(N log K)`; otherwise every arm moves by a further
+    /// `−(η/N) πₐ Σ Aᵢ`, and it costs `O(K)`.
+    pub(super) fn update(&mut self) -> Result<(), Error> {
+        let estimator = &self.config.estimator;
+        self.advantages.resize(self.rewards.len(), 0.0);
+        estimator
+            .advantages_into(&self.rewards, &mut self.advantages, &mut self.scratch)
+            .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
+        let step = self.config.learning_rate / self.rewards.len() as f64;
+        if !estimator.sums_to_zero() {
+            self.push_all(step);
+        }
+        for (&arm, advantage) in self.arms.iter().zip(&self.advantages) {
+            if *advantage != 0.0 {
+                self.tree.add(arm, step * advantage);
+            }
+        }
+        self.tree.refresh();
+        Ok(())
+    }
+
+    /// The part of the gradient that moves every arm: `−πₐ Σ Aᵢ`.
+    fn push_all(&mut self, step: f64) {
+        let total: f64 = self.advantages.iter().sum();
+        if total != 0.0 {
+            self.policy.resize(self.config.arms, 0.0);
+            self.tree.probabilities_into(&mut self.policy);
+            self.tree.add_all(|arm| -step * total * self.policy[arm]);
+        }
+    }
+
+    /// Refuses a policy that has left the finite numbers.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.tree.logits().iter().all(|logit| logit.is_finite()) {
+            return Ok(());
+        }
+        let allowed = "a step size with which the policy stays finite; use a smaller one";
+        Err(Error::parameter("learning-rate", self.config.learning_rate, allowed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::stream;
+    use rs_grpo::CATALOGUE;
+
+    /// `θ += (η/N) Σ Aᵢ (e_{aᵢ} − π)`, as in a textbook.
+    fn plain_step(logits: &mut [f64], arms: &[usize], advantages: &[f64], rate: f64) {
+        let weights: Vec<f64> = logits.iter().map(|logit| logit.exp()).collect();
+        let total: f64 = weights.iter().sum();
+        let step = rate / arms.len() as f64;
+        for (&arm, advantage) in arms.iter().zip(advantages) {
+            logits[arm] += step * advantage;
+            for (logit, weight) in logits.iter_mut().zip(&weights) {
+                *logit -= step * advantage * weight / total;
+            }
+        }
+    }
+
+    /// For every estimator, on binary rewards so that all of them accept the groups.
+    #[test]
+    fn updates_equal_the_plain_softmax_gradient() {
+        for entry in CATALOGUE {
+            let config = Config {
+                arms: 30,
+                noise: super::super::Noise::Bernoulli,
+                learning_rate: 0.5,
+                estimator: entry.estimator,
+                ..Config::default()
+            };
+            let means = config.rewards();
+            let mut learner = Learner::new(&config, stream(4, 2));
+            let mut plain = learner.tree.logits().to_vec();
+            for _ in 0..300 {
+                learner.draw(16, &means);
+                learner.update().expect("binary rewards suit every estimator");
+                plain_step(&mut plain, &learner.arms, &learner.advantages, 0.5);
+            }
+            let difference = |(a, b): (&f64, &f64)| (a - b).abs();
+            let worst =
+                learner.tree.logits().iter().zip(&plain).map(difference).fold(0.0, f64::max);
+            let moved = plain.iter().zip(config.initial_logits()).any(|(a, b)| (a - b).abs() > 0.1);
+            assert!(worst < 1e-9 && moved, "{}: {worst}", entry.estimator);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The bandit: against the authors' script, closed forms, and a naive softmax.
+
+mod agreement;
+mod determinism;
+mod refused;
+mod softmax_tree;

@@ -1,0 +1,63 @@
+//! `repro advantage`: tables for people, lines for programs.
+
+use crate::support::{repro_in, success};
+use repro::Exit;
+use serde_json::Value;
+use std::fs;
+use tempfile::TempDir;
+
+#[test]
+fn table_compares_estimators() {
+    let arguments = "advantage --estimator grpo --estimator rs-grpo:beta=2 --rewards 1,0,0,0";
+    insta::assert_snapshot!(success(arguments));
+}
+
+#[test]
+fn list_names_every_estimator_with_its_source() {
+    insta::assert_snapshot!(success("advantage --list"));
+}
+
+/// The values: RS-GRPO at β = 2 on one correct of four, `(1/β)(e^β/((e^β + 3)/4) − 1)` and
+/// `(1/β)(4/(e^β + 3) − 1)`, evaluated with 17 digits.
+#[test]
+fn json_has_all_digits() {
+    let text = success("advantage --estimator rs-grpo:beta=2 --rewards 1,0,0,0 --format json");
+    let value: Value = serde_json::from_str(&text).expect("one object");
+    assert_eq!(value["estimator"], "rs-grpo:beta=2");
+    assert_eq!(value["rewards"], serde_json::json!([1.0, 0.0, 0.0, 0.0]));
+    let advantages: Vec<f64> =
+        serde_json::from_value(value["advantages"].clone()).expect("numbers");
+    let expected = [0.922_469_188_455_187_8, -0.307_489_729_485_062_6];
+    assert!((advantages[0] - expected[0]).abs() < 1e-15, "{advantages:?}");
+    assert!((advantages[3] - expected[1]).abs() < 1e-15, "{advantages:?}");
+}
+
+#[test]
+fn file_gives_one_line_for_each_group() {
+    let dir = TempDir::new().expect("a folder");
+    let lines = "{\"rewards\": [1, 0]}\n\n{\"rewards\": [0.5, 0.25, 0]}\n";
+    fs::write(dir.path().join("groups.jsonl"), lines).expect("written");
+    let answer =
+        repro_in(&dir, "advantage --input {dir}/groups.jsonl --format json --estimator dr-grpo");
+    assert_eq!(answer.exit, Exit::Success);
+    insta::assert_snapshot!(answer.out);
+}
+
+#[test]
+fn bad_lines_are_named_by_number() {
+    let dir = TempDir::new().expect("a folder");
+    let bad = [
+        "{\"rewards\": [1, 0]}\n{\"rewards\": [1,",
+        "{\"reward\": [1]}",
+        "{\"rewards\": []}",
+        "\n\n{\"rewards\": [1e999]}",
+        "{\"rewards\": [1, \"a\"]}",
+    ];
+    let errors = bad.map(|text| {
+        fs::write(dir.path().join("bad.jsonl"), text).expect("written");
+        let answer = repro_in(&dir, "advantage --input {dir}/bad.jsonl");
+        assert_eq!(answer.exit, Exit::Usage);
+        answer.err
+    });
+    insta::assert_snapshot!(errors.concat());
+}

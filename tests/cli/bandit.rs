@@ -1,0 +1,75 @@
+//! `repro bandit`: the table, the JSON, the files, and the points behind the figure.
+
+use crate::support::{repro_in, success};
+use repro::Exit;
+use serde_json::Value;
+use std::fs;
+use tempfile::TempDir;
+
+const SMALL: &str = "bandit --beta 0,4 --steps 40000 --seeds 3 --out {dir} --threads 2";
+
+#[test]
+fn prints_a_table_and_writes_figure_data_and_settings() {
+    let dir = TempDir::new().expect("a folder");
+    let answer = repro_in(&dir, SMALL);
+    assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
+    insta::assert_snapshot!("table", answer.out);
+    insta::assert_snapshot!("notes", answer.err);
+    let file = |name: &str| fs::read_to_string(dir.path().join(name)).expect(name);
+    insta::assert_snapshot!("settings", file("config.toml"));
+    insta::assert_snapshot!("points", every_tenth_line(&file("bandit.csv")));
+    assert!(file("bandit.svg").contains("β = 4"));
+    let png = fs::read(dir.path().join("bandit.png")).expect("a PNG");
+    assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+}
+
+/// The points of a figure, thinned: 400 a curve say no more than 40.
+fn every_tenth_line(csv: &str) -> String {
+    csv.lines().step_by(10).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn json_is_one_object_of_the_documented_form() {
+    let text = success(&format!("{SMALL} --format json"));
+    let value: Value = serde_json::from_str(&text).expect("one object");
+    let results = value["results"].as_array().expect("an array");
+    assert_eq!(results.len(), 2);
+    let first = &results[0];
+    assert_eq!((&first["beta"], &first["seeds"]), (&0.0.into(), &3.into()));
+    assert_eq!(first["estimator"], "rs-grpo:beta=0");
+    assert_eq!(first["median_escape_pulls"], Value::Null);
+    assert_eq!(first["escaped"], 0.0);
+    assert!(first["final_entropy"].is_f64());
+    for key in ["mean", "low", "high"] {
+        assert!(first["final_reward"][key].is_f64(), "{key}");
+    }
+    for key in ["pulls", "reward_mean", "reward_low", "reward_high", "entropy_mean"] {
+        assert_eq!(first["curve"][key].as_array().expect(key).len(), 400, "{key}");
+    }
+}
+
+#[test]
+fn phase_prints_and_draws_a_grid() {
+    let dir = TempDir::new().expect("a folder");
+    let arguments =
+        "bandit --phase --beta 0,4,8 --group-sizes 4,16 --steps 60000 --seeds 2 --out {dir}";
+    let answer = repro_in(&dir, arguments);
+    assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
+    insta::assert_snapshot!(answer.out);
+    assert!(dir.path().join("phase.svg").exists() && dir.path().join("phase.csv").exists());
+}
+
+#[test]
+fn other_estimators_noise_and_exact_gradients_run() {
+    let small = "--steps 1600 --seeds 2 --out {dir} -q";
+    let rules = "--estimator grpo --estimator pkpo-loo1:k=4 --estimator rs-loo:beta=4";
+    insta::assert_snapshot!("estimators", success(&format!("bandit {rules} {small}")));
+    let binary = "--estimator pass-at-k-rloo:k=4 --noise bernoulli";
+    insta::assert_snapshot!("bernoulli", success(&format!("bandit {binary} {small}")));
+    insta::assert_snapshot!("exact", success(&format!("bandit --exact --beta 0,2,2.5,4 {small}")));
+}
+
+#[test]
+fn a_single_run_has_no_interval() {
+    insta::assert_snapshot!(success("bandit --beta 4 --seeds 1 --steps 1600 --out {dir} -q"));
+}

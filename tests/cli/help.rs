@@ -1,0 +1,26 @@
+//! The help of every command, as a person reads it.
+
+use crate::support::success;
+
+#[test]
+fn help_of_every_command() {
+    for command in ["", "advantage", "bandit", "theory", "report", "completions"] {
+        let name = format!("help_{command}");
+        insta::assert_snapshot!(name, success(&format!("{command} --help")));
+    }
+}
+
+#[test]
+fn version_is_the_packages() {
+    assert_eq!(success("--version"), format!("repro {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn completions_name_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = success(&format!("completions {shell}"));
+        for command in ["advantage", "bandit", "theory"] {
+            assert!(script.contains(command), "{shell} misses {command}");
+        }
+    }
+}

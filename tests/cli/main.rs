@@ -1,0 +1,7 @@
+//! The command line, called as `main` calls it: what people and programs read.
+
+mod advantage;
+mod bandit;
+mod help;
+mod refused;
+mod support;
