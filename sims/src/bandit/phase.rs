@@ -9,7 +9,8 @@ use serde::Serialize;
 /// The grid of a phase diagram.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phase {
-    /// Everything but the estimator and the group size.
+    /// Everything but the estimator and the group size. Its pulls and group size give the number of
+    /// updates of every cell.
     pub config: Config,
     /// Risk parameters of RS-GRPO, ascending.
     pub betas: Vec<f64>,
@@ -17,6 +18,34 @@ pub struct Phase {
     pub group_sizes: Vec<usize>,
     /// Runs in each cell.
     pub seeds: u64,
+}
+
+impl Default for Phase {
+    /// 27 risk parameters, denser where the transition is, by 8 group sizes, 100 runs each.
+    fn default() -> Self {
+        let betas = [
+            0.0, 0.5, 1.0, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 3.75, 4.0, 4.5, 5.0,
+            6.0, 7.0, 8.0, 10.0, 12.0, 16.0, 20.0, 24.0, 32.0, 48.0, 64.0,
+        ];
+        Self {
+            config: Config::default(),
+            betas: betas.to_vec(),
+            group_sizes: vec![2, 4, 8, 16, 32, 64, 128, 256],
+            seeds: 100,
+        }
+    }
+}
+
+impl Phase {
+    /// Updates of every run.
+    pub fn updates(&self) -> u64 {
+        (self.config.pulls / self.config.group_size.max(1) as u64).max(1)
+    }
+
+    /// Runs in all cells.
+    pub fn runs(&self) -> u64 {
+        (self.betas.len() * self.group_sizes.len()) as u64 * self.seeds
+    }
 }
 
 /// One cell of a phase diagram.
@@ -34,7 +63,10 @@ pub struct PhaseCell {
     pub final_reward: f64,
 }
 
-/// Runs every cell with the same number of pulls, β outer, group size inner.
+/// Runs every cell, β outer, group size inner.
+///
+/// All cells make the same number of updates, so that large groups do not stay behind only because
+/// they learn less often; their runs cost more pulls.
 ///
 /// `progress` is called after each run. The result does not depend on the number of threads.
 ///
@@ -61,7 +93,8 @@ fn cell(
     progress: &(impl Fn() + Sync),
 ) -> Result<PhaseCell, Error> {
     let estimator = Estimator::RsGrpo { beta };
-    let config = Config { estimator, group_size, ..grid.config.clone() };
+    let pulls = grid.updates() * group_size as u64;
+    let config = Config { estimator, group_size, pulls, ..grid.config.clone() };
     let (mut escaped, mut reward) = (0, 0.0);
     for index in 0..grid.seeds {
         let run = run_sampled(&config, seed, index)?;

@@ -6,8 +6,8 @@ use rs_grpo_sims::bandit::{Config, Summary};
 
 /// Reward landscape, reward over pulls with 95 % bands, entropy over pulls.
 pub(crate) fn curves(config: &Config, results: &[Summary]) -> Result<Figure> {
-    let mut reward = over_pulls("Reward", "mean reward of an arm drawn");
-    let mut entropy = over_pulls("Policy entropy", "entropy, nats");
+    let mut reward = over_pulls(config, "Reward", "mean reward of an arm drawn");
+    let mut entropy = over_pulls(config, "Policy entropy", "entropy, nats");
     for (i, result) in results.iter().enumerate() {
         let color = Color::ordered(i, results.len());
         reward = reward.series(reward_curve(result).color(color));
@@ -32,8 +32,8 @@ fn subtitle(config: &Config, results: &[Summary]) -> String {
     )
 }
 
-fn over_pulls(title: &str, label: &str) -> Panel {
-    Panel::new(title).x(Axis::new("pulls")).y(Axis::new(label))
+fn over_pulls(config: &Config, title: &str, label: &str) -> Panel {
+    Panel::new(title).x(Axis::new("pulls").range(0.0, config.pulls as f64)).y(Axis::new(label))
 }
 
 fn pulls(result: &Summary) -> Vec<f64> {

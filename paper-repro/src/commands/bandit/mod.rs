@@ -4,10 +4,11 @@ mod config;
 mod figure;
 mod options;
 mod phase;
-mod table;
+pub(crate) mod table;
 
 pub(crate) use figure::curves as figure;
 pub(crate) use options::Options;
+pub(crate) use phase::heatmap;
 
 use crate::console::Console;
 use crate::failure::Failure;

@@ -4,7 +4,7 @@ use crate::output::Format;
 use crate::parse;
 use clap::Args;
 use rs_grpo::Estimator;
-use rs_grpo_sims::bandit::{Config, InitialPolicy, Noise, Peak};
+use rs_grpo_sims::bandit::{Config, InitialPolicy, Noise, Peak, Phase};
 use std::path::PathBuf;
 
 const LEARNING: &str = "Learning";
@@ -14,7 +14,7 @@ const EXPERIMENT: &str = "Experiment";
 /// Options of `repro bandit`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Risk parameters of RS-GRPO, separated by commas; with --phase a grid of 27 from 0 to 64.
+    /// Risk parameters of RS-GRPO [default: 0,1,2,4; with --phase 27 values from 0 to 64].
     #[arg(
         long,
         value_name = "β,…",
@@ -23,7 +23,6 @@ pub(crate) struct Options {
         allow_negative_numbers = true,
         help_heading = LEARNING
     )]
-    #[arg(default_value = "0,1,2,4", default_value_if("phase", "true", PHASE_BETAS))]
     pub(crate) beta: Vec<f64>,
     /// Another rule for advantages in place of RS-GRPO, such as grpo or pkpo:k=4; may be repeated.
     #[arg(
@@ -84,7 +83,8 @@ pub(crate) struct Options {
     /// A run has escaped when its final reward is above this.
     #[arg(long, value_name = "R", value_parser = parse::number, default_value_t = 0.9, help_heading = EXPERIMENT)]
     pub(crate) escape_reward: f64,
-    /// Map the share of escapes over risk parameter and group size.
+    /// Map the share of escapes over risk parameter and group size, each cell with as many updates as
+    /// --steps has groups.
     #[arg(long, help_heading = EXPERIMENT)]
     pub(crate) phase: bool,
     /// Group sizes of --phase.
@@ -99,21 +99,29 @@ pub(crate) struct Options {
     pub(crate) format: Format,
 }
 
-/// Denser where the transition is.
-const PHASE_BETAS: &str =
-    "0,0.5,1,1.5,1.75,2,2.25,2.5,2.75,3,3.25,3.5,3.75,4,4.5,5,6,7,8,10,12,16,20,24,32,48,64";
+/// Risk parameters of the README's figure.
+const BETAS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
 
 impl Options {
     /// Runs of each setting.
     pub(crate) fn seeds(&self) -> u64 {
-        self.seeds.unwrap_or(if self.phase { 100 } else { 32 })
+        self.seeds.unwrap_or(if self.phase { Phase::default().seeds } else { 32 })
+    }
+
+    /// Risk parameters.
+    pub(crate) fn betas(&self) -> Vec<f64> {
+        match (self.beta.is_empty(), self.phase) {
+            (false, _) => self.beta.clone(),
+            (true, true) => Phase::default().betas,
+            (true, false) => BETAS.to_vec(),
+        }
     }
 
     /// One configuration for each estimator asked for.
     pub(crate) fn configs(&self) -> Vec<Config> {
         let with = |estimator| Config { estimator, ..self.config() };
         match self.estimator.is_empty() {
-            true => self.beta.iter().map(|&beta| with(Estimator::RsGrpo { beta })).collect(),
+            true => self.betas().iter().map(|&beta| with(Estimator::RsGrpo { beta })).collect(),
             false => self.estimator.iter().map(|&estimator| with(estimator)).collect(),
         }
     }

@@ -23,12 +23,11 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let grid = Phase {
         config: options.config(),
-        betas: options.beta.clone(),
+        betas: options.betas(),
         group_sizes: options.group_sizes.clone(),
         seeds: options.seeds(),
     };
-    let runs = (grid.betas.len() * grid.group_sizes.len()) as u64 * grid.seeds;
-    let bar = console.progress(runs, "phase");
+    let bar = console.progress(grid.runs(), "phase");
     let cells = pool.install(|| phase(&grid, options.seed, || bar.inc(1)));
     bar.finish_and_clear();
     let cells = cells?;
@@ -66,9 +65,9 @@ pub(crate) fn heatmap(grid: &Phase, cells: &[PhaseCell]) -> FigureResult<Figure>
         .x(Axis::new("risk parameter β"))
         .y(Axis::new("group size N"))
         .value(Axis::new("share of runs that escape").range(0.0, 1.0));
-    let (pulls, seeds) = (table::thousands(grid.config.pulls), grid.seeds);
+    let (updates, seeds) = (table::thousands(grid.updates()), grid.seeds);
     let figure = Figure::new("Who escapes the wrong peak")
-        .subtitle(format!("share of {seeds} runs of {pulls} pulls that end on the higher peak"))
+        .subtitle(format!("share of {seeds} runs of {updates} updates that end on the higher peak"))
         .panel(map)
         .size(1200, 560);
     figure.data().map(|_| figure)

@@ -15,7 +15,7 @@ pub(crate) fn of(config: &Config, results: &[Summary]) -> Result<Table> {
             label(result),
             final_reward(result),
             percent(result.escaped),
-            result.median_escape_pulls.map_or("–".to_owned(), |pulls| thousands(pulls as u64)),
+            pulls(result.median_escape_pulls),
             format!("{:.3}", result.final_entropy),
             result.seeds.to_string(),
         ])?;
@@ -38,6 +38,11 @@ pub(crate) fn final_reward(result: &Summary) -> String {
         (Some(low), Some(high)) => format!("{:.4} [{low:.4}, {high:.4}]", reward.mean),
         _ => format!("{:.4}", reward.mean),
     }
+}
+
+/// A number of pulls, if there is one.
+pub(crate) fn pulls(pulls: Option<f64>) -> String {
+    pulls.map_or("–".to_owned(), |pulls| thousands(pulls as u64))
 }
 
 /// A share as a percentage.

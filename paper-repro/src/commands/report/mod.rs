@@ -1,0 +1,71 @@
+//! `repro report`: the README's tables and the committed figures, made anew or checked.
+
+mod artifact;
+mod bandit;
+mod readme;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use artifact::Artifact;
+use clap::Args;
+use rayon::ThreadPool;
+use std::path::PathBuf;
+
+/// Options of `repro report`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The folder of the project: holds README.md and figures/.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    /// Write nothing; fail if a table or a figure is not what this program makes of it.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(
+    options: &Options,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let mut artifacts = artifact::of_figure("bandit", &bandit::curves(pool, console)?)?;
+    artifacts.extend(match options.check {
+        // Minutes of simulation; its points are taken as they are.
+        true => artifact::redrawn(&options.root, "phase")?,
+        false => artifact::of_figure("phase", &bandit::phase_diagram(pool, console)?)?,
+    });
+    let table = bandit::beside_the_paper(pool, console)?;
+    artifacts.push(readme::with_block(&options.root, "bandit", &table.to_markdown())?);
+    write!(console.out, "{}", table.to_text())?;
+    match options.check {
+        true => check(&artifacts, options, console),
+        false => write(&artifacts, options, console),
+    }
+}
+
+fn write(
+    artifacts: &[Artifact],
+    options: &Options,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    for artifact in artifacts {
+        console.note_files(&[artifact.write(&options.root)?]);
+    }
+    Ok(())
+}
+
+fn check(
+    artifacts: &[Artifact],
+    options: &Options,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let stale: Vec<String> = artifacts
+        .iter()
+        .filter(|artifact| !artifact.is_current(&options.root))
+        .map(|artifact| artifact.path.display().to_string())
+        .collect();
+    if stale.is_empty() {
+        console.note(&format!("{} files are current", artifacts.len()));
+        return Ok(());
+    }
+    Err(Failure::Failed(format!("out of date: {}; run repro report", stale.join(", "))))
+}
