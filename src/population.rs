@@ -25,24 +25,17 @@ impl<'a> Policy<'a> {
     /// A bad group of rewards, lengths that differ, or probabilities that are not a distribution.
     pub fn new(probabilities: &'a [f64], rewards: &'a [f64]) -> Result<Self, Error> {
         let group = Group::new(rewards)?;
-        if probabilities.len() != rewards.len() {
-            let allowed = format!("{} numbers, one for each reward", rewards.len());
-            return Err(Error::parameter(
-                "policy",
-                format!("of {} numbers", probabilities.len()),
-                allowed,
-            ));
+        let (arms, given) = (rewards.len(), probabilities.len());
+        if given != arms {
+            let allowed = format!("{arms}, one probability for each reward");
+            return Err(Error::parameter("policy length", given, allowed));
         }
         if let Some(bad) = probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-            return Err(Error::parameter("policy", bad, "probabilities from 0 to 1"));
+            return Err(Error::parameter("policy probability", bad, "0 to 1"));
         }
         let sum: f64 = probabilities.iter().sum();
         if (sum - 1.0).abs() > Self::TOLERANCE {
-            return Err(Error::parameter(
-                "policy",
-                format!("summing to {sum}"),
-                "probabilities that sum to 1",
-            ));
+            return Err(Error::parameter("policy sum", sum, "1, to within 1e-9"));
         }
         Ok(Self { probabilities, rewards: group })
     }

@@ -15,9 +15,10 @@ const BISECTIONS: usize = 60;
 /// KL( q_β ‖ uniform ) = ln 2,      qᵢ ∝ exp(β rᵢ)
 /// ```
 /// β is doubled from 1 until the divergence passes `ln 2` or β passes 1e6, then bisected 60 times.
-/// Where it is out of reach (binary rewards with more than half correct) β ends at 2²⁰. Invariant
-/// under shifts and positive scalings of the rewards, as far as β between 2⁻⁶⁰ and 2²⁰ reaches. A constant or
-/// singleton group gets exactly 0.
+/// Where it is out of reach (more than half of the rewards tied at the top) β ends at 2²⁰; with
+/// exactly half, `ln 2` is the limit for `β → ∞`, and rounding decides which large β is taken.
+/// Invariant under shifts and positive scalings of the rewards, as far as β between 2⁻⁶⁰ and 2²⁰
+/// reaches. A constant or singleton group gets exactly 0.
 ///
 /// Source: arXiv 2601.16175, "entropic_adaptive_beta".
 pub(crate) fn advantages_into(group: Group<'_>, out: &mut [f64]) -> Result<(), Error> {

@@ -13,8 +13,10 @@ const CAP: f64 = 1e-12;
 /// eᵢ = exp(β (rᵢ − max r))        Aᵢ = eᵢ / (mean_{j≠i} eⱼ + 1e-12) − 1
 /// ```
 /// (with `min` in place of `max` for `β < 0`). But for the cap its expectation is exactly parallel
-/// to `β ∇V_β` for each prompt, with a larger scale. Not divided by β (so all vanish as `β → 0`),
-/// sums to 0 or more, and grows like `exp(β (r₍N₎ − r₍N−1₎))` up to the cap. A constant or singleton group gets exactly 0 (the source's 1e-12 leaves `−1e-12`).
+/// to `β ∇V_β` for each prompt, with a larger scale. Not divided by β, so all vanish as `β → 0`, and
+/// `β < 0` favours the worst responses. The sum is 0 or more; the winner's advantage grows like
+/// `exp(β (r₍N₎ − r₍N−1₎))` up to the cap. A constant or singleton group gets exactly 0 (the
+/// source's 1e-12 leaves `−1e-12`).
 ///
 /// Source: arXiv 2601.16175, "entropic".
 pub(crate) fn advantages_into(group: Group<'_>, beta: f64, out: &mut [f64]) -> Result<(), Error> {

@@ -1,0 +1,108 @@
+//! Identity W: `effective_weight` against enumeration of all groups, closed forms and a table.
+
+use crate::support::{catalogue, estimator};
+use rs_grpo::{Estimator, effective_weight};
+
+fn weight(text: &str, n: usize, p: f64) -> f64 {
+    effective_weight(&estimator(text), n, p).unwrap()
+}
+
+/// E[(1/N) Σ Aᵢ ∂ln π(rᵢ)/∂p] over all 2^N groups, with ∂ln π/∂p = 1/p or −1/(1−p).
+fn enumerated(estimator: &Estimator, n: usize, p: f64) -> f64 {
+    let mut mean = 0.0;
+    for outcome in 0..1_u32 << n {
+        let rewards: Vec<f64> = (0..n).map(|i| f64::from(outcome >> i & 1)).collect();
+        let chance: f64 = rewards.iter().map(|&r| if r == 1.0 { p } else { 1.0 - p }).product();
+        let advantages = estimator.advantages(&rewards).unwrap();
+        let score = |r: f64| if r == 1.0 { 1.0 / p } else { -1.0 / (1.0 - p) };
+        let sum: f64 = advantages.iter().zip(&rewards).map(|(a, &r)| a * score(r)).sum();
+        mean += chance * sum / n as f64;
+    }
+    mean
+}
+
+#[test]
+fn every_estimator_agrees_with_enumeration_of_all_groups() {
+    let variants = ["grpo:std=population", "grpo-passk:std=sample", "focal:k=3,base=rloo"];
+    let variants = variants.into_iter().chain(["rs-grpo:beta=-3", "rs-loo:beta=-3", "pkpo:k=1"]);
+    for estimator in catalogue().chain(variants.map(estimator)) {
+        for (n, p) in [(5, 0.3), (6, 0.05), (8, 0.9)] {
+            let actual = effective_weight(&estimator, n, p).unwrap();
+            let expected = enumerated(&estimator, n, p);
+            // Entropic LOO gives 1e12 to a winner whose rivals weigh nothing: compare relatively.
+            let error = (actual - expected).abs() / expected.abs().max(1.0);
+            assert!(error < 2e-13, "{estimator}, N {n}, p {p}: {actual} is not {expected}");
+        }
+    }
+}
+
+/// Unbiased for pass@k means w(p) = k (1−p)^{k−1}, at every N and p.
+#[test]
+fn unbiased_pass_at_k_estimators_have_the_exact_weight() {
+    for name in ["pkpo", "pkpo-loo", "pkpo-loo1", "pkpo-loo-mm", "pass-at-k-rloo"] {
+        for k in [1, 2, 4, 7].into_iter().filter(|&k| k > 1 || name != "pkpo-loo1") {
+            for (n, p) in [(8, 0.0), (8, 0.05), (16, 0.5), (16, 0.9), (200, 0.01), (9, 1.0)] {
+                let actual = weight(&format!("{name}:k={k}"), n, p);
+                let expected = k as f64 * (1.0_f64 - p).powi(k - 1);
+                let what = format!("{name} k {k}, N {n}, p {p}: {actual} is not {expected}");
+                assert!((actual - expected).abs() < 1e-12, "{what}");
+            }
+        }
+    }
+}
+
+/// Closed forms: RLOO 1, Dr. GRPO (N−1)/N, MaxRL (1 − (1−p)^{N−1})/p as ε → 0, GRPO_PASSK (1−p)^{N−1}.
+#[test]
+fn the_others_have_their_closed_form() {
+    for (n, p) in [(2, 0.3_f64), (4, 0.05), (16, 0.25), (1000, 0.002)] {
+        let none = (1.0 - p).powi(n as i32 - 1);
+        let forms = [
+            ("rloo", 1.0),
+            ("dr-grpo", 1.0 - 1.0 / n as f64),
+            ("maxrl:eps=0", (1.0 - none) / p),
+            ("grpo-passk", none),
+        ];
+        for (text, expected) in forms {
+            let actual = weight(text, n, p);
+            assert!((actual - expected).abs() < 2e-12 * expected, "{text}, N {n}, p {p}: {actual}");
+        }
+    }
+}
+
+/// Documented limits N → ∞ on binary rewards: GRPO climbs 2 arcsin √p, Chen et al. (2/k) arcsin √pass@k,
+/// RS-GRPO the entropic risk. The error falls like 1/N.
+#[test]
+fn biased_estimators_approach_their_limit() {
+    let (p, q) = (0.3_f64, 2_f64.exp() - 1.0);
+    let pass_at_4 = 1.0 - (1.0 - p).powi(4);
+    let limits = [
+        ("grpo:eps=0", 1.0 / (p * (1.0 - p)).sqrt()),
+        ("pass-at-k:k=4,eps=0", (1.0 - p).powi(3) / (pass_at_4 * (1.0 - pass_at_4)).sqrt()),
+        ("rs-grpo:beta=2", q / (2.0 * (1.0 + p * q))),
+    ];
+    for (text, limit) in limits {
+        let off = |n| (weight(text, n, p) - limit).abs() / limit;
+        assert!(off(50) > 1e-3, "{text} is biased");
+        assert!(off(400) < off(50) / 6.0 && off(3200) < off(400) / 6.0, "{text} converges");
+    }
+}
+
+/// An independent table, N = 16, four digits: computed in another session from the definitions. Columns
+/// p = .05, .25, .5, .9.
+#[test]
+fn the_published_table_is_reproduced() {
+    let table = [
+        ("grpo", [3.163, 2.128, 1.873, 2.757]),
+        ("maxrl", [10.73, 3.947, 1.99994, 1.111]),
+        ("rs-grpo:beta=2", [1.844, 1.133, 0.7391, 0.4681]),
+        ("rs-grpo:beta=4", [2.160, 0.8991, 0.4794, 0.2717]),
+        ("focal:k=4,base=rloo", [2.883, 1.572, 0.5820, 0.02334]),
+        ("pass-at-k:k=4", [1.407, 0.7477, 0.3849, 0.01776]),
+    ];
+    for (text, row) in table {
+        for (p, expected) in [0.05, 0.25, 0.5, 0.9].into_iter().zip(row) {
+            let actual = weight(text, 16, p);
+            assert!((actual / expected - 1.0).abs() < 5e-4, "{text} p {p}: {actual} {expected}");
+        }
+    }
+}

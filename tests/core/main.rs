@@ -1,0 +1,18 @@
+//! Tests of the core library: golden numbers, accuracy, laws, bias, refusals, and the architecture.
+//!
+//! Every expected number says where it comes from; most come from `fixtures/make_golden.py`. Loops
+//! run over `CATALOGUE`, so that a new estimator is covered from its first day.
+
+mod accuracy;
+mod allocation;
+mod architecture;
+mod bad_input;
+mod golden;
+mod identity_w;
+mod laws;
+mod limits;
+mod pass_at_k;
+mod relations;
+mod support;
+mod text;
+mod unbiased;

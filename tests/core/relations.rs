@@ -1,0 +1,80 @@
+//! Estimators that are one another in a corner of their parameters.
+
+use crate::support::{advantages, assert_close, stream};
+
+fn real_groups() -> impl Iterator<Item = Vec<f64>> {
+    (0..30).map(|seed| stream(seed, 2 + seed as usize % 11, [3, 24][seed as usize % 2], 4.0, -2.0))
+}
+
+fn binary_groups() -> impl Iterator<Item = Vec<f64>> {
+    (0..40).map(|seed| stream(seed, 2 + seed as usize % 13, 1, 2.0, 0.0))
+}
+
+/// Fails unless `left` is `scale` times `right` on every group.
+#[track_caller]
+fn assert_same(left: &str, right: &str, scale: f64, groups: impl Iterator<Item = Vec<f64>>) {
+    for rewards in groups {
+        let expected: Vec<f64> = advantages(right, &rewards).iter().map(|a| scale * a).collect();
+        let what = format!("{left} is {scale} times {right} on {rewards:?}");
+        assert_close(&advantages(left, &rewards), &expected, 2e-14, &what);
+    }
+}
+
+#[test]
+fn k_of_one_is_the_mean_reward_estimator() {
+    assert_same("pkpo-loo-mm:k=1", "rloo", 1.0, real_groups());
+    assert_same("pass-at-k-rloo:k=1", "rloo", 1.0, binary_groups());
+    assert_same("pass-at-k:k=1", "grpo:std=population", 1.0, binary_groups());
+    assert_same("pass-at-k:k=1,eps=0.01", "grpo:std=population,eps=0.01", 1.0, binary_groups());
+    assert_same("focal:k=1", "grpo", 1.0, binary_groups());
+    assert_same("focal:k=1,base=rloo", "rloo", 1.0, binary_groups());
+    assert_same("focal:k=1,base=dr-grpo", "dr-grpo", 1.0, binary_groups());
+}
+
+#[test]
+fn risk_neutral_forms() {
+    assert_same("rs-grpo:beta=0", "dr-grpo", 1.0, real_groups());
+    assert_same("rs-loo:beta=0", "rloo", 1.0, real_groups());
+}
+
+/// GRPO_PASSK is PKPO s_loo−1 with k = N, divided by N.
+#[test]
+fn grpo_passk_is_pkpo_with_k_equal_to_the_group_size() {
+    for rewards in real_groups() {
+        let n = rewards.len();
+        let full = format!("pkpo-loo1:k={n}");
+        assert_same("grpo-passk", &full, 1.0 / n as f64, std::iter::once(rewards));
+    }
+}
+
+/// As β → ∞, for a single winner; ties leave only terms of size 1/β.
+#[test]
+fn rs_loo_at_infinite_risk_is_grpo_passk() {
+    let has_lead = |rewards: &Vec<f64>| advantages("grpo-passk", rewards).iter().any(|a| *a > 0.0);
+    let groups: Vec<Vec<f64>> = real_groups().filter(has_lead).collect();
+    assert!(groups.len() > 10);
+    for rewards in groups {
+        let n = rewards.len() as f64;
+        assert_same("rs-loo:beta=1e200", "grpo-passk", n, std::iter::once(rewards));
+    }
+}
+
+/// RS-GRPO on 0/1 rewards is MaxRL smoothed by δ = 1/(e^β − 1), divided by β. (For β > 0 the ε of
+/// MaxRL takes the part of δ.)
+#[test]
+fn rs_grpo_on_binary_rewards_is_smoothed_maxrl() {
+    for beta in [0.01, 0.5, 2.0, 8.0, 40.0_f64] {
+        let maxrl = format!("maxrl:eps={:e}", 1.0 / beta.exp_m1());
+        assert_same(&format!("rs-grpo:beta={beta}"), &maxrl, 1.0 / beta, binary_groups());
+    }
+}
+
+/// s² divides by N or by N − 1.
+#[test]
+fn grpo_divisors_differ_by_the_root_of_n_over_n_less_one() {
+    for rewards in real_groups() {
+        let n = rewards.len() as f64;
+        let ratio = (n / (n - 1.0)).sqrt();
+        assert_same("grpo:std=population,eps=0", "grpo:eps=0", ratio, std::iter::once(rewards));
+    }
+}
