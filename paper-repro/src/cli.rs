@@ -1,6 +1,6 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit};
+use crate::commands::{advantage, bandit, report, theory};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Advantage(advantage::Options),
     /// Run the bandit whose policy starts on the wrong peak.
     Bandit(Box<bandit::Options>),
+    /// Check the paper's lemmas on random bandits, or analyse one bandit.
+    Theory(theory::Options),
+    /// Rebuild or check the README's tables and the committed figures.
+    Report(report::Options),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

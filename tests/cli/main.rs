@@ -5,3 +5,4 @@ mod bandit;
 mod help;
 mod refused;
 mod support;
+mod theory;

@@ -3,3 +3,5 @@
 pub(crate) mod advantage;
 pub(crate) mod bandit;
 pub(crate) mod completions;
+pub(crate) mod report;
+pub(crate) mod theory;

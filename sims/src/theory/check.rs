@@ -127,3 +127,31 @@ pub(crate) fn parallel<T: Send>(
     let chunks = chunks.collect::<Result<Vec<_>, Error>>()?;
     Ok(chunks.into_iter().flatten().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLAIM: Claim = Claim { name: "", claim: "", margin: "" };
+
+    fn trial(value: f64, error: f64) -> Trial {
+        let margin = Enclosure { value, error };
+        Trial { margin, arms: 2, best_mass: 0.5, beta: 0.0, step: None }
+    }
+
+    #[test]
+    fn counts_violations_and_undecided_apart() {
+        let margins = [(1.0, 0.1), (-1.0, 0.1), (0.05, 0.1), (-0.1, 0.1), (f64::NAN, 0.1)];
+        let check = CLAIM.tally(margins.map(|(value, error)| trial(value, error)));
+        assert_eq!((check.instances, check.violations, check.undecided), (5, 1, 3));
+        assert_eq!(check.worst_margin, Some(-1.0));
+        assert_eq!(check.closest, Some(trial(-1.0, 0.1)));
+    }
+
+    #[test]
+    fn leaves_out_trials_without_the_premise_and_keeps_the_order() {
+        let even = |i: u64| Ok((i.is_multiple_of(2)).then_some(i));
+        assert_eq!(parallel(1001, even).unwrap(), (0..=1000).step_by(2).collect::<Vec<_>>());
+        assert_eq!(CLAIM.check(10, |_| Ok(None)).unwrap().worst_margin, None);
+    }
+}

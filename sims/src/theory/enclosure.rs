@@ -9,7 +9,8 @@ pub(crate) const UNIT: f64 = f64::EPSILON / 2.0;
 
 /// A number known up to an error: the exact one lies in `[value − error, value + error]`.
 ///
-/// Error bounds in this module are first-order forward bounds in [`UNIT`], doubled. The doubling
+/// Error bounds in this module are first-order forward bounds in the unit roundoff `u = 2⁻⁵³`
+/// (`exp`, `expm1`, `log` and `log1p` of `libm` being within `2u`), doubled. The doubling
 /// covers the second-order terms and the rounding of the bound itself, because the ranges that
 /// [`Instance`](super::Instance) enforces keep every first-order relative error under 1e-3.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -53,7 +53,11 @@ impl PolicyGradient {
     /// A `beta` outside that range.
     pub fn new(instance: &Instance, beta: f64) -> Result<Self, Error> {
         if !(-MAX_BETA..=MAX_BETA).contains(&beta) {
-            return Err(Error::parameter("beta", beta, "numbers from -1e15 to 1e15"));
+            return Err(Error::parameter(
+                "beta",
+                format!("{beta:?}"),
+                "numbers from -1e15 to 1e15",
+            ));
         }
         let advantages = core_advantages(instance, beta)?;
         let extreme = extreme_advantage(instance, beta, &advantages);

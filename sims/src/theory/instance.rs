@@ -25,7 +25,7 @@ const SUM_TOLERANCE: f64 = 1e-9;
 /// | `P`, `R` | total probability of `O`, and of all other arms; `P + R = 1` |
 /// | `Δ` | the gap `r* − r₂ > 0` |
 ///
-/// With a unique best arm `P = π*`. The stored probabilities sum to 1 within `3u`; all statements
+/// With a unique best arm `P = π*`. The stored probabilities sum to 1 within `4u`; all statements
 /// are about the exactly normalised ones, and the error bounds allow for the difference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
@@ -175,9 +175,14 @@ fn check_gap(best: f64, second: f64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Divides by the sum, which is accurate to `2u`, so that the result sums to 1 within `3u`.
+/// Divides by the sum, which is accurate to `2u`, so that the result sums to 1 within `4u`.
+///
+/// Numbers that do so already stay as they were typed.
 fn normalise(weights: &mut [f64]) -> Result<(), Error> {
-    let sum = compensated_sum(weights);
+    let sum = match compensated_sum(weights) {
+        sum if (sum - 1.0).abs() <= f64::EPSILON => 1.0,
+        sum => sum,
+    };
     for weight in weights {
         let probability = *weight / sum;
         if !(MIN_PROBABILITY..=1.0).contains(&probability) {

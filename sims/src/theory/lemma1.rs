@@ -1,6 +1,6 @@
 //! Lemma 1: the standard policy gradient can lower the probability of the optimal arm.
 //!
-//! Notation as in [`Instance`](super::Instance), [`Step`](super::Step); here `β = 0`, so
+//! Notation as in [`Instance`], [`Step`]; here `β = 0`, so
 //! `Aⱼ = rⱼ − μ` with the mean reward `μ = Σ πⱼ rⱼ`, and the best arm is unique.
 //!
 //! # Two arms: never
@@ -27,7 +27,7 @@
 
 use super::check::{Check, Claim, Trial, parallel};
 use super::random::{Source, Top};
-use super::thresholds::optimal_is_largest;
+use super::thresholds::optimal_lead;
 use super::{Enclosure, Instance, PolicyGradient, Sign, Step, first_order_gain};
 use crate::Error;
 use serde::Serialize;
@@ -166,7 +166,7 @@ fn fall_rate(
         let instance = draw(index)?;
         let gradient = PolicyGradient::new(&instance, 0.0)?;
         let every = first_order_gain(&instance, &gradient).sign() == Sign::Negative;
-        Ok(Some((every, !optimal_is_largest(&instance, &gradient))))
+        Ok(Some((every, optimal_lead(&instance, &gradient) < 0.0)))
     })?;
     let share = |count: usize| count as f64 / instances as f64;
     Ok(FallRate {

@@ -1,7 +1,7 @@
 //! Lemma 2: past `β̄ = ln(1/P) / Δ` every step raises the optimal probability.
 //!
-//! Notation as in [`Instance`](super::Instance), [`Step`](super::Step) and
-//! [`PolicyGradient`](super::PolicyGradient).
+//! Notation as in [`Instance`], [`Step`] and
+//! [`PolicyGradient`].
 //!
 //! # Statement
 //! For every policy with full support, all rewards that are not all equal, every step size `α > 0`

@@ -10,7 +10,7 @@
 //! | [`falling_bound`] | the gain of every step falls as β grows: the trade-off |
 
 use super::enclosure::UNIT;
-use super::roots::{bisect, grid, last_change};
+use super::roots::{grid, last_root, root};
 use super::{Expansion, Instance, PolicyGradient, Sign, Step, first_order_gain};
 use crate::Error;
 use rs_grpo::population_entropic_risk;
@@ -69,18 +69,18 @@ pub struct FirstOrderRoot {
 /// # Errors
 /// None for a valid instance.
 pub fn first_order_root(instance: &Instance) -> Result<FirstOrderRoot, Error> {
-    let falls = |beta: f64| -> Result<bool, Error> {
+    let gain = |beta: f64| -> Result<f64, Error> {
         let gradient = PolicyGradient::new(instance, beta)?;
-        Ok(first_order_gain(instance, &gradient).value < 0.0)
+        Ok(first_order_gain(instance, &gradient).value)
     };
     let bar = beta_bar(instance);
     let possible = Expansion::new(instance).sign_changes();
     if possible > 2 {
-        return sampled_root(&grid(bar, GRID), falls);
+        return sampled_root(&grid(bar, GRID), gain);
     }
-    let falls_at_zero = possible == 2 && falls(0.0)?;
+    let falls_at_zero = possible == 2 && gain(0.0)? < 0.0;
     Ok(FirstOrderRoot {
-        beta: falls_at_zero.then(|| bisect(0.0, bar, falls)).transpose()?,
+        beta: falls_at_zero.then(|| root(0.0, bar, gain)).transpose()?,
         sign_changes: usize::from(falls_at_zero),
         proved: true,
     })
@@ -88,12 +88,13 @@ pub fn first_order_root(instance: &Instance) -> Result<FirstOrderRoot, Error> {
 
 fn sampled_root(
     grid: &[f64],
-    falls: impl Fn(f64) -> Result<bool, Error>,
+    gain: impl Fn(f64) -> Result<f64, Error>,
 ) -> Result<FirstOrderRoot, Error> {
-    let signs = grid.iter().map(|&beta| falls(beta)).collect::<Result<Vec<_>, _>>()?;
+    let falls =
+        grid.iter().map(|&beta| Ok(gain(beta)? < 0.0)).collect::<Result<Vec<_>, Error>>()?;
     Ok(FirstOrderRoot {
-        beta: last_change(grid, falls)?,
-        sign_changes: signs.windows(2).filter(|pair| pair[0] != pair[1]).count(),
+        beta: last_root(grid, gain)?,
+        sign_changes: falls.windows(2).filter(|pair| pair[0] != pair[1]).count(),
         proved: false,
     })
 }
@@ -105,15 +106,15 @@ fn sampled_root(
 /// # Errors
 /// None for a valid instance.
 pub fn risk_root(instance: &Instance) -> Result<f64, Error> {
-    let below = |beta: f64| {
+    let excess = |beta: f64| {
         population_entropic_risk(instance.core_policy()?, beta)
-            .map(|risk| risk < instance.second_reward())
+            .map(|risk| risk - instance.second_reward())
             .map_err(|source| Error::Estimator { estimator: "entropic risk".to_owned(), source })
     };
-    if !below(0.0)? {
+    if excess(0.0)? >= 0.0 {
         return Ok(0.0);
     }
-    bisect(0.0, beta_bar(instance), below)
+    root(0.0, beta_bar(instance), excess)
 }
 
 /// The largest β at which an optimal arm stops having a smaller gradient than a suboptimal one;
@@ -124,14 +125,12 @@ pub fn risk_root(instance: &Instance) -> Result<f64, Error> {
 /// # Errors
 /// None for a valid instance.
 pub fn every_step_root(instance: &Instance) -> Result<f64, Error> {
-    let below =
-        |beta: f64| PolicyGradient::new(instance, beta).map(|g| !optimal_is_largest(instance, &g));
-    let root = last_change(&grid(risk_root(instance)?, GRID), below)?;
-    Ok(root.unwrap_or(0.0))
+    let lead = |beta: f64| PolicyGradient::new(instance, beta).map(|g| optimal_lead(instance, &g));
+    Ok(last_root(&grid(risk_root(instance)?, GRID), lead)?.unwrap_or(0.0))
 }
 
-/// Whether `dᵢ ≥ dⱼ` for all `i ∈ O`, `j ∉ O`.
-pub(crate) fn optimal_is_largest(instance: &Instance, gradient: &PolicyGradient) -> bool {
+/// `min_{i∈O} dᵢ − max_{j∉O} dⱼ`.
+pub(crate) fn optimal_lead(instance: &Instance, gradient: &PolicyGradient) -> f64 {
     let (mut optimal, mut other) = (f64::INFINITY, f64::NEG_INFINITY);
     for (j, &d) in gradient.components().iter().enumerate() {
         if instance.is_best(j) {
@@ -140,7 +139,7 @@ pub(crate) fn optimal_is_largest(instance: &Instance, gradient: &PolicyGradient)
             other = other.max(d);
         }
     }
-    optimal >= other
+    optimal - other
 }
 
 /// Which step sizes raise the probability of the optimal arm.
@@ -177,15 +176,15 @@ pub fn step_limit(
     if first_order_gain(instance, gradient).sign() != Sign::Positive {
         return Ok(Some(StepLimit::None));
     }
-    if optimal_is_largest(instance, gradient) {
+    if optimal_lead(instance, gradient) >= 0.0 {
         return Ok(Some(StepLimit::Unlimited));
     }
-    let raises = |alpha: f64| -> Result<bool, Error> {
-        Ok(Step::new(instance, gradient, alpha)?.log_odds_gain().value > 0.0)
+    let fall = |alpha: f64| -> Result<f64, Error> {
+        Ok(-Step::new(instance, gradient, alpha)?.log_odds_gain().value)
     };
     let (mut low, mut high) = (1e-9, 2e-9);
-    while high < 5e8 && raises(high)? {
+    while high < 5e8 && fall(high)? < 0.0 {
         (low, high) = (high, 2.0 * high);
     }
-    bisect(low, high, raises).map(|alpha| Some(StepLimit::Below(alpha)))
+    root(low, high, fall).map(|alpha| Some(StepLimit::Below(alpha)))
 }

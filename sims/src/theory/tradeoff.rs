@@ -1,7 +1,7 @@
 //! The trade-off: past its peak the gain stays positive and falls as 1/β.
 //!
-//! Notation as in [`Instance`](super::Instance), [`Step`](super::Step) and
-//! [`PolicyGradient`](super::PolicyGradient).
+//! Notation as in [`Instance`], [`Step`] and
+//! [`PolicyGradient`].
 //!
 //! # Statement
 //! Let `L = ln(1/P)`. For every step size `α > 0` the gain is positive and strictly decreasing in β
@@ -13,9 +13,12 @@
 //! ```text
 //! |β G − C/P| ≤ D e^{−β Δ}
 //! ```
-//! with `C`, `D` as in [`Expansion`](super::Expansion); for a unique best arm the limit `C/P` is
+//! with `C`, `D` as in [`Expansion`]; for a unique best arm the limit `C/P` is
 //! `(1 − π*)² + Σ_{j≠*} πⱼ²`. The 1/β is the prefactor of the advantage: a larger β already has the
 //! right direction, and only shortens the step.
+//!
+//! The bound of the 1/β law is sharp where the other arms tie, so on nearly solved policies its room
+//! falls under the rounding error of the advantages (about `u/R`): a few of its trials are undecided.
 //!
 //! # Proof
 //! The second part is the bound of [`Expansion::limit_distance`](super::Expansion::limit_distance).
@@ -95,6 +98,8 @@ fn rise(instance: &Instance, beta: f64, alpha: f64) -> Result<Enclosure, Error> 
     Ok(Step::new(instance, &gradient, alpha)?.log_odds_gain())
 }
 
+/// The 1/β law at one random β.
+///
 /// β such that `e^{−βΔ}` lies between 1 and 1e-3. The bound is sharp where the others are nearly
 /// tied, and past that the room it leaves is soon under the rounding error.
 fn limit_trial(mut source: Source) -> Result<Trial, Error> {

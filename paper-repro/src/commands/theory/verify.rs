@@ -1,0 +1,135 @@
+//! Every statement on random bandits.
+
+use super::{Options, figure};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output::{Format, write_config};
+use rayon::ThreadPool;
+use rs_grpo_figures::{Column, Table};
+use rs_grpo_sims::theory::lemma1::FallRate;
+use rs_grpo_sims::theory::lemma2::{Quantiles, Ratios, Tightness};
+use rs_grpo_sims::theory::{Check, Report, analyse, lemma1, verify};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Everything the report depends on.
+#[derive(Serialize)]
+struct Resolved {
+    instances: u64,
+    seed: u64,
+}
+
+pub(super) fn run(
+    options: &Options,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let (seed, instances) = (options.seed, options.instances);
+    console.note(&format!("trying each statement on {instances} random bandits"));
+    let (report, ratios) = pool.install(|| verify(seed, instances))?;
+    let files = write(options, &ratios)?;
+    match options.format {
+        Format::Text => write!(console.out, "{}", text(&report)?)?,
+        Format::Json => console.json(&report)?,
+    }
+    console.note_files(&files);
+    outcome(&report)
+}
+
+/// A violation fails the command, after the report is out.
+fn outcome(report: &Report) -> Result<(), Failure> {
+    let violated: Vec<&str> =
+        report.checks.iter().filter(|check| check.violations > 0).map(|check| check.name).collect();
+    match violated.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Failed(format!("violated: {}", violated.join("; ")))),
+    }
+}
+
+fn write(options: &Options, ratios: &Ratios) -> Result<Vec<PathBuf>, Failure> {
+    let example = lemma1::counterexample(3)?;
+    let analysis = analyse(&example, 1.0, &[])?;
+    let mut files = figure::overview(&example, &analysis, ratios)?.write(&options.out, "theory")?;
+    let resolved = Resolved { instances: options.instances, seed: options.seed };
+    files.push(write_config(&options.out, &resolved)?);
+    Ok(files)
+}
+
+fn text(report: &Report) -> Result<String, Failure> {
+    Ok(format!(
+        "{}\nanalytic and dual gradients differ by {:.1e} of the gradient at the median, {:.1e} at most\n\n\
+         standard gradient, share of random policies that lose probability on the optimal arm\n{}\n{}",
+        statements(&report.checks)?,
+        report.agreement.median,
+        report.agreement.largest,
+        falls(&report.fall_rates)?,
+        tightness(&report.tightness)?,
+    ))
+}
+
+fn statements(checks: &[Check]) -> Result<String, Failure> {
+    let numbers = ["instances", "violations", "undecided", "worst margin"].map(Column::right);
+    let mut columns = vec![Column::left("statement")];
+    columns.extend(numbers);
+    let mut table = Table::new(columns)?;
+    for check in checks {
+        table.push([
+            check.name.to_owned(),
+            check.instances.to_string(),
+            check.violations.to_string(),
+            check.undecided.to_string(),
+            check.worst_margin.map_or("–".to_owned(), |margin| format!("{margin:.1e}")),
+        ])?;
+    }
+    let claims = checks.iter().map(|check| format!("  {}: {}\n", check.name, check.claim));
+    Ok(format!(
+        "{}undecided: the margin is under its floating-point error bound\n\n{}",
+        table.to_text(),
+        claims.collect::<String>()
+    ))
+}
+
+fn falls(rates: &[FallRate]) -> Result<String, Failure> {
+    let titles = ["arms", "policies", "at every step size", "at some step size"];
+    let mut columns = vec![Column::left("bandits")];
+    columns.extend(titles.map(Column::right));
+    let mut table = Table::new(columns)?;
+    for rate in rates {
+        table.push([
+            rate.bandits.to_owned(),
+            rate.arms.to_string(),
+            rate.instances.to_string(),
+            format!("{:.1} %", 100.0 * rate.every_step),
+            format!("{:.1} %", 100.0 * rate.some_step),
+        ])?;
+    }
+    Ok(table.to_text())
+}
+
+fn tightness(tightness: &Tightness) -> Result<String, Failure> {
+    let titles = ["min", "5 %", "median", "95 %", "max"];
+    let mut columns = vec![Column::left("β̄ over")];
+    columns.extend(titles.map(Column::right));
+    let mut table = Table::new(columns)?;
+    for (name, quantiles) in [
+        ("the exact threshold of small steps, G = 0", tightness.over_first_order_root),
+        ("the root of V_β = r₂", tightness.over_risk_root),
+    ] {
+        let numbers = numbers(quantiles).map(|ratio| format!("{ratio:.4}"));
+        table.push([name.to_owned()].into_iter().chain(numbers))?;
+    }
+    Ok(format!(
+        "{}of {} bandits {} have G < 0 somewhere; G was seen to change its sign more than once in {};\n\
+         Descartes' rule excludes a missed root in {}\n",
+        table.to_text(),
+        tightness.instances,
+        tightness.with_threshold,
+        tightness.several_sign_changes,
+        tightness.proved,
+    ))
+}
+
+fn numbers(quantiles: Quantiles) -> [f64; 5] {
+    let Quantiles { min, q05, median, q95, max } = quantiles;
+    [min, q05, median, q95, max]
+}
