@@ -64,6 +64,19 @@ fn the_cases_cover_what_is_promised() {
     }
 }
 
+/// One correct response in a million: (1/β)(r − p)/(p + δ) with δ = 1/(e^β − 1). A running sum of a
+/// million equal exponentials would be off by 1e-11.
+#[test]
+fn long_groups_keep_their_digits() {
+    let (n, beta) = (1_000_000, 0.6_f64);
+    let rewards: Vec<f64> = (0..n).map(|i| if i == 7 { 1.0 } else { 0.0 }).collect();
+    let advantages = Estimator::RsGrpo { beta }.advantages(&rewards).unwrap();
+    let (p, delta) = (1.0 / n as f64, 1.0 / beta.exp_m1());
+    let expected = (1.0 - p) / (p + delta) / beta;
+    let error = (advantages[7] / expected - 1.0).abs();
+    assert!(error < PROMISED, "{error:e}");
+}
+
 /// The formula as the paper prints it loses every digit on these cases: they can tell.
 #[test]
 fn the_textbook_form_would_fail() {

@@ -136,6 +136,22 @@ fn entropic_adaptive_ignores_the_scale() {
     }
 }
 
+/// Probabilities that sum to 1 only within the tolerance are read as proportions.
+#[test]
+fn a_policy_off_by_rounding_is_normalised() {
+    let (exact, off) = ([0.25, 0.75], [0.25 * (1.0 + 5e-10), 0.75 * (1.0 + 5e-10)]);
+    let rewards = [1.0, 0.25];
+    let of = |probabilities: &[f64], text: &str| {
+        let policy = rs_grpo::Policy::new(probabilities, &rewards).unwrap();
+        let mut out = vec![0.0; 2];
+        estimator(text).population_advantages_into(policy, &mut out).unwrap();
+        out
+    };
+    for text in ["rs-grpo:beta=2", "rs-grpo:beta=-0.01", "dr-grpo", "grpo", "maxrl"] {
+        assert_close(&of(&off, text), &of(&exact, text), 1e-14, text);
+    }
+}
+
 /// A policy that is certain of one arm has that arm's reward as its risk, at every β.
 #[test]
 fn a_certain_policy_has_no_risk() {
