@@ -130,7 +130,9 @@ fn answer(
     let mut columns = vec![rewards.to_vec()];
     for estimator in &options.estimator {
         let mut advantages = vec![0.0; rewards.len()];
-        estimator.advantages_into(rewards, &mut advantages, scratch)?;
+        estimator
+            .advantages_into(rewards, &mut advantages, scratch)
+            .map_err(|error| Failure::Usage(format!("--estimator {estimator}: {error}")))?;
         if options.format == Format::Json {
             let estimator = estimator.to_string();
             console.json(&Answer { estimator, rewards, advantages: &advantages })?;

@@ -124,8 +124,11 @@ impl Config {
                 let range = -ROUNDING..=1.0 + ROUNDING;
                 let outside = self.rewards().into_iter().find(|reward| !range.contains(reward));
                 outside.map_or(Ok(()), |reward| {
-                    let allowed = "bernoulli noise needs every mean reward from 0 to 1";
-                    Err(Error::parameter("mean reward", reward, allowed))
+                    let allowed = format!(
+                        "bernoulli where every mean reward is from 0 to 1, and one is {reward}; \
+                         lower --heights or --baseline"
+                    );
+                    Err(Error::parameter("noise", "bernoulli", allowed))
                 })
             }
         }
