@@ -161,12 +161,16 @@ fn find(name: &str) -> Option<Estimator> {
 
 fn unknown(name: &str) -> Error {
     let names = || CATALOGUE.iter().map(|entry| entry.estimator.name());
-    let nearest = names().min_by_key(|known| strsim::damerau_levenshtein(known, name));
     Error::UnknownEstimator {
         name: name.to_owned(),
-        nearest: nearest.unwrap_or_default(),
+        nearest: nearest(names(), name),
         known: list(names()),
     }
+}
+
+/// The known name that the fewest slips of the keyboard lead to.
+fn nearest(known: impl Iterator<Item = &'static str>, name: &str) -> &'static str {
+    known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -201,7 +205,8 @@ fn choice<T: Copy>(
     let found = choices.iter().find(|(name, _)| *name == text);
     found.map(|(_, value)| *value).ok_or_else(|| {
         let names = list(choices.iter().map(|(name, _)| *name));
-        Error::parameter(parameter, text, format!("one of {names}"))
+        let nearest = nearest(choices.iter().map(|(name, _)| *name), text);
+        Error::parameter(parameter, text, format!("one of {names}; the nearest is {nearest}"))
     })
 }
 

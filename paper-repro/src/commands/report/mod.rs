@@ -3,6 +3,7 @@
 mod artifact;
 mod bandit;
 mod readme;
+mod theory;
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -33,9 +34,12 @@ pub(crate) fn run(
         true => artifact::redrawn(&options.root, "phase")?,
         false => artifact::of_figure("phase", &bandit::phase_diagram(pool, console)?)?,
     });
-    let table = bandit::beside_the_paper(pool, console)?;
-    artifacts.push(readme::with_block(&options.root, "bandit", &table.to_markdown())?);
-    write!(console.out, "{}", table.to_text())?;
+    let (statements, overview) = theory::statements(pool, console)?;
+    artifacts.extend(artifact::of_figure("theory", &overview)?);
+    let bandit = bandit::beside_the_paper(pool, console)?;
+    let blocks = [("bandit", bandit.to_markdown()), ("theory", statements.to_markdown())];
+    artifacts.push(readme::with_blocks(&options.root, &blocks)?);
+    write!(console.out, "{}\n{}", bandit.to_text(), statements.to_text())?;
     match options.check {
         true => check(&artifacts, options, console),
         false => write(&artifacts, options, console),

@@ -5,15 +5,18 @@ use crate::failure::Failure;
 use std::fs;
 use std::path::Path;
 
-/// The README with the block `name` replaced by `text`.
-pub(super) fn with_block(root: &Path, name: &str, text: &str) -> Result<Artifact, Failure> {
+/// The README with each named block replaced by its text.
+pub(super) fn with_blocks(root: &Path, blocks: &[(&str, String)]) -> Result<Artifact, Failure> {
     let path = root.join("README.md");
-    let readme = fs::read_to_string(&path).map_err(|error| Failure::unreadable(&path, &error))?;
-    let replaced = replace(&readme, name, text).ok_or_else(|| {
-        let (begin, end) = markers(name);
-        Failure::Usage(format!("{} needs the lines '{begin}' and '{end}'", path.display()))
-    })?;
-    Ok(Artifact::new("README.md", replaced))
+    let mut readme =
+        fs::read_to_string(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+    for (name, text) in blocks {
+        readme = replace(&readme, name, text).ok_or_else(|| {
+            let (begin, end) = markers(name);
+            Failure::Usage(format!("{} needs the lines '{begin}' and '{end}'", path.display()))
+        })?;
+    }
+    Ok(Artifact::new("README.md", readme))
 }
 
 fn markers(name: &str) -> (String, String) {

@@ -6,6 +6,7 @@ mod options;
 mod verify;
 
 pub(crate) use options::Options;
+pub(crate) use verify::{overview, statements};
 
 use crate::console::Console;
 use crate::failure::Failure;

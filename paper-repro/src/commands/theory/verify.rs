@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::{Format, write_config};
 use rayon::ThreadPool;
-use rs_grpo_figures::{Column, Table};
+use rs_grpo_figures::{Column, Figure, Table};
 use rs_grpo_sims::theory::lemma1::FallRate;
 use rs_grpo_sims::theory::lemma2::{Quantiles, Ratios, Tightness};
 use rs_grpo_sims::theory::{Check, Report, analyse, lemma1, verify};
@@ -47,19 +47,24 @@ fn outcome(report: &Report) -> Result<(), Failure> {
 }
 
 fn write(options: &Options, ratios: &Ratios) -> Result<Vec<PathBuf>, Failure> {
-    let example = lemma1::counterexample(3)?;
-    let analysis = analyse(&example, 1.0, &[])?;
-    let mut files = figure::overview(&example, &analysis, ratios)?.write(&options.out, "theory")?;
+    let mut files = overview(ratios)?.write(&options.out, "theory")?;
     let resolved = Resolved { instances: options.instances, seed: options.seed };
     files.push(write_config(&options.out, &resolved)?);
     Ok(files)
+}
+
+/// The figure of the worked example and of the random bandits.
+pub(crate) fn overview(ratios: &Ratios) -> Result<Figure, Failure> {
+    let example = lemma1::counterexample(3)?;
+    let analysis = analyse(&example, 1.0, &[])?;
+    figure::overview(&example, &analysis, ratios)
 }
 
 fn text(report: &Report) -> Result<String, Failure> {
     Ok(format!(
         "{}\nanalytic and dual gradients differ by {:.1e} of the gradient at the median, {:.1e} at most\n\n\
          standard gradient, share of random policies that lose probability on the optimal arm\n{}\n{}",
-        statements(&report.checks)?,
+        claims(&report.checks)?,
         report.agreement.median,
         report.agreement.largest,
         falls(&report.fall_rates)?,
@@ -67,7 +72,8 @@ fn text(report: &Report) -> Result<String, Failure> {
     ))
 }
 
-fn statements(checks: &[Check]) -> Result<String, Failure> {
+/// One row for each statement.
+pub(crate) fn statements(checks: &[Check]) -> Result<Table, Failure> {
     let numbers = ["instances", "violations", "undecided", "worst margin"].map(Column::right);
     let mut columns = vec![Column::left("statement")];
     columns.extend(numbers);
@@ -81,10 +87,14 @@ fn statements(checks: &[Check]) -> Result<String, Failure> {
             check.worst_margin.map_or("–".to_owned(), |margin| format!("{margin:.1e}")),
         ])?;
     }
+    Ok(table)
+}
+
+fn claims(checks: &[Check]) -> Result<String, Failure> {
     let claims = checks.iter().map(|check| format!("  {}: {}\n", check.name, check.claim));
     Ok(format!(
         "{}undecided: the margin is under its floating-point error bound\n\n{}",
-        table.to_text(),
+        statements(checks)?.to_text(),
         claims.collect::<String>()
     ))
 }
