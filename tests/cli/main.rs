@@ -4,5 +4,6 @@ mod advantage;
 mod bandit;
 mod help;
 mod refused;
+mod report;
 mod support;
 mod theory;

@@ -56,3 +56,18 @@ pub(super) fn redrawn(root: &Path, stem: &str) -> std::result::Result<Vec<Artifa
 fn data_path(stem: &str) -> String {
     format!("figures/data/{stem}.json")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Artifact;
+
+    #[test]
+    fn a_file_is_current_with_the_same_bytes_only() {
+        let root = tempfile::TempDir::new().expect("a folder");
+        let artifact = Artifact::new("data/a.csv", "1,2\n");
+        assert!(!artifact.is_current(root.path()));
+        artifact.write(root.path()).expect("written");
+        assert!(artifact.is_current(root.path()));
+        assert!(!Artifact::new("data/a.csv", "1,3\n").is_current(root.path()));
+    }
+}

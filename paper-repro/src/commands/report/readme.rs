@@ -29,3 +29,17 @@ fn replace(readme: &str, name: &str, text: &str) -> Option<String> {
     let (_, after) = rest.split_once(&end)?;
     Some(format!("{before}{begin}\n\n{}\n\n{end}{after}", text.trim_end()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::replace;
+
+    #[test]
+    fn replaces_what_is_between_the_markers_only() {
+        let readme = "a\n<!-- repro report: x -->\nold\n<!-- end of x -->\nb\n";
+        let expected = "a\n<!-- repro report: x -->\n\nnew\n\n<!-- end of x -->\nb\n";
+        assert_eq!(replace(readme, "x", "new\n").as_deref(), Some(expected));
+        assert_eq!(replace(expected, "x", "new\n").as_deref(), Some(expected));
+        assert_eq!(replace(readme, "y", "new"), None);
+    }
+}
