@@ -64,6 +64,7 @@ fn a_closed_pipe_is_no_error() {
 /// Where standard error is no terminal there is neither colour nor a progress bar.
 #[test]
 fn pipes_get_plain_text() {
-    let run = command("bandit --learning-rate 0").env_remove("CLICOLOR_FORCE").output().expect("starts");
+    let run =
+        command("bandit --learning-rate 0").env_remove("CLICOLOR_FORCE").output().expect("starts");
     assert!(!run.stderr.contains(&0x1b), "{}", String::from_utf8_lossy(&run.stderr));
 }

@@ -64,6 +64,11 @@ impl<'a> Learner<'a> {
     /// `−(η/N) πₐ Σ Aᵢ`, and it costs `O(K)`.
     pub(super) fn update(&mut self) -> Result<(), Error> {
         let estimator = &self.config.estimator;
+        // A policy that has made up its mind draws one arm only, and equal rewards teach nothing.
+        if estimator.sums_to_zero() && self.rewards.iter().all(|&reward| reward == self.rewards[0])
+        {
+            return Ok(());
+        }
         self.advantages.resize(self.rewards.len(), 0.0);
         estimator
             .advantages_into(&self.rewards, &mut self.advantages, &mut self.scratch)

@@ -63,7 +63,7 @@ pub struct SoftmaxTree {
 }
 
 /// A draw on its way down the tree.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Falling {
     /// A uniform number below the weight of the node.
     rest: u64,
@@ -120,21 +120,23 @@ impl SoftmaxTree {
     /// All draws that miss the favourite go down the tree together, one level at a time: they are
     /// independent, so the processor overlaps them.
     pub fn draw_into(&mut self, arms: &mut [usize], mut random: impl FnMut() -> u64) {
-        let total = self.total().weight;
-        self.falling.clear();
-        for (draw, arm) in arms.iter_mut().enumerate() {
-            let below_total = scaled(random(), total);
-            *arm = self.favourite;
-            if let Some(rest) = below_total.checked_sub(self.favourite_node.weight) {
-                self.falling.push(Falling { rest, node: 1, draw: draw as u32 });
-            }
+        let (total, favourite) = (self.total().weight, self.favourite_node.weight);
+        arms.fill(self.favourite);
+        self.falling.resize(arms.len(), Falling::default());
+        let mut count = 0;
+        for draw in 0..arms.len() as u32 {
+            // Written in any case and kept if it missed: cheaper than a branch on a random number.
+            let (rest, hit) = scaled(random(), total).overflowing_sub(favourite);
+            self.falling[count] = Falling { rest, node: 1, draw };
+            count += usize::from(!hit);
         }
+        let falling = &mut self.falling[..count];
         for _ in 0..self.first_leaf.trailing_zeros() {
-            for falling in &mut self.falling {
+            for falling in falling.iter_mut() {
                 falling.descend(self.nodes[2 * falling.node as usize].weight);
             }
         }
-        for falling in &self.falling {
+        for falling in falling {
             arms[falling.draw as usize] = falling.node as usize - self.first_leaf;
         }
     }
