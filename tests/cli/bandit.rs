@@ -1,6 +1,6 @@
 //! `repro bandit`: the table, the JSON, the files, and the points behind the figure.
 
-use crate::support::{repro_in, success};
+use crate::support::{every_tenth_line, repro_in, success};
 use repro::Exit;
 use serde_json::Value;
 use std::fs;
@@ -21,11 +21,6 @@ fn prints_a_table_and_writes_figure_data_and_settings() {
     assert!(file("bandit.svg").contains("β = 4"));
     let png = fs::read(dir.path().join("bandit.png")).expect("a PNG");
     assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
-}
-
-/// The points of a figure, thinned: 400 a curve say no more than 40.
-fn every_tenth_line(csv: &str) -> String {
-    csv.lines().step_by(10).map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
@@ -56,7 +51,9 @@ fn phase_prints_and_draws_a_grid() {
     let answer = repro_in(&dir, arguments);
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
     insta::assert_snapshot!(answer.out);
-    assert!(dir.path().join("phase.svg").exists() && dir.path().join("phase.csv").exists());
+    let points = fs::read_to_string(dir.path().join("phase.csv")).expect("points");
+    insta::assert_snapshot!("phase_points", points);
+    assert!(dir.path().join("phase.svg").exists());
 }
 
 #[test]

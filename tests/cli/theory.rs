@@ -1,6 +1,6 @@
 //! `repro theory`: the report, the analysis of one bandit, their JSON and their figures.
 
-use crate::support::{refusal, repro_in, success};
+use crate::support::{every_tenth_line, refusal, repro_in, success};
 use repro::Exit;
 use serde_json::Value;
 use std::fs;
@@ -18,6 +18,7 @@ fn tries_every_statement_and_writes_figure_data_and_settings() {
     let file = |name: &str| fs::read_to_string(dir.path().join(name)).expect(name);
     assert_eq!(file("config.toml"), "instances = 300\nseed = 4\n");
     let points = file("theory.csv");
+    insta::assert_snapshot!("points", every_tenth_line(&points));
     for series in ["α = 1", "α = 10", "α = 100", "β̄", "falling", "G = 0"] {
         assert!(points.contains(&format!(",{series},")), "{series} is missing");
     }
