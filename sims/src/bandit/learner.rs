@@ -64,12 +64,13 @@ impl<'a> Learner<'a> {
     /// `−(η/N) πₐ Σ Aᵢ`, and it costs `O(K)`.
     pub(super) fn update(&mut self) -> Result<(), Error> {
         let estimator = &self.config.estimator;
+        self.advantages.resize(self.rewards.len(), 0.0);
         // A policy that has made up its mind draws one arm only, and equal rewards teach nothing.
         if estimator.sums_to_zero() && self.rewards.iter().all(|&reward| reward == self.rewards[0])
         {
+            self.advantages.fill(0.0);
             return Ok(());
         }
-        self.advantages.resize(self.rewards.len(), 0.0);
         estimator
             .advantages_into(&self.rewards, &mut self.advantages, &mut self.scratch)
             .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
