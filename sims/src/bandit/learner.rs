@@ -48,8 +48,8 @@ impl<'a> Learner<'a> {
 
     /// Draws a group of `size` arms and observes their rewards.
     pub(super) fn draw(&mut self, size: usize, means: &[f64]) {
-        self.arms.resize(size, 0);
-        self.tree.draw_into(&mut self.arms, || self.rng.next_u64());
+        self.arms.clear();
+        self.arms.extend((0..size).map(|_| self.tree.draw(self.rng.next_u64())));
         self.means.clear();
         self.means.extend(self.arms.iter().map(|&arm| means[arm]));
         let (noise, rng) = (self.config.noise, &mut self.rng);

@@ -58,18 +58,6 @@ pub struct SoftmaxTree {
     /// Arms moved since the last refresh, each once.
     moved: Vec<usize>,
     is_moved: Vec<bool>,
-    /// Draws on their way down the tree.
-    falling: Vec<Falling>,
-}
-
-/// A draw on its way down the tree.
-#[derive(Debug, Clone, Copy, Default)]
-struct Falling {
-    /// A uniform number below the weight of the node.
-    rest: u64,
-    node: u32,
-    /// Which draw of the group it is.
-    draw: u32,
 }
 
 impl SoftmaxTree {
@@ -87,7 +75,6 @@ impl SoftmaxTree {
             favourite: 0,
             favourite_node: Node::default(),
             moved: Vec::new(),
-            falling: Vec::new(),
         };
         tree.rebuild();
         tree
@@ -114,31 +101,25 @@ impl SoftmaxTree {
         out[self.favourite] = self.favourite_node.weight as f64 / total;
     }
 
-    /// Draws one arm for each slot of `arms`, from numbers that `random()` spreads over all of
-    /// `u64`.
-    ///
-    /// All draws that miss the favourite go down the tree together, one level at a time: they are
-    /// independent, so the processor overlaps them.
-    pub fn draw_into(&mut self, arms: &mut [usize], mut random: impl FnMut() -> u64) {
-        let (total, favourite) = (self.total().weight, self.favourite_node.weight);
-        arms.fill(self.favourite);
-        self.falling.resize(arms.len(), Falling::default());
-        let mut count = 0;
-        for draw in 0..arms.len() as u32 {
-            // Written in any case and kept if it missed: cheaper than a branch on a random number.
-            let (rest, hit) = scaled(random(), total).overflowing_sub(favourite);
-            self.falling[count] = Falling { rest, node: 1, draw };
-            count += usize::from(!hit);
+    /// Draws one arm, from a number that is spread over all of `u64`.
+    #[inline]
+    pub fn draw(&self, random: u64) -> usize {
+        match scaled(random, self.total().weight).checked_sub(self.favourite_node.weight) {
+            None => self.favourite,
+            Some(rest) => self.descend(rest),
         }
-        let falling = &mut self.falling[..count];
-        for _ in 0..self.first_leaf.trailing_zeros() {
-            for falling in falling.iter_mut() {
-                falling.descend(self.nodes[2 * falling.node as usize].weight);
-            }
+    }
+
+    /// The arm at which the sum of the weights passes `rest`, a number below the root's weight.
+    fn descend(&self, mut rest: u64) -> usize {
+        let mut node = 1;
+        while node < self.first_leaf {
+            // Selected, not branched: nobody can predict where a random number goes.
+            let (beyond, stays) = rest.overflowing_sub(self.nodes[2 * node].weight);
+            rest = if stays { rest } else { beyond };
+            node = 2 * node + usize::from(!stays);
         }
-        for falling in falling {
-            arms[falling.draw as usize] = falling.node as usize - self.first_leaf;
-        }
+        node - self.first_leaf
     }
 
     /// Adds `change` to the logit of `arm`; the policy follows at the next [`Self::refresh`].
@@ -220,16 +201,6 @@ impl SoftmaxTree {
         for parent in (1..self.first_leaf).rev() {
             self.nodes[parent] = self.nodes[2 * parent].join(self.nodes[2 * parent + 1]);
         }
-    }
-}
-
-impl Falling {
-    /// Goes on to the left child, of weight `left`, or past it to the right one.
-    #[inline]
-    fn descend(&mut self, left: u64) {
-        let (beyond, stays) = self.rest.overflowing_sub(left);
-        self.rest = if stays { self.rest } else { beyond };
-        self.node = 2 * self.node + u32::from(!stays);
     }
 }
 
