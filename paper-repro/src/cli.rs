@@ -1,7 +1,7 @@
 //! The command line: names, defaults and help of every option.
 
 use crate::commands::{advantage, bandit, report, theory};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
 /// Reproduces the experiments of "Risk-Sensitive RL for Alleviating Exploration Dilemmas in LLMs".
@@ -19,8 +19,8 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Threads to use; 0 means one for each core. Results do not depend on it.
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
-    pub(crate) threads: usize,
+    #[arg(long, global = true, value_name = "N", value_parser = value_parser!(u16).range(0..=1024), default_value_t = 0)]
+    pub(crate) threads: u16,
     /// Print results and errors only.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,

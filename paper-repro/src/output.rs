@@ -17,9 +17,9 @@ pub(crate) enum Format {
 }
 
 /// A pool of so many threads; 0 means one for each core.
-pub(crate) fn thread_pool(threads: usize) -> Result<ThreadPool, Failure> {
+pub(crate) fn thread_pool(threads: u16) -> Result<ThreadPool, Failure> {
     ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(usize::from(threads))
         .build()
         .map_err(|error| Failure::Failed(format!("cannot start {threads} threads: {error}")))
 }

@@ -14,6 +14,38 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A whole number of at least `MIN`.
+pub(crate) fn whole<const MIN: u64>(text: &str) -> Result<u64, String> {
+    match text.trim().parse::<u64>() {
+        Ok(number) if number >= MIN => Ok(number),
+        _ => Err(format!("allowed: whole numbers of {MIN} or more{}", nearest_whole(text, MIN))),
+    }
+}
+
+/// The same, as a size in memory.
+pub(crate) fn size<const MIN: u64>(text: &str) -> Result<usize, String> {
+    let number = whole::<MIN>(text)?;
+    usize::try_from(number).map_err(|_| format!("allowed: whole numbers up to {}", usize::MAX))
+}
+
+/// `1e5` is no whole number in writing, but it is clear which one is meant.
+fn nearest_whole(text: &str, min: u64) -> String {
+    match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() && number < u64::MAX as f64 => {
+            format!("; the nearest is {}", (number.round() as u64).max(min))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Refuses a list in which a value stands twice.
+pub(crate) fn no_repeats<T: PartialEq + ToString>(flag: &str, list: &[T]) -> Result<(), String> {
+    let repeated = (1..list.len()).find(|&i| list[..i].contains(&list[i]));
+    repeated.map_or(Ok(()), |i| {
+        Err(format!("{flag} has {} more than once; give each value once", list[i].to_string()))
+    })
+}
+
 /// An estimator in its text form.
 pub(crate) fn estimator(text: &str) -> Result<Estimator, String> {
     text.parse().map_err(|error: rs_grpo::Error| error.to_string())

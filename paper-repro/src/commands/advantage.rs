@@ -64,6 +64,7 @@ struct Listed {
 }
 
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
+    parse::no_repeats("--estimator", &options.estimator).map_err(Failure::Usage)?;
     let mut scratch = Scratch::new();
     match &options.input {
         _ if options.list => list(options.format, console),

@@ -37,14 +37,14 @@ pub(crate) struct Options {
     #[arg(long, value_name = "η", value_parser = parse::number, default_value_t = 0.1, help_heading = LEARNING)]
     pub(crate) learning_rate: f64,
     /// Arms drawn for one update.
-    #[arg(long, value_name = "N", default_value_t = 16, help_heading = LEARNING)]
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, allow_negative_numbers = true, default_value_t = 16, help_heading = LEARNING)]
     pub(crate) group_size: usize,
     /// Use exact gradients, the limit of infinite groups; an update counts as one group of pulls.
     #[arg(long, conflicts_with = "phase", help_heading = LEARNING)]
     pub(crate) exact: bool,
 
     /// Number of arms.
-    #[arg(long, value_name = "K", default_value_t = 100, help_heading = PROBLEM)]
+    #[arg(long, value_name = "K", value_parser = parse::size::<2>, allow_negative_numbers = true, default_value_t = 100, help_heading = PROBLEM)]
     pub(crate) arms: usize,
     /// Arms at which the reward peaks.
     #[arg(long, value_name = "X,…", value_delimiter = ',', value_parser = parse::number, default_value = "40,75", help_heading = PROBLEM)]
@@ -72,13 +72,13 @@ pub(crate) struct Options {
     pub(crate) noise: Noise,
 
     /// Arms pulled in one run.
-    #[arg(long, value_name = "PULLS", default_value_t = 400_000, help_heading = EXPERIMENT)]
+    #[arg(long, value_name = "PULLS", value_parser = parse::whole::<1>, allow_negative_numbers = true, default_value_t = 400_000, help_heading = EXPERIMENT)]
     pub(crate) steps: u64,
     /// Independent runs of each setting [default: 32; with --phase 100 a cell].
-    #[arg(long, value_name = "N", help_heading = EXPERIMENT)]
+    #[arg(long, value_name = "N", value_parser = parse::whole::<1>, allow_negative_numbers = true, help_heading = EXPERIMENT)]
     pub(crate) seeds: Option<u64>,
     /// Seed of all random numbers.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = EXPERIMENT)]
+    #[arg(long, value_name = "N", value_parser = parse::whole::<0>, allow_negative_numbers = true, default_value_t = 0, help_heading = EXPERIMENT)]
     pub(crate) seed: u64,
     /// A run has escaped when its final reward is above this.
     #[arg(long, value_name = "R", value_parser = parse::number, default_value_t = 0.9, help_heading = EXPERIMENT)]
@@ -88,7 +88,7 @@ pub(crate) struct Options {
     #[arg(long, help_heading = EXPERIMENT)]
     pub(crate) phase: bool,
     /// Group sizes of --phase.
-    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "2,4,8,16,32,64,128,256", requires = "phase", help_heading = EXPERIMENT)]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse::size::<1>, allow_negative_numbers = true, default_value = "2,4,8,16,32,64,128,256", requires = "phase", help_heading = EXPERIMENT)]
     pub(crate) group_sizes: Vec<usize>,
 
     /// Folder for the figure, its data and the resolved settings.
@@ -152,8 +152,11 @@ impl Options {
         peaks.map(|(&centre, (&height, &width))| Peak { centre, height, width }).collect()
     }
 
-    /// Refuses lists of peaks, heights and widths that do not belong together.
+    /// Refuses repeated settings, and lists of peaks, heights and widths that do not belong together.
     pub(crate) fn check(&self) -> Result<(), String> {
+        parse::no_repeats("--beta", &self.beta)?;
+        parse::no_repeats("--estimator", &self.estimator)?;
+        parse::no_repeats("--group-sizes", &self.group_sizes)?;
         let (peaks, heights, widths) = (self.peaks.len(), self.heights.len(), self.widths.len());
         if peaks == heights && peaks == widths {
             return Ok(());

@@ -25,9 +25,9 @@ pub(crate) fn of(config: &Config, results: &[Summary]) -> Result<Table> {
 
 /// `β = 2` for RS-GRPO, else the estimator.
 pub(crate) fn label(result: &Summary) -> String {
-    match result.beta {
-        Some(beta) if result.estimator.starts_with("rs-grpo") => format!("β = {beta}"),
-        _ => result.estimator.clone(),
+    match result.estimator.strip_prefix("rs-grpo:beta=") {
+        Some(beta) => format!("β = {beta}"),
+        None => result.estimator.clone(),
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Options {
     #[arg(
         long,
         value_name = "N",
+        value_parser = parse::whole::<1>,
+        allow_negative_numbers = true,
         default_value_t = 100_000,
         conflicts_with = "rewards",
         help_heading = VERIFICATION
@@ -24,6 +26,8 @@ pub(crate) struct Options {
     #[arg(
         long,
         value_name = "N",
+        value_parser = parse::whole::<0>,
+        allow_negative_numbers = true,
         default_value_t = 0,
         conflicts_with = "rewards",
         help_heading = VERIFICATION
@@ -47,6 +51,7 @@ pub(crate) struct Options {
         value_name = "P,…",
         value_delimiter = ',',
         value_parser = parse::number,
+        allow_negative_numbers = true,
         requires = "rewards",
         help_heading = INSTANCE
     )]
