@@ -53,7 +53,7 @@ fn divergence(group: Group<'_>, beta: f64) -> f64 {
     let (mut sum, mut weighted) = (0.0, 0.0);
     for reward in group.rewards() {
         let exponent = beta * (reward - max);
-        let weight = libm::exp(exponent);
+        let weight = crate::exp(exponent);
         sum += weight;
         // A weight of 0 times an exponent of −∞ counts as 0.
         if weight > 0.0 {

@@ -27,7 +27,7 @@ pub(crate) fn advantages_into(group: Group<'_>, beta: f64, out: &mut [f64]) -> R
     }
     let origin = if beta < 0.0 { group.min() } else { group.max() };
     for (e, reward) in out.iter_mut().zip(group.rewards()) {
-        *e = libm::exp(beta * (reward - origin));
+        *e = crate::exp(beta * (reward - origin));
     }
     let heaviest = (0..out.len()).fold(0, |best, i| if out[i] > out[best] { i } else { best });
     let rest: f64 = out.iter().enumerate().filter(|(j, _)| *j != heaviest).map(|(_, e)| e).sum();

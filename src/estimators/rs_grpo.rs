@@ -49,7 +49,7 @@ pub(crate) fn advantages_into(
         let mean = support.map_into(beta, libm::expm1, out);
         (mean, 1.0 + mean)
     } else {
-        let mean = support.map_into(beta, libm::exp, out);
+        let mean = support.map_into(beta, crate::exp, out);
         (mean, mean)
     };
     let scale = beta * mean_exp;
@@ -72,7 +72,7 @@ pub(crate) fn entropic_risk(
     let ln_mean_exp = if support.is_narrow(beta) {
         libm::log1p(support.mean_of(beta, libm::expm1))
     } else {
-        libm::log(support.mean_of(beta, libm::exp))
+        libm::log(support.mean_of(beta, crate::exp))
     };
     Ok(support.origin(beta) + ln_mean_exp / beta)
 }

@@ -51,7 +51,7 @@ fn loss_without_heaviest(group: Group<'_>, beta: f64, i: usize) -> f64 {
     } else {
         others().fold(f64::INFINITY, f64::min)
     };
-    let total = |origin: f64| -> f64 { others().map(|r| libm::exp(beta * (r - origin))).sum() };
+    let total = |origin: f64| -> f64 { others().map(|r| crate::exp(beta * (r - origin))).sum() };
     let n = rewards.len() as f64;
     let ln_mean_all = libm::log((1.0 + total(rewards[i])) / n);
     let ln_mean_others = libm::log(total(runner_up) / (n - 1.0));

@@ -7,6 +7,7 @@ mod accuracy;
 mod allocation;
 mod architecture;
 mod bad_input;
+mod exp;
 mod golden;
 mod identity_w;
 mod laws;

@@ -159,7 +159,7 @@ impl SoftmaxTree {
 
     /// The leaf of an arm whose logit is so far above the reference.
     fn leaf(&self, logit: f64) -> Node {
-        let weight = self.scale * libm::exp(logit.min(REACH));
+        let weight = self.scale * rs_grpo::exp(logit.min(REACH));
         // An arm whose weight underflows to 0 contributes 0, not 0 · ∞.
         let weighted_logit = if weight > 0.0 { weight * logit } else { 0.0 };
         Node { weight: weight as u64, weighted_logit: weighted_logit as i64 as u64 }
