@@ -28,8 +28,8 @@
 //! # What is deliberately absent
 //!
 //! No tensor, no file, no clock, no random number. One group goes in, one group comes out;
-//! batching, masks and devices belong to the caller. Exponentials and logarithms are the pure-Rust
-//! ones of `libm`, so that the same rewards give the same bits on every machine.
+//! batching, masks and devices belong to the caller. [`exp`] is this crate's, all other functions are
+//! those of `libm`: pure Rust, so that the same rewards give the same bits on every machine.
 //!
 //! [arXiv 2509.24261]: https://arxiv.org/abs/2509.24261
 

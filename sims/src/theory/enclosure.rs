@@ -4,13 +4,14 @@ use serde::Serialize;
 
 /// Unit roundoff of `f64`, `u = 2⁻⁵³`: every operation returns `exact · (1 + δ)` with `|δ| ≤ u`.
 ///
-/// The `exp`, `expm1`, `log` and `log1p` of `libm` are within one unit in the last place, `2u`.
+/// The `exp`, `expm1`, `log` and `log1p` of `libm`, and the core's `exp`, are within one unit in the
+/// last place, `2u`.
 pub(crate) const UNIT: f64 = f64::EPSILON / 2.0;
 
 /// A number known up to an error: the exact one lies in `[value − error, value + error]`.
 ///
 /// Error bounds in this module are first-order forward bounds in the unit roundoff `u = 2⁻⁵³`
-/// (`exp`, `expm1`, `log` and `log1p` of `libm` being within `2u`), doubled. The doubling
+/// (exponentials and logarithms being within `2u`), doubled. The doubling
 /// covers the second-order terms and the rounding of the bound itself, because the ranges that
 /// [`Instance`](super::Instance) enforces keep every first-order relative error under 1e-3.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
