@@ -1,0 +1,72 @@
+//! What this crate refuses, and why.
+
+use std::path::{Path, PathBuf};
+
+/// A result whose error is [`enum@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a file, a setting or a computation was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused a file.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+
+    /// A file that is not what it should be.
+    #[error("{path}: {field}: {problem}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The field, tensor or part of the file.
+        field: String,
+        /// What is wrong, and what is allowed.
+        problem: String,
+    },
+
+    /// A setting outside its range.
+    #[error("{parameter} is {value}; allowed: {allowed}")]
+    Parameter {
+        /// Name of the setting.
+        parameter: &'static str,
+        /// What was given.
+        value: String,
+        /// The range.
+        allowed: String,
+    },
+
+    /// A tensor operation failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// The operating system refused a file; for `map_err`.
+    pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+
+    /// A file that is not what it should be.
+    pub(crate) fn malformed(
+        path: &Path,
+        field: impl Into<String>,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self::Malformed { path: path.to_owned(), field: field.into(), problem: problem.into() }
+    }
+
+    /// A setting outside its range.
+    pub(crate) fn parameter(
+        parameter: &'static str,
+        value: impl ToString,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
+    }
+}

@@ -1,0 +1,55 @@
+//! What the engine needs of a model.
+
+use crate::Result;
+use candle_core::Tensor;
+
+/// Consecutive slots of the cache that hold consecutive positions of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// First slot.
+    pub slot: usize,
+    /// Number of positions.
+    pub len: usize,
+}
+
+/// New tokens of one sequence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows<'a> {
+    /// The tokens; at least one.
+    pub tokens: &'a [u32],
+    /// Position of the first of them, which is the number of positions that the cache already holds.
+    pub start: usize,
+    /// Where positions `0..start + tokens.len()` lie in the cache, the new ones included, in order.
+    pub segments: &'a [Segment],
+}
+
+/// A causal language model with a cache of keys and values.
+///
+/// A slot holds the keys and values of one position in all layers. Who owns which slot is the
+/// caller's affair: several sequences may read the same slots, and a slot may be written again.
+pub trait LanguageModel {
+    /// Keys and values of earlier positions.
+    type Cache;
+
+    /// Number of tokens in the vocabulary.
+    fn vocab_size(&self) -> usize;
+
+    /// Longest sequence, in tokens.
+    fn max_positions(&self) -> usize;
+
+    /// A cache of `slots` slots.
+    ///
+    /// # Errors
+    /// Where the device has no room for it.
+    fn new_cache(&self, slots: usize) -> Result<Self::Cache>;
+
+    /// Writes the keys and values of the new tokens into their slots, and returns the logits after
+    /// the last token of each sequence, `[batch.len(), vocab_size]` in f32.
+    ///
+    /// The logits of a sequence depend on its own tokens only, to the last bit: not on the other
+    /// sequences of the batch, nor on how its positions were split over calls.
+    ///
+    /// # Errors
+    /// Tokens outside the vocabulary, positions past the context, slots past the cache.
+    fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Tensor>;
+}

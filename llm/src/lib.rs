@@ -1,0 +1,24 @@
+//! Language models that train: a decoder for Qwen2, Qwen2.5, Qwen3 and Llama 3.x checkpoints, its
+//! differentiable operations, and an engine that generates from it.
+//!
+//! ```text
+//! hub ──► checkpoint ──► model ◄── ops ◄── kernels
+//!            ▲             ▲
+//!          config       generate ◄── text (tokenizer, chat templates)
+//! ```
+//!
+//! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
+//! vocabulary, `k` inner dimension of a product.
+
+pub mod checkpoint;
+pub mod config;
+mod error;
+pub mod generate;
+pub mod hub;
+pub mod kernels;
+pub mod model;
+pub mod ops;
+pub mod text;
+
+pub use config::ModelConfig;
+pub use error::{Error, Result};

@@ -1,0 +1,1 @@
+//! The language-model half: checkpoints, operations, parity with transformers, generation.
