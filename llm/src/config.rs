@@ -1,5 +1,10 @@
 //! The shape of a decoder, from a checkpoint's `config.json`.
 
+mod parse;
+
+use crate::{Error, Result};
+use std::path::Path;
+
 /// Which published architecture a checkpoint follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -67,6 +72,17 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// Reads a `config.json`, in the spelling of any transformers since 4.37.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read; [`Error::Malformed`], naming the field, for a model type,
+    /// a variant of the architecture or a size that is not supported. Nothing is allocated by sizes
+    /// that were not checked.
+    pub fn from_json(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        parse::parse(path, &text)
+    }
+
     /// Name and shape of every tensor of a checkpoint, in the order of the network, in the names of
     /// Hugging Face's files; matrices are `[out, in]`.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {

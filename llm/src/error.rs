@@ -29,6 +29,19 @@ pub enum Error {
         problem: String,
     },
 
+    /// Tensors that do not fit the configuration of a checkpoint.
+    #[error("{path}: {}", list(missing, unexpected, misshaped))]
+    Tensors {
+        /// The file that holds or lists them.
+        path: PathBuf,
+        /// Names that the configuration needs and the file lacks.
+        missing: Vec<String>,
+        /// Names that the configuration has no place for.
+        unexpected: Vec<String>,
+        /// Names with the shape found and the shape needed.
+        misshaped: Vec<String>,
+    },
+
     /// A setting outside its range.
     #[error("{parameter} is {value}; allowed: {allowed}")]
     Parameter {
@@ -69,4 +82,11 @@ impl Error {
     ) -> Self {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
     }
+}
+
+/// The three lists of [`Error::Tensors`], those that are not empty.
+fn list(missing: &[String], unexpected: &[String], misshaped: &[String]) -> String {
+    let lists = [("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped)];
+    let some = lists.iter().filter(|(_, names)| !names.is_empty());
+    some.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect::<Vec<_>>().join("; ")
 }
