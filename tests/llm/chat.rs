@@ -2,9 +2,10 @@
 //! `fixtures/chat/chat.json`, made by `fixtures/make_chat.py`; `fixtures/chat/README.md` says where
 //! the templates come from.
 //!
-//! Llama 3.1's own template is under a licence that keeps it out of this repository; when this was
-//! written it rendered exactly as in transformers on all conversations of the fixture, by the same
-//! script. `headers.jinja` stands for it here.
+//! The templates of Llama 3, 3.1 and 3.2 are under a licence that keeps them out of this repository.
+//! When this was written they rendered exactly as in transformers on all conversations of the fixture,
+//! by the same script; 3.2's with a `date_string`, without which transformers puts today's date.
+//! `headers.jinja` stands for them here.
 
 use rs_grpo_llm::text::{ChatOptions, ChatTemplate, Message, PlainTemplate};
 use serde_json::{Value, json};

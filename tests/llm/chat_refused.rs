@@ -77,8 +77,8 @@ fn damaged_templates_never_panic() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("llm/fixtures/chat");
     for name in ["qwen2_5.jinja", "qwen3.jinja", "headers.jinja", "python.jinja"] {
         let whole = std::fs::read_to_string(folder.join(name)).expect("a file");
-        for start in (0..whole.len()).step_by(7) {
-            for len in [1, 3, 40, whole.len()] {
+        for start in (0..whole.len()).step_by(23) {
+            for len in [1, 40, whole.len()] {
                 let end = whole.len().min(start + len);
                 let _ = rendered("chat_template.jinja", &[&whole[..start], &whole[end..]].concat());
             }

@@ -92,6 +92,16 @@ fn truncation_and_padding_of_the_file_are_ignored() {
     assert_eq!(tokenizer.decode(&tokens, false).expect("decodes"), "1 2 3");
 }
 
+/// The library panics when it comes to a token that its file promises and lacks.
+#[test]
+fn a_panic_while_encoding_is_an_error() {
+    let bytes = with("/post_processor/processors/1/special_tokens", json!({}));
+    let tokenizer = load(&bytes).expect("the library looks for it only when it needs it");
+    let error = tokenizer.encode("2 + 2", true).expect_err("refused").to_string();
+    assert!(error.contains("tokenizer.json: encode: the tokenizers library refuses it"), "{error}");
+    tokenizer.encode("2 + 2", false).expect("encodes without the tokens around");
+}
+
 /// A damaged file is refused as malformed, or makes a tokenizer that works or refuses.
 fn survives(bytes: &[u8]) {
     let tokenizer = match load(bytes) {
@@ -133,17 +143,19 @@ fn damaged_bytes_never_panic() {
     }
 }
 
-/// Every place of a JSON value, as pointers; long lists and objects by their first members.
+/// Every place of a JSON value, as pointers; long lists and the vocabulary by their first
+/// members.
 fn places(value: &Value, here: &str, out: &mut Vec<String>) {
     out.push(here.to_owned());
     let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     match value {
         Value::Array(members) => {
-            let members = members.iter().enumerate().take(3);
+            let members = members.iter().enumerate().take(2);
             members.for_each(|(i, member)| places(member, &format!("{here}/{i}"), out));
         }
         Value::Object(members) => {
-            let members = members.iter().take(12);
+            let count = if here == "/model/vocab" { 2 } else { members.len() };
+            let members = members.iter().take(count);
             members
                 .for_each(|(key, member)| places(member, &format!("{here}/{}", escaped(key)), out));
         }
@@ -170,7 +182,7 @@ fn wrong_values_never_panic() {
         json!({}),
         json!({"type": "BPE"}),
     ];
-    assert!(all.len() > 100);
+    assert!(all.len() > 60, "{}", all.len());
     for place in &all {
         for value in &wrong {
             survives(&with(place, value.clone()));
