@@ -7,9 +7,9 @@
 //! ```
 //!
 //! Everything here is read from a checkpoint's folder, and is what transformers makes of the same
-//! files: tokens, text of prompts and tokens that end an answer agree exactly, as the tests show for
-//! Qwen2.5, Qwen3 and Llama 3. Left out: tokenizers without a `tokenizer.json`, and pictures and
-//! calls of tools in messages.
+//! files: the tests compare prompts of Qwen2.5's and Qwen3's templates, and tokens of small
+//! vocabularies under Qwen2's and Llama 3's ways of splitting text. Left out: tokenizers without a
+//! `tokenizer.json`, and pictures and calls of tools in messages.
 
 mod chat;
 mod files;
