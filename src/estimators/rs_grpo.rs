@@ -122,22 +122,10 @@ impl<'a> Support<'a> {
     }
 
     /// Writes `power(tᵢ)` into `out` and returns the mean.
-    ///
-    /// Rewards repeat, above all binary ones, so the powers of the origin and of the latest other
-    /// reward are remembered.
     fn map_into(&self, beta: f64, power: impl Fn(f64) -> f64, out: &mut [f64]) -> f64 {
         let origin = self.origin(beta);
-        let at_origin = power(0.0);
-        let (mut latest, mut at_latest) = (origin, at_origin);
         for (out, &reward) in out.iter_mut().zip(self.rewards) {
-            if reward == origin {
-                *out = at_origin;
-                continue;
-            }
-            if reward != latest {
-                (latest, at_latest) = (reward, power(beta * (reward - origin)));
-            }
-            *out = at_latest;
+            *out = power(beta * (reward - origin));
         }
         self.weighting.average(out, |power| power)
     }
