@@ -29,6 +29,19 @@ pub enum Error {
         problem: String,
     },
 
+    /// Tensors that are not those of the configuration beside them.
+    #[error(
+        "{path}: {} tensor(s) are not as config.json says:\n  {}",
+        problems.len(),
+        problems.join("\n  ")
+    )]
+    Tensors {
+        /// The folder.
+        path: PathBuf,
+        /// One line a tensor: its name, what was found and what was expected.
+        problems: Vec<String>,
+    },
+
     /// A setting outside its range.
     #[error("{parameter} is {value}; allowed: {allowed}")]
     Parameter {

@@ -1,15 +1,18 @@
 //! The shape of a decoder, from a checkpoint's `config.json`.
+//!
+//! | file | what |
+//! |---|---|
+//! | `family` | the architectures, and what transformers assumes where a file is silent |
+//! | `fields` | one field of a JSON object at a time, checked |
+//! | `read` | `config.json` to [`ModelConfig`] |
+//! | `rope` | the rotary embedding, in both spellings |
 
-/// Which published architecture a checkpoint follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// Llama 3, 3.1, 3.2.
-    Llama,
-    /// Qwen2 and Qwen2.5, Math variants included.
-    Qwen2,
-    /// Qwen3, dense models.
-    Qwen3,
-}
+mod family;
+mod fields;
+mod read;
+mod rope;
+
+pub use family::Family;
 
 /// Rotary position embedding.
 #[derive(Debug, Clone, Copy, PartialEq)]
