@@ -29,17 +29,17 @@ pub enum Error {
         problem: String,
     },
 
-    /// Tensors that do not fit the configuration of a checkpoint.
-    #[error("{path}: {}", list(missing, unexpected, misshaped))]
+    /// Tensors that are not those of the configuration beside them.
+    #[error(
+        "{path}: {} tensor(s) are not as config.json says:\n  {}",
+        problems.len(),
+        problems.join("\n  ")
+    )]
     Tensors {
-        /// The file that holds or lists them.
+        /// The folder.
         path: PathBuf,
-        /// Names that the configuration needs and the file lacks.
-        missing: Vec<String>,
-        /// Names that the configuration has no place for.
-        unexpected: Vec<String>,
-        /// Names with the shape found and the shape needed.
-        misshaped: Vec<String>,
+        /// One line a tensor: its name, what was found and what was expected.
+        problems: Vec<String>,
     },
 
     /// A setting outside its range.
@@ -82,11 +82,4 @@ impl Error {
     ) -> Self {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
     }
-}
-
-/// The three lists of [`Error::Tensors`], those that are not empty.
-fn list(missing: &[String], unexpected: &[String], misshaped: &[String]) -> String {
-    let lists = [("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped)];
-    let some = lists.iter().filter(|(_, names)| !names.is_empty());
-    some.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect::<Vec<_>>().join("; ")
 }

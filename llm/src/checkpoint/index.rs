@@ -1,0 +1,60 @@
+//! Which of several files holds which tensor: `model.safetensors.index.json`.
+
+use crate::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path};
+
+/// Longest index, in bytes; that of a model of 400 billion parameters has 100 thousand.
+const MAX_BYTES: u64 = 100_000_000;
+
+/// A parsed `model.safetensors.index.json`.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Index {
+    /// File of every tensor.
+    pub weight_map: BTreeMap<String, String>,
+}
+
+impl Index {
+    /// Reads an index.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no index, or names files outside its folder.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::file(path))?;
+        let mut bytes = vec![];
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::file(path))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            let problem = format!("is longer than {MAX_BYTES} bytes");
+            return Err(Error::malformed(path, "the file", problem));
+        }
+        let index: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            Error::malformed(path, "weight_map", format!("cannot be read: {error}"))
+        })?;
+        for (tensor, file) in &index.weight_map {
+            if !is_plain(file) {
+                let problem = format!(
+                    "lies in {file:?}; allowed: the name of a file in the folder of the index"
+                );
+                return Err(Error::malformed(path, tensor.as_str(), problem));
+            }
+        }
+        if index.weight_map.is_empty() {
+            return Err(Error::malformed(path, "weight_map", "is empty"));
+        }
+        Ok(index)
+    }
+
+    /// Every file, once.
+    pub fn files(&self) -> BTreeSet<&str> {
+        self.weight_map.values().map(String::as_str).collect()
+    }
+}
+
+/// Whether a name stays in its folder, on every operating system.
+fn is_plain(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    matches!((components.next(), components.next()), (Some(Component::Normal(only)), None) if only == name)
+        && !name.contains(['/', '\\', ':', '\0'])
+}

@@ -1,0 +1,107 @@
+//! A folder with `config.json` and weights.
+
+use super::file;
+use super::index::Index;
+use super::mapped::Mapped;
+use crate::{Error, ModelConfig, Result};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
+
+/// Weights in one file.
+pub(super) const SINGLE: &str = "model.safetensors";
+/// The table of weights in several files.
+pub(super) const INDEX: &str = "model.safetensors.index.json";
+
+/// A checkpoint in a folder of Hugging Face's layout; its weights stay in their files.
+///
+/// The files must not be changed while it is open.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    pub(super) folder: PathBuf,
+    pub(super) config: ModelConfig,
+    pub(super) tensors: BTreeMap<String, Mapped>,
+}
+
+impl Checkpoint {
+    /// Opens `config.json` and `model.safetensors`, or the files that
+    /// `model.safetensors.index.json` names; the single file where a folder has both, as in
+    /// transformers.
+    ///
+    /// Weights are mapped, not read: opening costs no copy. Whether they are the weights that
+    /// `config.json` describes is [`check`](Self::check)'s question.
+    ///
+    /// # Errors
+    /// A file is missing, cut off or malformed, or a tensor is stored in another type than F32, BF16
+    /// or F16. The error names the file and the field or tensor.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let config = ModelConfig::from_json(&folder.join("config.json"))?;
+        let (single, index) = (folder.join(SINGLE), folder.join(INDEX));
+        let tensors = if single.exists() {
+            file::tensors(&single)?.into_iter().collect()
+        } else if index.exists() {
+            shards(folder, &index)?
+        } else {
+            return Err(no_weights(folder));
+        };
+        Ok(Self { folder: folder.to_owned(), config, tensors })
+    }
+
+    /// The shape of the model.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// A tensor by its name in the file.
+    ///
+    /// # Errors
+    /// The checkpoint has no tensor of that name.
+    pub fn tensor(&self, name: &str) -> Result<&Mapped> {
+        let missing = || Error::malformed(&self.folder, name, "no file holds this tensor");
+        self.tensors.get(name).ok_or_else(missing)
+    }
+
+    /// Every tensor with its name, sorted by name.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &Mapped)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+}
+
+fn no_weights(folder: &Path) -> Error {
+    let others = ["pytorch_model.bin", "pytorch_model.bin.index.json", "adapter_model.safetensors"];
+    let found = others.iter().find(|name| folder.join(name).exists());
+    let hint = match found {
+        Some(other) => format!("; {other} is there, which cannot be read in its place"),
+        None => String::new(),
+    };
+    let problem = format!("is missing, and so is {INDEX}{hint}");
+    Error::malformed(folder, SINGLE, problem)
+}
+
+/// The tensors of several files, each where the index says.
+fn shards(folder: &Path, path: &Path) -> Result<BTreeMap<String, Mapped>> {
+    let index = Index::read(path)?;
+    let mut tensors = BTreeMap::new();
+    let mut home = BTreeMap::new();
+    for shard in index.files() {
+        for (name, tensor) in file::tensors(&folder.join(shard))? {
+            match tensors.entry(name) {
+                Entry::Vacant(vacant) => {
+                    home.insert(vacant.key().clone(), shard);
+                    vacant.insert(tensor);
+                }
+                Entry::Occupied(held) => {
+                    let problem = format!("is in {} and in {shard}", home[held.key()]);
+                    return Err(Error::malformed(path, held.key().as_str(), problem));
+                }
+            }
+        }
+    }
+    let astray = |(name, file): &(&String, &String)| home.get(*name) != Some(&file.as_str());
+    match index.weight_map.iter().find(astray) {
+        Some((name, file)) => {
+            Err(Error::malformed(path, name.as_str(), format!("is not in {file}")))
+        }
+        None => Ok(tensors),
+    }
+}
