@@ -43,6 +43,7 @@ fn every_storage_reads_back() {
         let checkpoint = Checkpoint::open(&folder).unwrap();
         checkpoint.check().unwrap();
         assert_eq!(checkpoint.config(), &config(&tiny()));
+        assert_eq!(checkpoint.config_fields()["hidden_size"], 8);
         for (name, _, values) in tensors(&tiny()) {
             let read = checkpoint.tensor(&name).unwrap();
             assert_eq!(read.storage(), storage);
@@ -80,7 +81,7 @@ fn the_reference_reader_agrees() {
 /// All 65 536 bit patterns, NaN with any payload aside: reading widens, writing rounds.
 #[test]
 fn numbers_of_two_bytes_survive_bit_for_bit() {
-    let all = || (0..=u16::MAX);
+    let all = || 0..=u16::MAX;
     let upper: Vec<f32> = all().map(|bits| bf16::from_bits(bits).to_f32()).collect();
     let halves: Vec<f32> = all().map(|bits| f16::from_bits(bits).to_f32()).collect();
     for (storage, values) in [(Storage::Bf16, upper), (Storage::F16, halves)] {
@@ -104,13 +105,19 @@ fn numbers_of_two_bytes_survive_bit_for_bit() {
 #[test]
 fn large_models_are_split() {
     let parent = tempfile::tempdir().unwrap();
-    for (limit, files) in [(1, tensors(&tiny()).len()), (1_600, 4), (u64::MAX, 1)] {
+    for (limit, files) in [(1, tensors(&tiny()).len()), (1_600, 6), (u64::MAX, 1)] {
         let folder = parent.path().join(limit.to_string());
         let layout = Layout { storage: Storage::F32, shard_bytes: limit };
         save_tiny(&folder, layout).unwrap();
         let names = entries(&folder);
         let shards: Vec<_> = names.iter().filter(|name| name.ends_with(".safetensors")).collect();
         assert_eq!(shards.len(), files, "{names:?}");
+        for shard in shards {
+            let bytes = std::fs::read(folder.join(shard)).unwrap();
+            let read = SafeTensors::deserialize(&bytes).unwrap();
+            let data: usize = read.iter().map(|(_, view)| view.data().len()).sum();
+            assert!(data as u64 <= limit || read.len() == 1, "{shard} has {data} bytes");
+        }
         let checkpoint = Checkpoint::open(&folder).unwrap();
         checkpoint.check().unwrap();
         for (name, _, values) in tensors(&tiny()) {
@@ -121,7 +128,7 @@ fn large_models_are_split() {
     let index: Value = serde_json::from_slice(&std::fs::read(index).unwrap()).unwrap();
     let bytes: usize = tensors(&tiny()).iter().map(|(.., values)| 4 * values.len()).sum();
     assert_eq!(index["metadata"]["total_size"], bytes);
-    let file = "model-00004-of-00004.safetensors";
+    let file = "model-00006-of-00006.safetensors";
     assert_eq!(index["weight_map"]["lm_head.weight"], file);
 }
 

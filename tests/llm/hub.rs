@@ -121,7 +121,6 @@ fn a_slip_of_the_keyboard_finds_its_alias() {
         ("Qwen3-4B-Base", "qwen3-4b-base"),
         ("qwen2.5-math1.5b", "qwen2.5-math-1.5b"),
         ("lama3.2-1b-instruct", "llama3.2-1b-instruct"),
-        ("", "qwen2.5-7b"),
     ] {
         match resolve(text) {
             Err(rs_grpo_llm::Error::Hub(error)) => match *error {

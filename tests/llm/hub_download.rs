@@ -384,6 +384,16 @@ fn an_answer_that_no_hub_gives_is_refused() {
     }
 }
 
+#[test]
+fn a_renamed_repository_is_found_under_its_former_name() {
+    let mut scene = Scene::new(files());
+    scene.settings.token = Some("hf_secret".to_owned());
+    let Location::Hub(old) = resolve("org/old").unwrap() else { panic!() };
+    let folder = download(&old, &scene.settings, &mut ()).unwrap();
+    assert!(folder.starts_with(scene.cache.path().join("models--org--old")), "{folder:?}");
+    Checkpoint::open(&folder).unwrap().check().unwrap();
+}
+
 /// What a caller shows adds up to the files' lengths.
 #[test]
 fn progress_counts_every_byte() {

@@ -112,6 +112,10 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut state = state.lock().unwrap();
     state.requests.push(request.clone());
     let name = request.path.rsplit('/').next().unwrap_or_default();
+    if let Some(rest) = request.path.strip_prefix("/org/old/") {
+        // As the hub sends on from a repository's former name: without its host.
+        return head(&mut stream, 307, &[("Location", format!("/org/name/{rest}"))], 0);
+    }
     let known = request.path.starts_with("/org/name/resolve/");
     let stored = request.path.starts_with("/elsewhere/");
     let Some(file) = state.files.get_mut(name).filter(|_| known || stored) else {
