@@ -298,6 +298,9 @@ fn what_is_not_a_configuration_is_refused() {
     }
     let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(malformed(parse(&nested)).0, "the file");
+    let long = tempfile::NamedTempFile::new().unwrap();
+    long.as_file().set_len(1 << 40).unwrap();
+    assert_eq!(malformed(ModelConfig::from_json(long.path())).0, "the file");
     let missing = ModelConfig::from_json(std::path::Path::new("no/such/config.json"));
     assert!(matches!(missing, Err(Error::File { .. })), "{missing:?}");
     let folder = tempfile::tempdir().unwrap();

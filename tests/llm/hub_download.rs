@@ -368,6 +368,34 @@ fn without_a_network_the_error_says_which_files_go_where() {
     assert_eq!(names(&scene.folder()), [""; 0]);
 }
 
+/// What a user reads, one message a line.
+#[test]
+fn messages() {
+    let mut messages = vec![];
+    let mut show = |scene: &Scene| {
+        let message = scene.failure().to_string();
+        let message = message.replace(&scene.server.endpoint, "https://hub");
+        messages.push(message.replace(scene.cache.path().to_str().unwrap(), "/cache"));
+    };
+    let mut offline = Scene::new(files());
+    offline.settings.offline = true;
+    show(&offline);
+    let spoilt: [(&str, fn(&mut Served)); 6] = [
+        ("config.json", |file| file.status = Some(401)),
+        ("config.json", |file| file.status = Some(503)),
+        ("config.json", |file| file.status = Some(404)),
+        ("config.json", |file| file.etag = Some("../evil".to_owned())),
+        (WEIGHTS, |file| file.cut = Some((0, usize::MAX))),
+        (WEIGHTS, |file| file.etag = Some("0".repeat(64))),
+    ];
+    for (file, spoil) in spoilt {
+        let scene = Scene::new(files());
+        scene.server.change(file, spoil);
+        show(&scene);
+    }
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
 /// A page of a hotel's network, say.
 #[test]
 fn an_answer_that_no_hub_gives_is_refused() {

@@ -20,7 +20,8 @@ const OPTIONAL: [&str; 3] =
 /// The folder of a model in the cache, downloaded first if need be.
 ///
 /// A model that is complete in the cache needs no network; whether the hub has a newer revision is
-/// not asked. Only what this crate reads is fetched. Interrupted downloads go on where they were, and
+/// not asked. Complete means shape, tokenizer and weights: what else another program left out is not
+/// fetched later. Only what this crate reads is fetched. Interrupted downloads go on where they were, and
 /// a file has its name in the cache only once its length, and the hash of weights, is verified.
 ///
 /// # Errors
