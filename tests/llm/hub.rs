@@ -56,6 +56,9 @@ fn memory_is_the_documented_formula() {
     assert!(activations > cache);
     assert_eq!(work.lora(config, 16), weights + 16 * (16 * 22_528 * 28) + activations);
     assert_eq!(work.full(config), weights + 16 * 596_049_920 + activations);
+    // Adapters of rank 16 for Qwen3-4B have 33 030 144 weights in PEFT.
+    let of_rank = |rank| work.lora(self::config("qwen3-4b-base"), rank);
+    assert_eq!(of_rank(16) - of_rank(0), 16 * 33_030_144);
     let single = Workload { weight_bytes: 4, ..work };
     assert_eq!(single.full(config), 16 * 596_049_920 + activations);
 }

@@ -262,9 +262,6 @@ fn a_wrong_beginning_is_noticed_and_thrown_away() {
         let blob = std::fs::canonicalize(hf_cache(&scene).unwrap()).unwrap();
         std::fs::remove_file(&blob).unwrap();
         std::fs::write(blob.with_extension("incomplete"), &beginning).unwrap();
-        if beginning.len() <= files()[WEIGHTS].content.len() {
-            assert!(matches!(scene.failure(), HubError::Corrupt { .. }));
-        }
         Checkpoint::open(&scene.download().unwrap()).unwrap().check().unwrap();
     }
 }
@@ -272,7 +269,8 @@ fn a_wrong_beginning_is_noticed_and_thrown_away() {
 #[test]
 fn content_of_another_hash_or_length_is_not_kept() {
     let length = files()[WEIGHTS].content.len();
-    let wrong: [(&str, fn(&mut Served, usize)); 3] = [
+    type Spoil = fn(&mut Served, usize);
+    let wrong: [(&str, Spoil); 3] = [
         ("SHA-256", |file, _| file.etag = Some("0".repeat(64))),
         ("more than", |file, length| file.size = Some(length - 1)),
         ("ended at byte", |file, length| file.size = Some(length + 1)),
@@ -380,7 +378,8 @@ fn messages() {
     let mut offline = Scene::new(files());
     offline.settings.offline = true;
     show(&offline);
-    let spoilt: [(&str, fn(&mut Served)); 6] = [
+    type Spoil = fn(&mut Served);
+    let spoilt: [(&str, Spoil); 6] = [
         ("config.json", |file| file.status = Some(401)),
         ("config.json", |file| file.status = Some(503)),
         ("config.json", |file| file.status = Some(404)),

@@ -39,12 +39,28 @@ pub(super) struct Transfer<'a> {
 impl Transfer<'_> {
     /// Fills `partial`, from where an earlier attempt left it, and verifies length and hash.
     ///
-    /// A file that fails verification is deleted; one that is incomplete is kept.
+    /// A file that fails verification is deleted; one that is incomplete is kept. Where the beginning
+    /// was here before, perhaps left by another program, the file gets a second chance from scratch.
     pub fn run(&self, progress: &mut dyn Progress) -> Result<()> {
+        let inherited = self.partial.exists();
+        self.fill(progress)?;
+        if let Err(error) = self.verify() {
+            if !inherited {
+                return Err(error);
+            }
+            self.fill(progress)?;
+            self.verify()?;
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    /// Makes attempts until everything is here, or too many in a row bring nothing.
+    fn fill(&self, progress: &mut dyn Progress) -> Result<()> {
         let (mut furthest, mut fruitless) = (0, 0);
         loop {
             let problem = match self.attempt(progress) {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 Err(Stop::Final(error)) => return Err(error),
                 Err(Stop::Broken(problem)) => problem,
             };
@@ -57,9 +73,6 @@ impl Transfer<'_> {
             progress.retry(self.file, &problem);
             std::thread::sleep(self.remote.settings.pause * 2_u32.pow(fruitless - 1));
         }
-        self.verify()?;
-        progress.finish();
-        Ok(())
     }
 
     /// One request for what is missing.
