@@ -2,6 +2,14 @@
 
 mod chat;
 mod chat_refused;
+mod checkpoint;
+mod checkpoint_bad_input;
+mod checkpoint_save;
+mod checkpoint_support;
+mod config;
+mod hub;
+mod hub_download;
+mod hub_server;
 mod parity;
 mod support;
 mod tokenizer;

@@ -1,9 +1,7 @@
 //! Which of several files holds which tensor: `model.safetensors.index.json`.
 
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Component, Path};
 
 /// Longest index, in bytes; that of a model of 400 billion parameters has 100 thousand.
@@ -22,13 +20,7 @@ impl Index {
     /// # Errors
     /// The file cannot be read, is no index, or names files outside its folder.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::file(path))?;
-        let mut bytes = vec![];
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::file(path))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            let problem = format!("is longer than {MAX_BYTES} bytes");
-            return Err(Error::malformed(path, "the file", problem));
-        }
+        let bytes = files::read(path, MAX_BYTES)?;
         let index: Self = serde_json::from_slice(&bytes).map_err(|error| {
             Error::malformed(path, "weight_map", format!("cannot be read: {error}"))
         })?;

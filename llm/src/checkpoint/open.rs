@@ -3,7 +3,10 @@
 use super::file;
 use super::index::Index;
 use super::mapped::Mapped;
+use crate::config::read::MAX_BYTES;
+use crate::files::json_object;
 use crate::{Error, ModelConfig, Result};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
@@ -19,6 +22,7 @@ pub(super) const INDEX: &str = "model.safetensors.index.json";
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     pub(super) folder: PathBuf,
+    fields: Map<String, Value>,
     pub(super) config: ModelConfig,
     pub(super) tensors: BTreeMap<String, Mapped>,
 }
@@ -35,7 +39,9 @@ impl Checkpoint {
     /// A file is missing, cut off or malformed, or a tensor is stored in another type than F32, BF16
     /// or F16. The error names the file and the field or tensor.
     pub fn open(folder: &Path) -> Result<Self> {
-        let config = ModelConfig::from_json(&folder.join("config.json"))?;
+        let path = folder.join("config.json");
+        let fields = json_object(&path, MAX_BYTES)?;
+        let config = ModelConfig::from_object(&path, &fields)?;
         let (single, index) = (folder.join(SINGLE), folder.join(INDEX));
         let tensors = if single.exists() {
             file::tensors(&single)?.into_iter().collect()
@@ -44,12 +50,17 @@ impl Checkpoint {
         } else {
             return Err(no_weights(folder));
         };
-        Ok(Self { folder: folder.to_owned(), config, tensors })
+        Ok(Self { folder: folder.to_owned(), fields, config, tensors })
     }
 
     /// The shape of the model.
     pub fn config(&self) -> &ModelConfig {
         &self.config
+    }
+
+    /// All of `config.json`, for a checkpoint that is to say the same.
+    pub fn config_fields(&self) -> &Map<String, Value> {
+        &self.fields
     }
 
     /// A tensor by its name in the file.

@@ -1,5 +1,6 @@
 //! One field of a JSON object at a time, checked.
 
+use crate::files::brief;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -87,15 +88,5 @@ impl<'a> Fields<'a> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let refused = || self.refuse(name, format!("is {}; allowed: {allowed}", brief(value)));
         read(value).map(Some).ok_or_else(refused)
-    }
-}
-
-/// A value as it is quoted in a message: its beginning, should it be long.
-pub(super) fn brief(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
