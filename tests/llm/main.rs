@@ -2,6 +2,8 @@
 
 mod chat;
 mod chat_refused;
+mod engine;
+mod mock;
 mod parity;
 mod support;
 mod tokenizer;
