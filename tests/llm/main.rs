@@ -5,6 +5,7 @@ mod chat_refused;
 mod engine;
 mod mock;
 mod parity;
+mod sampler;
 mod support;
 mod tokenizer;
 mod tokenizer_refused;
