@@ -67,7 +67,7 @@ impl SamplingParams {
         };
         let Self { temperature, top_p, min_p, .. } = *self;
         let cool = temperature >= 0.0 && temperature.is_finite();
-        in_range(cool, "temperature", temperature, "0 (greedy) or a number over 0")?;
+        in_range(cool, "temperature", temperature, "0 (greedy) or a finite number over 0")?;
         in_range(top_p > 0.0 && top_p <= 1.0, "top-p", top_p, "over 0 and at most 1 (off)")?;
         in_range((0.0..=1.0).contains(&min_p), "min-p", min_p, "0 (off) to 1")?;
         if self.max_tokens == 0 {
