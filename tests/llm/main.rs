@@ -3,6 +3,8 @@
 mod chat;
 mod chat_refused;
 mod engine;
+mod engine_refused;
+mod engine_text;
 mod mock;
 mod parity;
 mod sampler;
