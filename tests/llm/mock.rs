@@ -12,12 +12,15 @@ use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
+/// Logits after some tokens.
+type Logits = Box<dyn Fn(&[u32]) -> Vec<f32>>;
+
 /// A model whose logits are a function of all tokens before. Its cache holds in every slot the
 /// tokens up to there, and [`LanguageModel::forward`] panics where a slot holds anything else.
 pub(crate) struct Mock {
     vocab: usize,
     context: usize,
-    logits: Box<dyn Fn(&[u32]) -> Vec<f32>>,
+    logits: Logits,
     /// Tokens that went through the model.
     pub(crate) tokens: Cell<usize>,
     /// Sequences in each pass.
