@@ -9,11 +9,13 @@ pub mod combine;
 pub mod dot;
 pub mod exp;
 pub mod gemm;
+mod reduce;
 mod shared;
 mod softmax;
 
 pub use combine::combine;
 pub use dot::dot;
+pub use reduce::{largest, sum};
 pub(crate) use shared::SharedMut;
 pub use softmax::{exp_shifted, mean_score, softmax, sum_exp};
 
