@@ -15,6 +15,7 @@ pub mod config;
 mod error;
 pub mod generate;
 pub mod hub;
+mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;

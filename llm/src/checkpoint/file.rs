@@ -2,7 +2,7 @@
 
 use super::header;
 use super::mapped::Mapped;
-use crate::{Error, Result};
+use crate::{Error, Result, json};
 use memmap2::Mmap;
 use std::fs::File;
 use std::path::Path;
@@ -20,11 +20,7 @@ pub(super) fn tensors(path: &Path) -> Result<Vec<(String, Mapped)>> {
 }
 
 fn map(path: &Path) -> Result<Mmap> {
-    // Opening a named pipe would wait for a writer for ever, so ask before opening.
-    let is_file = std::fs::metadata(path).map_err(Error::file(path))?.is_file();
-    if !is_file {
-        return Err(Error::malformed(path, "the file", "is not a plain file"));
-    }
+    json::refuse_special(path)?;
     let file = File::open(path).map_err(Error::file(path))?;
     #[expect(unsafe_code, reason = "a memory map has no safe form")]
     // SAFETY: the map is read-only, and every bit pattern is a valid number. That nobody shortens or

@@ -22,6 +22,31 @@ pub enum Elements<'a> {
     F16(&'a [f16]),
 }
 
+impl Elements<'_> {
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(numbers) => numbers.len(),
+            Self::Bf16(numbers) => numbers.len(),
+            Self::F16(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there are none: an axis has size 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The numbers in single precision, which holds all of them exactly.
+    pub fn to_f32(&self) -> Vec<f32> {
+        match self {
+            Self::F32(numbers) => numbers.to_vec(),
+            Self::Bf16(numbers) => numbers.to_f32_vec(),
+            Self::F16(numbers) => numbers.to_f32_vec(),
+        }
+    }
+}
+
 /// How the numbers of a tensor are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Storage {
@@ -91,16 +116,6 @@ impl Mapped {
         self.storage
     }
 
-    /// How many numbers the tensor has.
-    pub fn len(&self) -> usize {
-        self.bytes().len() / self.storage.bytes()
-    }
-
-    /// Whether an axis has size 0.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The numbers, as they are stored.
     pub fn elements(&self) -> Elements<'_> {
         let bytes = self.bytes();
@@ -108,15 +123,6 @@ impl Mapped {
             Storage::F32 => Elements::F32(bytemuck::cast_slice(bytes)),
             Storage::Bf16 => Elements::Bf16(bytemuck::cast_slice(bytes)),
             Storage::F16 => Elements::F16(bytemuck::cast_slice(bytes)),
-        }
-    }
-
-    /// The numbers in single precision, which holds all of them exactly.
-    pub fn to_f32(&self) -> Vec<f32> {
-        match self.elements() {
-            Elements::F32(numbers) => numbers.to_vec(),
-            Elements::Bf16(numbers) => numbers.to_f32_vec(),
-            Elements::F16(numbers) => numbers.to_f32_vec(),
         }
     }
 

@@ -8,6 +8,8 @@
 //! | `open` | a folder with `config.json` and weights |
 //! | `check` | whether the tensors are those that `config.json` describes |
 //! | `mapped` | a tensor that stays in its file |
+//! | `save` | writes a folder that `open` reads |
+//! | `shard` | writes one `.safetensors` file |
 //!
 //! Tokenizer and generation settings of the same folder are read elsewhere.
 
@@ -17,6 +19,9 @@ mod header;
 mod index;
 mod mapped;
 mod open;
+mod save;
+mod shard;
 
 pub use mapped::{Elements, Mapped, Storage};
 pub use open::Checkpoint;
+pub use save::save;

@@ -1,5 +1,6 @@
 //! A folder with `config.json` and weights.
 
+use super::check::check;
 use super::file;
 use super::index::Index;
 use super::mapped::Mapped;
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
+/// The shape of the model.
+pub(super) const CONFIG: &str = "config.json";
 /// Weights in one file.
 pub(super) const SINGLE: &str = "model.safetensors";
 /// The table of weights in several files.
@@ -18,9 +21,9 @@ pub(super) const INDEX: &str = "model.safetensors.index.json";
 /// The files must not be changed while it is open.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    pub(super) folder: PathBuf,
-    pub(super) config: ModelConfig,
-    pub(super) tensors: BTreeMap<String, Mapped>,
+    folder: PathBuf,
+    config: ModelConfig,
+    tensors: BTreeMap<String, Mapped>,
 }
 
 impl Checkpoint {
@@ -28,14 +31,16 @@ impl Checkpoint {
     /// `model.safetensors.index.json` names; the single file where a folder has both, as in
     /// transformers.
     ///
-    /// Weights are mapped, not read: opening costs no copy. Whether they are the weights that
-    /// `config.json` describes is [`check`](Self::check)'s question.
+    /// Weights are mapped, not read: opening costs no copy, unless a header of odd length leaves
+    /// them at addresses that do not suit their type.
     ///
     /// # Errors
     /// A file is missing, cut off or malformed, or a tensor is stored in another type than F32, BF16
-    /// or F16. The error names the file and the field or tensor.
+    /// or F16; the error names the file and the field or tensor. Or the tensors are not those of
+    /// [`ModelConfig::tensors`]; one error lists all that are missing, unexpected or of another
+    /// shape. The `rotary_emb.inv_freq` of old files and the copy of a tied head may be there.
     pub fn open(folder: &Path) -> Result<Self> {
-        let config = ModelConfig::from_json(&folder.join("config.json"))?;
+        let config = ModelConfig::from_json(&folder.join(CONFIG))?;
         let (single, index) = (folder.join(SINGLE), folder.join(INDEX));
         let tensors = if single.exists() {
             file::tensors(&single)?.into_iter().collect()
@@ -44,7 +49,13 @@ impl Checkpoint {
         } else {
             return Err(no_weights(folder));
         };
+        check(folder, &config, &tensors)?;
         Ok(Self { folder: folder.to_owned(), config, tensors })
+    }
+
+    /// Where the files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The shape of the model.

@@ -4,10 +4,8 @@ use super::ModelConfig;
 use super::family::Family;
 use super::fields::{Fields, brief};
 use super::rope::rope;
-use crate::{Error, Result};
+use crate::{Error, Result, json};
 use serde_json::{Map, Value};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// Largest `config.json`, in bytes; published ones have two thousand.
@@ -35,34 +33,25 @@ impl ModelConfig {
     /// absurd or does not divide; a feature that this crate's decoder lacks, such as sliding
     /// windows, another activation or quantised weights. The error names the file and the field.
     pub fn from_json(path: &Path) -> Result<Self> {
-        let map = object(path)?;
-        let fields = Fields::new(path, "", &map);
+        Self::from_map(path, &object(path)?)
+    }
+
+    /// The configuration in a JSON object; errors name `path` as its file.
+    pub(crate) fn from_map(path: &Path, map: &Map<String, Value>) -> Result<Self> {
+        let fields = Fields::new(path, "", map);
         let family = family(fields)?;
         refuse_unsupported(fields, family)?;
         shape(fields, family)
     }
 }
 
-/// The object in a JSON file of bounded length.
+/// The object in a JSON file.
 fn object(path: &Path) -> Result<Map<String, Value>> {
-    let is_file = std::fs::metadata(path).map_err(Error::file(path))?.is_file();
-    if !is_file {
-        return Err(Error::malformed(path, "the file", "is not a plain file"));
-    }
-    let mut bytes = vec![];
-    let file = File::open(path).map_err(Error::file(path))?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::file(path))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let problem = format!("is longer than {MAX_BYTES} bytes; a configuration is short");
-        return Err(Error::malformed(path, "the file", problem));
-    }
-    match serde_json::from_slice(&bytes) {
+    let refuse = |problem: String| Error::malformed(path, "the file", problem);
+    match serde_json::from_slice(&json::read(path, MAX_BYTES)?) {
         Ok(Value::Object(map)) => Ok(map),
-        Ok(other) => {
-            let problem = format!("is {}; a JSON object is needed", brief(&other));
-            Err(Error::malformed(path, "the file", problem))
-        }
-        Err(error) => Err(Error::malformed(path, "the file", format!("is not JSON: {error}"))),
+        Ok(other) => Err(refuse(format!("is {}; a JSON object is needed", brief(&other)))),
+        Err(error) => Err(refuse(format!("is not JSON: {error}"))),
     }
 }
 
@@ -158,6 +147,7 @@ fn head_dim(
     heads: usize,
     default: Option<usize>,
 ) -> Result<usize> {
+    let default = default.filter(|_| !fields.is_null("head_dim"));
     let head_dim = match fields.count("head_dim", MAX_HEAD_DIM)?.or(default) {
         Some(head_dim) => head_dim,
         None if hidden_size.is_multiple_of(heads) => hidden_size / heads,
