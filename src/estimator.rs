@@ -4,6 +4,7 @@ use crate::estimators::{
     dr_grpo, entropic_adaptive, entropic_loo, focal, grpo, grpo_passk, maxrl, pass_at_k,
     pass_at_k_rloo, pkpo, rloo, rs_grpo, rs_loo,
 };
+use crate::group::all_finite;
 use crate::moments::Weighting;
 use crate::{Error, Group, Scratch};
 
@@ -212,7 +213,7 @@ impl Estimator {
 
     /// Refuses results that finite rewards have driven out of range.
     pub(crate) fn check_finite(&self, group: Group<'_>, out: &[f64]) -> Result<(), Error> {
-        if out.iter().all(|advantage| advantage.is_finite()) {
+        if all_finite(out) {
             return Ok(());
         }
         Err(Error::Overflow { estimator: self.name(), magnitude: group.magnitude() })

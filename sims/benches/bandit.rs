@@ -1,11 +1,13 @@
-//! Cost of a run: over β, over the number of arms, over pulls, and for estimators that move every
-//! arm.
+//! Cost of a run: over β, over pulls, and for estimators that move every arm; cost of one update and
+//! of setting up over the number of arms.
 //!
 //! `cargo bench -p rs-grpo-sims --bench bandit`
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use rs_grpo::Estimator;
-use rs_grpo_sims::bandit::{Config, InitialPolicy, Peak, run_sampled};
+use rs_grpo_sims::bandit::{Config, InitialPolicy, Peak, SoftmaxTree, run_sampled};
 
 const PULLS: u64 = 400_000;
 
@@ -45,9 +47,31 @@ fn over_beta(criterion: &mut Criterion) {
     measure(criterion, "beta", betas.map(|beta| (beta.to_string(), rs_grpo(beta))));
 }
 
-fn over_arms(criterion: &mut Criterion) {
-    let arms = [10, 100, 1_000, 10_000, 100_000];
-    measure(criterion, "arms", arms.map(|arms| (arms.to_string(), stretched(arms))));
+const ARMS: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
+
+/// Draws 16 arms from a policy that is uniform and stays so, and moves them: the same work for any
+/// number of arms (from a few hundred on; with fewer, some arms come twice).
+fn update_over_arms(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("update over arms");
+    for count in ARMS {
+        let mut tree = SoftmaxTree::new(&vec![0.0; count]);
+        let mut rng = SplitMix64::seed_from_u64(0);
+        let mut arms = [0_usize; 16];
+        let gradient = std::array::from_fn::<f64, 16, _>(|draw| [-1.0, 1.0][draw % 2]);
+        group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+            bencher.iter(|| {
+                tree.draw_into(|| rng.next_u64(), &mut arms);
+                tree.ascend(1e-6, &arms, &gradient);
+            });
+        });
+    }
+    group.finish();
+}
+
+/// A run of one group: nearly all of it is setting up.
+fn set_up_over_arms(criterion: &mut Criterion) {
+    let one_group = |arms: usize| (arms.to_string(), Config { pulls: 16, ..stretched(arms) });
+    measure(criterion, "set-up over arms", ARMS.map(one_group));
 }
 
 fn over_pulls(criterion: &mut Criterion) {
@@ -61,5 +85,12 @@ fn every_arm_moves(criterion: &mut Criterion) {
     measure(criterion, "every arm moves", estimators.map(|e| (e.to_string(), config(e))));
 }
 
-criterion_group!(benches, over_beta, over_arms, over_pulls, every_arm_moves);
+criterion_group!(
+    benches,
+    over_beta,
+    update_over_arms,
+    set_up_over_arms,
+    over_pulls,
+    every_arm_moves
+);
 criterion_main!(benches);

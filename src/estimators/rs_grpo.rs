@@ -121,23 +121,21 @@ impl<'a> Support<'a> {
         beta.abs() * (self.max - self.min) < 0.5
     }
 
-    /// Writes `power(tᵢ)` into `out` and returns the mean.
-    ///
-    /// Rewards repeat, above all binary ones, so the powers of the origin and of the latest other
-    /// reward are remembered.
+    /// Writes `power(tᵢ)` into `out` and returns the mean; two powers will do for a group of two
+    /// rewards, such as binary ones.
     fn map_into(&self, beta: f64, power: impl Fn(f64) -> f64, out: &mut [f64]) -> f64 {
         let origin = self.origin(beta);
-        let at_origin = power(0.0);
-        let (mut latest, mut at_latest) = (origin, at_origin);
-        for (out, &reward) in out.iter_mut().zip(self.rewards) {
-            if reward == origin {
-                *out = at_origin;
-                continue;
+        let exponent = |reward: f64| beta * (reward - origin);
+        let is_end = |&reward: &f64| (reward == self.min) | (reward == self.max);
+        if self.rewards.iter().fold(true, |all, reward| all & is_end(reward)) {
+            let (at_min, at_max) = (power(exponent(self.min)), power(exponent(self.max)));
+            for (out, &reward) in out.iter_mut().zip(self.rewards) {
+                *out = if reward == self.min { at_min } else { at_max };
             }
-            if reward != latest {
-                (latest, at_latest) = (reward, power(beta * (reward - origin)));
+        } else {
+            for (out, &reward) in out.iter_mut().zip(self.rewards) {
+                *out = power(exponent(reward));
             }
-            *out = at_latest;
         }
         self.weighting.average(out, |power| power)
     }

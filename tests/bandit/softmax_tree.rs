@@ -41,13 +41,12 @@ proptest! {
         start in prop::collection::vec(-20.0..20.0, 1..70),
         moves in prop::collection::vec((any::<prop::sample::Index>(), -30.0..30.0), 0..60),
     ) {
-        let mut tree = SoftmaxTree::new(start.clone());
+        let mut tree = SoftmaxTree::new(&start);
         let mut logits = start;
         for (arm, change) in moves {
             let arm = arm.index(logits.len());
             logits[arm] += change;
-            tree.add(arm, change);
-            tree.refresh();
+            tree.ascend(1.0, &[arm], &[change]);
             assert_is_softmax(&tree, &logits)?;
         }
     }
@@ -58,13 +57,13 @@ proptest! {
         moves in prop::collection::vec((0..9_usize, -0.5..0.5), 0..200),
     ) {
         let mut logits = vec![0.0; 9];
-        let mut tree = SoftmaxTree::new(logits.clone());
+        let mut tree = SoftmaxTree::new(&logits);
         for group in moves.chunks(16) {
             for &(arm, change) in group {
-                logits[arm] += change;
-                tree.add(arm, change);
+                logits[arm] += 2.0 * change;
             }
-            tree.refresh();
+            let (arms, changes): (Vec<usize>, Vec<f64>) = group.iter().copied().unzip();
+            tree.ascend(2.0, &arms, &changes);
         }
         assert_is_softmax(&tree, &logits)?;
     }
@@ -74,14 +73,14 @@ proptest! {
 #[test]
 fn draws_follow_the_probabilities() {
     let logits: Vec<f64> = (0..20).map(|arm| f64::from(arm) * 0.15).collect();
-    let tree = SoftmaxTree::new(logits.clone());
+    let mut tree = SoftmaxTree::new(&logits);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(11);
     let mut counts = [0.0; 20];
     let draws = 320_000;
-    for _ in 0..draws {
-        counts[tree.draw(rng.next_u64())] += 1.0;
-    }
-    let expected = softmax(&logits).into_iter().map(|p| p * f64::from(draws));
+    let mut arms = vec![0; draws];
+    tree.draw_into(|| rng.next_u64(), &mut arms);
+    arms.into_iter().for_each(|arm| counts[arm] += 1.0);
+    let expected = softmax(&logits).into_iter().map(|p| p * draws as f64);
     let square: f64 =
         counts.iter().zip(expected).map(|(n, e): (&f64, f64)| (n - e).powi(2) / e).sum();
     assert!(square < 43.8, "χ² = {square}");
@@ -90,9 +89,10 @@ fn draws_follow_the_probabilities() {
 /// The two ends of the random numbers reach an arm, and never one without weight.
 #[test]
 fn the_ends_of_the_range_draw_possible_arms() {
-    let tree = SoftmaxTree::new(vec![-800.0, 0.0, -1.0, -800.0, -2.0, -800.0]);
+    let mut tree = SoftmaxTree::new(&[-800.0, 0.0, -1.0, -800.0, -2.0, -800.0]);
     for random in [0, 1, u64::MAX / 2, u64::MAX - 1, u64::MAX] {
-        let arm = tree.draw(random);
-        assert!([1, 2, 4].contains(&arm), "{random} drew {arm}");
+        let mut arms = [0];
+        tree.draw_into(|| random, &mut arms);
+        assert!([1, 2, 4].contains(&arms[0]), "{random} drew {arms:?}");
     }
 }

@@ -1,1 +1,9 @@
 //! The language-model half: checkpoints, operations, parity with transformers, generation.
+
+mod chat;
+mod chat_refused;
+mod parity;
+mod support;
+mod tokenizer;
+mod tokenizer_refused;
+mod tokenizer_stop;

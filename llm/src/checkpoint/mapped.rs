@@ -22,7 +22,7 @@ pub enum Elements<'a> {
     F16(&'a [f16]),
 }
 
-impl Elements<'_> {
+impl<'a> Elements<'a> {
     /// How many numbers there are.
     pub fn len(&self) -> usize {
         match self {
@@ -37,7 +37,17 @@ impl Elements<'_> {
         self.len() == 0
     }
 
-    /// The numbers in single precision, which holds all of them exactly.
+    /// Some of them.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Elements<'a> {
+        match self {
+            Self::F32(numbers) => Self::F32(&numbers[range]),
+            Self::Bf16(numbers) => Self::Bf16(&numbers[range]),
+            Self::F16(numbers) => Self::F16(&numbers[range]),
+        }
+    }
+
+    /// In single precision, which holds all of them exactly.
     pub fn to_f32(&self) -> Vec<f32> {
         match self {
             Self::F32(numbers) => numbers.to_vec(),
@@ -124,6 +134,11 @@ impl Mapped {
             Storage::Bf16 => Elements::Bf16(bytemuck::cast_slice(bytes)),
             Storage::F16 => Elements::F16(bytemuck::cast_slice(bytes)),
         }
+    }
+
+    /// The numbers in single precision, which holds all of them exactly.
+    pub fn to_f32(&self) -> Vec<f32> {
+        self.elements().to_f32()
     }
 
     fn bytes(&self) -> &[u8] {

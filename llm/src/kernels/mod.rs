@@ -1,1 +1,22 @@
-//! TODO-kernels
+//! Arithmetic on slices, for the CPU forms of the operations.
+//!
+//! Two products of our own, [`dot`] and [`combine`], compute each element in an order that depends on
+//! the inner dimension alone. A token's numbers are therefore the same to the last bit whether it is
+//! processed alone or in a batch, with a cache or without: what the sampler saw is what the trainer
+//! computes. Gradients have no such need and go through [`gemm`].
+
+pub mod combine;
+pub mod dot;
+pub mod exp;
+pub mod gemm;
+mod shared;
+mod softmax;
+
+pub use combine::combine;
+pub use dot::dot;
+pub(crate) use shared::SharedMut;
+pub use softmax::{exp_shifted, mean_score, softmax, sum_exp};
+
+/// Lanes of every sum: the width of the widest vector registers in use, so that narrower ones give
+/// the same bits in several passes.
+pub(crate) const LANES: usize = 16;

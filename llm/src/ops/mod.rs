@@ -1,1 +1,52 @@
-//! TODO-ops
+//! The operations of a decoder, each with its own backward.
+//!
+//! Candle's fused operations cut the gradient graph without a word, and its plain ones compute
+//! gradients of frozen weights. These do neither: every file holds one operation, its CPU form, and
+//! the closed form of its gradient. The two ends of the network, [`embedding`] and
+//! [`logprob_head`], touch the vocabulary and stand outside the graph, as plain functions.
+
+mod add_bias;
+mod attend;
+mod attention;
+pub mod cached_attention;
+pub mod embedding;
+mod linear;
+pub mod logprob_head;
+mod rms_norm;
+mod rope;
+mod swiglu;
+
+pub use add_bias::add_bias;
+pub use attention::attention;
+pub use linear::linear;
+pub use rms_norm::rms_norm;
+pub use rope::{Rotation, rope};
+pub use swiglu::swiglu;
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
+
+/// The numbers of a contiguous f32 tensor on the CPU.
+fn floats<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let numbers = storage.as_slice::<f32>()?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&numbers[start..end]),
+        None => candle_core::bail!("an operation needs a contiguous tensor, got {layout:?}"),
+    }
+}
+
+/// Calls `read` with the numbers of a contiguous f32 tensor on the CPU.
+pub(crate) fn with_floats<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> {
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => Ok(read(floats(storage, layout)?)),
+        _ => candle_core::bail!("the CPU form of an operation was given a tensor on a GPU"),
+    }
+}
+
+/// The last two axes of a shape, earlier ones folded into the rows.
+fn rows_and_width(layout: &Layout) -> Result<(usize, usize)> {
+    match layout.dims().split_last() {
+        Some((&width, outer)) => Ok((outer.iter().product(), width)),
+        None => candle_core::bail!("an operation over rows was given a scalar"),
+    }
+}

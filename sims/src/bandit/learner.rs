@@ -27,7 +27,7 @@ impl<'a> Learner<'a> {
         Self {
             config,
             rng,
-            tree: SoftmaxTree::new(config.initial_logits()),
+            tree: SoftmaxTree::new(&config.initial_logits()),
             scratch: Scratch::new(),
             arms: Vec::new(),
             means: Vec::new(),
@@ -48,8 +48,8 @@ impl<'a> Learner<'a> {
 
     /// Draws a group of `size` arms and observes their rewards.
     pub(super) fn draw(&mut self, size: usize, means: &[f64]) {
-        self.arms.clear();
-        self.arms.extend((0..size).map(|_| self.tree.draw(self.rng.next_u64())));
+        self.arms.resize(size, 0);
+        self.tree.draw_into(|| self.rng.next_u64(), &mut self.arms);
         self.means.clear();
         self.means.extend(self.arms.iter().map(|&arm| means[arm]));
         let (noise, rng) = (self.config.noise, &mut self.rng);
@@ -66,8 +66,7 @@ impl<'a> Learner<'a> {
         let estimator = &self.config.estimator;
         self.advantages.resize(self.rewards.len(), 0.0);
         // A policy that has made up its mind draws one arm only, and equal rewards teach nothing.
-        if estimator.sums_to_zero() && self.rewards.iter().all(|&reward| reward == self.rewards[0])
-        {
+        if estimator.sums_to_zero() && all_equal(&self.rewards) {
             self.advantages.fill(0.0);
             return Ok(());
         }
@@ -78,12 +77,7 @@ impl<'a> Learner<'a> {
         if !estimator.sums_to_zero() {
             self.push_all(step);
         }
-        for (&arm, advantage) in self.arms.iter().zip(&self.advantages) {
-            if *advantage != 0.0 {
-                self.tree.add(arm, step * advantage);
-            }
-        }
-        self.tree.refresh();
+        self.tree.ascend(step, &self.arms, &self.advantages);
         Ok(())
     }
 
@@ -99,12 +93,17 @@ impl<'a> Learner<'a> {
 
     /// Refuses a policy that has left the finite numbers.
     pub(super) fn check(&self) -> Result<(), Error> {
-        if self.tree.logits().iter().all(|logit| logit.is_finite()) {
+        if self.tree.logits().all(f64::is_finite) {
             return Ok(());
         }
         let allowed = "a step size with which the policy stays finite; use a smaller one";
         Err(Error::parameter("learning-rate", self.config.learning_rate, allowed))
     }
+}
+
+/// Whether nothing differs from the first; looks at all, which is faster than to stop early.
+fn all_equal(rewards: &[f64]) -> bool {
+    !rewards.iter().fold(false, |differ, reward| differ | (*reward != rewards[0]))
 }
 
 #[cfg(test)]
@@ -139,15 +138,14 @@ mod tests {
             };
             let means = config.rewards();
             let mut learner = Learner::new(&config, stream(4, 2));
-            let mut plain = learner.tree.logits().to_vec();
+            let mut plain = learner.tree.logits().collect::<Vec<_>>();
             for _ in 0..300 {
                 learner.draw(16, &means);
                 learner.update().expect("binary rewards suit every estimator");
                 plain_step(&mut plain, &learner.arms, &learner.advantages, 0.5);
             }
-            let difference = |(a, b): (&f64, &f64)| (a - b).abs();
-            let worst =
-                learner.tree.logits().iter().zip(&plain).map(difference).fold(0.0, f64::max);
+            let difference = |(a, b): (f64, &f64)| (a - b).abs();
+            let worst = learner.tree.logits().zip(&plain).map(difference).fold(0.0, f64::max);
             let moved =
                 plain.iter().zip(config.initial_logits()).any(|(a, b)| (a - b).abs() > 0.02);
             assert!(worst < 1e-9 && moved, "{}: {worst}", entry.estimator);

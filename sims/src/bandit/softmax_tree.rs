@@ -5,185 +5,210 @@
 /// weight says that all are further below.
 const REACH: f64 = 4.0;
 
-/// Sums over the leaves below one node, in fixed point.
-///
-/// Integers add exactly and in any order: the sums stay right over any number of moves, and are the
-/// same on every machine.
-#[derive(Debug, Clone, Copy, Default)]
-struct Node {
-    /// `Σ wₐ`, with `wₐ = exp(θₐ − reference)`.
-    weight: u64,
-    /// `Σ wₐ (θₐ − reference)`, for the entropy; two's complement.
-    weighted_logit: u64,
+/// What belongs to one arm, together, so that moving it waits for memory only once.
+#[derive(Debug, Clone, Copy)]
+struct Arm {
+    /// θ, as given and moved.
+    logit: f64,
+    /// `w (θ − reference)` in fixed point, for the entropy.
+    weighted_logit: i64,
+    /// Whether it is among those that move now.
+    is_moved: bool,
 }
 
-impl Node {
-    fn join(self, other: Self) -> Self {
-        Self {
-            weight: self.weight.wrapping_add(other.weight),
-            weighted_logit: self.weighted_logit.wrapping_add(other.weighted_logit),
-        }
-    }
-
-    fn less(self, other: Self) -> Self {
-        Self {
-            weight: self.weight.wrapping_sub(other.weight),
-            weighted_logit: self.weighted_logit.wrapping_sub(other.weighted_logit),
-        }
+impl Arm {
+    /// Ends the move with a new weighted logit; returns by how much it is larger. (That may wrap
+    /// beyond [`REACH`], where a rebuild follows.)
+    #[inline]
+    fn settle(&mut self, weighted_logit: i64) -> i64 {
+        self.is_moved = false;
+        weighted_logit.wrapping_sub(std::mem::replace(&mut self.weighted_logit, weighted_logit))
     }
 }
 
 /// `π(a) ∝ exp(θₐ)` over `K` arms.
 ///
-/// A binary tree keeps the sum of the weights below each node: moving `m` arms costs
-/// `O(m log K)`, as does drawing `m` arms. Weights are fixed-point numbers of `55 − log₂ K` bits, so
-/// that an arm less likely than about `2⁻⁵⁰` is never drawn.
+/// A binary tree keeps the sum of the weights `wₐ = exp(θₐ − reference)` below each node: moving `m`
+/// arms costs `O(m log K)`, as does drawing `m` arms. Weights are fixed-point numbers of
+/// `55 − log₂ K` bits, so that an arm less likely than about `2⁻⁵⁰` is never drawn. Integers add
+/// exactly and in any order: the sums stay right over any number of moves, and are the same on every
+/// machine.
 ///
 /// One arm, as a rule the heaviest, is kept out of the tree: a policy that has made up its mind
 /// draws it nearly always, for the price of one comparison.
 #[derive(Debug, Clone)]
 pub struct SoftmaxTree {
-    /// θ, as given and moved.
-    logits: Vec<f64>,
+    arms: Vec<Arm>,
     /// Subtracted from the logits before exponentiation.
     reference: f64,
     /// The fixed-point number that stands for a weight of 1.
     scale: f64,
-    /// Node `i` has children `2i` and `2i + 1`; the leaves start at `first_leaf`.
-    nodes: Vec<Node>,
+    /// `Σ wₐ` below node `i`, which has children `2i` and `2i + 1`; the leaves start at `first_leaf`.
+    weights: Vec<u64>,
     first_leaf: usize,
     /// The arm outside the tree; its leaf is empty.
     favourite: usize,
-    favourite_node: Node,
-    /// Arms moved since the last refresh, each once.
+    favourite_weight: u64,
+    weighted_logit_sum: i64,
+    /// Memory of [`Self::draw_into`]: draws that did not take the favourite, and how far beyond it.
+    others: Vec<(usize, u64)>,
+    /// Memory of [`Self::ascend`]: the arms that move, `θₐ − reference`, and `wₐ`.
     moved: Vec<usize>,
-    is_moved: Vec<bool>,
+    heights: Vec<f64>,
+    new_weights: Vec<f64>,
 }
 
 impl SoftmaxTree {
     /// A policy with the given finite logits; their number `K` is from 1 to 2²⁴.
-    pub fn new(logits: Vec<f64>) -> Self {
+    pub fn new(logits: &[f64]) -> Self {
         let first_leaf = logits.len().next_power_of_two();
+        let arm = |&logit: &f64| Arm { logit, weighted_logit: 0, is_moved: false };
         let mut tree = Self {
-            is_moved: vec![false; logits.len()],
-            logits,
+            arms: logits.iter().map(arm).collect(),
             reference: 0.0,
             // |w x| ≤ 4 e⁴ < 2⁸ for every x ≤ REACH; K of them must fit 63 bits.
             scale: (1u64 << (55 - first_leaf.trailing_zeros())) as f64,
-            nodes: vec![Node::default(); 2 * first_leaf],
+            weights: vec![0; 2 * first_leaf],
             first_leaf,
             favourite: 0,
-            favourite_node: Node::default(),
+            favourite_weight: 0,
+            weighted_logit_sum: 0,
+            others: Vec::new(),
             moved: Vec::new(),
+            heights: Vec::new(),
+            new_weights: Vec::new(),
         };
         tree.rebuild();
         tree
     }
 
-    /// The logits θ, length `K`.
-    pub fn logits(&self) -> &[f64] {
-        &self.logits
+    /// The logits θ, `K` of them.
+    pub fn logits(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.arms.iter().map(|arm| arm.logit)
     }
 
     /// Entropy of the policy in nats: `ln Z − Σ πₐ θₐ`.
     pub fn entropy(&self) -> f64 {
-        let total = self.total();
-        let weight = total.weight as f64;
-        libm::log(weight / self.scale) - total.weighted_logit as i64 as f64 / weight
+        let weight = self.total() as f64;
+        libm::log(weight / self.scale) - self.weighted_logit_sum as f64 / weight
     }
 
     /// Writes the probabilities into `out` (length `K`).
     pub fn probabilities_into(&self, out: &mut [f64]) {
-        let total = self.total().weight as f64;
-        for (probability, leaf) in out.iter_mut().zip(&self.nodes[self.first_leaf..]) {
-            *probability = leaf.weight as f64 / total;
+        let total = self.total() as f64;
+        for (probability, &weight) in out.iter_mut().zip(&self.weights[self.first_leaf..]) {
+            *probability = weight as f64 / total;
         }
-        out[self.favourite] = self.favourite_node.weight as f64 / total;
+        out[self.favourite] = self.favourite_weight as f64 / total;
     }
 
-    /// Draws one arm, from a number that is spread over all of `u64`.
-    #[inline]
-    pub fn draw(&self, random: u64) -> usize {
-        match scaled(random, self.total().weight).checked_sub(self.favourite_node.weight) {
-            None => self.favourite,
-            Some(rest) => self.descend(rest),
+    /// Draws arms into `out`, each from a number that is spread over all of `u64`.
+    ///
+    /// First it is settled, without a branch that nobody could predict, who draws the favourite;
+    /// the others go through the tree. (Not inlined, so that the generator stays in registers.)
+    #[inline(never)]
+    pub fn draw_into(&mut self, mut random: impl FnMut() -> u64, out: &mut [usize]) {
+        let (total, favourite_weight) = (self.total(), self.favourite_weight);
+        self.others.resize(out.len(), (0, 0));
+        let mut count = 0;
+        for draw in 0..out.len() {
+            let place = scaled(random(), total);
+            let (beyond, is_favourite) = place.overflowing_sub(favourite_weight);
+            self.others[count] = (draw, beyond);
+            count += usize::from(!is_favourite);
+        }
+        out.fill(self.favourite);
+        for &(draw, beyond) in &self.others[..count] {
+            out[draw] = self.descend(beyond);
         }
     }
 
     /// The arm at which the sum of the weights passes `rest`, a number below the root's weight.
     fn descend(&self, mut rest: u64) -> usize {
-        let mut node = 1;
-        while node < self.first_leaf {
-            // Selected, not branched: nobody can predict where a random number goes.
-            let (beyond, stays) = rest.overflowing_sub(self.nodes[2 * node].weight);
-            rest = if stays { rest } else { beyond };
-            node = 2 * node + usize::from(!stays);
+        let mut left = 2;
+        while let Some(&weight) = self.weights.get(left) {
+            // Computed, not branched: nobody can predict where a random number goes.
+            let (beyond, stays) = rest.overflowing_sub(weight);
+            let minus_one = u64::from(stays).wrapping_neg();
+            rest = beyond.wrapping_add(weight & minus_one);
+            left = 2 * (left + 1).wrapping_add(minus_one as usize);
         }
-        node - self.first_leaf
+        left / 2 - self.first_leaf
     }
 
-    /// Adds `change` to the logit of `arm`; the policy follows at the next [`Self::refresh`].
-    pub fn add(&mut self, arm: usize, change: f64) {
-        self.logits[arm] += change;
-        if !std::mem::replace(&mut self.is_moved[arm], true) {
-            self.moved.push(arm);
+    /// Adds `rate · gradient[i]` to the logit of `arms[i]`, for every `i`; arms may repeat.
+    ///
+    /// The exponentials are computed in one go, which is where several at once pay.
+    pub fn ascend(&mut self, rate: f64, arms: &[usize], gradient: &[f64]) {
+        self.add(rate, arms, gradient);
+        self.heights.clear();
+        self.heights.extend(self.moved.iter().map(|&arm| self.arms[arm].logit - self.reference));
+        self.new_weights.resize(self.heights.len(), 0.0);
+        for (weight, &height) in self.new_weights.iter_mut().zip(&self.heights) {
+            *weight = weight_at(height, self.scale);
         }
-    }
-
-    /// Adds `change(arm)` to every logit. Costs `O(K)`.
-    pub fn add_all(&mut self, change: impl Fn(usize) -> f64) {
-        for (arm, logit) in self.logits.iter_mut().enumerate() {
-            *logit += change(arm);
+        let (mut highest, mut sum) = (f64::NEG_INFINITY, self.weighted_logit_sum);
+        for i in (0..self.moved.len()).rev() {
+            let (arm, weight, height) = (self.moved[i], self.new_weights[i], self.heights[i]);
+            highest = if height > highest { height } else { highest };
+            sum = sum.wrapping_add(self.arms[arm].settle((weight * height) as i64));
+            self.set(arm, weight as i64 as u64);
         }
-        self.rebuild();
-    }
-
-    /// Brings the policy up to date with the moved logits.
-    pub fn refresh(&mut self) {
-        let mut highest = f64::NEG_INFINITY;
-        while let Some(arm) = self.moved.pop() {
-            self.is_moved[arm] = false;
-            let logit = self.logits[arm] - self.reference;
-            highest = highest.max(logit);
-            self.set(arm, self.leaf(logit));
-        }
+        self.weighted_logit_sum = sum;
         let lowest_total = self.scale * const { 1.0 / 54.0 };
-        if highest > REACH || (self.total().weight as f64) < lowest_total {
+        if highest > REACH || (self.total() as f64) < lowest_total {
             self.rebuild();
         }
     }
 
-    fn total(&self) -> Node {
-        self.favourite_node.join(self.nodes[1])
+    /// Moves the logits and collects the arms that moved, each once.
+    fn add(&mut self, rate: f64, arms: &[usize], gradient: &[f64]) {
+        self.moved.resize(arms.len(), 0);
+        let mut count = 0;
+        for (&index, &slope) in arms.iter().zip(gradient) {
+            if slope != 0.0 {
+                let arm = &mut self.arms[index];
+                arm.logit += rate * slope;
+                self.moved[count] = index;
+                count += usize::from(!std::mem::replace(&mut arm.is_moved, true));
+            }
+        }
+        self.moved.truncate(count);
     }
 
-    /// The leaf of an arm whose logit is so far above the reference.
-    fn leaf(&self, logit: f64) -> Node {
-        let weight = self.scale * rs_grpo::exp(logit.min(REACH));
-        // An arm whose weight underflows to 0 contributes 0, not 0 · ∞.
-        let weighted_logit = if weight > 0.0 { weight * logit } else { 0.0 };
-        Node { weight: weight as u64, weighted_logit: weighted_logit as i64 as u64 }
+    /// Adds `change(arm)` to every logit. Costs `O(K)`.
+    pub fn add_all(&mut self, change: impl Fn(usize) -> f64) {
+        for (index, arm) in self.arms.iter_mut().enumerate() {
+            arm.logit += change(index);
+        }
+        self.rebuild();
     }
 
-    /// Gives `arm` its new weight, and makes it the favourite if it outweighs the present one.
-    fn set(&mut self, arm: usize, node: Node) {
-        if arm == self.favourite {
-            self.favourite_node = node;
-        } else if node.weight > self.favourite_node.weight {
-            self.set_leaf(arm, Node::default());
-            self.set_leaf(self.favourite, self.favourite_node);
-            (self.favourite, self.favourite_node) = (arm, node);
+    fn total(&self) -> u64 {
+        self.favourite_weight + self.weights[1]
+    }
+
+    /// Gives an arm its new weight, and makes it the favourite if it outweighs the present one.
+    #[inline]
+    fn set(&mut self, index: usize, weight: u64) {
+        if index == self.favourite {
+            self.favourite_weight = weight;
+        } else if weight > self.favourite_weight {
+            self.set_leaf(index, 0);
+            self.set_leaf(self.favourite, self.favourite_weight);
+            (self.favourite, self.favourite_weight) = (index, weight);
         } else {
-            self.set_leaf(arm, node);
+            self.set_leaf(index, weight);
         }
     }
 
     /// Changes a leaf and the sums of all its ancestors.
-    fn set_leaf(&mut self, arm: usize, leaf: Node) {
-        let mut node = self.first_leaf + arm;
-        let change = leaf.less(self.nodes[node]);
+    #[inline]
+    fn set_leaf(&mut self, index: usize, weight: u64) {
+        let mut node = self.first_leaf + index;
+        let change = weight.wrapping_sub(self.weights[node]);
         while node > 0 {
-            self.nodes[node] = self.nodes[node].join(change);
+            self.weights[node] = self.weights[node].wrapping_add(change);
             node /= 2;
         }
     }
@@ -191,17 +216,31 @@ impl SoftmaxTree {
     /// Takes the largest logit as the reference and its arm as the favourite, and recomputes the
     /// whole tree.
     fn rebuild(&mut self) {
-        let heaviest = |best, arm| if self.logits[arm] > self.logits[best] { arm } else { best };
-        self.favourite = (0..self.logits.len()).fold(0, heaviest);
-        self.reference = self.logits[self.favourite];
-        for arm in 0..self.logits.len() {
-            self.nodes[self.first_leaf + arm] = self.leaf(self.logits[arm] - self.reference);
+        let logit = |index: usize| self.arms[index].logit;
+        let heavier = |best, index| if logit(index) > logit(best) { index } else { best };
+        self.favourite = (0..self.arms.len()).fold(0, heavier);
+        self.reference = logit(self.favourite);
+        self.weighted_logit_sum = 0;
+        for (arm, leaf) in self.arms.iter_mut().zip(&mut self.weights[self.first_leaf..]) {
+            let height = arm.logit - self.reference;
+            let weight = weight_at(height, self.scale);
+            arm.weighted_logit = (weight * height) as i64;
+            self.weighted_logit_sum += arm.weighted_logit;
+            *leaf = weight as i64 as u64;
         }
-        self.favourite_node = std::mem::take(&mut self.nodes[self.first_leaf + self.favourite]);
+        self.favourite_weight = std::mem::take(&mut self.weights[self.first_leaf + self.favourite]);
         for parent in (1..self.first_leaf).rev() {
-            self.nodes[parent] = self.nodes[2 * parent].join(self.nodes[2 * parent + 1]);
+            self.weights[parent] = self.weights[2 * parent] + self.weights[2 * parent + 1];
         }
     }
+}
+
+/// The weight of an arm whose logit is so far above the reference, before it becomes an integer.
+///
+/// As an integer its product with the height is 0 even where that is 0 · ∞.
+#[inline]
+fn weight_at(height: f64, scale: f64) -> f64 {
+    scale * rs_grpo::exp(if height < REACH { height } else { REACH })
 }
 
 /// A number spread over all of `u64`, scaled to `0..total`.

@@ -1,0 +1,240 @@
+//! Products of rows with rows.
+
+use super::{LANES, SharedMut};
+use crate::checkpoint::Elements;
+use half::bf16;
+use half::slice::HalfFloatSliceExt;
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Rows of an output block: what stays in the second-level cache while the weights pass by.
+const ROW_BLOCK: usize = 96;
+/// Columns of an output block.
+const COLUMN_BLOCK: usize = 64;
+/// Columns that share the loads of a row.
+const COLUMNS: usize = 4;
+/// Products below this many multiplications are not worth a second thread.
+const SERIAL: usize = 1 << 16;
+
+/// `out[i, j] = Σₖ a[i, k] · w[j, k]`: the product of `a`, `[m, k]`, with the transpose of `w`,
+/// `[n, k]`, into `out`, `[m, n]`. Rows of `a`, `w` and `out` begin `strides` elements apart.
+///
+/// Each element is summed in 16 lanes, fused, and the lanes in a tree: its bits depend on the two
+/// rows alone.
+pub fn dot(
+    (m, n, k): (usize, usize, usize),
+    a: &[f32],
+    w: Elements<'_>,
+    out: &mut [f32],
+    strides: [usize; 3],
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    match w {
+        Elements::F32(w) => Product { k, a, w, strides }.run(m, n, SharedMut::new(out)),
+        Elements::Bf16(w) => Product { k, a, w, strides }.run(m, n, SharedMut::new(out)),
+        Elements::F16(w) => Product { k, a, w, strides }.run(m, n, SharedMut::new(out)),
+    }
+}
+
+/// A number that a weight may be stored as.
+trait Stored: Copy + Send + Sync {
+    /// The row in single precision; `buffer` has its length.
+    fn widen<'a>(row: &'a [Self], buffer: &'a mut [f32]) -> &'a [f32];
+}
+
+impl Stored for f32 {
+    #[inline(always)]
+    fn widen<'a>(row: &'a [Self], _: &'a mut [f32]) -> &'a [f32] {
+        row
+    }
+}
+
+impl Stored for bf16 {
+    #[inline(always)]
+    fn widen<'a>(row: &'a [Self], buffer: &'a mut [f32]) -> &'a [f32] {
+        // The upper half of a float: a shift, which the compiler turns into vectors.
+        for (wide, narrow) in buffer.iter_mut().zip(row) {
+            *wide = f32::from_bits(u32::from(narrow.to_bits()) << 16);
+        }
+        buffer
+    }
+}
+
+impl Stored for half::f16 {
+    #[inline(always)]
+    fn widen<'a>(row: &'a [Self], buffer: &'a mut [f32]) -> &'a [f32] {
+        row.convert_to_f32_slice(buffer);
+        buffer
+    }
+}
+
+struct Product<'a, W> {
+    k: usize,
+    a: &'a [f32],
+    w: &'a [W],
+    strides: [usize; 3],
+}
+
+impl<W: Stored> Product<'_, W> {
+    fn run(&self, m: usize, n: usize, out: SharedMut<'_>) {
+        let arch = Arch::new();
+        let (row_blocks, column_blocks) = (m.div_ceil(ROW_BLOCK), n.div_ceil(COLUMN_BLOCK));
+        let block = |buffer: &mut Vec<f32>, index: usize| {
+            let (i, j) = (index % row_blocks * ROW_BLOCK, index / row_blocks * COLUMN_BLOCK);
+            let (rows, columns) = (i..m.min(i + ROW_BLOCK), j..n.min(j + COLUMN_BLOCK));
+            arch.dispatch(Block { product: self, rows, columns, buffer, out });
+        };
+        let buffer = || vec![0.0; COLUMNS * self.k];
+        if m * n * self.k < SERIAL {
+            let mut buffer = buffer();
+            (0..row_blocks * column_blocks).for_each(|index| block(&mut buffer, index));
+        } else {
+            (0..row_blocks * column_blocks).into_par_iter().for_each_init(buffer, block);
+        }
+    }
+}
+
+/// A rectangle of the output.
+struct Block<'a, W> {
+    product: &'a Product<'a, W>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    /// Room for `COLUMNS` rows of weights in single precision.
+    buffer: &'a mut [f32],
+    out: SharedMut<'a>,
+}
+
+impl<W: Stored> WithSimd for Block<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let Range { mut start, end } = self.columns;
+        while start + COLUMNS <= end {
+            self.columns::<S, COLUMNS>(simd, start);
+            start += COLUMNS;
+        }
+        while start < end {
+            self.columns::<S, 1>(simd, start);
+            start += 1;
+        }
+    }
+}
+
+impl<W: Stored> Block<'_, W> {
+    /// `N` columns of all rows.
+    #[inline(always)]
+    fn columns<S: Simd, const N: usize>(&mut self, simd: S, column: usize) {
+        let Product { k, w, strides: [_, stride, _], .. } = *self.product;
+        let mut weights: [&[f32]; N] = [&[]; N];
+        let mut buffers = self.buffer.chunks_exact_mut(k.max(1));
+        // Loops rather than closures here and below: a closure would be compiled without the vector
+        // instructions.
+        for (j, weight) in weights.iter_mut().enumerate() {
+            let at = (column + j) * stride;
+            *weight = W::widen(&w[at..at + k], buffers.next().unwrap_or_default());
+        }
+        let Range { start: mut row, end } = self.rows.clone();
+        if S::F32_LANES == LANES {
+            while row + 6 <= end {
+                tile::<S, W, 6, N>(simd, self.product, row, column, weights, self.out);
+                row += 6;
+            }
+        }
+        while row + 3 <= end {
+            tile::<S, W, 3, N>(simd, self.product, row, column, weights, self.out);
+            row += 3;
+        }
+        while row < end {
+            tile::<S, W, 1, N>(simd, self.product, row, column, weights, self.out);
+            row += 1;
+        }
+    }
+}
+
+/// `M × N` elements, whose sums stay in registers.
+#[inline(always)]
+fn tile<S: Simd, W, const M: usize, const N: usize>(
+    simd: S,
+    product: &Product<'_, W>,
+    row: usize,
+    column: usize,
+    weights: [&[f32]; N],
+    out: SharedMut<'_>,
+) {
+    let Product { k, a, strides: [stride, _, out_stride], .. } = *product;
+    let zero = simd.splat_f32s(0.0);
+    let mut rows: [&[f32]; M] = [&[]; M];
+    for (i, slice) in rows.iter_mut().enumerate() {
+        *slice = &a[(row + i) * stride..][..k];
+    }
+    let passes = LANES / S::F32_LANES;
+    let mut total = [[zero; N]; M];
+    for pass in 0..passes {
+        let sums = lanes(simd, k, pass, rows, weights);
+        for i in 0..M {
+            for j in 0..N {
+                total[i][j] = simd.add_f32s(total[i][j], sums[i][j]);
+            }
+        }
+    }
+    for (i, sums) in total.iter().enumerate() {
+        let at = (row + i) * out_stride + column;
+        // SAFETY: blocks do not overlap, and tiles of a block follow each other.
+        #[expect(unsafe_code, reason = "threads write blocks of one matrix")]
+        let target = unsafe { out.row(at, N) };
+        for (element, &sum) in target.iter_mut().zip(sums) {
+            *element = simd.reduce_sum_f32s(sum);
+        }
+    }
+}
+
+/// The sums of those lanes that a register of this machine holds in pass `pass`.
+#[inline(always)]
+fn lanes<S: Simd, const M: usize, const N: usize>(
+    simd: S,
+    k: usize,
+    pass: usize,
+    rows: [&[f32]; M],
+    weights: [&[f32]; N],
+) -> [[S::f32s; N]; M] {
+    let zero = simd.splat_f32s(0.0);
+    let (whole, passes) = (k / LANES, LANES / S::F32_LANES);
+    let mut a: [&[S::f32s]; M] = [&[]; M];
+    let mut w: [&[S::f32s]; N] = [&[]; N];
+    for i in 0..M {
+        a[i] = &S::as_simd_f32s(rows[i]).0[..whole * passes];
+    }
+    for j in 0..N {
+        w[j] = &S::as_simd_f32s(weights[j]).0[..whole * passes];
+    }
+    let mut sums = [[zero; N]; M];
+    for chunk in 0..whole {
+        let at = chunk * passes + pass;
+        let mut columns = [zero; N];
+        for j in 0..N {
+            columns[j] = w[j][at];
+        }
+        for i in 0..M {
+            let element = a[i][at];
+            for j in 0..N {
+                sums[i][j] = simd.mul_add_f32s(element, columns[j], sums[i][j]);
+            }
+        }
+    }
+    let rest = whole * LANES + pass * S::F32_LANES;
+    if rest < k {
+        let end = k.min(rest + S::F32_LANES);
+        for i in 0..M {
+            let element = simd.partial_load_f32s(&rows[i][rest..end]);
+            for j in 0..N {
+                let weight = simd.partial_load_f32s(&weights[j][rest..end]);
+                sums[i][j] = simd.mul_add_f32s(element, weight, sums[i][j]);
+            }
+        }
+    }
+    sums
+}

@@ -1,0 +1,147 @@
+//! Sums of exponentials.
+
+use super::{LANES, exp::exp};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Replaces scores by `exp(scale · (x − max))`, and returns their sum and the largest of
+/// `scale · x`.
+///
+/// The sum is taken in 16 lanes and a tree, so its bits depend on the scores alone.
+pub fn softmax(scores: &mut [f32], scale: f32) -> (f32, f32) {
+    Arch::new().dispatch(Softmax { scores, scale })
+}
+
+/// `Σ exp(scale · x − shift)`, in 16 lanes and a tree.
+pub fn sum_exp(scores: &[f32], scale: f32, shift: f32) -> f32 {
+    Arch::new().dispatch(SumExp { scores, scale, shift })
+}
+
+/// `Σ exp(x·scale − shift) · x·scale`, in 16 lanes and a tree: with the log of the sum of
+/// exponentials as shift, the mean of the scaled scores under their softmax.
+pub fn mean_score(scores: &[f32], scale: f32, shift: f32) -> f32 {
+    Arch::new().dispatch(MeanScore { scores, scale, shift })
+}
+
+/// Replaces `x` by `exp(scale · x − shift)`.
+pub fn exp_shifted(scores: &mut [f32], scale: f32, shift: f32) {
+    Arch::new().dispatch(ExpShifted { scores, scale, shift });
+}
+
+struct Softmax<'a> {
+    scores: &'a mut [f32],
+    scale: f32,
+}
+
+impl WithSimd for Softmax<'_> {
+    type Output = (f32, f32);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> (f32, f32) {
+        let Self { scores, scale } = self;
+        let mut largest = [f32::NEG_INFINITY; LANES];
+        for chunk in scores.chunks(LANES) {
+            for (lane, &score) in largest.iter_mut().zip(chunk) {
+                *lane = if score * scale > *lane { score * scale } else { *lane };
+            }
+        }
+        let mut max = f32::NEG_INFINITY;
+        for lane in largest {
+            max = max.max(lane);
+        }
+        let mut sums = [0.0; LANES];
+        let (whole, rest) = scores.as_chunks_mut::<LANES>();
+        for chunk in whole {
+            for (lane, score) in sums.iter_mut().zip(chunk) {
+                *score = exp(*score * scale - max);
+                *lane += *score;
+            }
+        }
+        for (lane, score) in sums.iter_mut().zip(rest) {
+            *score = exp(*score * scale - max);
+            *lane += *score;
+        }
+        (tree(sums), max)
+    }
+}
+
+struct SumExp<'a> {
+    scores: &'a [f32],
+    scale: f32,
+    shift: f32,
+}
+
+impl WithSimd for SumExp<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let Self { scores, scale, shift } = self;
+        let mut sums = [0.0; LANES];
+        let (whole, rest) = scores.as_chunks::<LANES>();
+        for chunk in whole {
+            for (lane, &score) in sums.iter_mut().zip(chunk) {
+                *lane += exp(score * scale - shift);
+            }
+        }
+        for (lane, &score) in sums.iter_mut().zip(rest) {
+            *lane += exp(score * scale - shift);
+        }
+        tree(sums)
+    }
+}
+
+struct MeanScore<'a> {
+    scores: &'a [f32],
+    scale: f32,
+    shift: f32,
+}
+
+impl WithSimd for MeanScore<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let Self { scores, scale, shift } = self;
+        let mut sums = [0.0; LANES];
+        let (whole, rest) = scores.as_chunks::<LANES>();
+        for chunk in whole {
+            for (lane, &score) in sums.iter_mut().zip(chunk) {
+                *lane += exp(score * scale - shift) * (score * scale);
+            }
+        }
+        for (lane, &score) in sums.iter_mut().zip(rest) {
+            *lane += exp(score * scale - shift) * (score * scale);
+        }
+        tree(sums)
+    }
+}
+
+struct ExpShifted<'a> {
+    scores: &'a mut [f32],
+    scale: f32,
+    shift: f32,
+}
+
+impl WithSimd for ExpShifted<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for score in self.scores {
+            *score = exp(*score * self.scale - self.shift);
+        }
+    }
+}
+
+/// The sum of the lanes, halves onto halves.
+#[inline(always)]
+fn tree(mut lanes: [f32; LANES]) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}

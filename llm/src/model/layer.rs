@@ -1,0 +1,109 @@
+//! One layer of the decoder.
+
+use super::Weight;
+use crate::config::ModelConfig;
+use crate::ops::{Rotation, add_bias, linear, rms_norm, rope, swiglu};
+use candle_core::{Result, Tensor};
+
+/// A projection with or without a bias.
+#[derive(Debug, Clone)]
+pub(super) struct Projection {
+    weight: Weight,
+    bias: Option<Weight>,
+}
+
+impl Projection {
+    fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
+        let y = linear(x, &self.weight, train)?;
+        match &self.bias {
+            Some(bias) => add_bias(&y, &bias.tensor(train)?),
+            None => Ok(y),
+        }
+    }
+}
+
+/// One layer: attention and a gated feed-forward part, each behind an RMS norm and added to the
+/// residual stream.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    input_norm: Weight,
+    query: Projection,
+    key: Projection,
+    value: Projection,
+    query_norm: Option<Weight>,
+    key_norm: Option<Weight>,
+    output: Projection,
+    feed_norm: Weight,
+    gate: Projection,
+    up: Projection,
+    down: Projection,
+    head_dim: usize,
+    eps: f64,
+}
+
+impl Layer {
+    /// Takes the weights of the layer out of `weight`, by the names of [`ModelConfig::tensors`].
+    pub(super) fn new(
+        config: &ModelConfig,
+        mut weight: impl FnMut(&str) -> crate::Result<Weight>,
+    ) -> crate::Result<Self> {
+        let mut projection = |name: &str, bias: bool| -> crate::Result<Projection> {
+            let bias = bias.then(|| weight(&format!("{name}.bias"))).transpose()?;
+            Ok(Projection { weight: weight(&format!("{name}.weight"))?, bias })
+        };
+        let query = projection("self_attn.q_proj", config.qkv_bias)?;
+        let key = projection("self_attn.k_proj", config.qkv_bias)?;
+        let value = projection("self_attn.v_proj", config.qkv_bias)?;
+        let output = projection("self_attn.o_proj", false)?;
+        let gate = projection("mlp.gate_proj", false)?;
+        let up = projection("mlp.up_proj", false)?;
+        let down = projection("mlp.down_proj", false)?;
+        let mut head_norm = |name: &str| config.qk_norm.then(|| weight(name)).transpose();
+        Ok(Self {
+            query_norm: head_norm("self_attn.q_norm.weight")?,
+            key_norm: head_norm("self_attn.k_norm.weight")?,
+            input_norm: weight("input_layernorm.weight")?,
+            feed_norm: weight("post_attention_layernorm.weight")?,
+            query,
+            key,
+            value,
+            output,
+            gate,
+            up,
+            down,
+            head_dim: config.head_dim,
+            eps: config.rms_norm_eps,
+        })
+    }
+
+    /// The residual stream after the layer, `[t, d]`.
+    ///
+    /// `attend` computes the attention of queries, keys and values `[t, heads, head_dim]`. With
+    /// `train`, trained weights are part of the graph.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        rotation: &Rotation,
+        train: bool,
+        attend: impl FnOnce(Tensor, Tensor, Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        let h = rms_norm(x, &self.input_norm.tensor(train)?, self.eps)?;
+        let q = self.heads(self.query.forward(&h, train)?, self.query_norm.as_ref(), train)?;
+        let k = self.heads(self.key.forward(&h, train)?, self.key_norm.as_ref(), train)?;
+        let v = self.heads(self.value.forward(&h, train)?, None, train)?;
+        let mixed = attend(rope(&q, rotation)?, rope(&k, rotation)?, v)?;
+        let x = (x + self.output.forward(&mixed.flatten_from(1)?, train)?)?;
+        let h = rms_norm(&x, &self.feed_norm.tensor(train)?, self.eps)?;
+        let inner = swiglu(&self.gate.forward(&h, train)?, &self.up.forward(&h, train)?)?;
+        x + self.down.forward(&inner, train)?
+    }
+
+    /// `[t, heads · head_dim]` as `[t, heads, head_dim]`, each head normalised if it has a norm.
+    fn heads(&self, x: Tensor, norm: Option<&Weight>, train: bool) -> Result<Tensor> {
+        let x = x.reshape((x.dim(0)?, (), self.head_dim))?;
+        match norm {
+            Some(norm) => rms_norm(&x, &norm.tensor(train)?, self.eps),
+            None => Ok(x),
+        }
+    }
+}

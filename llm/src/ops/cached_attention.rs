@@ -1,0 +1,119 @@
+//! Attention to keys and values that a cache holds, for generation: no gradient.
+
+use super::attend::{Heads, Memory, Sequence, attend};
+use super::floats;
+use crate::generate::Rows;
+use candle_core::{CpuStorage, CustomOp3, InplaceOp2, Layout, Result, Shape, Tensor};
+use std::sync::Arc;
+
+/// Which rows of a batch belong to which sequence, and where their keys and values lie.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    sequences: Arc<[Sequence]>,
+    /// Slot of each row.
+    slots: Arc<[usize]>,
+}
+
+impl Placement {
+    /// Of a batch whose rows follow each other.
+    pub fn new(batch: &[Rows<'_>]) -> Self {
+        let mut first = 0;
+        let mut slots = Vec::new();
+        let sequence = |rows: &Rows<'_>| {
+            let len = rows.tokens.len();
+            let all =
+                rows.segments.iter().flat_map(|segment| segment.slot..segment.slot + segment.len);
+            slots.extend(all.skip(rows.start).take(len));
+            first += len;
+            let segments = rows.segments.to_vec();
+            Sequence { first: first - len, len, start: rows.start, segments }
+        };
+        let sequences = batch.iter().map(sequence).collect();
+        Self { sequences, slots: slots.into() }
+    }
+}
+
+/// Writes the rows of `new`, `[t, kv, width]`, into their slots of `cache`, `[slots, kv, width]`.
+///
+/// # Errors
+/// Shapes that do not fit; tensors that are not contiguous f32.
+pub fn write(cache: &Tensor, new: &Tensor, placement: &Placement) -> Result<()> {
+    cache.inplace_op2(new, &Write(placement.clone()))
+}
+
+struct Write(Placement);
+
+impl InplaceOp2 for Write {
+    fn name(&self) -> &'static str {
+        "cache_write"
+    }
+
+    fn cpu_fwd(
+        &self,
+        cache: &mut CpuStorage,
+        cache_layout: &Layout,
+        new: &CpuStorage,
+        layout: &Layout,
+    ) -> Result<()> {
+        let width = layout.dims()[1..].iter().product::<usize>();
+        let (CpuStorage::F32(cache), Some((0, _))) = (cache, cache_layout.contiguous_offsets())
+        else {
+            candle_core::bail!("a cache is a contiguous f32 tensor");
+        };
+        let rows = floats(new, layout)?.chunks_exact(width);
+        if rows.len() != self.0.slots.len() {
+            candle_core::bail!("{} rows for {} slots", rows.len(), self.0.slots.len());
+        }
+        for (&slot, row) in self.0.slots.iter().zip(rows) {
+            match cache.get_mut(slot * width..(slot + 1) * width) {
+                Some(place) => place.copy_from_slice(row),
+                None => candle_core::bail!("slot {slot} is past the cache"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `softmax(q kᵀ / √width) v` of the rows of `q`, `[t, h, width]`, over the positions up to their
+/// own in the cache, `[slots, kv, width]` each.
+///
+/// # Errors
+/// Shapes that do not fit; slots past the cache; tensors that are not contiguous f32.
+pub fn cached_attention(
+    q: &Tensor,
+    keys: &Tensor,
+    values: &Tensor,
+    placement: &Placement,
+) -> Result<Tensor> {
+    q.apply_op3_no_bwd(keys, values, &CachedAttention(placement.clone()))
+}
+
+struct CachedAttention(Placement);
+
+impl CustomOp3 for CachedAttention {
+    fn name(&self) -> &'static str {
+        "cached_attention"
+    }
+
+    fn cpu_fwd(
+        &self,
+        q: &CpuStorage,
+        q_layout: &Layout,
+        k: &CpuStorage,
+        k_layout: &Layout,
+        v: &CpuStorage,
+        v_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (_, queries, width) = q_layout.shape().dims3()?;
+        let (slots, keys, _) = k_layout.shape().dims3()?;
+        let sequences = &self.0.sequences;
+        let mut segments = sequences.iter().flat_map(|sequence| &sequence.segments);
+        if let Some(past) = segments.find(|segment| segment.slot + segment.len > slots) {
+            candle_core::bail!("{past:?} is past a cache of {slots} slots");
+        }
+        let heads = Heads { queries, keys, width };
+        let memory = Memory { keys: floats(k, k_layout)?, values: floats(v, v_layout)? };
+        let (out, _) = attend(heads, sequences, floats(q, q_layout)?, memory);
+        Ok((CpuStorage::F32(out), q_layout.shape().clone()))
+    }
+}

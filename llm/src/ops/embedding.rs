@@ -1,0 +1,47 @@
+//! Rows of a table, looked up by token.
+
+use crate::checkpoint::Elements;
+use crate::model::Frozen;
+use crate::{Error, Result};
+use candle_core::{Device, Tensor};
+
+use super::with_floats;
+
+/// `y[t] = table[tokens[t]]`, `[t, d]` in f32.
+///
+/// # Errors
+/// A token outside the table.
+pub fn forward(tokens: &[u32], table: &Frozen) -> Result<Tensor> {
+    let [rows, width] = table.shape2()?;
+    if let Some(token) = tokens.iter().find(|&&token| token as usize >= rows) {
+        return Err(Error::parameter("token", token, format!("less than the vocabulary, {rows}")));
+    }
+    let mut out = Vec::with_capacity(tokens.len() * width);
+    table.read(|elements| {
+        for &token in tokens {
+            let row = token as usize * width..(token as usize + 1) * width;
+            match elements {
+                Elements::F32(table) => out.extend_from_slice(&table[row]),
+                Elements::Bf16(table) => out.extend(table[row].iter().map(|x| x.to_f32())),
+                Elements::F16(table) => out.extend(table[row].iter().map(|x| x.to_f32())),
+            }
+        }
+    })?;
+    Ok(Tensor::from_vec(out, (tokens.len(), width), &Device::Cpu)?)
+}
+
+/// Adds the gradient of each row to that of its token: `sum[tokens[t]] += gradient[t]`, for `sum` of
+/// the table's shape.
+///
+/// # Errors
+/// A gradient that is not contiguous f32 on the CPU.
+pub fn backward(tokens: &[u32], gradient: &Tensor, sum: &mut [f32]) -> Result<()> {
+    let width = gradient.dim(1)?;
+    with_floats(&gradient.contiguous()?, |gradient| {
+        for (&token, row) in tokens.iter().zip(gradient.chunks_exact(width)) {
+            let target = &mut sum[token as usize * width..][..width];
+            target.iter_mut().zip(row).for_each(|(sum, part)| *sum += part);
+        }
+    })?;
+    Ok(())
+}

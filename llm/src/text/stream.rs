@@ -1,0 +1,75 @@
+//! Text of tokens as they come.
+
+use super::tokenizer::Tokenizer;
+use crate::Result;
+
+/// Stands for bytes that are not, or not yet, a character.
+const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
+/// A character that lacks its last byte shows as one to three replacements, as the decoder likes.
+const UNFINISHED: usize = 3;
+
+/// Decodes a sequence token by token.
+///
+/// A character may be spread over several tokens; it is held back until it is whole. All the text
+/// that [`push`](Self::push) and [`finish`](Self::finish) return, in a row, is what
+/// [`Tokenizer::decode`] makes of all the tokens.
+#[derive(Debug, Clone)]
+pub struct TextStream<'a> {
+    tokenizer: &'a Tokenizer,
+    skip_special: bool,
+    /// The tokens that the next one is decoded with.
+    window: Vec<u32>,
+    /// How many of them are there for their neighbours' sake: a decoder may treat the first token
+    /// of a text in its own way.
+    context: usize,
+    /// Bytes of the window's text that were returned.
+    returned: usize,
+}
+
+impl<'a> TextStream<'a> {
+    pub(super) fn new(tokenizer: &'a Tokenizer, skip_special: bool) -> Self {
+        Self { tokenizer, skip_special, window: Vec::new(), context: 0, returned: 0 }
+    }
+
+    /// The text that is certain once `token` is known, often none.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::decode`].
+    pub fn push(&mut self, token: u32) -> Result<String> {
+        self.window.push(token);
+        let text = self.tokenizer.decode(&self.window, self.skip_special)?;
+        let certain = certain(&text);
+        let Some(new) = text.get(self.returned..certain) else { return Ok(String::new()) };
+        let new = new.to_owned();
+        self.returned = certain;
+        if certain == text.len() && !new.is_empty() {
+            self.forget()?;
+        }
+        Ok(new)
+    }
+
+    /// The text that was held back: what never became a character, as replacements.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::decode`].
+    pub fn finish(self) -> Result<String> {
+        let text = self.tokenizer.decode(&self.window, self.skip_special)?;
+        Ok(text.get(self.returned..).unwrap_or_default().to_owned())
+    }
+
+    /// Keeps of the window what the last text came from, as context of the next.
+    fn forget(&mut self) -> Result<()> {
+        self.window.drain(..self.context);
+        self.context = self.window.len();
+        self.returned = self.tokenizer.decode(&self.window, self.skip_special)?.len();
+        Ok(())
+    }
+}
+
+/// Bytes of a text that no further token changes: all but replacements at its end, of which only
+/// the last few can still become a character.
+fn certain(text: &str) -> usize {
+    let unfinished = text.chars().rev().take(UNFINISHED).take_while(|&c| c == REPLACEMENT).count();
+    text.len() - unfinished * REPLACEMENT.len_utf8()
+}
