@@ -2,6 +2,12 @@
 
 mod chat;
 mod chat_refused;
+mod checkpoint;
+mod checkpoint_damaged;
+mod checkpoint_refused;
+mod checkpoint_save;
+mod config;
+mod config_refused;
 mod parity;
 mod support;
 mod tokenizer;
