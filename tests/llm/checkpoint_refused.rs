@@ -83,6 +83,16 @@ fn messages_about_the_table() {
     insta::assert_snapshot!(messages.join("\n"));
 }
 
+/// A name of a million letters and a line break, and a shape as long.
+#[test]
+fn messages_stay_short_and_on_their_line() {
+    let name = format!("a\n{}", "b".repeat(1 << 20));
+    let entry = json!({"dtype": "F32", "shape": vec![1; 1 << 18], "data_offsets": [0, 0]});
+    let header = json!({ name: entry }).to_string();
+    let message = single(&file(&header, b""));
+    assert!(message.len() < 3_000 && !message.contains('\n'), "{message}");
+}
+
 /// All at once: two are missing, two too many, two of another shape.
 #[test]
 fn message_about_the_tensors() {

@@ -18,7 +18,8 @@ fn changed(base: &Value, fields: Value) -> String {
 
 #[test]
 fn messages_about_the_file() {
-    let texts = ["", "[]", "7", "{", "{\"model_type\": \"qwen2\"", "{}", "\u{feff}{}"];
+    let deep = "[".repeat(1 << 20);
+    let texts = ["", "[]", "7", "{", "{\"model_type\": \"qwen2\"", "{}", "\u{feff}{}", &deep];
     insta::assert_snapshot!(texts.map(message).join("\n"));
 }
 

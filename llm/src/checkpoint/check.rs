@@ -1,6 +1,7 @@
 //! Whether the tensors of a checkpoint are those that its `config.json` describes.
 
 use super::mapped::Mapped;
+use crate::error::printable;
 use crate::{Error, ModelConfig, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,14 +21,19 @@ pub(super) fn check(
         let found = tensor.shape();
         match missing.remove(name) {
             Some(shape) if shape != found => {
-                problems.push(format!("{name}: has shape {found:?}, expected {shape:?}"));
+                problems
+                    .push(format!("{}: has shape {found:?}, expected {shape:?}", printable(name)));
             }
             Some(_) => {}
             None if is_harmless(config, name, found) => {}
-            None => problems.push(format!("{name}: unexpected, of shape {found:?}")),
+            None => problems.push(format!("{}: unexpected, of shape {found:?}", printable(name))),
         }
     }
-    problems.extend(missing.iter().map(|(name, shape)| format!("{name}: missing, of {shape:?}")));
+    problems.extend(
+        missing
+            .iter()
+            .map(|(name, shape)| format!("{}: missing, expected {shape:?}", printable(name))),
+    );
     match problems.is_empty() {
         true => Ok(()),
         false => Err(Error::Tensors { path: folder.to_owned(), problems }),

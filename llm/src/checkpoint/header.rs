@@ -55,7 +55,7 @@ fn table<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8]> {
     let length = u64::from_le_bytes(*length);
     if length > MAX_BYTES {
         return Err(refuse(format!(
-            "claims {length} bytes; allowed: up to {MAX_BYTES}; is this a .safetensors file?"
+            "claims {length} bytes; allowed: up to {MAX_BYTES}; is this a .safetensors file, and not the page or the pointer (git lfs pull) that stands for it?"
         )));
     }
     usize::try_from(length).ok().and_then(|length| rest.get(..length)).ok_or_else(|| {
@@ -78,7 +78,10 @@ fn entry(path: &Path, start: usize, name: String, tensor: &RawValue) -> Result<E
     };
     let count = tensor.shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
     let Some(needed) = count.and_then(|count| count.checked_mul(storage.bytes())) else {
-        return Err(refuse(format!("has the impossible shape {:?}", tensor.shape)));
+        return Err(refuse(format!(
+            "has the impossible shape {:?}: more bytes than can be counted",
+            tensor.shape
+        )));
     };
     let (from, to) = tensor.data_offsets;
     if to.checked_sub(from) != Some(needed) {
@@ -118,6 +121,7 @@ fn refuse_gaps(path: &Path, start: usize, len: usize, entries: &[Entry]) -> Resu
 
 /// A tensor as it stands in the table.
 #[derive(serde::Deserialize)]
+#[serde(expecting = "an object with dtype, shape and data_offsets")]
 struct RawTensor {
     dtype: String,
     shape: Vec<usize>,

@@ -85,7 +85,7 @@ fn no_weights(folder: &Path) -> Error {
         Some(other) => format!("; {other} is there, which cannot be read in its place"),
         None => String::new(),
     };
-    let problem = format!("is missing, and so is {INDEX}{hint}");
+    let problem = format!("is missing, and so is {INDEX}{hint}; download them");
     Error::malformed(folder, SINGLE, problem)
 }
 
@@ -95,14 +95,22 @@ fn shards(folder: &Path, path: &Path) -> Result<BTreeMap<String, Mapped>> {
     let mut tensors = BTreeMap::new();
     let mut home = BTreeMap::new();
     for shard in index.files() {
-        for (name, tensor) in file::tensors(&folder.join(shard))? {
+        let file = folder.join(shard);
+        if !file.exists() {
+            let problem = "is not in the folder; download it, too";
+            return Err(Error::malformed(path, shard, problem));
+        }
+        for (name, tensor) in file::tensors(&file)? {
             match tensors.entry(name) {
                 Entry::Vacant(vacant) => {
                     home.insert(vacant.key().clone(), shard);
                     vacant.insert(tensor);
                 }
                 Entry::Occupied(held) => {
-                    let problem = format!("is in {} and in {shard}", home[held.key()]);
+                    let problem = format!(
+                        "is in {} and in {shard}; download the checkpoint again",
+                        home[held.key()]
+                    );
                     return Err(Error::malformed(path, held.key().as_str(), problem));
                 }
             }
@@ -110,9 +118,11 @@ fn shards(folder: &Path, path: &Path) -> Result<BTreeMap<String, Mapped>> {
     }
     let astray = |(name, file): &(&String, &String)| home.get(*name) != Some(&file.as_str());
     match index.weight_map.iter().find(astray) {
-        Some((name, file)) => {
-            Err(Error::malformed(path, name.as_str(), format!("is not in {file}")))
-        }
+        Some((name, file)) => Err(Error::malformed(
+            path,
+            name.as_str(),
+            format!("is not in {file}; download the checkpoint again"),
+        )),
         None => Ok(tensors),
     }
 }

@@ -105,7 +105,8 @@ impl Plan<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        let problems = missing.iter().map(|(name, shape)| format!("{name}: missing, of {shape:?}"));
+        let problems =
+            missing.iter().map(|(name, shape)| format!("{name}: missing, expected {shape:?}"));
         Err(Error::Tensors { path: self.folder.to_owned(), problems: problems.collect() })
     }
 }

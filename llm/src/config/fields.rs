@@ -1,5 +1,6 @@
 //! One field of a JSON object at a time, checked.
 
+use crate::error::abridge;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -58,7 +59,7 @@ impl<'a> Fields<'a> {
     pub fn positive(&self, name: &str) -> Result<Option<f64>> {
         let positive =
             |value: &Value| value.as_f64().filter(|x| *x > 0.0 && (*x as f32).is_normal());
-        self.parse(name, "a positive finite number", positive)
+        self.parse(name, "a positive number in the range of single precision", positive)
     }
 
     pub fn flag(&self, name: &str) -> Result<Option<bool>> {
@@ -93,9 +94,5 @@ impl<'a> Fields<'a> {
 /// A value as it is quoted in a message: its beginning, should it be long.
 pub(super) fn brief(value: &Value) -> String {
     const LONGEST: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    abridge(&value.to_string(), LONGEST)
 }
