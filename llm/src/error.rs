@@ -1,5 +1,6 @@
 //! What this crate refuses, and why.
 
+use crate::hub::HubError;
 use std::path::{Path, PathBuf};
 
 /// A result whose error is [`enum@Error`].
@@ -53,6 +54,10 @@ pub enum Error {
         allowed: String,
     },
 
+    /// A model could not be had from the hub.
+    #[error(transparent)]
+    Hub(Box<HubError>),
+
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -86,6 +91,12 @@ impl Error {
         allowed: impl Into<String>,
     ) -> Self {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
+    }
+}
+
+impl From<HubError> for Error {
+    fn from(error: HubError) -> Self {
+        Self::Hub(Box::new(error))
     }
 }
 

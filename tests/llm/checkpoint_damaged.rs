@@ -1,6 +1,6 @@
 //! Damaged files: no panic, no allocation far beyond the file, and an error that names the file.
 
-use crate::checkpoint::{bytes, checkpoint, file, table, tensors};
+use crate::checkpoint_read::{bytes, checkpoint, file, table, tensors};
 use proptest::prelude::*;
 use rs_grpo_llm::checkpoint::Checkpoint;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Checkpoints that are refused: the message names file, tensor, value and what to do.
 
-use crate::checkpoint::{checkpoint, file, table, tensors};
+use crate::checkpoint_read::{checkpoint, file, table, tensors};
 use rs_grpo_llm::Error;
 use rs_grpo_llm::checkpoint::Checkpoint;
 use serde_json::{Map, Value, json};

@@ -1,7 +1,7 @@
 //! Configurations that are refused: the message names file, field, value and what is allowed, and
 //! nothing panics.
 
-use crate::config::{llama, parse, qwen2, qwen3, with};
+use crate::config_read::{llama, parse, qwen2, qwen3, with};
 use proptest::prelude::*;
 use rs_grpo_llm::Error;
 use serde_json::{Value, json};

@@ -2,11 +2,11 @@
 
 mod chat;
 mod chat_refused;
-mod checkpoint;
+mod checkpoint_copied;
 mod checkpoint_damaged;
+mod checkpoint_read;
 mod checkpoint_refused;
-mod checkpoint_save;
-mod config;
+mod config_read;
 mod config_refused;
 mod parity;
 mod support;

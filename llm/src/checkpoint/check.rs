@@ -1,47 +1,45 @@
 //! Whether the tensors of a checkpoint are those that its `config.json` describes.
 
-use super::mapped::Mapped;
+use super::open::Checkpoint;
 use crate::error::printable;
-use crate::{Error, ModelConfig, Result};
+use crate::{Error, Result};
 use std::collections::BTreeMap;
-use std::path::Path;
 
-/// Compares names and shapes with [`ModelConfig::tensors`]: one error for all that differ.
-///
-/// Two extras are harmless and pass: the `rotary_emb.inv_freq` of old files, and a copy of the head
-/// in a checkpoint whose head is tied to the embedding.
-pub(super) fn check(
-    folder: &Path,
-    config: &ModelConfig,
-    tensors: &BTreeMap<String, Mapped>,
-) -> Result<()> {
-    let mut missing: BTreeMap<_, _> = config.tensors().into_iter().collect();
-    let mut problems = vec![];
-    for (name, tensor) in tensors {
-        let found = tensor.shape();
-        match missing.remove(name) {
-            Some(shape) if shape != found => {
-                problems
-                    .push(format!("{}: has shape {found:?}, expected {shape:?}", printable(name)));
+impl Checkpoint {
+    /// Compares names and shapes with [`ModelConfig::tensors`](crate::ModelConfig::tensors), as
+    /// [`open`](Self::open) does.
+    ///
+    /// Two extras are harmless and pass: the `rotary_emb.inv_freq` of old files, and a copy of the
+    /// head in a checkpoint whose head is tied to the embedding.
+    ///
+    /// # Errors
+    /// One error that lists all tensors that are missing, unexpected or of another shape.
+    pub fn check(&self) -> Result<()> {
+        let mut missing: BTreeMap<_, _> = self.config.tensors().into_iter().collect();
+        let mut problems = vec![];
+        for (name, tensor) in &self.tensors {
+            let (line, found) = (printable(name), tensor.shape());
+            match missing.remove(name) {
+                Some(shape) if shape != found => {
+                    problems.push(format!("{line}: has shape {found:?}, expected {shape:?}"));
+                }
+                Some(_) => {}
+                None if self.is_harmless(name, found) => {}
+                None => problems.push(format!("{line}: unexpected, of shape {found:?}")),
             }
-            Some(_) => {}
-            None if is_harmless(config, name, found) => {}
-            None => problems.push(format!("{}: unexpected, of shape {found:?}", printable(name))),
+        }
+        let missing =
+            missing.iter().map(|(name, shape)| format!("{name}: missing, of shape {shape:?}"));
+        problems.extend(missing);
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Tensors { path: self.folder.clone(), problems }),
         }
     }
-    problems.extend(
-        missing
-            .iter()
-            .map(|(name, shape)| format!("{}: missing, expected {shape:?}", printable(name))),
-    );
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Error::Tensors { path: folder.to_owned(), problems }),
-    }
-}
 
-fn is_harmless(config: &ModelConfig, name: &str, shape: &[usize]) -> bool {
-    let head = [config.vocab_size, config.hidden_size];
-    let copy_of_head = config.tie_embeddings && name == "lm_head.weight" && shape == head;
-    copy_of_head || name.ends_with("rotary_emb.inv_freq")
+    fn is_harmless(&self, name: &str, shape: &[usize]) -> bool {
+        let head = [self.config.vocab_size, self.config.hidden_size];
+        let copy_of_head = self.config.tie_embeddings && name == "lm_head.weight" && shape == head;
+        copy_of_head || name.ends_with("rotary_emb.inv_freq")
+    }
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 
 /// Bytes of the length in front of the table.
-pub(super) const LENGTH_BYTES: usize = 8;
+const LENGTH_BYTES: usize = 8;
 
 /// Longest table, in bytes; the limit of the format.
 const MAX_BYTES: u64 = 100_000_000;

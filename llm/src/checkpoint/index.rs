@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 const MAX_BYTES: u64 = 100_000_000;
 
 /// A parsed `model.safetensors.index.json`.
-pub(super) struct Index {
+pub(crate) struct Index {
     /// File of every tensor.
     pub weight_map: BTreeMap<String, String>,
 }

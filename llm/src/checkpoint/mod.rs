@@ -1,4 +1,4 @@
-//! Checkpoints in Hugging Face's files, read without copying.
+//! Checkpoints in Hugging Face's files, read without copying and written whole or not at all.
 //!
 //! | file | what |
 //! |---|---|
@@ -7,21 +7,19 @@
 //! | `index` | which of several files holds which tensor |
 //! | `open` | a folder with `config.json` and weights |
 //! | `check` | whether the tensors are those that `config.json` describes |
+//! | `save` | writes such a folder |
 //! | `mapped` | a tensor that stays in its file |
-//! | `save` | writes a folder that `open` reads |
-//! | `shard` | writes one `.safetensors` file |
 //!
 //! Tokenizer and generation settings of the same folder are read elsewhere.
 
 mod check;
 mod file;
 mod header;
-mod index;
+pub(crate) mod index;
 mod mapped;
 mod open;
 mod save;
-mod shard;
 
 pub use mapped::{Elements, Mapped, Storage};
 pub use open::Checkpoint;
-pub use save::save;
+pub use save::{Layout, save};

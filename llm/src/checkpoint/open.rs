@@ -1,6 +1,5 @@
 //! A folder with `config.json` and weights.
 
-use super::check::check;
 use super::file;
 use super::index::Index;
 use super::mapped::Mapped;
@@ -10,7 +9,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 /// The shape of the model.
-pub(super) const CONFIG: &str = "config.json";
+const CONFIG: &str = "config.json";
 /// Weights in one file.
 pub(super) const SINGLE: &str = "model.safetensors";
 /// The table of weights in several files.
@@ -21,9 +20,9 @@ pub(super) const INDEX: &str = "model.safetensors.index.json";
 /// The files must not be changed while it is open.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    folder: PathBuf,
-    config: ModelConfig,
-    tensors: BTreeMap<String, Mapped>,
+    pub(super) folder: PathBuf,
+    pub(super) config: ModelConfig,
+    pub(super) tensors: BTreeMap<String, Mapped>,
 }
 
 impl Checkpoint {
@@ -49,8 +48,9 @@ impl Checkpoint {
         } else {
             return Err(no_weights(folder));
         };
-        check(folder, &config, &tensors)?;
-        Ok(Self { folder: folder.to_owned(), config, tensors })
+        let checkpoint = Self { folder: folder.to_owned(), config, tensors };
+        checkpoint.check()?;
+        Ok(checkpoint)
     }
 
     /// Where the files are.

@@ -1,126 +1,92 @@
-//! Writes a checkpoint that transformers and [`Checkpoint::open`](super::Checkpoint::open) read.
+//! Writes a checkpoint that transformers, vLLM and [`Checkpoint::open`](super::Checkpoint::open)
+//! read.
 
 use super::mapped::Storage;
-use super::open::{CONFIG, INDEX, SINGLE};
-use super::shard::Shard;
-use crate::{Error, ModelConfig, Result};
+use super::open::{INDEX, SINGLE};
+use crate::{Error, Result};
+use half::{bf16, f16, slice::HalfFloatSliceExt};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// How weights are laid out in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Type of the numbers.
+    pub storage: Storage,
+    /// Largest file of weights, in bytes without its header; a larger tensor gets a file of its own.
+    pub shard_bytes: u64,
+}
+
+impl Layout {
+    /// Files of up to 5 GB, as transformers 4 writes them.
+    pub fn new(storage: Storage) -> Self {
+        Self { storage, shard_bytes: 5_000_000_000 }
+    }
+}
+
+/// Name and shape of a tensor to be written.
+type Shaped = (String, Vec<usize>);
 
 /// Writes `config.json` and the tensors into a new folder: all of it, or nothing.
 ///
-/// `tensors` are names, shapes and numbers; they are asked for one at a time and not kept. Every
-/// number is rounded to the nearest of the storage, ties to even, so what was read from the same
-/// storage is written back bit for bit (a signalling NaN becomes a quiet one). A file holds up to
-/// `shard_bytes` bytes of numbers, and a larger tensor gets a file of its own. The configuration is
-/// written as given, but for its `dtype` or `torch_dtype`, which becomes the storage.
+/// `values` is asked for the numbers of one tensor at a time, so that weights kept in another type or
+/// on a device need room for one converted tensor only. Numbers are rounded to the nearest of the
+/// storage, ties to even; what was read in the same storage is written back bit for bit. The
+/// configuration is written as given, but for its type of the weights, which becomes the storage's.
 ///
 /// # Errors
-/// The folder exists and is not empty; the configuration is refused by
-/// [`ModelConfig::from_json`]; the tensors are not those of [`ModelConfig::tensors`]; a finite
-/// number is too large for the storage; the disk refuses. The folder is then as it was.
+/// The folder exists and is not empty; a tensor occurs twice, has another number of values than its
+/// shape says, or holds a finite number too large for the storage; the disk is full or refuses.
+/// Nothing is left behind then.
 pub fn save<'a>(
     folder: &Path,
-    config: &Value,
-    tensors: impl IntoIterator<Item = (String, Vec<usize>, Cow<'a, [f32]>)>,
-    storage: Storage,
-    shard_bytes: u64,
+    config: &Map<String, Value>,
+    tensors: &[Shaped],
+    layout: Layout,
+    mut values: impl FnMut(&str) -> Result<Cow<'a, [f32]>>,
 ) -> Result<()> {
-    let path = folder.join(CONFIG);
-    let fields = config.as_object();
-    let fields = fields.ok_or_else(|| Error::malformed(&path, "the file", "is not an object"))?;
-    let config = ModelConfig::from_map(&path, fields)?;
+    refuse_twins(folder, tensors)?;
     aside(folder, |temporary| {
-        let plan = Plan { folder, temporary, all: config.tensors(), storage, shard_bytes };
-        let shards = plan.write(tensors)?;
-        name_shards(temporary, &shards, storage, &plan.all)?;
-        write_json(&temporary.join(CONFIG), &with_dtype(fields, storage))
+        let shards = shards(tensors, layout);
+        for (number, shard) in shards.iter().enumerate() {
+            let path = temporary.join(file_name(number, shards.len()));
+            write_shard(&path, shard, layout.storage, &mut values)?;
+        }
+        if shards.len() > 1 {
+            write_json(&temporary.join(INDEX), &index(&shards, layout.storage))?;
+        }
+        write_json(&temporary.join("config.json"), &with_dtype(config, layout.storage))
     })
 }
 
-/// What is to be written where.
-struct Plan<'p> {
-    /// The final folder, which errors name.
-    folder: &'p Path,
-    temporary: &'p Path,
-    all: Vec<(String, Vec<usize>)>,
-    storage: Storage,
-    shard_bytes: u64,
-}
-
-impl Plan<'_> {
-    /// Fills numbered files; the names of the tensors in each.
-    fn write<'a>(
-        &self,
-        tensors: impl IntoIterator<Item = (String, Vec<usize>, Cow<'a, [f32]>)>,
-    ) -> Result<Vec<Vec<String>>> {
-        let mut expected: BTreeMap<_, _> = self.all.iter().cloned().collect();
-        let mut finished = vec![];
-        let mut shard = self.shard(0)?;
-        for (name, shape, values) in tensors {
-            self.refuse_wrong(&name, &shape, values.len(), expected.remove(&name))?;
-            let more = (values.len() * self.storage.bytes()) as u64;
-            if shard.bytes > 0 && (shard.bytes as u64).saturating_add(more) > self.shard_bytes {
-                finished.push(shard.finish()?);
-                shard = self.shard(finished.len())?;
-            }
-            shard.push(name, shape, &values)?;
-        }
-        finished.push(shard.finish()?);
-        self.refuse_missing(&expected)?;
-        Ok(finished)
-    }
-
-    fn shard(&self, number: usize) -> Result<Shard> {
-        Shard::create(unnamed(self.temporary, number), self.storage, &self.all)
-    }
-
-    fn refuse_wrong(
-        &self,
-        name: &str,
-        shape: &[usize],
-        values: usize,
-        expected: Option<Vec<usize>>,
-    ) -> Result<()> {
-        let problem = match expected {
-            None => "is given twice, or is no tensor of this configuration".to_owned(),
-            Some(expected) if expected != shape => {
-                format!("has shape {shape:?}; the configuration needs {expected:?}")
-            }
-            // The shapes of a configuration have no overflowing products.
-            Some(_) if shape.iter().product::<usize>() != values => {
-                format!("has {values} values, which do not fill its shape {shape:?}")
-            }
-            Some(_) => return Ok(()),
-        };
-        Err(Error::malformed(self.folder, name, problem))
-    }
-
-    fn refuse_missing(&self, missing: &BTreeMap<String, Vec<usize>>) -> Result<()> {
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let problems =
-            missing.iter().map(|(name, shape)| format!("{name}: missing, expected {shape:?}"));
-        Err(Error::Tensors { path: self.folder.to_owned(), problems: problems.collect() })
+fn refuse_twins(folder: &Path, tensors: &[Shaped]) -> Result<()> {
+    let mut seen = HashSet::new();
+    match tensors.iter().find(|(name, _)| !seen.insert(name)) {
+        Some((twin, _)) => Err(Error::malformed(folder, twin.as_str(), "is to be written twice")),
+        None => Ok(()),
     }
 }
 
 /// Fills a folder beside the final one, and gives it its name once everything is on the disk.
 fn aside(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let refuse = |problem| Error::malformed(folder, "the folder", problem);
+    let allowed = "a new or an empty folder";
     let name = folder.file_name().and_then(OsStr::to_str);
-    let name = name.ok_or_else(|| refuse("has no name in UTF-8; give a new or an empty folder"))?;
+    let name = name.ok_or_else(|| Error::parameter("folder", folder.display(), allowed))?;
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(refuse("is not empty; give a new or an empty folder"));
+        return Err(Error::malformed(
+            folder,
+            "the folder",
+            format!("is not empty; give {allowed}"),
+        ));
     }
-    let parent = folder.parent().filter(|parent| *parent != Path::new(""));
-    let parent = parent.unwrap_or(Path::new("."));
+    let parent =
+        folder.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(Error::file(parent))?;
     let temporary = temporary_folder(parent, name)?;
     fill(temporary.path())?;
@@ -135,7 +101,7 @@ fn temporary_folder(parent: &Path, name: &str) -> Result<tempfile::TempDir> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);
-    // Temporary folders are private; a checkpoint is as open as the user's other folders.
+    // A private folder is the default of temporary ones; a checkpoint is an ordinary one.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     builder.tempdir_in(parent).map_err(Error::file(parent))
@@ -149,38 +115,43 @@ fn sync_folder(folder: &Path) -> Result<()> {
     }
 }
 
-/// The file of a shard until their number is known.
-fn unnamed(folder: &Path, number: usize) -> PathBuf {
-    folder.join(format!("shard-{number}"))
+/// Consecutive tensors, as many to a file as its size allows.
+fn shards(tensors: &[Shaped], layout: Layout) -> Vec<&[Shaped]> {
+    let mut filled = tensors.first().map_or(0, |first| bytes(first, layout.storage));
+    let fits = |_: &Shaped, next: &Shaped| {
+        let next = bytes(next, layout.storage);
+        let fits = filled.saturating_add(next) <= layout.shard_bytes;
+        filled = if fits { filled + next } else { next };
+        fits
+    };
+    let shards: Vec<_> = tensors.chunk_by(fits).collect();
+    // Without tensors there still is a file, which says so.
+    if shards.is_empty() { vec![tensors] } else { shards }
 }
 
-/// Gives the files the names that transformers looks for, with an index if they are several.
-fn name_shards(
-    folder: &Path,
-    shards: &[Vec<String>],
-    storage: Storage,
-    all: &[(String, Vec<usize>)],
-) -> Result<()> {
+fn bytes((_, shape): &Shaped, storage: Storage) -> u64 {
+    shape.iter().fold(storage.bytes() as u64, |bytes, &size| bytes.saturating_mul(size as u64))
+}
+
+fn file_name(number: usize, count: usize) -> String {
+    match count {
+        1 => SINGLE.to_owned(),
+        _ => format!("model-{:05}-of-{count:05}.safetensors", number + 1),
+    }
+}
+
+fn index(shards: &[&[Shaped]], storage: Storage) -> Value {
+    let tensors = || shards.iter().copied().flatten();
+    let total: u64 = tensors().map(|tensor| bytes(tensor, storage)).sum();
     let mut weight_map = BTreeMap::new();
-    for (number, tensors) in shards.iter().enumerate() {
-        let name = match shards.len() {
-            1 => SINGLE.to_owned(),
-            count => format!("model-{:05}-of-{count:05}.safetensors", number + 1),
-        };
-        let path = folder.join(&name);
-        std::fs::rename(unnamed(folder, number), &path).map_err(Error::file(&path))?;
-        weight_map.extend(tensors.iter().map(|tensor| (tensor, name.clone())));
+    for (number, shard) in shards.iter().enumerate() {
+        let file = file_name(number, shards.len());
+        weight_map.extend(shard.iter().map(|(name, _)| (name.clone(), file.clone())));
     }
-    if shards.len() == 1 {
-        return Ok(());
-    }
-    let numbers: usize = all.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
-    let total = numbers * storage.bytes();
-    let index = json!({ "metadata": { "total_size": total }, "weight_map": weight_map });
-    write_json(&folder.join(INDEX), &index)
+    json!({ "metadata": { "total_size": total }, "weight_map": weight_map })
 }
 
-/// The configuration, with the type of the weights under the name that it used so far.
+/// The configuration, with the type of the weights under the name that the file used so far.
 fn with_dtype(config: &Map<String, Value>, storage: Storage) -> Value {
     let name = if config.contains_key("dtype") { "dtype" } else { "torch_dtype" };
     let dtype = match storage {
@@ -197,4 +168,89 @@ fn write_json(path: &Path, value: &Value) -> Result<()> {
     let text = format!("{value:#}\n");
     let write = |mut file: File| file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     File::create(path).and_then(write).map_err(Error::file(path))
+}
+
+fn write_shard<'a>(
+    path: &Path,
+    shard: &[Shaped],
+    storage: Storage,
+    values: &mut impl FnMut(&str) -> Result<Cow<'a, [f32]>>,
+) -> Result<()> {
+    let file = File::create(path).map_err(Error::file(path))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    out.write_all(&header(path, shard, storage)?).map_err(Error::file(path))?;
+    for tensor in shard {
+        let (name, shape) = tensor;
+        let values = values(name)?;
+        if (values.len() as u64).checked_mul(storage.bytes() as u64) != Some(bytes(tensor, storage))
+        {
+            let problem = format!("has {} values; its shape is {shape:?}", values.len());
+            return Err(Error::malformed(path, name.as_str(), problem));
+        }
+        write_values(path, name, &values, storage, &mut out)?;
+    }
+    let file = out.into_inner().map_err(|error| Error::file(path)(error.into_error()))?;
+    file.sync_all().map_err(Error::file(path))
+}
+
+/// Length and table of a file, padded so that the numbers behind them are aligned.
+fn header(path: &Path, shard: &[Shaped], storage: Storage) -> Result<Vec<u8>> {
+    let refuse = |error: &dyn std::fmt::Display| {
+        Error::malformed(path, "the header", format!("cannot be written: {error}"))
+    };
+    let dtype = match storage {
+        Storage::F32 => Dtype::F32,
+        Storage::Bf16 => Dtype::BF16,
+        Storage::F16 => Dtype::F16,
+    };
+    let mut end = 0_usize;
+    let infos = shard.iter().map(|tensor| {
+        let start = end;
+        end = end.saturating_add(bytes(tensor, storage).try_into().unwrap_or(usize::MAX));
+        let info = TensorInfo { dtype, shape: tensor.1.clone(), data_offsets: (start, end) };
+        (tensor.0.clone(), info)
+    });
+    // transformers refuses files that do not say which framework's layout they follow.
+    let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let table = Metadata::new(Some(format), infos.collect()).map_err(|error| refuse(&error))?;
+    let mut table = serde_json::to_vec(&table).map_err(|error| refuse(&error))?;
+    table.resize(table.len().next_multiple_of(size_of::<u64>()), b' ');
+    let length = (table.len() as u64).to_le_bytes();
+    Ok([length.as_slice(), &table].concat())
+}
+
+fn write_values(
+    path: &Path,
+    name: &str,
+    values: &[f32],
+    storage: Storage,
+    out: &mut impl Write,
+) -> Result<()> {
+    for chunk in values.chunks(1 << 16) {
+        let (bytes, rounded) = encode(chunk, storage);
+        let overflow = |(value, rounded): &(&f32, f32)| value.is_finite() && !rounded.is_finite();
+        if let Some((value, _)) = chunk.iter().zip(rounded).find(overflow) {
+            let problem = format!("holds {value}, which is infinite in {storage:?}; save as F32");
+            return Err(Error::malformed(path, name, problem));
+        }
+        out.write_all(&bytes).map_err(Error::file(path))?;
+    }
+    Ok(())
+}
+
+/// The numbers as bytes, and what reads back from these.
+fn encode(values: &[f32], storage: Storage) -> (Cow<'_, [u8]>, Vec<f32>) {
+    match storage {
+        Storage::F32 => (bytemuck::cast_slice(values).into(), values.to_vec()),
+        Storage::Bf16 => {
+            let mut numbers = vec![bf16::ZERO; values.len()];
+            numbers.convert_from_f32_slice(values);
+            (bytemuck::cast_slice(&numbers).to_vec().into(), numbers.to_f32_vec())
+        }
+        Storage::F16 => {
+            let mut numbers = vec![f16::ZERO; values.len()];
+            numbers.convert_from_f32_slice(values);
+            (bytemuck::cast_slice(&numbers).to_vec().into(), numbers.to_f32_vec())
+        }
+    }
 }

@@ -33,11 +33,11 @@ impl ModelConfig {
     /// absurd or does not divide; a feature that this crate's decoder lacks, such as sliding
     /// windows, another activation or quantised weights. The error names the file and the field.
     pub fn from_json(path: &Path) -> Result<Self> {
-        Self::from_map(path, &object(path)?)
+        Self::from_object(path, &object(path)?)
     }
 
     /// The configuration in a JSON object; errors name `path` as its file.
-    pub(crate) fn from_map(path: &Path, map: &Map<String, Value>) -> Result<Self> {
+    pub(crate) fn from_object(path: &Path, map: &Map<String, Value>) -> Result<Self> {
         let fields = Fields::new(path, "", map);
         let family = family(fields)?;
         refuse_unsupported(fields, family)?;

@@ -1,5 +1,24 @@
 //! Sampling from a model: many prompts, several samples each, continuous batching.
+//!
+//! ```text
+//! Sampler (trait) ◄── Engine ──► LanguageModel (trait) ◄── Decoder
+//!                       │
+//!          Pages · Group · Sequence · draw
+//! ```
+//!
+//! The [`Engine`] runs on the model in this process; whatever else implements [`Sampler`] can take
+//! its place.
 
+mod draw;
+mod engine;
+mod group;
 mod language_model;
+mod pages;
+mod request;
+mod sequence;
+mod stop_strings;
 
+pub use draw::{Drawn, draw};
+pub use engine::{Engine, EngineOptions};
 pub use language_model::{LanguageModel, Rows, Segment};
+pub use request::{Event, FinishReason, Progress, Request, Sample, Sampler, SamplingParams};

@@ -18,7 +18,7 @@ pub(crate) fn tiny() -> Value {
 
 /// Names and shapes of the tensors of [`tiny`].
 pub(crate) fn tensors() -> Vec<(String, Vec<usize>)> {
-    crate::config::parse(&tiny().to_string()).expect("a good configuration").tensors()
+    crate::config_read::parse(&tiny().to_string()).expect("a good configuration").tensors()
 }
 
 /// A header as a map, and numbers 0, 1, 2, … for it.
@@ -170,7 +170,7 @@ fn links_are_followed() {
 fn opening_copies_nothing() {
     let mut config = tiny();
     config["vocab_size"] = json!(1 << 24);
-    let tensors = crate::config::parse(&config.to_string()).expect("good").tensors();
+    let tensors = crate::config_read::parse(&config.to_string()).expect("good").tensors();
     let mut end = 0;
     let entries = tensors.iter().map(|(name, shape)| {
         let start = end;

@@ -1,0 +1,413 @@
+//! Continuous batching on the model in this process.
+
+use super::group::Group;
+use super::pages::{PAGE, Pages, append};
+use super::sequence::{Sequence, stream};
+use super::{
+    Drawn, Event, LanguageModel, Progress, Request, Rows, Sample, Sampler, SamplingParams, Segment,
+    draw,
+};
+use crate::ops::with_floats;
+use crate::text::Tokenizer;
+use crate::{Error, Result};
+use candle_core::Tensor;
+use rayon::prelude::*;
+use std::collections::VecDeque;
+
+/// What an engine may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// Most samples that are extended at a time.
+    pub max_batch: usize,
+    /// Positions that the cache of keys and values holds, prompts included.
+    pub cache_slots: usize,
+    /// Most tokens of prompts that are processed at a time.
+    pub prefill_tokens: usize,
+}
+
+impl Default for EngineOptions {
+    /// 64 samples at a time, 32,768 positions, prompts in pieces of 512 tokens.
+    fn default() -> Self {
+        Self { max_batch: 64, cache_slots: 32_768, prefill_tokens: 512 }
+    }
+}
+
+/// Extends many samples at a time, and fills the place of one that ends with the next.
+///
+/// The prompt of a group of samples is processed and stored once. Where the cache runs out, the
+/// youngest sample gives up its part and is computed again later; since the model's numbers do not
+/// depend on that, neither does the sample.
+#[derive(Debug)]
+pub struct Engine<'a, M: LanguageModel> {
+    model: &'a M,
+    tokenizer: Option<&'a Tokenizer>,
+    options: EngineOptions,
+    cache: M::Cache,
+}
+
+impl<'a, M: LanguageModel> Engine<'a, M> {
+    /// An engine with a cache of its own. Without a tokenizer, samples have no text.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for an option that is 0; a cache that the device has no room for.
+    pub fn new(
+        model: &'a M,
+        tokenizer: Option<&'a Tokenizer>,
+        options: EngineOptions,
+    ) -> Result<Self> {
+        let EngineOptions { max_batch, cache_slots, prefill_tokens } = options;
+        let sizes = [
+            ("max-batch", max_batch, 1),
+            ("cache-slots", cache_slots, PAGE),
+            ("prefill-tokens", prefill_tokens, 1),
+        ];
+        if let Some((name, value, least)) =
+            sizes.into_iter().find(|(_, value, least)| value < least)
+        {
+            return Err(Error::parameter(name, value, format!("at least {least}")));
+        }
+        let cache = model.new_cache(cache_slots / PAGE * PAGE)?;
+        Ok(Self { model, tokenizer, options, cache })
+    }
+
+    /// Refuses what could not be finished.
+    fn check(&self, requests: &[Request], params: &SamplingParams) -> Result<()> {
+        params.check()?;
+        if !params.stop_strings.is_empty() && self.tokenizer.is_none() {
+            let allowed = "stop strings only where the sampler has a tokenizer";
+            return Err(Error::parameter("stop", params.stop_strings[0].clone(), allowed));
+        }
+        let (vocab, context) = (self.model.vocab_size(), self.model.max_positions());
+        for (i, Request { prompt, .. }) in requests.iter().enumerate() {
+            if prompt.is_empty() || prompt.len() >= context {
+                let allowed = format!(
+                    "1 to {} tokens, so that one more fits the model's context of {context} (prompt {i})",
+                    context - 1
+                );
+                return Err(Error::parameter("prompt length", prompt.len(), allowed));
+            }
+            if let Some(token) = prompt.iter().find(|&&token| token as usize >= vocab) {
+                let allowed = format!("less than the model's vocabulary, {vocab} (prompt {i})");
+                return Err(Error::parameter("prompt token", token, allowed));
+            }
+            // The last token is drawn, never cached.
+            let own = params.max_tokens.min(context - prompt.len()) - 1;
+            let needed = (Pages::needed(prompt.len()) + Pages::needed(own)) * PAGE;
+            let slots = self.options.cache_slots / PAGE * PAGE;
+            if needed > slots {
+                let allowed = format!(
+                    "at least {needed}: prompt {i} has {} tokens, and its samples up to {}; \
+                     a smaller max-tokens needs less",
+                    prompt.len(),
+                    own + 1
+                );
+                return Err(Error::parameter("cache-slots", self.options.cache_slots, allowed));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<M: LanguageModel> Sampler for Engine<'_, M> {
+    fn sample(
+        &mut self,
+        requests: &[Request],
+        params: &SamplingParams,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Vec<Vec<Sample>>> {
+        self.check(requests, params)?;
+        let mut run = Run::new(self, requests, params)?;
+        while !run.is_done() {
+            run.admit();
+            run.step(watch)?;
+        }
+        debug_assert_eq!(run.progress.slots, 0, "pages that nobody gave back");
+        let mut samples = run.samples;
+        samples.iter_mut().for_each(|samples| samples.sort_by_key(|sample| sample.index));
+        Ok(samples)
+    }
+}
+
+/// One call of [`Sampler::sample`].
+struct Run<'r, 'a, M: LanguageModel> {
+    engine: &'r mut Engine<'a, M>,
+    params: &'r SamplingParams,
+    pages: Pages,
+    groups: Vec<Group<'r>>,
+    /// Oldest first.
+    running: Vec<Sequence<'a>>,
+    /// Next first: samples that were put off, then those that have not begun.
+    waiting: VecDeque<Sequence<'a>>,
+    samples: Vec<Vec<Sample>>,
+    progress: Progress,
+}
+
+/// New tokens that go through the model together.
+struct Work {
+    owner: Owner,
+    tokens: usize,
+}
+
+/// Whose tokens they are: a prompt's, or a running sample's.
+#[derive(Clone, Copy)]
+enum Owner {
+    Group(usize),
+    Sequence(usize),
+}
+
+impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
+    fn new(
+        engine: &'r mut Engine<'a, M>,
+        requests: &'r [Request],
+        params: &'r SamplingParams,
+    ) -> Result<Self> {
+        let tokenizer = engine.tokenizer;
+        let sequence = |(group, request): (usize, &'r Request)| {
+            let first = request.first_sample;
+            (first..first + request.samples).map(move |index| {
+                let random = stream(params.seed, index, &request.prompt);
+                Sequence::new(group, index, random, tokenizer.map(|t| t.stream(true)))
+            })
+        };
+        let waiting: VecDeque<_> = requests.iter().enumerate().flat_map(sequence).collect();
+        let progress = Progress { samples: waiting.len(), ..Progress::default() };
+        Ok(Self {
+            pages: Pages::new(engine.options.cache_slots / PAGE),
+            engine,
+            params,
+            groups: requests.iter().map(|request| Group::new(&request.prompt)).collect(),
+            running: Vec::new(),
+            waiting,
+            samples: requests.iter().map(|_| Vec::new()).collect(),
+            progress,
+        })
+    }
+
+    fn is_done(&self) -> bool {
+        self.running.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Takes samples into the batch while there is room, for them and for what those already running
+    /// will need next.
+    ///
+    /// The first is always taken into an empty batch: `check` saw that any sample fits an empty
+    /// cache, and an empty batch leaves no page that cannot be taken back. The oldest sample is
+    /// preempted by none, so every step extends a sample or brings a prompt nearer to its end, and
+    /// the loop ends.
+    fn admit(&mut self) {
+        while self.running.len() < self.engine.options.max_batch {
+            let Some(next) = self.waiting.front() else { return };
+            let (group, tokens) = (next.group, next.tokens.len());
+            let prompt = Pages::needed(self.groups[group].prompt.len());
+            let missing = prompt - self.groups[group].pages.len();
+            let needed = missing + Pages::needed(tokens) + self.running.len();
+            if needed > self.pages.free() {
+                self.evict_idle(group);
+            }
+            if needed > self.pages.free() && !self.running.is_empty() {
+                return;
+            }
+            let Group { pages, running, .. } = &mut self.groups[group];
+            self.pages.extend(pages, prompt);
+            *running += 1;
+            self.running.extend(self.waiting.pop_front());
+        }
+    }
+
+    /// Takes back the pages of prompts that no running sample reads, but for one.
+    fn evict_idle(&mut self, but: usize) {
+        for (index, group) in self.groups.iter_mut().enumerate() {
+            if index != but && group.running == 0 && !group.pages.is_empty() {
+                self.pages.release(&mut group.pages);
+                group.forget();
+            }
+        }
+    }
+
+    /// One pass through the model, and a token for every sample that is ready for one.
+    fn step(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        self.make_room();
+        let work = self.plan();
+        self.count();
+        let ready = if work.is_empty() {
+            self.advance(&work, &[])?
+        } else {
+            let logits = self.forward(&work)?;
+            with_floats(&logits, |logits| self.advance(&work, logits))??
+        };
+        self.push(&ready, watch)?;
+        self.count();
+        watch(Event::Step(self.progress));
+        Ok(())
+    }
+
+    /// Gives every running sample the pages for its tokens; the youngest make way where there are
+    /// not enough.
+    fn make_room(&mut self) {
+        let mut index = 0;
+        while index < self.running.len() {
+            let sequence = &mut self.running[index];
+            let needed = Pages::needed(sequence.tokens.len());
+            if self.pages.extend(&mut sequence.pages, needed) {
+                index += 1;
+                continue;
+            }
+            let group = sequence.group;
+            self.evict_idle(group);
+            if self.pages.free() == 0
+                || self.running[index].pages.len() + self.pages.free() < needed
+            {
+                self.preempt();
+            }
+        }
+    }
+
+    /// Puts off the youngest sample.
+    fn preempt(&mut self) {
+        if let Some(mut sequence) = self.running.pop() {
+            self.pages.release(&mut sequence.pages);
+            sequence.cached = 0;
+            self.leave(sequence.group);
+            self.waiting.push_front(sequence);
+            self.progress.preemptions += 1;
+        }
+    }
+
+    /// A sample of the group is no longer in the batch.
+    fn leave(&mut self, group: usize) {
+        let left = &mut self.groups[group];
+        left.running -= 1;
+        let wanted = self.waiting.iter().any(|sequence| sequence.group == group);
+        if left.running == 0 && !wanted {
+            self.pages.release(&mut left.pages);
+            left.forget();
+        }
+    }
+
+    /// What goes through the model: one token of each sample, and pieces of prompts, or of samples
+    /// that are computed again, up to the limit.
+    fn plan(&self) -> Vec<Work> {
+        let mut budget = self.engine.options.prefill_tokens;
+        let mut piece = |pending: usize| {
+            let tokens = if pending == 1 { 1 } else { pending.min(budget) };
+            budget -= if pending == 1 { 0 } else { tokens };
+            tokens
+        };
+        let mut work = Vec::new();
+        for (index, sequence) in self.running.iter().enumerate() {
+            let group = &self.groups[sequence.group];
+            let first = !self.running[..index].iter().any(|other| other.group == sequence.group);
+            let (owner, pending) = match group.pending().len() {
+                0 => (Owner::Sequence(index), sequence.tokens.len() - sequence.cached),
+                // The first sample of a group brings the prompt; the others wait for it.
+                pending if first => (Owner::Group(sequence.group), pending),
+                _ => continue,
+            };
+            let tokens = piece(pending);
+            if tokens > 0 {
+                work.push(Work { owner, tokens });
+            }
+        }
+        work
+    }
+
+    fn forward(&mut self, work: &[Work]) -> Result<Tensor> {
+        let segments: Vec<_> = work.iter().map(|work| self.segments(work)).collect();
+        let rows = work.iter().zip(&segments).map(|(work, segments)| {
+            let (tokens, cached, before) = match work.owner {
+                Owner::Group(index) => (self.groups[index].prompt, self.groups[index].cached, 0),
+                Owner::Sequence(index) => {
+                    let sequence = &self.running[index];
+                    let before = self.groups[sequence.group].prompt.len();
+                    (&sequence.tokens[..], sequence.cached, before)
+                }
+            };
+            Rows { tokens: &tokens[cached..cached + work.tokens], start: before + cached, segments }
+        });
+        let rows: Vec<_> = rows.collect();
+        self.engine.model.forward(&rows, &mut self.engine.cache)
+    }
+
+    fn segments(&self, work: &Work) -> Vec<Segment> {
+        let mut segments = Vec::new();
+        match work.owner {
+            Owner::Group(index) => {
+                let group = &self.groups[index];
+                append(&mut segments, &group.pages, group.cached + work.tokens);
+            }
+            Owner::Sequence(index) => {
+                let sequence = &self.running[index];
+                let group = &self.groups[sequence.group];
+                append(&mut segments, &group.pages, group.prompt.len());
+                append(&mut segments, &sequence.pages, sequence.cached + work.tokens);
+            }
+        }
+        segments
+    }
+
+    /// Records what is cached now, and draws the next token of each sample whose tokens all are.
+    fn advance(&mut self, work: &[Work], logits: &[f32]) -> Result<Vec<(usize, Drawn)>> {
+        let vocab = self.engine.model.vocab_size();
+        let mut rows: Vec<Option<&[f32]>> = vec![None; self.running.len()];
+        for (work, row) in work.iter().zip(logits.chunks_exact(vocab)) {
+            match work.owner {
+                Owner::Group(index) => {
+                    let group = &mut self.groups[index];
+                    group.cached += work.tokens;
+                    group.logits = group.pending().is_empty().then(|| row.to_vec());
+                }
+                Owner::Sequence(index) => {
+                    let sequence = &mut self.running[index];
+                    sequence.cached += work.tokens;
+                    rows[index] = (sequence.cached == sequence.tokens.len()).then_some(row);
+                }
+            }
+        }
+        let mut ready = Vec::new();
+        for (index, (sequence, row)) in self.running.iter_mut().zip(rows).enumerate() {
+            let first = || self.groups[sequence.group].logits.as_deref();
+            let row = if sequence.tokens.is_empty() { first() } else { row };
+            if let Some(row) = row {
+                ready.push((index, row, sequence.uniform()));
+            }
+        }
+        let params = self.params;
+        let drawn = ready
+            .par_iter()
+            .map(|&(index, row, uniform)| draw(row, params, uniform).map(|drawn| (index, drawn)));
+        drawn.collect()
+    }
+
+    /// Appends the drawn tokens; samples that end with them leave the batch.
+    fn push(&mut self, ready: &[(usize, Drawn)], watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        self.progress.tokens += ready.len();
+        let mut ended = Vec::new();
+        for &(index, drawn) in ready {
+            let sequence = &mut self.running[index];
+            let room = self.engine.model.max_positions() - self.groups[sequence.group].prompt.len();
+            if let Some(reason) = sequence.push(drawn, self.params, room)? {
+                ended.push((index, reason));
+            }
+        }
+        // From the back, so that the indices before stay right.
+        for (index, reason) in ended.into_iter().rev() {
+            let mut sequence = self.running.remove(index);
+            let group = sequence.group;
+            self.pages.release(&mut sequence.pages);
+            self.leave(group);
+            let sample = sequence.finish(reason, &self.params.stop_strings)?;
+            self.progress.finished += 1;
+            watch(Event::Finished(group, &sample));
+            self.samples[group].push(sample);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) {
+        let progress = &mut self.progress;
+        progress.running = self.running.len();
+        progress.slots = self.pages.used_slots();
+        progress.peak_running = progress.peak_running.max(progress.running);
+        progress.peak_slots = progress.peak_slots.max(progress.slots);
+    }
+}

@@ -1,0 +1,31 @@
+//! A prompt and what its samples share.
+
+/// The samples of a prompt share its keys and values, and the logits after its last token.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    pub(super) prompt: &'a [u32],
+    pub(super) pages: Vec<usize>,
+    /// Positions of the prompt that the cache holds.
+    pub(super) cached: usize,
+    /// Logits after the prompt, once all of it is in the cache.
+    pub(super) logits: Option<Vec<f32>>,
+    /// Samples that are in the batch.
+    pub(super) running: usize,
+}
+
+impl<'a> Group<'a> {
+    pub(super) fn new(prompt: &'a [u32]) -> Self {
+        Self { prompt, pages: Vec::new(), cached: 0, logits: None, running: 0 }
+    }
+
+    /// Tokens of the prompt that the model has yet to see.
+    pub(super) fn pending(&self) -> &'a [u32] {
+        &self.prompt[self.cached..]
+    }
+
+    /// Forgets what the cache holds.
+    pub(super) fn forget(&mut self) {
+        self.cached = 0;
+        self.logits = None;
+    }
+}

@@ -1,0 +1,118 @@
+//! A sample that is being drawn.
+
+use super::stop_strings::cut;
+use super::{Drawn, FinishReason, Sample, SamplingParams};
+use crate::Result;
+use crate::text::TextStream;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use sha2::{Digest, Sha256};
+
+/// A sample: what was drawn so far, where it is cached, and the random numbers to come.
+pub(super) struct Sequence<'a> {
+    /// Index of its request.
+    pub(super) group: usize,
+    index: usize,
+    /// Pages of its own tokens; those of the prompt are the group's.
+    pub(super) pages: Vec<usize>,
+    /// Own tokens that the cache holds.
+    pub(super) cached: usize,
+    pub(super) tokens: Vec<u32>,
+    logprobs: Vec<f32>,
+    model_logprobs: Vec<f32>,
+    stream: Xoshiro256PlusPlus,
+    text: Option<(TextStream<'a>, String)>,
+}
+
+impl<'a> Sequence<'a> {
+    pub(super) fn new(
+        group: usize,
+        index: usize,
+        stream: Xoshiro256PlusPlus,
+        text: Option<TextStream<'a>>,
+    ) -> Self {
+        Self {
+            group,
+            index,
+            pages: Vec::new(),
+            cached: 0,
+            tokens: Vec::new(),
+            logprobs: Vec::new(),
+            model_logprobs: Vec::new(),
+            stream,
+            text: text.map(|stream| (stream, String::new())),
+        }
+    }
+
+    /// The next random number, in `[0, 1)`: one a token.
+    pub(super) fn uniform(&mut self) -> f64 {
+        (self.stream.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+    }
+
+    /// Appends a token, and says whether the sample ends with it. `room` is how many tokens fit the
+    /// context after the prompt.
+    pub(super) fn push(
+        &mut self,
+        drawn: Drawn,
+        params: &SamplingParams,
+        room: usize,
+    ) -> Result<Option<FinishReason>> {
+        self.tokens.push(drawn.token);
+        self.logprobs.push(drawn.logprob);
+        self.model_logprobs.push(drawn.model_logprob);
+        if params.stop_tokens.contains(&drawn.token) {
+            return Ok(Some(FinishReason::StopToken(drawn.token)));
+        }
+        if let Some((stream, text)) = &mut self.text {
+            let new = text.len();
+            text.push_str(&stream.push(drawn.token)?);
+            if let Some(stop) = cut(text, new, &params.stop_strings) {
+                return Ok(Some(FinishReason::StopString(stop)));
+            }
+        }
+        Ok(if self.tokens.len() >= params.max_tokens {
+            Some(FinishReason::Length)
+        } else if self.tokens.len() >= room {
+            Some(FinishReason::Context)
+        } else {
+            None
+        })
+    }
+
+    /// The finished sample.
+    pub(super) fn finish(self, reason: FinishReason, stops: &[String]) -> Result<Sample> {
+        let mut finish_reason = reason;
+        let text = match self.text {
+            None => None,
+            Some((stream, mut text)) => {
+                if !matches!(finish_reason, FinishReason::StopString(_)) {
+                    // What was held back as the beginning of a character.
+                    let new = text.len();
+                    text.push_str(&stream.finish()?);
+                    if let Some(stop) = cut(&mut text, new, stops) {
+                        finish_reason = FinishReason::StopString(stop);
+                    }
+                }
+                Some(text)
+            }
+        };
+        Ok(Sample {
+            index: self.index,
+            tokens: self.tokens,
+            text,
+            logprobs: self.logprobs,
+            model_logprobs: self.model_logprobs,
+            finish_reason,
+        })
+    }
+}
+
+/// The random numbers of a sample: Xoshiro256++ from the SHA-256 of seed, sample index and prompt,
+/// as little-endian numbers of 8, 8 and 4 bytes.
+pub(super) fn stream(seed: u64, sample: usize, prompt: &[u32]) -> Xoshiro256PlusPlus {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update((sample as u64).to_le_bytes());
+    prompt.iter().for_each(|token| hash.update(token.to_le_bytes()));
+    Xoshiro256PlusPlus::from_seed(hash.finalize().into())
+}
