@@ -1,38 +1,9 @@
-//! JSON files of strangers: bounded, and with every name once.
+//! JSON objects of strangers, with every name once.
 
-use crate::{Error, Result};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::marker::PhantomData;
-use std::path::Path;
-
-/// The bytes of a plain file of up to `max` bytes.
-pub(crate) fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
-    refuse_special(path)?;
-    let file = File::open(path).map_err(Error::file(path))?;
-    let mut bytes = vec![];
-    file.take(max + 1).read_to_end(&mut bytes).map_err(Error::file(path))?;
-    if bytes.len() as u64 > max {
-        let problem =
-            format!("is longer than {max} bytes; allowed: up to {max}; is this the file?");
-        return Err(Error::malformed(path, "the length", problem));
-    }
-    Ok(bytes)
-}
-
-/// Refuses what is not a plain file: opening a named pipe would wait for a writer for ever.
-pub(crate) fn refuse_special(path: &Path) -> Result<()> {
-    match std::fs::metadata(path).map_err(Error::file(path))?.is_file() {
-        true => Ok(()),
-        false => {
-            let problem = "is a folder or a device; give a plain file";
-            Err(Error::malformed(path, "the file", problem))
-        }
-    }
-}
 
 /// The fields of a JSON object in their order. Two fields of one name are an error, where a map
 /// would keep the last in silence; so is a bad value, by the name of its field.

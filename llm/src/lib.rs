@@ -13,6 +13,7 @@
 pub mod checkpoint;
 pub mod config;
 mod error;
+mod files;
 pub mod generate;
 pub mod hub;
 mod json;

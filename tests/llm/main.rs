@@ -2,12 +2,20 @@
 
 mod chat;
 mod chat_refused;
+mod checkpoint;
+mod checkpoint_bad_input;
 mod checkpoint_copied;
 mod checkpoint_damaged;
 mod checkpoint_read;
 mod checkpoint_refused;
+mod checkpoint_save;
+mod checkpoint_support;
+mod config;
 mod config_read;
 mod config_refused;
+mod hub;
+mod hub_download;
+mod hub_server;
 mod parity;
 mod support;
 mod tokenizer;

@@ -1,7 +1,7 @@
 //! Which of several files holds which tensor: `model.safetensors.index.json`.
 
-use crate::json::{self, Unique};
-use crate::{Error, Result};
+use crate::json::Unique;
+use crate::{Error, Result, files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
@@ -27,7 +27,7 @@ impl Index {
     /// The file cannot be read, is no index, or names files outside its folder.
     pub fn read(path: &Path) -> Result<Self> {
         let refuse = |problem: String| Error::malformed(path, "weight_map", problem);
-        let bytes = json::read(path, MAX_BYTES)?;
+        let bytes = files::read(path, MAX_BYTES)?;
         let raw: Raw = serde_json::from_slice(&bytes)
             .map_err(|error| refuse(format!("cannot be read: {error}")))?;
         if raw.weight_map.0.is_empty() {

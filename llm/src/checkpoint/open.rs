@@ -3,7 +3,10 @@
 use super::file;
 use super::index::Index;
 use super::mapped::Mapped;
+use crate::config::read::MAX_BYTES;
+use crate::files::json_object;
 use crate::{Error, ModelConfig, Result};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
@@ -21,6 +24,7 @@ pub(super) const INDEX: &str = "model.safetensors.index.json";
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     pub(super) folder: PathBuf,
+    fields: Map<String, Value>,
     pub(super) config: ModelConfig,
     pub(super) tensors: BTreeMap<String, Mapped>,
 }
@@ -39,7 +43,9 @@ impl Checkpoint {
     /// [`ModelConfig::tensors`]; one error lists all that are missing, unexpected or of another
     /// shape. The `rotary_emb.inv_freq` of old files and the copy of a tied head may be there.
     pub fn open(folder: &Path) -> Result<Self> {
-        let config = ModelConfig::from_json(&folder.join(CONFIG))?;
+        let path = folder.join(CONFIG);
+        let fields = json_object(&path, MAX_BYTES)?;
+        let config = ModelConfig::from_object(&path, &fields)?;
         let (single, index) = (folder.join(SINGLE), folder.join(INDEX));
         let tensors = if single.exists() {
             file::tensors(&single)?.into_iter().collect()
@@ -48,7 +54,7 @@ impl Checkpoint {
         } else {
             return Err(no_weights(folder));
         };
-        let checkpoint = Self { folder: folder.to_owned(), config, tensors };
+        let checkpoint = Self { folder: folder.to_owned(), fields, config, tensors };
         checkpoint.check()?;
         Ok(checkpoint)
     }
@@ -61,6 +67,11 @@ impl Checkpoint {
     /// The shape of the model.
     pub fn config(&self) -> &ModelConfig {
         &self.config
+    }
+
+    /// All of `config.json`, for a checkpoint that is to say the same.
+    pub fn config_fields(&self) -> &Map<String, Value> {
+        &self.fields
     }
 
     /// A tensor by its name in the file.

@@ -1,6 +1,6 @@
 //! One field of a JSON object at a time, checked.
 
-use crate::error::abridge;
+use crate::files::brief;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -89,10 +89,4 @@ impl<'a> Fields<'a> {
         let refused = || self.refuse(name, format!("is {}; allowed: {allowed}", brief(value)));
         read(value).map(Some).ok_or_else(refused)
     }
-}
-
-/// A value as it is quoted in a message: its beginning, should it be long.
-pub(super) fn brief(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    abridge(&value.to_string(), LONGEST)
 }

@@ -9,7 +9,7 @@
 
 mod family;
 mod fields;
-mod read;
+pub(crate) mod read;
 mod rope;
 
 pub use family::Family;

@@ -2,14 +2,15 @@
 
 use super::ModelConfig;
 use super::family::Family;
-use super::fields::{Fields, brief};
+use super::fields::Fields;
 use super::rope::rope;
-use crate::{Error, Result, json};
+use crate::Result;
+use crate::files::{brief, json_object};
 use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Largest `config.json`, in bytes; published ones have two thousand.
-const MAX_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_BYTES: u64 = 16 << 20;
 
 // Far above every published model, and low enough that the number of bytes of all tensors together
 // fits a `u64`.
@@ -33,25 +34,15 @@ impl ModelConfig {
     /// absurd or does not divide; a feature that this crate's decoder lacks, such as sliding
     /// windows, another activation or quantised weights. The error names the file and the field.
     pub fn from_json(path: &Path) -> Result<Self> {
-        Self::from_object(path, &object(path)?)
+        Self::from_object(path, &json_object(path, MAX_BYTES)?)
     }
 
-    /// The configuration in a JSON object; errors name `path` as its file.
+    /// The same of an object that was read from `path`.
     pub(crate) fn from_object(path: &Path, map: &Map<String, Value>) -> Result<Self> {
         let fields = Fields::new(path, "", map);
         let family = family(fields)?;
         refuse_unsupported(fields, family)?;
         shape(fields, family)
-    }
-}
-
-/// The object in a JSON file.
-fn object(path: &Path) -> Result<Map<String, Value>> {
-    let refuse = |problem: String| Error::malformed(path, "the file", problem);
-    match serde_json::from_slice(&json::read(path, MAX_BYTES)?) {
-        Ok(Value::Object(map)) => Ok(map),
-        Ok(other) => Err(refuse(format!("is {}; a JSON object is needed", brief(&other)))),
-        Err(error) => Err(refuse(format!("is not JSON: {error}"))),
     }
 }
 

@@ -69,14 +69,14 @@ pub const ALIASES: &[Alias] = &[
         repository: "Qwen/Qwen2.5-1.5B",
         licence: APACHE,
         gated: false,
-        config: ModelConfig { max_positions: 131_072, ..QWEN2_1B },
+        config: ModelConfig { max_positions: 131_072, ..QWEN2 },
     },
     Alias {
         name: "qwen2.5-math-1.5b",
         repository: "Qwen/Qwen2.5-Math-1.5B",
         licence: APACHE,
         gated: false,
-        config: ModelConfig { max_positions: 4_096, rope: plain(10_000.0), ..QWEN2_1B },
+        config: ModelConfig { max_positions: 4_096, rope: plain(10_000.0), ..QWEN2 },
     },
     Alias {
         name: "qwen3-1.7b-base",
@@ -156,7 +156,7 @@ pub const ALIASES: &[Alias] = &[
     },
 ];
 
-/// What the small Qwen2.5 models share.
+/// What the Qwen2.5 models share, at the width of those with 1.5 billion weights.
 const QWEN2: ModelConfig = ModelConfig {
     family: Family::Qwen2,
     vocab_size: 151_936,
@@ -173,8 +173,6 @@ const QWEN2: ModelConfig = ModelConfig {
     qkv_bias: true,
     qk_norm: false,
 };
-
-const QWEN2_1B: ModelConfig = QWEN2;
 
 const QWEN2_7B: ModelConfig = ModelConfig {
     vocab_size: 152_064,

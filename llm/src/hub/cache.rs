@@ -69,7 +69,10 @@ impl Cache {
     pub fn link(&self, commit: &str, file: &str, etag: &str) -> Result<()> {
         let pointer = self.snapshot(commit).join(file);
         create_parent(&pointer)?;
-        // A link that leads nowhere is one whose content was deleted to free space.
+        if pointer.is_file() {
+            return Ok(());
+        }
+        // A link that leads nowhere: its content was deleted to free space.
         if pointer.is_symlink() {
             std::fs::remove_file(&pointer).map_err(Error::file(&pointer))?;
         }
@@ -97,10 +100,7 @@ fn link(_blob: &Path, relative: &Path, pointer: &Path) -> std::io::Result<()> {
 /// Symbolic links need rights elsewhere; a second name for the same content does not.
 #[cfg(not(unix))]
 fn link(blob: &Path, _relative: &Path, pointer: &Path) -> std::io::Result<()> {
-    match pointer.exists() {
-        true => Ok(()),
-        false => std::fs::hard_link(blob, pointer),
-    }
+    std::fs::hard_link(blob, pointer)
 }
 
 pub(super) fn create_parent(path: &Path) -> Result<()> {

@@ -4,7 +4,7 @@ use super::alias::Alias;
 use super::cache::{Cache, create_parent};
 use super::error::HubError;
 use super::progress::Progress;
-use super::remote::{Remark, Remote};
+use super::remote::{Announced, Remote};
 use super::resolve::{Repository, is_name};
 use super::settings::Settings;
 use super::transfer::Transfer;
@@ -20,7 +20,8 @@ const OPTIONAL: [&str; 3] =
 /// The folder of a model in the cache, downloaded first if need be.
 ///
 /// A model that is complete in the cache needs no network; whether the hub has a newer revision is
-/// not asked. Only what this crate reads is fetched. Interrupted downloads go on where they were, and
+/// not asked. Complete means shape, tokenizer and weights: what else another program left out is not
+/// fetched later. Only what this crate reads is fetched. Interrupted downloads go on where they were, and
 /// a file has its name in the cache only once its length, and the hash of weights, is verified.
 ///
 /// # Errors
@@ -99,15 +100,16 @@ impl Snapshot<'_> {
             return Ok(true);
         }
         match self.remote.look_up(&self.commit, file)? {
-            Some(remark) => self.keep(file, &remark).map(|()| true),
+            Some(announced) => self.keep(file, &announced).map(|()| true),
             None => Ok(false),
         }
     }
 
-    fn keep(&mut self, file: &str, remark: &Remark) -> Result<()> {
-        let (blob, partial) = (self.cache.blob(&remark.etag), self.cache.partial(&remark.etag));
+    fn keep(&mut self, file: &str, announced: &Announced) -> Result<()> {
+        let (blob, partial) =
+            (self.cache.blob(&announced.etag), self.cache.partial(&announced.etag));
         create_parent(&blob)?;
-        let lock = self.cache.lock_file(&remark.etag)?;
+        let lock = self.cache.lock_file(&announced.etag)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -118,10 +120,10 @@ impl Snapshot<'_> {
         }
         // Whoever held the lock may have brought it.
         if !blob.is_file() {
-            let transfer = Transfer { remote: &self.remote, file, remark, partial: &partial };
+            let transfer = Transfer { remote: &self.remote, file, announced, partial: &partial };
             transfer.run(self.progress)?;
             std::fs::rename(&partial, &blob).map_err(Error::file(&blob))?;
         }
-        self.cache.link(&self.commit, file, &remark.etag)
+        self.cache.link(&self.commit, file, &announced.etag)
     }
 }

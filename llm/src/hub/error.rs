@@ -16,7 +16,7 @@ pub enum HubError {
     Unknown {
         /// What was given.
         text: String,
-        /// The alias that the fewest slips of the keyboard lead to.
+        /// The alias most like it.
         nearest: &'static str,
         /// Every alias.
         known: String,
@@ -120,7 +120,9 @@ impl HubError {
     pub(super) fn unknown(text: &str) -> Self {
         let names = || alias::ALIASES.iter().map(|alias| alias.name);
         let lower = text.to_ascii_lowercase();
-        let nearest = names().min_by_key(|name| strsim::damerau_levenshtein(name, &lower));
+        // Weighs the beginning most: what is left out of a name is its end.
+        let likeness = |name: &&str| strsim::jaro_winkler(name, &lower);
+        let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         Self::Unknown {
             text: text.to_owned(),
             nearest: nearest.unwrap_or_default(),

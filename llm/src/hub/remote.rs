@@ -36,9 +36,9 @@ pub(super) struct Remote<'a> {
     stop: Agent,
 }
 
-/// A file of the hub.
+/// A file as the hub announces it.
 #[derive(Debug)]
-pub(super) struct Remark {
+pub(super) struct Announced {
     pub url: String,
     pub commit: String,
     /// Name of the content: its SHA-256 where the file is large.
@@ -67,7 +67,7 @@ impl<'a> Remote<'a> {
     }
 
     /// What the hub says of a file at a revision; `None` if the repository has no such file.
-    pub fn look_up(&self, revision: &str, file: &str) -> Result<Option<Remark>> {
+    pub fn look_up(&self, revision: &str, file: &str) -> Result<Option<Announced>> {
         let id = self.repository.id.clone();
         let repo = Repo::with_revision(id, RepoType::Model, revision.to_owned());
         let path = format!("{}/resolve/{}/{file}", repo.url(), repo.url_revision());
@@ -78,7 +78,7 @@ impl<'a> Remote<'a> {
                 Some(path) if answer.status().is_redirection() && path.starts_with('/') => {
                     url = format!("{}{path}", host(&self.settings.endpoint));
                 }
-                _ => return self.remark(url, file, &answer),
+                _ => return self.judge(url, file, &answer),
             }
         }
         Err(self.protocol(file, "is redirected in circles"))
@@ -109,7 +109,8 @@ impl<'a> Remote<'a> {
         }
     }
 
-    fn remark(&self, url: String, file: &str, answer: &Response<Body>) -> Result<Option<Remark>> {
+    /// What an answer says of a file.
+    fn judge(&self, url: String, file: &str, answer: &Response<Body>) -> Result<Option<Announced>> {
         let status = answer.status().as_u16();
         match status {
             200..=399 => {}
@@ -133,7 +134,7 @@ impl<'a> Remote<'a> {
         let length = header(answer, "x-linked-size")
             .or_else(|| header(answer, "content-length").filter(|_| status == 200));
         let size = length.and_then(|length| length.parse().ok());
-        Ok(Some(Remark { url, commit: commit.to_owned(), etag: etag.to_owned(), size }))
+        Ok(Some(Announced { url, commit: commit.to_owned(), etag: etag.to_owned(), size }))
     }
 
     pub fn refused(&self, file: &str, status: u16) -> crate::Error {

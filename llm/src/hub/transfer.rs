@@ -2,7 +2,7 @@
 
 use super::error::HubError;
 use super::progress::Progress;
-use super::remote::{Remark, Remote, header};
+use super::remote::{Announced, Remote, header};
 use crate::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -32,19 +32,35 @@ impl From<Error> for Stop {
 pub(super) struct Transfer<'a> {
     pub remote: &'a Remote<'a>,
     pub file: &'a str,
-    pub remark: &'a Remark,
+    pub announced: &'a Announced,
     pub partial: &'a Path,
 }
 
 impl Transfer<'_> {
     /// Fills `partial`, from where an earlier attempt left it, and verifies length and hash.
     ///
-    /// A file that fails verification is deleted; one that is incomplete is kept.
+    /// A file that fails verification is deleted; one that is incomplete is kept. Where the beginning
+    /// was here before, perhaps left by another program, the file gets a second chance from scratch.
     pub fn run(&self, progress: &mut dyn Progress) -> Result<()> {
+        let inherited = self.partial.exists();
+        self.fill(progress)?;
+        if let Err(error) = self.verify() {
+            if !inherited {
+                return Err(error);
+            }
+            self.fill(progress)?;
+            self.verify()?;
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    /// Makes attempts until everything is here, or too many in a row bring nothing.
+    fn fill(&self, progress: &mut dyn Progress) -> Result<()> {
         let (mut furthest, mut fruitless) = (0, 0);
         loop {
             let problem = match self.attempt(progress) {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 Err(Stop::Final(error)) => return Err(error),
                 Err(Stop::Broken(problem)) => problem,
             };
@@ -57,9 +73,6 @@ impl Transfer<'_> {
             progress.retry(self.file, &problem);
             std::thread::sleep(self.remote.settings.pause * 2_u32.pow(fruitless - 1));
         }
-        self.verify()?;
-        progress.finish();
-        Ok(())
     }
 
     /// One request for what is missing.
@@ -67,18 +80,18 @@ impl Transfer<'_> {
         let out = File::options().create(true).append(true).open(self.partial);
         let out = &mut out.map_err(Error::file(self.partial))?;
         let mut present = self.present(out)?;
-        if self.remark.size == Some(present) && present > 0 {
-            progress.start(self.file, self.remark.size, present);
+        if self.announced.size == Some(present) && present > 0 {
+            progress.start(self.file, self.announced.size, present);
             return Ok(());
         }
         let answer = self.ask(out, &mut present)?;
-        progress.start(self.file, self.remark.size, present);
+        progress.start(self.file, self.announced.size, present);
         // One byte more than announced is enough to see that there are too many.
-        let left = self.remark.size.map_or(u64::MAX, |size| (size - present).saturating_add(1));
+        let left = self.announced.size.map_or(u64::MAX, |size| (size - present).saturating_add(1));
         let body = answer.into_body().into_with_config().limit(u64::MAX).reader();
         present += self.copy(body.take(left), out, progress)?;
         out.sync_all().map_err(Error::file(self.partial))?;
-        match self.remark.size {
+        match self.announced.size {
             Some(size) if present < size => {
                 Err(Stop::Broken(format!("the connection ended at byte {present} of {size}")))
             }
@@ -89,7 +102,7 @@ impl Transfer<'_> {
     /// How many bytes are here; none of a file that is too long to be a beginning.
     fn present(&self, out: &File) -> Result<u64> {
         let present = length(self.partial)?;
-        if self.remark.size.is_none_or(|size| present <= size) {
+        if self.announced.size.is_none_or(|size| present <= size) {
             return Ok(present);
         }
         self.truncate(out)?;
@@ -98,7 +111,7 @@ impl Transfer<'_> {
 
     /// The answer that goes on after `present` bytes, or begins anew and empties the file.
     fn ask(&self, out: &File, present: &mut u64) -> Result<Response<Body>, Stop> {
-        let answer = self.remote.content(&self.remark.url, *present);
+        let answer = self.remote.content(&self.announced.url, *present);
         let answer = answer.map_err(|error| Stop::Broken(error.to_string()))?;
         match answer.status().as_u16() {
             206 if continues(header(&answer, "content-range"), *present) => {}
@@ -151,14 +164,14 @@ impl Transfer<'_> {
 
     fn difference(&self) -> Result<Option<String>> {
         let present = length(self.partial)?;
-        if let Some(size) = self.remark.size
+        if let Some(size) = self.announced.size
             && size != present
         {
             return Ok(Some(format!("has more than the {size} bytes that the hub announced")));
         }
         // Small files are named by the hash of a git object, which is not worth another dependency:
         // they are text, and what is wrong in them is noticed where they are read.
-        let expected = &self.remark.etag;
+        let expected = &self.announced.etag;
         if expected.len() != 64 || !expected.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(None);
         }
