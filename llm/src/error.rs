@@ -76,7 +76,12 @@ impl Error {
         field: impl Into<String>,
         problem: impl Into<String>,
     ) -> Self {
-        Self::Malformed { path: path.to_owned(), field: field.into(), problem: problem.into() }
+        const LONGEST_PROBLEM: usize = 2_000;
+        Self::Malformed {
+            path: path.to_owned(),
+            field: printable(&field.into()),
+            problem: abridge(&problem.into(), LONGEST_PROBLEM),
+        }
     }
 
     /// A setting outside its range.
@@ -92,5 +97,21 @@ impl Error {
 impl From<HubError> for Error {
     fn from(error: HubError) -> Self {
         Self::Hub(Box::new(error))
+    }
+}
+
+/// A name out of a stranger's file, fit for a line of a message.
+pub(crate) fn printable(name: &str) -> String {
+    const LONGEST_NAME: usize = 200;
+    let line =
+        |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    abridge(name, LONGEST_NAME).chars().map(line).collect()
+}
+
+/// The beginning of a text, should it be longer than so many characters.
+pub(crate) fn abridge(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Plain files, opened and read with a limit.
 
+use crate::error::abridge;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::fs::File;
@@ -42,9 +43,5 @@ pub(crate) fn json_object(path: &Path, limit: u64) -> Result<Map<String, Value>>
 /// A value as it is quoted in a message: its beginning, should it be long.
 pub(crate) fn brief(value: &Value) -> String {
     const LONGEST: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    abridge(&value.to_string(), LONGEST)
 }

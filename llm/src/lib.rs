@@ -16,6 +16,7 @@ mod error;
 mod files;
 pub mod generate;
 pub mod hub;
+mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;

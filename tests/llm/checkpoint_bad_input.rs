@@ -43,9 +43,9 @@ fn tables_that_do_not_fit_the_file_are_refused() {
         (json!({ "a": good }), 9, "the length"),
         (json!({ "a": entry("I64", json!([1]), [0, 8]) }), 8, "a"),
         (json!({ "a": entry("F8_E4M3", json!([8]), [0, 8]) }), 8, "a"),
-        (json!({ "a": { "dtype": "F32", "shape": [2] } }), 8, "the header"),
-        (json!({ "a": entry("F32", json!([-1]), [0, 8]) }), 8, "the header"),
-        (json!({ "a": 7 }), 8, "the header"),
+        (json!({ "a": { "dtype": "F32", "shape": [2] } }), 8, "a"),
+        (json!({ "a": entry("F32", json!([-1]), [0, 8]) }), 8, "a"),
+        (json!({ "a": 7 }), 8, "a"),
         (json!([]), 0, "the header"),
     ] {
         let (found, problem) = blamed(&file(&table.to_string(), &vec![0; data]));

@@ -1,5 +1,6 @@
 //! Which of several files holds which tensor: `model.safetensors.index.json`.
 
+use crate::json::Unique;
 use crate::{Error, Result, files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
@@ -8,10 +9,15 @@ use std::path::{Component, Path};
 const MAX_BYTES: u64 = 100_000_000;
 
 /// A parsed `model.safetensors.index.json`.
-#[derive(Debug, serde::Deserialize)]
 pub(crate) struct Index {
     /// File of every tensor.
     pub weight_map: BTreeMap<String, String>,
+}
+
+/// The index as it stands in the file; its metadata is not needed.
+#[derive(serde::Deserialize)]
+struct Raw {
+    weight_map: Unique<String>,
 }
 
 impl Index {
@@ -20,11 +26,14 @@ impl Index {
     /// # Errors
     /// The file cannot be read, is no index, or names files outside its folder.
     pub fn read(path: &Path) -> Result<Self> {
+        let refuse = |problem: String| Error::malformed(path, "weight_map", problem);
         let bytes = files::read(path, MAX_BYTES)?;
-        let index: Self = serde_json::from_slice(&bytes).map_err(|error| {
-            Error::malformed(path, "weight_map", format!("cannot be read: {error}"))
-        })?;
-        for (tensor, file) in &index.weight_map {
+        let raw: Raw = serde_json::from_slice(&bytes)
+            .map_err(|error| refuse(format!("cannot be read: {error}")))?;
+        if raw.weight_map.0.is_empty() {
+            return Err(refuse("is empty; it names the file of every tensor".to_owned()));
+        }
+        for (tensor, file) in &raw.weight_map.0 {
             if !is_plain(file) {
                 let problem = format!(
                     "lies in {file:?}; allowed: the name of a file in the folder of the index"
@@ -32,10 +41,7 @@ impl Index {
                 return Err(Error::malformed(path, tensor.as_str(), problem));
             }
         }
-        if index.weight_map.is_empty() {
-            return Err(Error::malformed(path, "weight_map", "is empty"));
-        }
-        Ok(index)
+        Ok(Self { weight_map: raw.weight_map.0.into_iter().collect() })
     }
 
     /// Every file, once.

@@ -5,7 +5,7 @@ use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// A JSON object of a file; a field that is `null` counts as left out, as it does in transformers.
+/// A JSON object of a file; a field that is `null` counts as left out.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
     path: &'a Path,
@@ -55,11 +55,11 @@ impl<'a> Fields<'a> {
         self.parse(name, &allowed, in_range)
     }
 
-    /// A positive finite number.
+    /// A positive number in the range of single precision, in which the decoder computes.
     pub fn positive(&self, name: &str) -> Result<Option<f64>> {
         let positive =
-            |value: &Value| value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
-        self.parse(name, "a positive finite number", positive)
+            |value: &Value| value.as_f64().filter(|x| *x > 0.0 && (*x as f32).is_normal());
+        self.parse(name, "a positive number in the range of single precision", positive)
     }
 
     pub fn flag(&self, name: &str) -> Result<Option<bool>> {

@@ -47,10 +47,13 @@ impl ModelConfig {
 }
 
 fn family(fields: Fields<'_>) -> Result<Family> {
-    let name = fields.needed("model_type", fields.text("model_type")?)?;
-    let found = Family::NAMES.iter().find(|(known, _)| *known == name);
-    let known = Family::NAMES.map(|(known, _)| known).join(", ");
-    let unknown = || fields.refuse("model_type", format!("is {name:?}; supported: {known}"));
+    let name = fields.text("model_type")?;
+    let found = Family::NAMES.iter().find(|(known, _)| Some(*known) == name);
+    let unknown = || {
+        let given = name.map_or("is missing".to_owned(), |name| format!("is {name:?}"));
+        let known = Family::NAMES.map(|(known, _)| known).join(", ");
+        fields.refuse("model_type", format!("{given}; supported: {known}"))
+    };
     found.map(|(_, family)| *family).ok_or_else(unknown)
 }
 
@@ -138,6 +141,7 @@ fn head_dim(
     heads: usize,
     default: Option<usize>,
 ) -> Result<usize> {
+    let default = default.filter(|_| !fields.is_null("head_dim"));
     let head_dim = match fields.count("head_dim", MAX_HEAD_DIM)?.or(default) {
         Some(head_dim) => head_dim,
         None if hidden_size.is_multiple_of(heads) => hidden_size / heads,
@@ -150,7 +154,9 @@ fn head_dim(
     };
     // The rotary embedding turns pairs of numbers.
     if !head_dim.is_multiple_of(2) || head_dim > MAX_HEAD_DIM {
-        let problem = format!("is {head_dim}; allowed: an even number up to {MAX_HEAD_DIM}");
+        let problem = format!(
+            "is {head_dim}, given or as hidden_size / num_attention_heads; allowed: an even number up to {MAX_HEAD_DIM}"
+        );
         return Err(fields.refuse("head_dim", problem));
     }
     Ok(head_dim)
