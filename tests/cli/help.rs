@@ -4,8 +4,17 @@ use crate::support::success;
 
 #[test]
 fn help_of_every_command() {
-    let commands =
-        ["", "advantage", "bandit", "theory", "report", "completions", "llm", "llm sample", "models"];
+    let commands = [
+        "",
+        "advantage",
+        "bandit",
+        "theory",
+        "report",
+        "completions",
+        "llm",
+        "llm sample",
+        "models",
+    ];
     for command in commands {
         let name = format!("help_{}", command.replace(' ', "_"));
         insta::assert_snapshot!(name, success(&format!("{command} --help")));

@@ -63,17 +63,3 @@ pub fn serialise(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Vec<u8> {
     });
     safetensors::serialize(views, None).unwrap()
 }
-
-/// A `.safetensors` file with any header before the data.
-pub fn file(header: &str, data: &[u8]) -> Vec<u8> {
-    let length = (header.len() as u64).to_le_bytes();
-    [length.as_slice(), header.as_bytes(), data].concat()
-}
-
-/// A folder with a configuration and one file of weights.
-pub fn folder(config: &Value, weights: &[u8]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("config.json"), config.to_string().as_bytes());
-    write(&folder.path().join("model.safetensors"), weights);
-    folder
-}

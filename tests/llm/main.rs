@@ -1,16 +1,14 @@
 //! The language-model half: checkpoints, operations, parity with transformers, generation.
 
+mod candle;
 mod chat;
 mod chat_refused;
-mod checkpoint;
-mod checkpoint_bad_input;
 mod checkpoint_copied;
 mod checkpoint_damaged;
 mod checkpoint_read;
 mod checkpoint_refused;
 mod checkpoint_save;
 mod checkpoint_support;
-mod config;
 mod config_read;
 mod config_refused;
 mod engine;

@@ -37,7 +37,6 @@ impl Decoder {
     /// Tensors that are missing, unexpected or of another shape than the configuration says, all in
     /// one error.
     pub fn load(checkpoint: &Checkpoint, training: Training) -> Result<Self> {
-        checkpoint.check()?;
         let config = checkpoint.config().clone();
         let mut trained = Vec::new();
         let mut weight = |name: &str| -> Result<Weight> {

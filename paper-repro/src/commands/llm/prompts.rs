@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(
     untagged,
-    expecting = "allowed: {\"prompt\": text} or {\"messages\": [{\"role\": …, \"content\": …}]}"
+    expecting = "not a prompt; allowed: {\"prompt\": text} or {\"messages\": [{\"role\": …, \"content\": …}]}"
 )]
 pub(super) enum Prompt {
     /// A text.

@@ -49,16 +49,34 @@ pub(crate) struct Options {
     #[arg(short = 'n', long, value_name = "N", value_parser = parse::size::<1>, default_value = "1", help_heading = "Sampling")]
     samples: usize,
     /// Divides the logits; 0 takes the most probable token.
-    #[arg(long, value_name = "T", default_value_t = 1.0, help_heading = "Sampling")]
+    #[arg(
+        long,
+        value_name = "T",
+        default_value_t = 1.0,
+        allow_negative_numbers = true,
+        help_heading = "Sampling"
+    )]
     temperature: f32,
     /// Draw from the K most probable tokens only; 0 is off.
     #[arg(long, value_name = "K", default_value_t = 0, help_heading = "Sampling")]
     top_k: usize,
     /// Draw from the fewest tokens that have this probability together; 1 is off.
-    #[arg(long, value_name = "P", default_value_t = 1.0, help_heading = "Sampling")]
+    #[arg(
+        long,
+        value_name = "P",
+        default_value_t = 1.0,
+        allow_negative_numbers = true,
+        help_heading = "Sampling"
+    )]
     top_p: f32,
     /// Draw from tokens at least this probable relative to the most probable; 0 is off.
-    #[arg(long, value_name = "P", default_value_t = 0.0, help_heading = "Sampling")]
+    #[arg(
+        long,
+        value_name = "P",
+        default_value_t = 0.0,
+        allow_negative_numbers = true,
+        help_heading = "Sampling"
+    )]
     min_p: f32,
     /// Longest sample, in tokens.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "256", help_heading = "Sampling")]
