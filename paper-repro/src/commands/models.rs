@@ -52,9 +52,9 @@ impl Model {
 
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
     let settings = Settings::from_environment();
-    let models = ALIASES.iter().map(|alias| Model::new(alias, &settings));
+    let mut models = ALIASES.iter().map(|alias| Model::new(alias, &settings));
     match options.format {
-        Format::Json => models.map(|model| Ok(console.json(&model)?)).collect(),
+        Format::Json => models.try_for_each(|model| Ok(console.json(&model)?)),
         Format::Text => print_table(models, console),
     }
 }
