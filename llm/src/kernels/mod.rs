@@ -10,7 +10,7 @@ pub mod dot;
 pub mod exp;
 pub mod gemm;
 mod shared;
-mod softmax;
+pub mod softmax;
 
 pub use combine::combine;
 pub use dot::dot;
