@@ -10,7 +10,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Bytes of logits that are in memory at a time.
+/// Bytes of logits that are in memory at a time, unless set.
 const CHUNK_BYTES: usize = 128 << 20;
 /// Rows of a frozen weight that are widened at a time on the way back.
 const WIDENED: usize = 8192;
@@ -38,12 +38,20 @@ pub struct Weights {
 pub struct Head<'a> {
     weight: &'a Weight,
     name: &'a str,
+    chunk_bytes: usize,
 }
 
 impl<'a> Head<'a> {
     /// With the name under which its gradient is kept.
-    pub(crate) fn new(weight: &'a Weight, name: &'a str) -> Self {
-        Self { weight, name }
+    pub fn new(weight: &'a Weight, name: &'a str) -> Self {
+        Self { weight, name, chunk_bytes: CHUNK_BYTES }
+    }
+
+    /// Bounds the bytes of logits that are in memory at a time, 128 MiB unless set; never less than
+    /// one row.
+    #[must_use]
+    pub fn with_chunk_bytes(self, chunk_bytes: usize) -> Self {
+        Self { chunk_bytes, ..self }
     }
 
     /// Logits of all tokens after each row of `hidden`: `[t, v]` from `[t, d]`.
@@ -63,7 +71,7 @@ impl<'a> Head<'a> {
         let pass = Pass::new(self.weight.frozen(), hidden, targets, temperature)?;
         let mut scores = Scores { logprobs: Vec::new(), entropies: Vec::new() };
         let mut room = Vec::new();
-        for rows in pass.chunks() {
+        for rows in pass.chunks(self.chunk_bytes) {
             scores.extend(pass.logits(hidden, rows, &mut room)?.1);
         }
         Ok(scores)
@@ -99,7 +107,7 @@ impl<'a> Head<'a> {
         };
         let mut of_hidden = vec![0.0; targets.len() * pass.width];
         let mut room = Vec::new();
-        for rows in pass.chunks() {
+        for rows in pass.chunks(self.chunk_bytes) {
             let (shifts, scores) = pass.logits(hidden, rows.clone(), &mut room)?;
             let weights = weigh(rows.clone(), &scores);
             pass.to_gradient(rows.clone(), &mut room, &shifts, &scores, &weights);
@@ -177,8 +185,9 @@ impl<'a> Pass<'a> {
         Ok(Self { weight, targets, vocab, width, scale: 1.0 / temperature })
     }
 
-    fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (rows, all) = ((CHUNK_BYTES / 4 / self.vocab.max(1)).max(1), self.targets.len());
+    fn chunks(&self, bytes: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let row = size_of::<f32>() * self.vocab.max(1);
+        let (rows, all) = ((bytes / row).max(1), self.targets.len());
         (0..all).step_by(rows).map(move |at| at..(at + rows).min(all))
     }
 
