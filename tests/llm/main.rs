@@ -2,6 +2,7 @@
 
 mod chat;
 mod chat_refused;
+mod kernels;
 mod parity;
 mod support;
 mod tokenizer;
