@@ -3,6 +3,8 @@
 mod chat;
 mod chat_refused;
 mod kernels;
+mod ops;
+mod ops_refused;
 mod parity;
 mod support;
 mod tokenizer;
