@@ -90,7 +90,7 @@ impl<'a> Head<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`scores`](Self::scores).
+    /// As [`scores`](Self::scores); another number of weights than rows.
     pub fn forward_backward(
         &self,
         hidden: &Tensor,
@@ -110,6 +110,7 @@ impl<'a> Head<'a> {
         for rows in pass.chunks(self.chunk_bytes) {
             let (shifts, scores) = pass.logits(hidden, rows.clone(), &mut room)?;
             let weights = weigh(rows.clone(), &scores);
+            weights.check(rows.len())?;
             pass.to_gradient(rows.clone(), &mut room, &shifts, &scores, &weights);
             pass.backward(hidden, rows, &room, &mut of_hidden, of_weight.as_deref_mut())?;
             all.extend(scores);
@@ -124,7 +125,7 @@ impl<'a> Head<'a> {
     /// weights of a row depend on other rows.
     ///
     /// # Errors
-    /// As [`scores`](Self::scores).
+    /// As [`scores`](Self::scores); another number of weights than rows.
     pub fn backward(
         &self,
         hidden: &Tensor,
@@ -133,6 +134,7 @@ impl<'a> Head<'a> {
         weights: &Weights,
         gradients: &mut Gradients,
     ) -> Result<Tensor> {
+        weights.check(targets.len())?;
         let part = |all: &[f32], rows: &Range<usize>| match all {
             [] => Vec::new(),
             all => all[rows.clone()].to_vec(),
@@ -142,6 +144,18 @@ impl<'a> Head<'a> {
             entropies: part(&weights.entropies, &rows),
         };
         Ok(self.forward_backward(hidden, targets, temperature, weigh, gradients)?.1)
+    }
+}
+
+impl Weights {
+    fn check(&self, rows: usize) -> Result<()> {
+        let (logprobs, entropies) = (self.logprobs.len(), self.entropies.len());
+        if logprobs == rows && (entropies == rows || entropies == 0) {
+            return Ok(());
+        }
+        let given = format!("[{logprobs}] of log-probabilities and [{entropies}] of entropies");
+        let allowed = format!("[{rows}] each, or no entropies");
+        Err(Error::parameter("shape of weights", given, allowed))
     }
 }
 
