@@ -77,8 +77,8 @@ fn rope_takes_the_shape_of_its_angles_and_refuses_others() {
     let plain = Rope { theta: 10_000.0, scaling: None };
     let test = |(x, tokens, width): (Vec<usize>, usize, usize)| {
         let rotation = Rotation::new(&plain, width, 0..tokens);
-        // Of an odd width, all but one coordinate are rotated: no head fits.
-        let fits = x.len() == 3 && x[0] == tokens && x[2] == width && width % 2 == 0;
+        // Angles belong to pairs: an odd width has a coordinate too many.
+        let fits = x.len() == 3 && x[0] == tokens && width > 1 && x[2] == width / 2 * 2;
         let what = format!("{x:?} at {tokens} positions of {width}");
         outcome(rope(&variable(&x), &rotation), fits, what)
     };
@@ -137,8 +137,10 @@ fn a_cache_takes_rows_of_its_own_shape_and_refuses_others() {
         let fits = q.len() == 3 && k.len() == 3 && q[1..] == k[1..] && q[0] == new;
         if !(fits && placed >= start + new) {
             let error = written.err().map(|error| error.to_string());
-            prop_assert!(error.as_deref().is_some_and(has_a_shape), "{what}: {error:?}");
-        } else if inside(k[0]) {
+            // Candle itself refuses to write into a tensor that has no stride.
+            let refused = |error: &str| has_a_shape(error) || error.contains("zero-stride");
+            prop_assert!(error.as_deref().is_some_and(refused), "{what}: {error:?}");
+        } else if inside(k[0]) && k.iter().all(|&size| size > 0) {
             prop_assert!(written.is_ok(), "{what}: {written:?}");
         }
         Ok(())
@@ -194,13 +196,11 @@ fn the_head_refuses_what_does_not_fit_its_matrix_and_weights_of_other_rows() {
         let rows = targets.len();
         let fits = fits && logprobs == rows && (entropies == rows || entropies == 0);
         prop_assert_eq!(back.is_ok(), fits, "{}: {:?}", what, back);
-        // The same weights, from a loss that sees each row alone.
-        let own = |rows: std::ops::Range<usize>, _: &_| Weights {
-            logprobs: vec![1.0; rows.len() + logprobs - rows.len().min(logprobs)],
-            entropies: vec![1.0; entropies],
-        };
+        // A loss that gives each row, one at a time here, as many weights.
+        let own = |_: std::ops::Range<usize>, _: &_| weights.clone();
         let pass = head.forward_backward(&hidden, &targets, 1.0, own, &mut Gradients::new());
-        prop_assert!(scores.is_ok() || pass.is_err(), "{what}");
+        let fits = scores.is_ok() && (rows == 0 || (logprobs == 1 && entropies <= 1));
+        prop_assert_eq!(pass.is_ok(), fits, "{}: {:?}", what, pass);
         Ok(())
     };
     let targets = || prop::collection::vec(0..4_u32, 0..4);
