@@ -3,6 +3,7 @@
 mod chat;
 mod chat_refused;
 mod kernels;
+mod memory;
 mod ops;
 mod ops_refused;
 mod parity;
