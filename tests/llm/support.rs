@@ -1,6 +1,7 @@
 //! The committed checkpoints and what transformers computed from them.
 
 use candle_core::{DType, Device, Tensor};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rs_grpo_llm::checkpoint::Checkpoint;
 use rs_grpo_llm::model::{Decoder, Training};
 use std::path::{Path, PathBuf};
@@ -70,4 +71,43 @@ pub(crate) fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
     let largest = |numbers: &mut dyn Iterator<Item = f32>| numbers.fold(0.0, f32::max);
     let difference = largest(&mut found.iter().zip(expected).map(|(a, b)| (a - b).abs()));
     difference / largest(&mut expected.iter().map(|x| x.abs()))
+}
+
+/// Numbers between −1 and 1 that are the same in every run: a linear congruential generator.
+pub(crate) struct Stream(u64);
+
+impl Stream {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 40
+    }
+
+    pub(crate) fn numbers(&mut self, len: usize) -> Vec<f32> {
+        (0..len).map(|_| self.next() as f32 / 8_388_608.0 - 1.0).collect()
+    }
+
+    pub(crate) fn tensor(&mut self, shape: &[usize]) -> Tensor {
+        let numbers = self.numbers(shape.iter().product());
+        Tensor::from_vec(numbers, shape, &Device::Cpu).expect("as many numbers as the shape says")
+    }
+
+    pub(crate) fn tokens(&mut self, len: usize, vocab: usize) -> Vec<u32> {
+        (0..len).map(|_| (self.next() as usize % vocab) as u32).collect()
+    }
+}
+
+/// Threads of a pool of their own.
+pub(crate) fn pool(threads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start")
+}
+
+/// A property-test runner that draws the same cases every time.
+pub(crate) fn runner(cases: u32) -> TestRunner {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }

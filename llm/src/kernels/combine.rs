@@ -18,8 +18,21 @@ pub fn combine(
     out: &mut [f32],
     strides: [usize; 3],
 ) {
+    combine_on(Arch::new(), (m, n, width), p, v, out, strides);
+}
+
+/// [`combine`] with the instructions of `arch`, which do not change the result.
+#[doc(hidden)]
+pub fn combine_on(
+    arch: Arch,
+    (m, n, width): (usize, usize, usize),
+    p: &[f32],
+    v: &[f32],
+    out: &mut [f32],
+    strides: [usize; 3],
+) {
     if m > 0 && n > 0 {
-        Arch::new().dispatch(Combine { m, n, width, p, v, out, strides });
+        arch.dispatch(Combine { m, n, width, p, v, out, strides });
     }
 }
 

@@ -30,13 +30,27 @@ pub fn dot(
     out: &mut [f32],
     strides: [usize; 3],
 ) {
+    dot_on(Arch::new(), (m, n, k), a, w, out, strides);
+}
+
+/// [`dot`] with the instructions of `arch`, which do not change the result.
+#[doc(hidden)]
+pub fn dot_on(
+    arch: Arch,
+    (m, n, k): (usize, usize, usize),
+    a: &[f32],
+    w: Elements<'_>,
+    out: &mut [f32],
+    strides: [usize; 3],
+) {
     if m == 0 || n == 0 {
         return;
     }
+    let out = SharedMut::new(out);
     match w {
-        Elements::F32(w) => Product { k, a, w, strides }.run(m, n, SharedMut::new(out)),
-        Elements::Bf16(w) => Product { k, a, w, strides }.run(m, n, SharedMut::new(out)),
-        Elements::F16(w) => Product { k, a, w, strides }.run(m, n, SharedMut::new(out)),
+        Elements::F32(w) => Product { k, a, w, strides }.run(arch, m, n, out),
+        Elements::Bf16(w) => Product { k, a, w, strides }.run(arch, m, n, out),
+        Elements::F16(w) => Product { k, a, w, strides }.run(arch, m, n, out),
     }
 }
 
@@ -80,8 +94,7 @@ struct Product<'a, W> {
 }
 
 impl<W: Stored> Product<'_, W> {
-    fn run(&self, m: usize, n: usize, out: SharedMut<'_>) {
-        let arch = Arch::new();
+    fn run(&self, arch: Arch, m: usize, n: usize, out: SharedMut<'_>) {
         let (row_blocks, column_blocks) = (m.div_ceil(ROW_BLOCK), n.div_ceil(COLUMN_BLOCK));
         let block = |buffer: &mut Vec<f32>, index: usize| {
             let (i, j) = (index % row_blocks * ROW_BLOCK, index / row_blocks * COLUMN_BLOCK);
@@ -177,16 +190,25 @@ fn tile<S: Simd, W, const M: usize, const N: usize>(
     for (i, slice) in rows.iter_mut().enumerate() {
         *slice = &a[(row + i) * stride..][..k];
     }
-    let passes = LANES / S::F32_LANES;
-    let mut total = [[zero; N]; M];
-    for pass in 0..passes {
-        let sums = lanes(simd, k, pass, rows, weights);
-        for i in 0..M {
-            for j in 0..N {
-                total[i][j] = simd.add_f32s(total[i][j], sums[i][j]);
+    let total = match LANES / S::F32_LANES {
+        1 => lanes(simd, k, 0, rows, weights),
+        2 => add(simd, lanes(simd, k, 0, rows, weights), lanes(simd, k, 1, rows, weights)),
+        passes => {
+            // Halves onto halves, as `reduce_sum_f32s` goes on inside a register.
+            let mut parts = [[[zero; N]; M]; LANES];
+            for (pass, part) in parts[..passes].iter_mut().enumerate() {
+                *part = lanes(simd, k, pass, rows, weights);
             }
+            let mut half = passes / 2;
+            while half > 0 {
+                for pass in 0..half {
+                    parts[pass] = add(simd, parts[pass], parts[pass + half]);
+                }
+                half /= 2;
+            }
+            parts[0]
         }
-    }
+    };
     for (i, sums) in total.iter().enumerate() {
         let at = (row + i) * out_stride + column;
         // SAFETY: blocks do not overlap, and tiles of a block follow each other.
@@ -196,6 +218,20 @@ fn tile<S: Simd, W, const M: usize, const N: usize>(
             *element = simd.reduce_sum_f32s(sum);
         }
     }
+}
+
+#[inline(always)]
+fn add<S: Simd, const M: usize, const N: usize>(
+    simd: S,
+    mut left: [[S::f32s; N]; M],
+    right: [[S::f32s; N]; M],
+) -> [[S::f32s; N]; M] {
+    for i in 0..M {
+        for j in 0..N {
+            left[i][j] = simd.add_f32s(left[i][j], right[i][j]);
+        }
+    }
+    left
 }
 
 /// The sums of those lanes that a register of this machine holds in pass `pass`.

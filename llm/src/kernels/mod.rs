@@ -12,7 +12,7 @@ pub mod gemm;
 mod prefetch;
 mod reduce;
 mod shared;
-mod softmax;
+pub mod softmax;
 
 pub use combine::combine;
 pub use dot::dot;

@@ -8,7 +8,13 @@ use pulp::{Arch, Simd, WithSimd};
 ///
 /// The sum is taken in 16 lanes and a tree, so its bits depend on the scores alone.
 pub fn softmax(scores: &mut [f32], scale: f32) -> (f32, f32) {
-    Arch::new().dispatch(Softmax { scores, scale })
+    softmax_on(Arch::new(), scores, scale)
+}
+
+/// [`softmax`] with the instructions of `arch`, which do not change the result.
+#[doc(hidden)]
+pub fn softmax_on(arch: Arch, scores: &mut [f32], scale: f32) -> (f32, f32) {
+    arch.dispatch(Softmax { scores, scale })
 }
 
 /// `Σ exp(scale · x − shift)`, in 16 lanes and a tree.

@@ -1,6 +1,6 @@
 //! A bias added to every row.
 
-use super::{floats, rows_and_width};
+use super::{floats, width_of_both};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 /// `y[t, c] = x[t, c] + b[c]`.
@@ -25,13 +25,10 @@ impl CustomOp2 for AddBias {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (_, width) = rows_and_width(x_layout)?;
+        let width = width_of_both(x_layout, bias_layout)?;
         let (x, bias) = (floats(x, x_layout)?, floats(bias, bias_layout)?);
-        if bias.len() != width {
-            candle_core::bail!("a bias of {} elements for rows of {width}", bias.len());
-        }
         let mut out = x.to_vec();
-        for row in out.chunks_exact_mut(width) {
+        for row in out.chunks_exact_mut(width.max(1)) {
             row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
         }
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
@@ -45,8 +42,9 @@ impl CustomOp2 for AddBias {
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let of_bias = if bias.track_op() {
-            let rows = gradient.elem_count() / bias.elem_count();
-            Some(gradient.reshape((rows, bias.elem_count()))?.sum(0)?)
+            let width = bias.elem_count();
+            let rows = gradient.elem_count() / width.max(1);
+            Some(gradient.reshape((rows, width))?.sum(0)?)
         } else {
             None
         };

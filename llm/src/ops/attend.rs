@@ -18,6 +18,18 @@ pub(super) struct Heads {
 }
 
 impl Heads {
+    /// Of queries `[t, h, width]` and keys and values `[slots, kv, width]`, if they are that.
+    pub(super) fn of(q: &[usize], k: &[usize], v: &[usize]) -> Option<Self> {
+        match (q, k) {
+            (&[_, queries, width], &[_, keys, width_k]) => {
+                let some = queries > 0 && keys > 0 && width > 0;
+                let fit = some && k == v && width == width_k && queries % keys == 0;
+                fit.then_some(Self { queries, keys, width })
+            }
+            _ => None,
+        }
+    }
+
     /// Query heads that share a key head.
     pub(super) fn group(&self) -> usize {
         self.queries / self.keys

@@ -40,21 +40,13 @@ impl Attention {
             first += len;
             Sequence { first: first - len, len, start: 0, segments }
         };
-        self.lengths.iter().map(sequence).collect()
+        // An empty one would begin past the end of the batch.
+        self.lengths.iter().filter(|&&len| len > 0).map(sequence).collect()
     }
 
     fn heads(&self, q: &[usize], k: &[usize], v: &[usize]) -> Result<Heads> {
-        match (q, k) {
-            (&[t, queries, width], &[t_k, keys, width_k])
-                if k == v
-                    && t == t_k
-                    && width == width_k
-                    && keys > 0
-                    && queries % keys == 0
-                    && t == self.lengths.iter().sum::<usize>() =>
-            {
-                Ok(Heads { queries, keys, width })
-            }
+        match Heads::of(q, k, v) {
+            Some(heads) if q[0] == k[0] && q[0] == self.lengths.iter().sum::<usize>() => Ok(heads),
             _ => {
                 candle_core::bail!("attention of {q:?} to {k:?} and {v:?} over {:?}", self.lengths)
             }

@@ -10,8 +10,10 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Placement {
     sequences: Arc<[Sequence]>,
-    /// Slot of each row.
+    /// Slot of each row that its segments have one for.
     slots: Arc<[usize]>,
+    /// Rows of the batch.
+    rows: usize,
 }
 
 impl Placement {
@@ -29,7 +31,22 @@ impl Placement {
             Sequence { first: first - len, len, start: rows.start, segments }
         };
         let sequences = batch.iter().map(sequence).collect();
-        Self { sequences, slots: slots.into() }
+        Self { sequences, slots: slots.into(), rows: first }
+    }
+
+    /// Refuses unless `rows`, the shape of a batch, has the rows that were placed.
+    fn check(&self, rows: &[usize]) -> Result<()> {
+        if rows.first() != Some(&self.rows) {
+            candle_core::bail!("a batch {rows:?} where {} rows were placed", self.rows);
+        }
+        for Sequence { len, start, segments, .. } in self.sequences.iter() {
+            let slots: usize = segments.iter().map(|segment| segment.len).sum();
+            if slots < start + len {
+                let end = start + len;
+                candle_core::bail!("a batch {rows:?} with {end} positions in {slots} slots");
+            }
+        }
+        Ok(())
     }
 }
 
@@ -55,20 +72,25 @@ impl InplaceOp2 for Write {
         new: &CpuStorage,
         layout: &Layout,
     ) -> Result<()> {
-        let width = layout.dims()[1..].iter().product::<usize>();
+        let (slots, width) = match (cache_layout.dims(), layout.dims()) {
+            (&[slots, heads, width], &[_, new_heads, new_width])
+                if (heads, width) == (new_heads, new_width) =>
+            {
+                (slots, heads * width)
+            }
+            (cache, new) => candle_core::bail!("rows {new:?} for a cache {cache:?}"),
+        };
+        self.0.check(layout.dims())?;
+        if let Some(slot) = self.0.slots.iter().find(|&&slot| slot >= slots) {
+            candle_core::bail!("slot {slot} is past a cache {:?}", cache_layout.dims());
+        }
         let (CpuStorage::F32(cache), Some((0, _))) = (cache, cache_layout.contiguous_offsets())
         else {
             candle_core::bail!("a cache is a contiguous f32 tensor");
         };
-        let rows = floats(new, layout)?.chunks_exact(width);
-        if rows.len() != self.0.slots.len() {
-            candle_core::bail!("{} rows for {} slots", rows.len(), self.0.slots.len());
-        }
+        let rows = floats(new, layout)?.chunks_exact(width.max(1));
         for (&slot, row) in self.0.slots.iter().zip(rows) {
-            match cache.get_mut(slot * width..(slot + 1) * width) {
-                Some(place) => place.copy_from_slice(row),
-                None => candle_core::bail!("slot {slot} is past the cache"),
-            }
+            cache[slot * width..][..width].copy_from_slice(row);
         }
         Ok(())
     }
@@ -104,14 +126,16 @@ impl CustomOp3 for CachedAttention {
         v: &CpuStorage,
         v_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (_, queries, width) = q_layout.shape().dims3()?;
-        let (slots, keys, _) = k_layout.shape().dims3()?;
+        let (q_dims, k_dims, v_dims) = (q_layout.dims(), k_layout.dims(), v_layout.dims());
+        let Some(heads) = Heads::of(q_dims, k_dims, v_dims) else {
+            candle_core::bail!("attention of {q_dims:?} to {k_dims:?} and {v_dims:?}");
+        };
+        self.0.check(q_dims)?;
         let sequences = &self.0.sequences;
         let mut segments = sequences.iter().flat_map(|sequence| &sequence.segments);
-        if let Some(past) = segments.find(|segment| segment.slot + segment.len > slots) {
-            candle_core::bail!("{past:?} is past a cache of {slots} slots");
+        if let Some(past) = segments.find(|segment| segment.slot + segment.len > k_dims[0]) {
+            candle_core::bail!("{past:?} is past a cache {k_dims:?}");
         }
-        let heads = Heads { queries, keys, width };
         let memory = Memory { keys: floats(k, k_layout)?, values: floats(v, v_layout)? };
         let (out, _) = attend(heads, sequences, floats(q, q_layout)?, memory);
         Ok((CpuStorage::F32(out), q_layout.shape().clone()))

@@ -34,9 +34,21 @@ pub fn forward(tokens: &[u32], table: &Frozen) -> Result<Tensor> {
 /// the table's shape.
 ///
 /// # Errors
-/// A gradient that is not contiguous f32 on the CPU.
+/// A gradient that is not f32 on the CPU or has another number of rows; a token outside the table.
 pub fn backward(tokens: &[u32], gradient: &Tensor, sum: &mut [f32]) -> Result<()> {
-    let width = gradient.dim(1)?;
+    let (rows, width) = gradient.dims2()?;
+    if rows != tokens.len() || (width > 0 && !sum.len().is_multiple_of(width)) {
+        let allowed = format!("[{}, width of a table of {} elements]", tokens.len(), sum.len());
+        let shape = format!("{:?}", gradient.dims());
+        return Err(Error::parameter("shape of the embedding's gradient", shape, allowed));
+    }
+    if width == 0 {
+        return Ok(());
+    }
+    let vocab = sum.len() / width;
+    if let Some(token) = tokens.iter().find(|&&token| token as usize >= vocab) {
+        return Err(Error::parameter("token", token, format!("less than the vocabulary, {vocab}")));
+    }
     with_floats(&gradient.contiguous()?, |gradient| {
         for (&token, row) in tokens.iter().zip(gradient.chunks_exact(width)) {
             let target = &mut sum[token as usize * width..][..width];

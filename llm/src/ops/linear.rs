@@ -31,7 +31,7 @@ fn forward(
     let (m, k) = rows_and_width(layout)?;
     let n = shape[0];
     if shape[1] != k {
-        candle_core::bail!("a weight {shape:?} for rows of {k}");
+        candle_core::bail!("a weight {shape:?} for {:?}", layout.dims());
     }
     let mut out = vec![0.0; m * n];
     dot((m, n, k), floats(x, layout)?, w, &mut out, [k, k, n]);

@@ -10,7 +10,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Bytes of logits that are in memory at a time.
+/// Bytes of logits that are in memory at a time, unless set.
 const CHUNK_BYTES: usize = 128 << 20;
 /// Rows of a frozen weight that are widened at a time on the way back.
 const WIDENED: usize = 8192;
@@ -38,12 +38,20 @@ pub struct Weights {
 pub struct Head<'a> {
     weight: &'a Weight,
     name: &'a str,
+    chunk_bytes: usize,
 }
 
 impl<'a> Head<'a> {
     /// With the name under which its gradient is kept.
-    pub(crate) fn new(weight: &'a Weight, name: &'a str) -> Self {
-        Self { weight, name }
+    pub fn new(weight: &'a Weight, name: &'a str) -> Self {
+        Self { weight, name, chunk_bytes: CHUNK_BYTES }
+    }
+
+    /// Bounds the bytes of logits that are in memory at a time, 128 MiB unless set; never less than
+    /// one row.
+    #[must_use]
+    pub fn with_chunk_bytes(self, chunk_bytes: usize) -> Self {
+        Self { chunk_bytes, ..self }
     }
 
     /// Logits of all tokens after each row of `hidden`: `[t, v]` from `[t, d]`.
@@ -63,7 +71,7 @@ impl<'a> Head<'a> {
         let pass = Pass::new(self.weight.frozen(), hidden, targets, temperature)?;
         let mut scores = Scores { logprobs: Vec::new(), entropies: Vec::new() };
         let mut room = Vec::new();
-        for rows in pass.chunks() {
+        for rows in pass.chunks(self.chunk_bytes) {
             scores.extend(pass.logits(hidden, rows, &mut room)?.1);
         }
         Ok(scores)
@@ -82,7 +90,7 @@ impl<'a> Head<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`scores`](Self::scores).
+    /// As [`scores`](Self::scores); another number of weights than rows.
     pub fn forward_backward(
         &self,
         hidden: &Tensor,
@@ -99,9 +107,10 @@ impl<'a> Head<'a> {
         };
         let mut of_hidden = vec![0.0; targets.len() * pass.width];
         let mut room = Vec::new();
-        for rows in pass.chunks() {
+        for rows in pass.chunks(self.chunk_bytes) {
             let (shifts, scores) = pass.logits(hidden, rows.clone(), &mut room)?;
             let weights = weigh(rows.clone(), &scores);
+            weights.check(rows.len())?;
             pass.to_gradient(rows.clone(), &mut room, &shifts, &scores, &weights);
             pass.backward(hidden, rows, &room, &mut of_hidden, of_weight.as_deref_mut())?;
             all.extend(scores);
@@ -116,7 +125,7 @@ impl<'a> Head<'a> {
     /// weights of a row depend on other rows.
     ///
     /// # Errors
-    /// As [`scores`](Self::scores).
+    /// As [`scores`](Self::scores); another number of weights than rows.
     pub fn backward(
         &self,
         hidden: &Tensor,
@@ -125,6 +134,7 @@ impl<'a> Head<'a> {
         weights: &Weights,
         gradients: &mut Gradients,
     ) -> Result<Tensor> {
+        weights.check(targets.len())?;
         let part = |all: &[f32], rows: &Range<usize>| match all {
             [] => Vec::new(),
             all => all[rows.clone()].to_vec(),
@@ -134,6 +144,18 @@ impl<'a> Head<'a> {
             entropies: part(&weights.entropies, &rows),
         };
         Ok(self.forward_backward(hidden, targets, temperature, weigh, gradients)?.1)
+    }
+}
+
+impl Weights {
+    fn check(&self, rows: usize) -> Result<()> {
+        let (logprobs, entropies) = (self.logprobs.len(), self.entropies.len());
+        if logprobs == rows && (entropies == rows || entropies == 0) {
+            return Ok(());
+        }
+        let given = format!("[{logprobs}] of log-probabilities and [{entropies}] of entropies");
+        let allowed = format!("[{rows}] each, or no entropies");
+        Err(Error::parameter("shape of weights", given, allowed))
     }
 }
 
@@ -177,8 +199,9 @@ impl<'a> Pass<'a> {
         Ok(Self { weight, targets, vocab, width, scale: 1.0 / temperature })
     }
 
-    fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (rows, all) = ((CHUNK_BYTES / 4 / self.vocab.max(1)).max(1), self.targets.len());
+    fn chunks(&self, bytes: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let row = size_of::<f32>() * self.vocab.max(1);
+        let (rows, all) = ((bytes / row).max(1), self.targets.len());
         (0..all).step_by(rows).map(move |at| at..(at + rows).min(all))
     }
 

@@ -47,6 +47,14 @@ pub(crate) fn with_floats<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) ->
 fn rows_and_width(layout: &Layout) -> Result<(usize, usize)> {
     match layout.dims().split_last() {
         Some((&width, outer)) => Ok((outer.iter().product(), width)),
-        None => candle_core::bail!("an operation over rows was given a scalar"),
+        None => candle_core::bail!("an operation over rows was given a scalar, shape []"),
+    }
+}
+
+/// The width of the rows of `x`, for which `row` has one number each.
+fn width_of_both(x: &Layout, row: &Layout) -> Result<usize> {
+    match (x.dims(), row.dims()) {
+        (&[.., width], &[numbers]) if width == numbers => Ok(width),
+        (x, row) => candle_core::bail!("a row {row:?} for each row of {x:?}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Normalisation by the root mean square.
 
-use super::{floats, rows_and_width, with_floats};
+use super::{floats, width_of_both, with_floats};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
@@ -31,7 +31,7 @@ impl RmsNorm {
     /// Gradients with respect to `x` and `w`, with `r = 1 / rms`:
     /// `dx = r (w·dy − x r² mean(x·w·dy))`, `dw = Σ dy·x·r`.
     fn backward(&self, x: &[f32], w: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        let width = w.len();
+        let width = w.len().max(1);
         let mut dx = vec![0.0; x.len()];
         let chunk = ROWS * width;
         let parts: Vec<Vec<f32>> = (dx.par_chunks_mut(chunk), x.par_chunks(chunk))
@@ -46,7 +46,7 @@ impl RmsNorm {
                 dw
             })
             .collect();
-        let mut dw = vec![0.0; width];
+        let mut dw = vec![0.0; w.len()];
         for part in parts {
             dw.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
         }
@@ -78,11 +78,9 @@ impl CustomOp2 for RmsNorm {
         weight: &CpuStorage,
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (_, width) = rows_and_width(x_layout)?;
+        // Of empty rows there are no numbers, and any width will do.
+        let width = width_of_both(x_layout, weight_layout)?.max(1);
         let (x, weight) = (floats(x, x_layout)?, floats(weight, weight_layout)?);
-        if weight.len() != width {
-            candle_core::bail!("a norm of {} weights for rows of {width}", weight.len());
-        }
         let mut out = vec![0.0; x.len()];
         let chunk = ROWS * width;
         out.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(out, x)| {

@@ -72,12 +72,13 @@ impl CustomOp1 for Rotate {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let Rotation { cos, sin, half } = &self.0;
         let (tokens, heads, width) = layout.shape().dims3()?;
-        if width != 2 * half || cos.len() != tokens * half {
-            candle_core::bail!("angles of {} pairs for {:?}", cos.len(), layout.dims());
+        if *half == 0 || width != 2 * half || cos.len() != tokens * half {
+            let angles = [cos.len() / (*half).max(1), *half];
+            candle_core::bail!("angles {angles:?} for heads {:?}", layout.dims());
         }
         let mut out = floats(x, layout)?.to_vec();
         let angles = cos.par_chunks(*half).zip(sin.par_chunks(*half));
-        out.par_chunks_mut(heads * width).zip(angles).for_each(|(token, (cos, sin))| {
+        out.par_chunks_mut((heads * width).max(1)).zip(angles).for_each(|(token, (cos, sin))| {
             for head in token.chunks_exact_mut(width) {
                 let (first, second) = head.split_at_mut(*half);
                 for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cos).zip(sin) {
