@@ -19,13 +19,13 @@ pub fn softmax_on(arch: Arch, scores: &mut [f32], scale: f32) -> (f32, f32) {
 
 /// `Σ exp(scale · x − shift)`, in 16 lanes and a tree.
 pub fn sum_exp(scores: &[f32], scale: f32, shift: f32) -> f32 {
-    Arch::new().dispatch(SumExp { scores, scale, shift })
+    Arch::new().dispatch(SumExp::<false> { scores, scale, shift })
 }
 
 /// `Σ exp(x·scale − shift) · x·scale`, in 16 lanes and a tree: with the log of the sum of
 /// exponentials as shift, the mean of the scaled scores under their softmax.
 pub fn mean_score(scores: &[f32], scale: f32, shift: f32) -> f32 {
-    Arch::new().dispatch(MeanScore { scores, scale, shift })
+    Arch::new().dispatch(SumExp::<true> { scores, scale, shift })
 }
 
 /// Replaces `x` by `exp(scale · x − shift)`.
@@ -70,55 +70,38 @@ impl WithSimd for Softmax<'_> {
     }
 }
 
-struct SumExp<'a> {
+/// The sum of exponentials, each times its scaled score if `SCORED`.
+struct SumExp<'a, const SCORED: bool> {
     scores: &'a [f32],
     scale: f32,
     shift: f32,
 }
 
-impl WithSimd for SumExp<'_> {
+impl<const SCORED: bool> WithSimd for SumExp<'_, SCORED> {
     type Output = f32;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> f32 {
-        let Self { scores, scale, shift } = self;
+        let (whole, rest) = self.scores.as_chunks::<LANES>();
         let mut sums = [0.0; LANES];
-        let (whole, rest) = scores.as_chunks::<LANES>();
         for chunk in whole {
             for (lane, &score) in sums.iter_mut().zip(chunk) {
-                *lane += exp(score * scale - shift);
+                *lane += self.term(score);
             }
         }
         for (lane, &score) in sums.iter_mut().zip(rest) {
-            *lane += exp(score * scale - shift);
+            *lane += self.term(score);
         }
         tree(sums)
     }
 }
 
-struct MeanScore<'a> {
-    scores: &'a [f32],
-    scale: f32,
-    shift: f32,
-}
-
-impl WithSimd for MeanScore<'_> {
-    type Output = f32;
-
+impl<const SCORED: bool> SumExp<'_, SCORED> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f32 {
-        let Self { scores, scale, shift } = self;
-        let mut sums = [0.0; LANES];
-        let (whole, rest) = scores.as_chunks::<LANES>();
-        for chunk in whole {
-            for (lane, &score) in sums.iter_mut().zip(chunk) {
-                *lane += exp(score * scale - shift) * (score * scale);
-            }
-        }
-        for (lane, &score) in sums.iter_mut().zip(rest) {
-            *lane += exp(score * scale - shift) * (score * scale);
-        }
-        tree(sums)
+    fn term(&self, score: f32) -> f32 {
+        let scaled = score * self.scale;
+        let weight = exp(scaled - self.shift);
+        if SCORED { weight * scaled } else { weight }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::with_floats;
 use crate::checkpoint::Elements;
 use crate::kernels::gemm::{Matrix, gemm};
-use crate::kernels::{dot, exp_shifted, mean_score, sum_exp};
+use crate::kernels::{dot, exp_shifted, largest, mean_score, sum_exp};
 use crate::model::{Frozen, Gradients, Weight};
 use crate::{Error, Result};
 use candle_core::{Device, Tensor};
@@ -220,7 +220,7 @@ impl<'a> Pass<'a> {
             self.weight.read(|w| dot(sizes, hidden, w, room, [width, width, vocab]))
         })??;
         let score = |(logits, &target): (&[f32], &u32)| {
-            let max = logits.iter().fold(f32::NEG_INFINITY, |max, &x| max.max(x)) * scale;
+            let max = largest(logits) * scale;
             let lse = max + sum_exp(logits, scale, max).ln();
             let entropy = lse - mean_score(logits, scale, lse);
             (lse, (logits[target as usize] * scale - lse, entropy))
