@@ -1,5 +1,6 @@
 //! What this crate refuses, and why.
 
+use crate::hub::HubError;
 use std::path::{Path, PathBuf};
 
 /// A result whose error is [`enum@Error`].
@@ -53,6 +54,10 @@ pub enum Error {
         allowed: String,
     },
 
+    /// A model could not be had from the hub.
+    #[error(transparent)]
+    Hub(Box<HubError>),
+
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -71,7 +76,12 @@ impl Error {
         field: impl Into<String>,
         problem: impl Into<String>,
     ) -> Self {
-        Self::Malformed { path: path.to_owned(), field: field.into(), problem: problem.into() }
+        const LONGEST_PROBLEM: usize = 2_000;
+        Self::Malformed {
+            path: path.to_owned(),
+            field: printable(&field.into()),
+            problem: abridge(&problem.into(), LONGEST_PROBLEM),
+        }
     }
 
     /// A setting outside its range.
@@ -81,5 +91,27 @@ impl Error {
         allowed: impl Into<String>,
     ) -> Self {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
+    }
+}
+
+impl From<HubError> for Error {
+    fn from(error: HubError) -> Self {
+        Self::Hub(Box::new(error))
+    }
+}
+
+/// A name out of a stranger's file, fit for a line of a message.
+pub(crate) fn printable(name: &str) -> String {
+    const LONGEST_NAME: usize = 200;
+    let line =
+        |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    abridge(name, LONGEST_NAME).chars().map(line).collect()
+}
+
+/// The beginning of a text, should it be longer than so many characters.
+pub(crate) fn abridge(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

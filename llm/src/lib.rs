@@ -13,8 +13,10 @@
 pub mod checkpoint;
 pub mod config;
 mod error;
+mod files;
 pub mod generate;
 pub mod hub;
+mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;

@@ -1,6 +1,6 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit, report, theory};
+use crate::commands::{advantage, bandit, llm, models, report, theory};
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
@@ -32,6 +32,11 @@ pub(crate) enum Command {
     Advantage(advantage::Options),
     /// Run the bandit whose policy starts on the wrong peak.
     Bandit(Box<bandit::Options>),
+    /// Sample from language models.
+    #[command(subcommand)]
+    Llm(llm::Command),
+    /// List the models that have a short name.
+    Models(models::Options),
     /// Check the paper's lemmas on random bandits, or analyse one bandit.
     Theory(theory::Options),
     /// Rebuild or check the README's tables and the committed figures.

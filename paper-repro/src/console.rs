@@ -40,15 +40,29 @@ impl<'a> Console<'a> {
         writeln!(self.out)
     }
 
-    /// A bar over `total` steps on standard error; hidden where that is no terminal.
+    /// A bar over `total` runs on standard error; hidden where that is no terminal.
     pub(crate) fn progress(&self, total: u64, what: &str) -> ProgressBar {
+        let template = "{msg} {wide_bar} {pos}/{len} runs, {eta} left";
+        self.bar(Some(total), template).with_message(what.to_owned())
+    }
+
+    /// A bar over `total` samples; its message is for the caller.
+    pub(crate) fn sampling(&self, total: u64) -> ProgressBar {
+        self.bar(Some(total), "sampling {wide_bar} {pos}/{len}, {msg}, {eta} left")
+    }
+
+    /// A bar over the bytes of a file.
+    pub(crate) fn download(&self, total: Option<u64>, file: &str) -> ProgressBar {
+        let template = "{msg} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+        self.bar(total, template).with_message(file.to_owned())
+    }
+
+    fn bar(&self, total: Option<u64>, template: &str) -> ProgressBar {
         let target = match self.quiet {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
         };
-        let template = "{msg} {wide_bar} {pos}/{len} runs, {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(Some(total), target);
-        bar.with_style(style).with_message(what.to_owned())
+        ProgressBar::with_draw_target(total, target).with_style(style)
     }
 }

@@ -86,3 +86,16 @@ impl From<rs_grpo_figures::Error> for Failure {
         Self::Failed(error.to_string())
     }
 }
+
+impl From<rs_grpo_llm::Error> for Failure {
+    fn from(error: rs_grpo_llm::Error) -> Self {
+        use rs_grpo_llm::Error;
+        match error {
+            Error::Parameter { parameter, value, allowed } if !parameter.contains(' ') => {
+                Self::Usage(format!("--{parameter} is {value}; allowed: {allowed}"))
+            }
+            Error::Tensor(error) => Self::Failed(error.to_string()),
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}

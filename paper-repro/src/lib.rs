@@ -44,6 +44,8 @@ fn dispatch(cli: Cli, console: &mut Console<'_>) -> Result<(), Failure> {
     match cli.command {
         Command::Advantage(options) => commands::advantage::run(&options, console),
         Command::Bandit(options) => commands::bandit::run(&options, &pool, console),
+        Command::Llm(command) => commands::llm::run(&command, &pool, console),
+        Command::Models(options) => commands::models::run(&options, console),
         Command::Report(options) => commands::report::run(&options, &pool, console),
         Command::Theory(options) => commands::theory::run(&options, &pool, console),
         Command::Completions { shell } => commands::completions::run(shell, console),

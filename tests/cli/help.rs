@@ -4,8 +4,19 @@ use crate::support::success;
 
 #[test]
 fn help_of_every_command() {
-    for command in ["", "advantage", "bandit", "theory", "report", "completions"] {
-        let name = format!("help_{command}");
+    let commands = [
+        "",
+        "advantage",
+        "bandit",
+        "theory",
+        "report",
+        "completions",
+        "llm",
+        "llm sample",
+        "models",
+    ];
+    for command in commands {
+        let name = format!("help_{}", command.replace(' ', "_"));
         insta::assert_snapshot!(name, success(&format!("{command} --help")));
     }
 }
@@ -19,7 +30,7 @@ fn version_is_the_packages() {
 fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = success(&format!("completions {shell}"));
-        for command in ["advantage", "bandit", "theory"] {
+        for command in ["advantage", "bandit", "theory", "models"] {
             assert!(script.contains(command), "{shell} misses {command}");
         }
     }

@@ -3,6 +3,7 @@
 mod advantage;
 mod bandit;
 mod help;
+mod llm;
 mod refused;
 mod report;
 mod support;

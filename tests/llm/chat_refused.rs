@@ -67,7 +67,7 @@ fn settings_are_refused_by_name() {
     let message = PlainTemplate::new("Q:").expect_err("refused").to_string();
     assert_eq!(
         message,
-        "prompt_template is 'Q:'; allowed: a text in which {prompt} stands for the question"
+        "prompt-template is 'Q:'; allowed: a text in which {prompt} stands for the question"
     );
 }
 

@@ -1,11 +1,13 @@
 //! Whether the tensors of a checkpoint are those that its `config.json` describes.
 
 use super::open::Checkpoint;
+use crate::error::printable;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 
 impl Checkpoint {
-    /// Compares names and shapes with [`ModelConfig::tensors`](crate::ModelConfig::tensors).
+    /// Compares names and shapes with [`ModelConfig::tensors`](crate::ModelConfig::tensors), as
+    /// [`open`](Self::open) does.
     ///
     /// Two extras are harmless and pass: the `rotary_emb.inv_freq` of old files, and a copy of the
     /// head in a checkpoint whose head is tied to the embedding.
@@ -13,23 +15,21 @@ impl Checkpoint {
     /// # Errors
     /// One error that lists all tensors that are missing, unexpected or of another shape.
     pub fn check(&self) -> Result<()> {
-        let expected: BTreeMap<_, _> = self.config.tensors().into_iter().collect();
-        let missing: Vec<_> =
-            expected.keys().filter(|name| !self.tensors.contains_key(*name)).cloned().collect();
+        let mut missing: BTreeMap<_, _> = self.config.tensors().into_iter().collect();
         let mut problems = vec![];
         for (name, tensor) in &self.tensors {
-            let found = tensor.shape();
-            match expected.get(name) {
+            let (line, found) = (printable(name), tensor.shape());
+            match missing.remove(name) {
                 Some(shape) if shape != found => {
-                    problems.push(format!("{name}: has shape {found:?}, expected {shape:?}"));
+                    problems.push(format!("{line}: has shape {found:?}, expected {shape:?}"));
                 }
                 Some(_) => {}
                 None if self.is_harmless(name, found) => {}
-                None => problems.push(format!("{name}: unexpected, of shape {found:?}")),
+                None => problems.push(format!("{line}: unexpected, of shape {found:?}")),
             }
         }
         let missing =
-            missing.iter().map(|name| format!("{name}: missing, of shape {:?}", expected[name]));
+            missing.iter().map(|(name, shape)| format!("{name}: missing, of shape {shape:?}"));
         problems.extend(missing);
         match problems.is_empty() {
             true => Ok(()),

@@ -2,9 +2,8 @@
 
 use super::header;
 use super::mapped::Mapped;
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 use memmap2::Mmap;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,12 +19,7 @@ pub(super) fn tensors(path: &Path) -> Result<Vec<(String, Mapped)>> {
 }
 
 fn map(path: &Path) -> Result<Mmap> {
-    // Opening a named pipe would wait for a writer for ever, so ask before opening.
-    let is_file = std::fs::metadata(path).map_err(Error::file(path))?.is_file();
-    if !is_file {
-        return Err(Error::malformed(path, "the file", "is not a plain file"));
-    }
-    let file = File::open(path).map_err(Error::file(path))?;
+    let file = files::open(path)?;
     #[expect(unsafe_code, reason = "a memory map has no safe form")]
     // SAFETY: the map is read-only, and every bit pattern is a valid number. That nobody shortens or
     // rewrites a checkpoint while it is open is a condition on the user that no program can check;

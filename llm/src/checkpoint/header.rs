@@ -1,13 +1,12 @@
 //! The table of tensors at the start of a `.safetensors` file: a length of 8 bytes, then JSON.
 //!
-//! The `safetensors` crate writes our files and is the oracle of the tests, but does not read them:
-//! its errors leave out which tensor is wrong, and of two tensors with one name it keeps the last.
+//! The `safetensors` crate describes the files that we write, but does not read any: its errors
+//! leave out which tensor is wrong, and of two tensors with one name it keeps the last.
 
 use super::mapped::Storage;
+use crate::json::Unique;
 use crate::{Error, Result};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use std::collections::HashSet;
-use std::fmt;
+use serde_json::value::RawValue;
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,6 +15,9 @@ const LENGTH_BYTES: usize = 8;
 
 /// Longest table, in bytes; the limit of the format.
 const MAX_BYTES: u64 = 100_000_000;
+
+/// The field of the table that is no tensor.
+const METADATA: &str = "__metadata__";
 
 /// One tensor of a file.
 pub(super) struct Entry {
@@ -29,11 +31,13 @@ pub(super) struct Entry {
 /// The tensors of a file in the order of their bytes, which they fill without gap or overlap.
 pub(super) fn read(path: &Path, file: &[u8]) -> Result<Vec<Entry>> {
     let table = table(path, file)?;
-    let raw: Raw = serde_json::from_slice(table)
-        .map_err(|error| Error::malformed(path, "the header", format!("is refused: {error}")))?;
+    let refuse = |error| Error::malformed(path, "the header", format!("is refused: {error}"));
+    let fields: Unique<&RawValue> = serde_json::from_slice(table).map_err(refuse)?;
     let start = LENGTH_BYTES + table.len();
-    let entries = raw.0.into_iter().map(|(name, tensor)| entry(path, start, name, tensor));
-    let mut entries = entries.collect::<Result<Vec<_>>>()?;
+    let tensors = fields.0.into_iter().filter(|(name, _)| name != METADATA);
+    let mut entries = tensors
+        .map(|(name, tensor)| entry(path, start, name, tensor))
+        .collect::<Result<Vec<_>>>()?;
     entries.sort_by_key(|entry| (entry.bytes.start, entry.bytes.end));
     refuse_gaps(path, start, file.len(), &entries)?;
     Ok(entries)
@@ -51,7 +55,7 @@ fn table<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8]> {
     let length = u64::from_le_bytes(*length);
     if length > MAX_BYTES {
         return Err(refuse(format!(
-            "claims {length} bytes; allowed: up to {MAX_BYTES}; is this a .safetensors file?"
+            "claims {length} bytes; allowed: up to {MAX_BYTES}; is this a .safetensors file, and not the page or the pointer (git lfs pull) that stands for it?"
         )));
     }
     usize::try_from(length).ok().and_then(|length| rest.get(..length)).ok_or_else(|| {
@@ -63,8 +67,10 @@ fn table<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8]> {
 }
 
 /// One tensor, checked by itself.
-fn entry(path: &Path, start: usize, name: String, tensor: RawTensor) -> Result<Entry> {
+fn entry(path: &Path, start: usize, name: String, tensor: &RawValue) -> Result<Entry> {
     let refuse = |problem: String| Error::malformed(path, name.as_str(), problem);
+    let tensor: RawTensor = serde_json::from_str(tensor.get())
+        .map_err(|error| refuse(format!("its entry in the header is refused: {error}")))?;
     let known = Storage::NAMES.iter().find(|(known, _)| *known == tensor.dtype);
     let Some((_, storage)) = known else {
         let supported = Storage::NAMES.map(|(known, _)| known).join(", ");
@@ -72,7 +78,10 @@ fn entry(path: &Path, start: usize, name: String, tensor: RawTensor) -> Result<E
     };
     let count = tensor.shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
     let Some(needed) = count.and_then(|count| count.checked_mul(storage.bytes())) else {
-        return Err(refuse(format!("has the impossible shape {:?}", tensor.shape)));
+        return Err(refuse(format!(
+            "has the impossible shape {:?}: more bytes than can be counted",
+            tensor.shape
+        )));
     };
     let (from, to) = tensor.data_offsets;
     if to.checked_sub(from) != Some(needed) {
@@ -110,44 +119,11 @@ fn refuse_gaps(path: &Path, start: usize, len: usize, entries: &[Entry]) -> Resu
     Err(Error::malformed(path, "the length", problem))
 }
 
-/// The table as it stands in the file, in its order.
-struct Raw(Vec<(String, RawTensor)>);
-
+/// A tensor as it stands in the table.
 #[derive(serde::Deserialize)]
+#[serde(expecting = "an object with dtype, shape and data_offsets")]
 struct RawTensor {
     dtype: String,
     shape: Vec<usize>,
     data_offsets: (usize, usize),
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Entries)
-    }
-}
-
-/// Collects tensors and refuses two of one name, which a map would pass over in silence.
-struct Entries;
-
-impl<'de> Visitor<'de> for Entries {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of tensors")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
-        let (mut tensors, mut seen) = (vec![], HashSet::new());
-        while let Some(name) = map.next_key::<String>()? {
-            if !seen.insert(name.clone()) {
-                return Err(serde::de::Error::custom(format!("{name:?} occurs twice")));
-            }
-            if name == "__metadata__" {
-                map.next_value::<IgnoredAny>()?;
-            } else {
-                tensors.push((name, map.next_value()?));
-            }
-        }
-        Ok(Raw(tensors))
-    }
 }

@@ -1,19 +1,23 @@
 //! Which of several files holds which tensor: `model.safetensors.index.json`.
 
-use crate::{Error, Result};
+use crate::json::Unique;
+use crate::{Error, Result, files};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Component, Path};
 
 /// Longest index, in bytes; that of a model of 400 billion parameters has 100 thousand.
 const MAX_BYTES: u64 = 100_000_000;
 
 /// A parsed `model.safetensors.index.json`.
-#[derive(Debug, serde::Deserialize)]
 pub(crate) struct Index {
     /// File of every tensor.
     pub weight_map: BTreeMap<String, String>,
+}
+
+/// The index as it stands in the file; its metadata is not needed.
+#[derive(serde::Deserialize)]
+struct Raw {
+    weight_map: Unique<String>,
 }
 
 impl Index {
@@ -22,17 +26,14 @@ impl Index {
     /// # Errors
     /// The file cannot be read, is no index, or names files outside its folder.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::file(path))?;
-        let mut bytes = vec![];
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::file(path))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            let problem = format!("is longer than {MAX_BYTES} bytes");
-            return Err(Error::malformed(path, "the file", problem));
+        let refuse = |problem: String| Error::malformed(path, "weight_map", problem);
+        let bytes = files::read(path, MAX_BYTES)?;
+        let raw: Raw = serde_json::from_slice(&bytes)
+            .map_err(|error| refuse(format!("cannot be read: {error}")))?;
+        if raw.weight_map.0.is_empty() {
+            return Err(refuse("is empty; it names the file of every tensor".to_owned()));
         }
-        let index: Self = serde_json::from_slice(&bytes).map_err(|error| {
-            Error::malformed(path, "weight_map", format!("cannot be read: {error}"))
-        })?;
-        for (tensor, file) in &index.weight_map {
+        for (tensor, file) in &raw.weight_map.0 {
             if !is_plain(file) {
                 let problem = format!(
                     "lies in {file:?}; allowed: the name of a file in the folder of the index"
@@ -40,10 +41,7 @@ impl Index {
                 return Err(Error::malformed(path, tensor.as_str(), problem));
             }
         }
-        if index.weight_map.is_empty() {
-            return Err(Error::malformed(path, "weight_map", "is empty"));
-        }
-        Ok(index)
+        Ok(Self { weight_map: raw.weight_map.0.into_iter().collect() })
     }
 
     /// Every file, once.

@@ -23,6 +23,20 @@ pub enum Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(numbers) => numbers.len(),
+            Self::Bf16(numbers) => numbers.len(),
+            Self::F16(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there are none: an axis has size 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Some of them.
     #[must_use]
     pub fn part(&self, range: Range<usize>) -> Elements<'a> {
@@ -110,16 +124,6 @@ impl Mapped {
     /// How the numbers are stored.
     pub fn storage(&self) -> Storage {
         self.storage
-    }
-
-    /// How many numbers the tensor has.
-    pub fn len(&self) -> usize {
-        self.bytes().len() / self.storage.bytes()
-    }
-
-    /// Whether an axis has size 0.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The numbers, as they are stored.

@@ -1,4 +1,4 @@
-//! Checkpoints in Hugging Face's files, read without copying.
+//! Checkpoints in Hugging Face's files, read without copying and written whole or not at all.
 //!
 //! | file | what |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | `index` | which of several files holds which tensor |
 //! | `open` | a folder with `config.json` and weights |
 //! | `check` | whether the tensors are those that `config.json` describes |
+//! | `save` | writes such a folder |
 //! | `mapped` | a tensor that stays in its file |
 //!
 //! Tokenizer and generation settings of the same folder are read elsewhere.
@@ -14,9 +15,11 @@
 mod check;
 mod file;
 mod header;
-mod index;
+pub(crate) mod index;
 mod mapped;
 mod open;
+mod save;
 
 pub use mapped::{Elements, Mapped, Storage};
 pub use open::Checkpoint;
+pub use save::{Layout, save};

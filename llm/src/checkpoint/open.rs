@@ -3,11 +3,16 @@
 use super::file;
 use super::index::Index;
 use super::mapped::Mapped;
+use crate::config::read::MAX_BYTES;
+use crate::files::json_object;
 use crate::{Error, ModelConfig, Result};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
+/// The shape of the model.
+const CONFIG: &str = "config.json";
 /// Weights in one file.
 pub(super) const SINGLE: &str = "model.safetensors";
 /// The table of weights in several files.
@@ -19,6 +24,7 @@ pub(super) const INDEX: &str = "model.safetensors.index.json";
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     pub(super) folder: PathBuf,
+    fields: Map<String, Value>,
     pub(super) config: ModelConfig,
     pub(super) tensors: BTreeMap<String, Mapped>,
 }
@@ -28,14 +34,18 @@ impl Checkpoint {
     /// `model.safetensors.index.json` names; the single file where a folder has both, as in
     /// transformers.
     ///
-    /// Weights are mapped, not read: opening costs no copy. Whether they are the weights that
-    /// `config.json` describes is [`check`](Self::check)'s question.
+    /// Weights are mapped, not read: opening costs no copy, unless a header of odd length leaves
+    /// them at addresses that do not suit their type.
     ///
     /// # Errors
     /// A file is missing, cut off or malformed, or a tensor is stored in another type than F32, BF16
-    /// or F16. The error names the file and the field or tensor.
+    /// or F16; the error names the file and the field or tensor. Or the tensors are not those of
+    /// [`ModelConfig::tensors`]; one error lists all that are missing, unexpected or of another
+    /// shape. The `rotary_emb.inv_freq` of old files and the copy of a tied head may be there.
     pub fn open(folder: &Path) -> Result<Self> {
-        let config = ModelConfig::from_json(&folder.join("config.json"))?;
+        let path = folder.join(CONFIG);
+        let fields = json_object(&path, MAX_BYTES)?;
+        let config = ModelConfig::from_object(&path, &fields)?;
         let (single, index) = (folder.join(SINGLE), folder.join(INDEX));
         let tensors = if single.exists() {
             file::tensors(&single)?.into_iter().collect()
@@ -44,12 +54,24 @@ impl Checkpoint {
         } else {
             return Err(no_weights(folder));
         };
-        Ok(Self { folder: folder.to_owned(), config, tensors })
+        let checkpoint = Self { folder: folder.to_owned(), fields, config, tensors };
+        checkpoint.check()?;
+        Ok(checkpoint)
+    }
+
+    /// Where the files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The shape of the model.
     pub fn config(&self) -> &ModelConfig {
         &self.config
+    }
+
+    /// All of `config.json`, for a checkpoint that is to say the same.
+    pub fn config_fields(&self) -> &Map<String, Value> {
+        &self.fields
     }
 
     /// A tensor by its name in the file.
@@ -74,7 +96,7 @@ fn no_weights(folder: &Path) -> Error {
         Some(other) => format!("; {other} is there, which cannot be read in its place"),
         None => String::new(),
     };
-    let problem = format!("is missing, and so is {INDEX}{hint}");
+    let problem = format!("is missing, and so is {INDEX}{hint}; download them");
     Error::malformed(folder, SINGLE, problem)
 }
 
@@ -84,14 +106,22 @@ fn shards(folder: &Path, path: &Path) -> Result<BTreeMap<String, Mapped>> {
     let mut tensors = BTreeMap::new();
     let mut home = BTreeMap::new();
     for shard in index.files() {
-        for (name, tensor) in file::tensors(&folder.join(shard))? {
+        let file = folder.join(shard);
+        if !file.exists() {
+            let problem = "is not in the folder; download it, too";
+            return Err(Error::malformed(path, shard, problem));
+        }
+        for (name, tensor) in file::tensors(&file)? {
             match tensors.entry(name) {
                 Entry::Vacant(vacant) => {
                     home.insert(vacant.key().clone(), shard);
                     vacant.insert(tensor);
                 }
                 Entry::Occupied(held) => {
-                    let problem = format!("is in {} and in {shard}", home[held.key()]);
+                    let problem = format!(
+                        "is in {} and in {shard}; download the checkpoint again",
+                        home[held.key()]
+                    );
                     return Err(Error::malformed(path, held.key().as_str(), problem));
                 }
             }
@@ -99,9 +129,11 @@ fn shards(folder: &Path, path: &Path) -> Result<BTreeMap<String, Mapped>> {
     }
     let astray = |(name, file): &(&String, &String)| home.get(*name) != Some(&file.as_str());
     match index.weight_map.iter().find(astray) {
-        Some((name, file)) => {
-            Err(Error::malformed(path, name.as_str(), format!("is not in {file}")))
-        }
+        Some((name, file)) => Err(Error::malformed(
+            path,
+            name.as_str(),
+            format!("is not in {file}; download the checkpoint again"),
+        )),
         None => Ok(tensors),
     }
 }

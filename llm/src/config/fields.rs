@@ -1,10 +1,11 @@
 //! One field of a JSON object at a time, checked.
 
+use crate::files::brief;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// A JSON object of a file; a field that is `null` counts as left out, as it does in transformers.
+/// A JSON object of a file; a field that is `null` counts as left out.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
     path: &'a Path,
@@ -54,11 +55,11 @@ impl<'a> Fields<'a> {
         self.parse(name, &allowed, in_range)
     }
 
-    /// A positive finite number.
+    /// A positive number in the range of single precision, in which the decoder computes.
     pub fn positive(&self, name: &str) -> Result<Option<f64>> {
         let positive =
-            |value: &Value| value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
-        self.parse(name, "a positive finite number", positive)
+            |value: &Value| value.as_f64().filter(|x| *x > 0.0 && (*x as f32).is_normal());
+        self.parse(name, "a positive number in the range of single precision", positive)
     }
 
     pub fn flag(&self, name: &str) -> Result<Option<bool>> {
@@ -87,15 +88,5 @@ impl<'a> Fields<'a> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let refused = || self.refuse(name, format!("is {}; allowed: {allowed}", brief(value)));
         read(value).map(Some).ok_or_else(refused)
-    }
-}
-
-/// A value as it is quoted in a message: its beginning, should it be long.
-pub(super) fn brief(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }

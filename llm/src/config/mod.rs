@@ -9,7 +9,7 @@
 
 mod family;
 mod fields;
-mod read;
+pub(crate) mod read;
 mod rope;
 
 pub use family::Family;
@@ -70,6 +70,12 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// Number of weights.
+    pub fn parameters(&self) -> u64 {
+        let size = |shape: &[usize]| shape.iter().map(|&size| size as u64).product::<u64>();
+        self.tensors().iter().map(|(_, shape)| size(shape)).sum()
+    }
+
     /// Name and shape of every tensor of a checkpoint, in the order of the network, in the names of
     /// Hugging Face's files; matrices are `[out, in]`.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {

@@ -2,16 +2,15 @@
 
 use super::ModelConfig;
 use super::family::Family;
-use super::fields::{Fields, brief};
+use super::fields::Fields;
 use super::rope::rope;
-use crate::{Error, Result};
+use crate::Result;
+use crate::files::{brief, json_object};
 use serde_json::{Map, Value};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// Largest `config.json`, in bytes; published ones have two thousand.
-const MAX_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_BYTES: u64 = 16 << 20;
 
 // Far above every published model, and low enough that the number of bytes of all tensors together
 // fits a `u64`.
@@ -35,42 +34,26 @@ impl ModelConfig {
     /// absurd or does not divide; a feature that this crate's decoder lacks, such as sliding
     /// windows, another activation or quantised weights. The error names the file and the field.
     pub fn from_json(path: &Path) -> Result<Self> {
-        let map = object(path)?;
-        let fields = Fields::new(path, "", &map);
+        Self::from_object(path, &json_object(path, MAX_BYTES)?)
+    }
+
+    /// The same of an object that was read from `path`.
+    pub(crate) fn from_object(path: &Path, map: &Map<String, Value>) -> Result<Self> {
+        let fields = Fields::new(path, "", map);
         let family = family(fields)?;
         refuse_unsupported(fields, family)?;
         shape(fields, family)
     }
 }
 
-/// The object in a JSON file of bounded length.
-fn object(path: &Path) -> Result<Map<String, Value>> {
-    let is_file = std::fs::metadata(path).map_err(Error::file(path))?.is_file();
-    if !is_file {
-        return Err(Error::malformed(path, "the file", "is not a plain file"));
-    }
-    let mut bytes = vec![];
-    let file = File::open(path).map_err(Error::file(path))?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::file(path))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let problem = format!("is longer than {MAX_BYTES} bytes; a configuration is short");
-        return Err(Error::malformed(path, "the file", problem));
-    }
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(map)) => Ok(map),
-        Ok(other) => {
-            let problem = format!("is {}; a JSON object is needed", brief(&other));
-            Err(Error::malformed(path, "the file", problem))
-        }
-        Err(error) => Err(Error::malformed(path, "the file", format!("is not JSON: {error}"))),
-    }
-}
-
 fn family(fields: Fields<'_>) -> Result<Family> {
-    let name = fields.needed("model_type", fields.text("model_type")?)?;
-    let found = Family::NAMES.iter().find(|(known, _)| *known == name);
-    let known = Family::NAMES.map(|(known, _)| known).join(", ");
-    let unknown = || fields.refuse("model_type", format!("is {name:?}; supported: {known}"));
+    let name = fields.text("model_type")?;
+    let found = Family::NAMES.iter().find(|(known, _)| Some(*known) == name);
+    let unknown = || {
+        let given = name.map_or("is missing".to_owned(), |name| format!("is {name:?}"));
+        let known = Family::NAMES.map(|(known, _)| known).join(", ");
+        fields.refuse("model_type", format!("{given}; supported: {known}"))
+    };
     found.map(|(_, family)| *family).ok_or_else(unknown)
 }
 
@@ -158,6 +141,7 @@ fn head_dim(
     heads: usize,
     default: Option<usize>,
 ) -> Result<usize> {
+    let default = default.filter(|_| !fields.is_null("head_dim"));
     let head_dim = match fields.count("head_dim", MAX_HEAD_DIM)?.or(default) {
         Some(head_dim) => head_dim,
         None if hidden_size.is_multiple_of(heads) => hidden_size / heads,
@@ -170,7 +154,9 @@ fn head_dim(
     };
     // The rotary embedding turns pairs of numbers.
     if !head_dim.is_multiple_of(2) || head_dim > MAX_HEAD_DIM {
-        let problem = format!("is {head_dim}; allowed: an even number up to {MAX_HEAD_DIM}");
+        let problem = format!(
+            "is {head_dim}, given or as hidden_size / num_attention_heads; allowed: an even number up to {MAX_HEAD_DIM}"
+        );
         return Err(fields.refuse("head_dim", problem));
     }
     Ok(head_dim)

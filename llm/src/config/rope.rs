@@ -10,7 +10,9 @@ use serde_json::Value;
 const DEFAULT_THETA: f64 = 10_000.0;
 
 pub(super) fn rope(fields: Fields<'_>) -> Result<Rope> {
-    let name = if fields.contains("rope_parameters") { "rope_parameters" } else { "rope_scaling" };
+    // Where a file has both, transformers reads the old one.
+    let old = fields.object("rope_scaling")?.is_some_and(|map| !map.is_empty());
+    let name = if old { "rope_scaling" } else { "rope_parameters" };
     let prefix = format!("{name}.");
     let parameters = fields.object(name)?.map(|map| fields.within(&prefix, map));
     let nested = match parameters {

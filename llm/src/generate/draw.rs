@@ -1,11 +1,13 @@
 //! One token from one row of logits.
 
 use super::SamplingParams;
-use crate::kernels::{softmax, sum_exp};
+use crate::kernels::{exp_shifted, largest, sum, sum_exp};
 use crate::{Error, Result};
 
-/// Tokens whose probabilities are summed before they are looked at one by one.
+/// Tokens whose weights are summed before they are looked at one by one.
 const CHUNK: usize = 256;
+/// Bits of a weight that do not tell its bin: 64 bins from a power of two to the next.
+const BIN_SHIFT: u32 = 17;
 
 /// A token, and how probable it was.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,105 +27,111 @@ pub struct Drawn {
 /// # Errors
 /// [`Error::Parameter`] for a row that holds NaN or +∞, or nothing finite.
 pub fn draw(logits: &[f32], params: &SamplingParams, uniform: f64) -> Result<Drawn> {
-    let (best, max) = best(logits)?;
+    let max = check(logits)?;
+    // As the head computes it, to the last bit.
     let model_lse = max + sum_exp(logits, 1.0, max).ln();
-    let model_logprob = |token: u32| logits[token as usize] - model_lse;
+    let drawn = |token: usize, logprob| Drawn {
+        token: token as u32,
+        logprob,
+        model_logprob: logits[token] - model_lse,
+    };
     if params.temperature == 0.0 {
-        return Ok(Drawn { token: best, logprob: 0.0, model_logprob: model_logprob(best) });
+        let best = logits.iter().position(|&logit| logit == max).unwrap_or(0);
+        return Ok(drawn(best, 0.0));
     }
-    let mut weights = logits.to_vec();
-    softmax(&mut weights, 1.0 / params.temperature);
+    // The largest weight is exp(0), however large the logits and low the temperature. The lowest
+    // temperatures have no finite inverse.
+    let scale = (1.0 / params.temperature).min(f32::MAX);
+    let mut weights: Vec<f32> = logits.iter().map(|logit| logit - max).collect();
+    exp_shifted(&mut weights, scale, 0.0);
     filter(&mut weights, params);
     let (token, total) = invert(&weights, uniform);
-    let logprob = (f64::from(weights[token as usize]) / total).ln() as f32;
-    Ok(Drawn { token, logprob, model_logprob: model_logprob(token) })
+    let score = (f64::from(logits[token]) - f64::from(max)) / f64::from(params.temperature);
+    Ok(drawn(token, (score - total.ln()) as f32))
 }
 
-/// The first of the largest logits, and its value.
-fn best(logits: &[f32]) -> Result<(u32, f32)> {
-    let max = logits.iter().fold(f32::NEG_INFINITY, |max, &x| if x > max { x } else { max });
-    let bad = logits.iter().position(|x| x.is_nan() || *x == f32::INFINITY);
-    match (bad, logits.iter().position(|&x| x == max)) {
-        (None, Some(token)) if max > f32::NEG_INFINITY => Ok((token as u32, max)),
-        (bad, _) => {
-            let token = bad.unwrap_or(0);
-            let value = logits.get(token).map_or("absent".to_owned(), f32::to_string);
-            let allowed =
-                format!("finite numbers and −∞, some of them finite; token {token} is not");
-            Err(Error::parameter("logit", value, allowed))
-        }
+/// The largest logit, if all are numbers or −∞.
+fn check(logits: &[f32]) -> Result<f32> {
+    let max = largest(logits);
+    if max.is_finite() {
+        return Ok(max);
     }
+    let bad = logits.iter().position(|logit| logit.is_nan() || *logit == f32::INFINITY);
+    Err(match bad {
+        Some(token) => {
+            let allowed = format!("a finite number or −∞ (token {token})");
+            Error::parameter("logit", logits[token], allowed)
+        }
+        None => Error::parameter("largest logit", max, "a finite number"),
+    })
 }
 
 /// Sets the weights of tokens that are filtered out to 0.
 fn filter(weights: &mut [f32], params: &SamplingParams) {
     if params.top_k > 0 && params.top_k < weights.len() {
-        let least = largest(weights, params.top_k);
+        let least = reaching(weights, |_| 1.0, params.top_k as f64);
         keep(weights, least);
     }
     if params.top_p < 1.0 {
-        let least = nucleus(weights, f64::from(params.top_p));
+        let share = f64::from(params.top_p) * sum(weights);
+        let least = reaching(weights, f64::from, share);
         keep(weights, least);
     }
     if params.min_p > 0.0 {
-        // The largest weight is exp(0).
+        // The largest weight is 1.
         keep(weights, params.min_p);
     }
 }
 
 fn keep(weights: &mut [f32], least: f32) {
     for weight in weights {
-        if *weight < least {
-            *weight = 0.0;
-        }
+        *weight = if *weight < least { 0.0 } else { *weight };
     }
 }
 
-/// The `k`-th largest weight.
-fn largest(weights: &[f32], k: usize) -> f32 {
-    let mut sorted = weights.to_vec();
-    *sorted.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1
-}
-
-/// The least weight of the smallest set that has a share `top_p` of the total.
-fn nucleus(weights: &[f32], top_p: f64) -> f32 {
-    let total = total(weights);
-    // All tokens below this share together have less than 1 − top_p: they need not be sorted.
-    let negligible = (total * (1.0 - top_p) / weights.len() as f64) as f32;
-    let mut sorted: Vec<f32> = weights.iter().copied().filter(|&w| w >= negligible).collect();
-    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-    let mut sum = 0.0;
-    for &weight in &sorted {
-        sum += f64::from(weight);
-        if sum >= top_p * total {
-            return weight;
+/// The weight at which the sum of `value` over weights, largest first, reaches a target; 0 if none
+/// does.
+///
+/// Only the weights that share a bin with it are sorted.
+fn reaching(weights: &[f32], value: impl Fn(f32) -> f64, target: f64) -> f32 {
+    // Bits of positive numbers are in the order of the numbers.
+    let bin = |weight: f32| (weight.to_bits() >> BIN_SHIFT) as usize;
+    let positive = || weights.iter().copied().filter(|&weight| weight > 0.0);
+    let mut bins = vec![0.0; bin(1.0) + 1];
+    positive().for_each(|weight| bins[bin(weight)] += value(weight));
+    let mut reached = 0.0;
+    for (index, &inside) in bins.iter().enumerate().rev().filter(|(_, inside)| **inside > 0.0) {
+        if reached + inside < target {
+            reached += inside;
+            continue;
         }
+        let mut sorted: Vec<f32> = positive().filter(|&weight| bin(weight) == index).collect();
+        sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+        for &weight in &sorted {
+            reached += value(weight);
+            if reached >= target {
+                return weight;
+            }
+        }
+        // Rounding: another order of the same sum.
+        return sorted.last().copied().unwrap_or(0.0);
     }
-    sorted.last().copied().unwrap_or(0.0)
-}
-
-fn total(weights: &[f32]) -> f64 {
-    weights.chunks(CHUNK).map(chunk_sum).sum()
-}
-
-fn chunk_sum(chunk: &[f32]) -> f64 {
-    chunk.iter().map(|&weight| f64::from(weight)).sum()
+    0.0
 }
 
 /// The token at which the cumulative sum of weights passes `uniform` of their total, and the total.
-fn invert(weights: &[f32], uniform: f64) -> (u32, f64) {
-    let total = total(weights);
+fn invert(weights: &[f32], uniform: f64) -> (usize, f64) {
+    let sums: Vec<f64> = weights.chunks(CHUNK).map(sum).collect();
+    let total = sums.iter().sum();
     let mut rest = uniform * total;
-    for (index, chunk) in weights.chunks(CHUNK).enumerate() {
-        let sum = chunk_sum(chunk);
+    for (index, (chunk, sum)) in weights.chunks(CHUNK).zip(sums).enumerate() {
         if rest < sum {
-            return ((index * CHUNK + within(chunk, rest)) as u32, total);
+            return (index * CHUNK + within(chunk, rest), total);
         }
         rest -= sum;
     }
     // Rounding at the very end: the last token that can be drawn.
-    let possible = weights.iter().rposition(|&weight| weight > 0.0).unwrap_or(0);
-    (possible as u32, total)
+    (weights.iter().rposition(|&weight| weight > 0.0).unwrap_or(0), total)
 }
 
 /// The element at which the cumulative sum of a chunk passes `rest`, which is less than its sum.

@@ -74,8 +74,8 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
     fn check(&self, requests: &[Request], params: &SamplingParams) -> Result<()> {
         params.check()?;
         if !params.stop_strings.is_empty() && self.tokenizer.is_none() {
-            let allowed = "stop strings only where the sampler has a tokenizer";
-            return Err(Error::parameter("stop", params.stop_strings[0].clone(), allowed));
+            let allowed = "nothing, since the sampler has no tokenizer";
+            return Err(Error::parameter("stop", format!("{:?}", params.stop_strings[0]), allowed));
         }
         let (vocab, context) = (self.model.vocab_size(), self.model.max_positions());
         for (i, Request { prompt, .. }) in requests.iter().enumerate() {
@@ -96,8 +96,8 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
             let slots = self.options.cache_slots / PAGE * PAGE;
             if needed > slots {
                 let allowed = format!(
-                    "at least {needed}: prompt {i} has {} tokens, and its samples up to {}; \
-                     a smaller max-tokens needs less",
+                    "at least {needed}, for a prompt of length {} and samples of length {} \
+                     (prompt {i}); a smaller max-tokens needs less",
                     prompt.len(),
                     own + 1
                 );
@@ -207,10 +207,12 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
             if needed > self.pages.free() && !self.running.is_empty() {
                 return;
             }
+            let Some(mut sequence) = self.waiting.pop_front() else { return };
             let Group { pages, running, .. } = &mut self.groups[group];
             self.pages.extend(pages, prompt);
+            self.pages.extend(&mut sequence.pages, Pages::needed(tokens));
             *running += 1;
-            self.running.extend(self.waiting.pop_front());
+            self.running.push(sequence);
         }
     }
 
@@ -254,9 +256,7 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
             }
             let group = sequence.group;
             self.evict_idle(group);
-            if self.pages.free() == 0
-                || self.running[index].pages.len() + self.pages.free() < needed
-            {
+            if self.running[index].pages.len() + self.pages.free() < needed {
                 self.preempt();
             }
         }
@@ -267,8 +267,9 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         if let Some(mut sequence) = self.running.pop() {
             self.pages.release(&mut sequence.pages);
             sequence.cached = 0;
-            self.leave(sequence.group);
+            let group = sequence.group;
             self.waiting.push_front(sequence);
+            self.leave(group);
             self.progress.preemptions += 1;
         }
     }

@@ -24,8 +24,8 @@ pub struct SamplingParams {
     pub temperature: f32,
     /// Keeps the `k` most probable tokens, and those that tie with the last of them; 0 keeps all.
     pub top_k: usize,
-    /// Keeps the smallest set of most probable tokens that has at least this probability; 1 keeps
-    /// all.
+    /// Keeps the smallest set of most probable tokens that has at least this probability, and those
+    /// that tie with the last of them; 1 keeps all.
     pub top_p: f32,
     /// Keeps tokens at least this probable relative to the most probable one; 0 keeps all.
     pub min_p: f32,
@@ -67,7 +67,7 @@ impl SamplingParams {
         };
         let Self { temperature, top_p, min_p, .. } = *self;
         let cool = temperature >= 0.0 && temperature.is_finite();
-        in_range(cool, "temperature", temperature, "0 (greedy) or a number over 0")?;
+        in_range(cool, "temperature", temperature, "0 (greedy) or a finite number over 0")?;
         in_range(top_p > 0.0 && top_p <= 1.0, "top-p", top_p, "over 0 and at most 1 (off)")?;
         in_range((0.0..=1.0).contains(&min_p), "min-p", min_p, "0 (off) to 1")?;
         if self.max_tokens == 0 {
@@ -138,7 +138,7 @@ pub struct Progress {
 pub enum Event<'a> {
     /// A sample of a request, by its index, has ended.
     Finished(usize, &'a Sample),
-    /// A token was drawn for every running sample.
+    /// A pass through the model: samples whose prompt is all processed have one more token.
     Step(Progress),
 }
 

@@ -99,10 +99,10 @@ impl Combine<'_> {
         for j in 0..self.n {
             let mut values = [simd.splat_f32s(0.0); V];
             load(simd, &self.v[j * v_stride + column..][..width], &mut values);
-            for i in 0..M {
+            for (i, sums) in sums.iter_mut().enumerate() {
                 let weight = simd.splat_f32s(self.p[(row + i) * p_stride + j]);
-                for c in 0..V {
-                    sums[i][c] = simd.mul_add_f32s(weight, values[c], sums[i][c]);
+                for (sum, &value) in sums.iter_mut().zip(&values) {
+                    *sum = simd.mul_add_f32s(weight, value, *sum);
                 }
             }
         }

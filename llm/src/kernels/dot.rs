@@ -1,5 +1,6 @@
 //! Products of rows with rows.
 
+use super::prefetch::prefetch;
 use super::{LANES, SharedMut};
 use crate::checkpoint::Elements;
 use half::bf16;
@@ -149,6 +150,11 @@ impl<W: Stored> Block<'_, W> {
         for (j, weight) in weights.iter_mut().enumerate() {
             let at = (column + j) * stride;
             *weight = W::widen(&w[at..at + k], buffers.next().unwrap_or_default());
+        }
+        // The next weights arrive while these are used.
+        let next = (column + N).min(self.columns.end)..(column + 2 * N).min(self.columns.end);
+        for j in next {
+            prefetch(&w[j * stride..j * stride + k]);
         }
         let Range { start: mut row, end } = self.rows.clone();
         if S::F32_LANES == LANES {

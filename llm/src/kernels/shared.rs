@@ -28,7 +28,6 @@ impl<'a> SharedMut<'a> {
     /// No other reference to any of them may be alive.
     #[inline(always)]
     #[expect(unsafe_code, reason = "rectangles of one slice for several threads")]
-    #[expect(clippy::mut_from_ref, reason = "the caller promises that the parts do not overlap")]
     pub(crate) unsafe fn row(&self, at: usize, len: usize) -> &'a mut [f32] {
         assert!(at <= self.len && len <= self.len - at, "outside the output");
         // SAFETY: inside the slice by the line above, and not aliased by the caller's promise.

@@ -34,7 +34,8 @@ impl Decoder {
     /// precision; the rest is copied into f32.
     ///
     /// # Errors
-    /// A tensor that the checkpoint lacks.
+    /// Tensors that are missing, unexpected or of another shape than the configuration says, all in
+    /// one error.
     pub fn load(checkpoint: &Checkpoint, training: Training) -> Result<Self> {
         let config = checkpoint.config().clone();
         let mut trained = Vec::new();

@@ -22,7 +22,7 @@ impl PlainTemplate {
             return Ok(Self { text });
         }
         let allowed = "a text in which {prompt} stands for the question";
-        Err(Error::parameter("prompt_template", format!("'{text}'"), allowed))
+        Err(Error::parameter("prompt-template", format!("'{text}'"), allowed))
     }
 
     /// The prompt of a question. Nothing inside the question is replaced.

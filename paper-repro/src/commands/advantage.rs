@@ -1,5 +1,6 @@
 //! `repro advantage`: advantages of groups given on the command line or in a file.
 
+use super::lines::for_each_line;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -8,8 +9,6 @@ use clap::Args;
 use rs_grpo::{CATALOGUE, Estimator, Scratch};
 use rs_grpo_figures::{Column, Table};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// Options of `repro advantage`.
@@ -91,34 +90,17 @@ fn list(format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Calls `each` with the rewards of every line; an error names the file and the line.
+/// Calls `each` with the rewards of every line.
 fn for_each_group(
     path: &Path,
     mut each: impl FnMut(&[f64]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    for (i, line) in open(path)?.lines().enumerate() {
-        let place = format!("{}:{}", path.display(), i + 1);
-        let line = line.map_err(|error| Failure::Usage(format!("{place}: {error}")))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let group: Line = serde_json::from_str(&line).map_err(|error| {
-            Failure::Usage(format!("{place}: {error}; allowed: {{\"rewards\": [numbers]}}"))
+    for_each_line(path, |line| {
+        let group: Line = serde_json::from_str(line).map_err(|error| {
+            Failure::Usage(format!("{error}; allowed: {{\"rewards\": [numbers]}}"))
         })?;
-        each(&group.rewards).map_err(|failure| match failure {
-            Failure::Usage(message) => Failure::Usage(format!("{place}: {message}")),
-            other => other,
-        })?;
-    }
-    Ok(())
-}
-
-fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
-    if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdin().lock()));
-    }
-    let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    Ok(Box::new(BufReader::new(file)))
+        each(&group.rewards)
+    })
 }
 
 /// Prints the advantages of one group under every estimator asked for.

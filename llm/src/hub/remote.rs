@@ -1,0 +1,169 @@
+//! What the hub says of a file.
+//!
+//! `hf-hub` lends the layout of the cache and the addresses. Its transfer is not used: it waits for a
+//! silent server for ever, appends to a partial file whatever the answer, and looks neither at the
+//! length nor at the hash of what arrived.
+
+use super::error::HubError;
+use super::resolve::{Repository, is_name};
+use super::settings::Settings;
+use crate::Result;
+use hf_hub::{Repo, RepoType};
+use std::time::Duration;
+use ureq::config::RedirectAuthHeaders;
+use ureq::http::Response;
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, Body, RequestBuilder};
+
+/// How long a server may take to be reached, and then to answer.
+const CONNECT: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long one answer's body may take. A download that is merely long goes on where it was in a new
+/// request; one that stands still is noticed.
+const BODY: Duration = Duration::from_secs(300);
+
+/// Relative redirections followed on the way to a file: a renamed repository has one.
+const MOST_REDIRECTIONS: usize = 5;
+
+/// The hub, for one repository.
+pub(super) struct Remote<'a> {
+    pub repository: &'a Repository,
+    pub settings: &'a Settings,
+    /// Follows redirections to where the content is.
+    follow: Agent,
+    /// Stops at redirections: the headers of the hub itself are wanted.
+    stop: Agent,
+}
+
+/// A file as the hub announces it.
+#[derive(Debug)]
+pub(super) struct Announced {
+    pub url: String,
+    pub commit: String,
+    /// Name of the content: its SHA-256 where the file is large.
+    pub etag: String,
+    /// Length, in bytes.
+    pub size: Option<u64>,
+}
+
+impl<'a> Remote<'a> {
+    pub fn new(repository: &'a Repository, settings: &'a Settings) -> Self {
+        let agent = |redirections| {
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(redirections)
+                .max_redirects_will_error(false)
+                // The token is the hub's; the content comes from other hosts.
+                .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+                .proxy(settings.proxy.clone())
+                .timeout_connect(Some(CONNECT))
+                .timeout_recv_response(Some(ANSWER))
+                .timeout_recv_body(Some(BODY))
+                .user_agent(concat!("rs-grpo/", env!("CARGO_PKG_VERSION")));
+            config.build().new_agent()
+        };
+        Self { repository, settings, follow: agent(10), stop: agent(0) }
+    }
+
+    /// What the hub says of a file at a revision; `None` if the repository has no such file.
+    pub fn look_up(&self, revision: &str, file: &str) -> Result<Option<Announced>> {
+        let id = self.repository.id.clone();
+        let repo = Repo::with_revision(id, RepoType::Model, revision.to_owned());
+        let path = format!("{}/resolve/{}/{file}", repo.url(), repo.url_revision());
+        let mut url = format!("{}/{path}", self.settings.endpoint);
+        for _ in 0..MOST_REDIRECTIONS {
+            let answer = self.head(&url)?;
+            match header(&answer, "location") {
+                Some(path) if answer.status().is_redirection() && path.starts_with('/') => {
+                    url = format!("{}{path}", host(&self.settings.endpoint));
+                }
+                _ => return self.judge(url, file, &answer),
+            }
+        }
+        Err(self.protocol(file, "is redirected in circles"))
+    }
+
+    fn head(&self, url: &str) -> Result<Response<Body>> {
+        self.with_headers(self.stop.head(url)).call().map_err(|error| {
+            let problem = format!("{} cannot be reached ({error})", self.settings.endpoint);
+            HubError::unreachable(self.repository, self.settings, problem).into()
+        })
+    }
+
+    /// The content of a file from byte `from` on; the caller judges the status.
+    pub fn content(&self, url: &str, from: u64) -> Result<Response<Body>, ureq::Error> {
+        let request = self.with_headers(self.follow.get(url));
+        match from {
+            0 => request.call(),
+            _ => request.header("Range", format!("bytes={from}-")).call(),
+        }
+    }
+
+    fn with_headers(&self, request: RequestBuilder<WithoutBody>) -> RequestBuilder<WithoutBody> {
+        // Lengths and ranges are those of the file, not of a compressed form of it.
+        let request = request.header("Accept-Encoding", "identity");
+        match &self.settings.token {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// What an answer says of a file.
+    fn judge(&self, url: String, file: &str, answer: &Response<Body>) -> Result<Option<Announced>> {
+        let status = answer.status().as_u16();
+        match status {
+            200..=399 => {}
+            404 if is_entry_missing(answer) => return Ok(None),
+            404 => return Err(self.not_found(file)),
+            401 | 403 => return Err(self.refused(file, status)),
+            _ => {
+                let problem = format!("{} answered {status}", self.settings.endpoint);
+                let error = HubError::unreachable(self.repository, self.settings, problem);
+                return Err(error.into());
+            }
+        }
+        let etag = header(answer, "x-linked-etag").or_else(|| header(answer, "etag"));
+        let etag = etag.map(|etag| etag.trim_start_matches("W/").trim_matches('"'));
+        let commit = header(answer, "x-repo-commit");
+        let (Some(etag), Some(commit)) =
+            (etag.filter(|etag| is_name(etag)), commit.filter(|commit| is_name(commit)))
+        else {
+            return Err(self.protocol(file, "the answer lacks x-repo-commit or a usable etag"));
+        };
+        let length = header(answer, "x-linked-size")
+            .or_else(|| header(answer, "content-length").filter(|_| status == 200));
+        let size = length.and_then(|length| length.parse().ok());
+        Ok(Some(Announced { url, commit: commit.to_owned(), etag: etag.to_owned(), size }))
+    }
+
+    pub fn refused(&self, file: &str, status: u16) -> crate::Error {
+        HubError::refused(self.repository, self.settings, file, status).into()
+    }
+
+    pub fn not_found(&self, file: &str) -> crate::Error {
+        HubError::not_found(self.repository, self.settings, file).into()
+    }
+
+    pub fn protocol(&self, file: &str, problem: impl Into<String>) -> crate::Error {
+        HubError::protocol(self.repository, self.settings, file, problem).into()
+    }
+}
+
+/// A header that is text.
+pub(super) fn header<'a>(answer: &'a Response<Body>, name: &str) -> Option<&'a str> {
+    answer.headers().get(name)?.to_str().ok()
+}
+
+/// Whether it is the file that is missing, not the repository or the revision. Servers other than
+/// the hub's do not say; the file it is then.
+fn is_entry_missing(answer: &Response<Body>) -> bool {
+    header(answer, "x-error-code").is_none_or(|code| code == "EntryNotFound")
+}
+
+/// An address without its path.
+fn host(endpoint: &str) -> &str {
+    let start = endpoint.find("://").map_or(0, |at| at + 3);
+    let end = endpoint[start..].find('/').map_or(endpoint.len(), |at| start + at);
+    &endpoint[..end]
+}

@@ -1,0 +1,27 @@
+//! `repro llm`: language models.
+
+mod model;
+mod prompts;
+mod sample;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use clap::Subcommand;
+use rayon::ThreadPool;
+
+/// Commands of `repro llm`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sample continuations of prompts.
+    Sample(Box<sample::Options>),
+}
+
+pub(crate) fn run(
+    command: &Command,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    match command {
+        Command::Sample(options) => sample::run(options, pool, console),
+    }
+}

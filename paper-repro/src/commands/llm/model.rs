@@ -1,0 +1,47 @@
+//! From `--model` to a folder, downloaded if need be.
+
+use crate::console::Console;
+use crate::failure::Failure;
+use indicatif::ProgressBar;
+use rs_grpo_llm::hub::{self, Location, Progress, Settings};
+use std::path::PathBuf;
+
+/// The folder of a model.
+pub(super) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Failure> {
+    match hub::resolve(model)? {
+        Location::Folder(folder) => Ok(folder),
+        Location::Hub(repository) => {
+            let mut bars = Bars { console, bar: ProgressBar::hidden() };
+            Ok(hub::download(&repository, &Settings::from_environment(), &mut bars)?)
+        }
+    }
+}
+
+/// A bar for every file.
+struct Bars<'a, 'b> {
+    console: &'a Console<'b>,
+    bar: ProgressBar,
+}
+
+impl Progress for Bars<'_, '_> {
+    fn start(&mut self, file: &str, total: Option<u64>, present: u64) {
+        self.bar = self.console.download(total, file);
+        self.bar.set_position(present);
+    }
+
+    fn advance(&mut self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    fn finish(&mut self) {
+        self.bar.finish();
+    }
+
+    fn wait(&mut self, file: &str) {
+        self.bar.println(format!("{file}: another process downloads it; waiting"));
+    }
+
+    fn retry(&mut self, file: &str, problem: &str) {
+        self.bar.println(format!("{file}: {problem}; trying again"));
+    }
+}

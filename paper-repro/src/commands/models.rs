@@ -1,0 +1,91 @@
+//! `repro models`: the models that have a short name.
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output::Format;
+use clap::Args;
+use rs_grpo_figures::{Column, Table};
+use rs_grpo_llm::hub::{ALIASES, Alias, Settings, Workload, is_cached};
+use serde::Serialize;
+
+/// Rank of the adapters that the memory to train them is told for.
+const RANK: u64 = 32;
+
+/// Options of `repro models`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How to print: a table, or one JSON object for each model.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// One line of `--format json`; sizes in bytes.
+#[derive(Serialize)]
+struct Model {
+    name: &'static str,
+    repository: &'static str,
+    licence: &'static str,
+    parameters: u64,
+    download: u64,
+    sample: u64,
+    lora: u64,
+    full: u64,
+    cached: bool,
+}
+
+impl Model {
+    fn new(alias: &Alias, settings: &Settings) -> Self {
+        let workload = Workload::default();
+        Self {
+            name: alias.name,
+            repository: alias.repository,
+            licence: alias.licence,
+            parameters: alias.config.parameters(),
+            download: alias.download_bytes(),
+            sample: workload.sampling(&alias.config),
+            lora: workload.lora(&alias.config, RANK),
+            full: workload.full(&alias.config),
+            cached: is_cached(alias, settings),
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
+    let settings = Settings::from_environment();
+    let models = ALIASES.iter().map(|alias| Model::new(alias, &settings));
+    match options.format {
+        Format::Json => models.map(|model| Ok(console.json(&model)?)).collect(),
+        Format::Text => print_table(models, console),
+    }
+}
+
+fn print_table(
+    models: impl Iterator<Item = Model>,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let mut header = vec![Column::left("model")];
+    header.extend(["weights", "download", "sample", "LoRA", "full"].map(Column::right));
+    header.extend(["cached", "licence", "repository"].map(Column::left));
+    let mut table = Table::new(header)?;
+    let size = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+    for model in models {
+        table.push([
+            model.name.to_owned(),
+            format!("{:.2} B", model.parameters as f64 / 1e9),
+            size(model.download),
+            size(model.sample),
+            size(model.lora),
+            size(model.full),
+            if model.cached { "yes" } else { "no" }.to_owned(),
+            model.licence.to_owned(),
+            model.repository.to_owned(),
+        ])?;
+    }
+    write!(console.out, "{}", table.to_text())?;
+    let Workload { sequences, tokens, trained_sequences, .. } = Workload::default();
+    console.note(&format!(
+        "Memory in bf16: to sample {sequences} sequences of {tokens} tokens at a time, and to train \
+         {trained_sequences} of them at a time, with adapters of rank {RANK} or in full."
+    ));
+    Ok(())
+}
