@@ -9,7 +9,7 @@ use rs_grpo_llm::kernels::combine::combine_on;
 use rs_grpo_llm::kernels::dot::dot_on;
 use rs_grpo_llm::kernels::exp::exp;
 use rs_grpo_llm::kernels::softmax::softmax_on;
-use rs_grpo_llm::kernels::{combine, dot, exp_shifted, mean_score, softmax, sum_exp};
+use rs_grpo_llm::kernels::{combine, dot, exp_shifted, largest, mean_score, softmax, sum, sum_exp};
 
 /// Lengths around multiples of 16, the lanes of every sum.
 const LENGTHS: [usize; 12] = [0, 1, 3, 8, 15, 16, 17, 31, 33, 48, 64, 129];
@@ -352,5 +352,22 @@ fn gemm_is_near_f64() {
                 assert!(relative_error(&out, &exact) < 1e-6, "{:?}", (m, n, k));
             }
         }
+    }
+}
+
+/// Every position in a block of 16 and past the last one; f64 sums f32 numbers to 1e-16 of their sum.
+#[test]
+fn the_largest_and_the_sum_are_found_wherever_they_stand() {
+    assert_eq!((largest(&[]), sum(&[])), (f32::NEG_INFINITY, 0.0));
+    for at in 0..39 {
+        let mut numbers = Stream::new(at as u64).numbers(39);
+        let exact: f64 = numbers.iter().map(|&x| f64::from(x)).sum();
+        assert!((sum(&numbers) - exact).abs() < 1e-14);
+        numbers[at] = 1.5;
+        assert_eq!(largest(&numbers), 1.5);
+        numbers[at] = f32::INFINITY;
+        assert_eq!(largest(&numbers), f32::INFINITY);
+        numbers[at] = f32::NAN;
+        assert!(largest(&numbers).is_nan() && sum(&numbers).is_nan());
     }
 }

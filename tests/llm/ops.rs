@@ -212,7 +212,8 @@ fn a_weight_in_its_file_gives_the_bits_of_its_widened_form() {
             let x = Stream::new(8).tensor(&[41, shape[1]]);
             let dy = Stream::new(9).tensor(&[41, shape[0]]);
             let run = |weight: Weight| {
-                let (y, dx) = differentiate(&[x.clone()], |x| linear(&x[0], &weight, true), &dy);
+                let (y, dx) =
+                    differentiate(std::slice::from_ref(&x), |x| linear(&x[0], &weight, true), &dy);
                 (floats(&y), floats(dx[0].as_ref().unwrap()))
             };
             let narrow = run(Weight::Frozen(Frozen::Mapped(mapped.clone())));
