@@ -106,6 +106,8 @@ fn messages_say_what_is_allowed() {
         "llm sample --model MODEL --prompt a -n 0",
         "llm sample --model MODEL --prompt a --prompt-template question",
         "llm sample --model MODEL --prompt a --cache-slots 32 --max-tokens 64",
+        "llm sample --model MODEL --prompt a -n 10000000",
+        "llm sample --model MODEL --prompt a --cache-slots 1000000000000000",
         "llm sample --model MODEL --prompts DIR/bad.jsonl",
         "llm sample --model MODEL --prompts DIR/empty.jsonl",
         "llm sample --model MODEL --prompts DIR/none.jsonl",

@@ -20,6 +20,17 @@ impl Decoder {
         2 * size_of::<f32>() * config.layers * config.kv_heads * config.head_dim
     }
 
+    /// Refuses a cache that memory cannot hold, before it is taken piece by piece.
+    fn check_room(&self, slots: usize) -> Result<()> {
+        let bytes = slots.checked_mul(self.bytes_per_slot());
+        if bytes.is_some_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok()) {
+            return Ok(());
+        }
+        let allowed =
+            format!("what memory has room for, at {} bytes a slot", self.bytes_per_slot());
+        Err(Error::parameter("cache-slots", slots, allowed))
+    }
+
     /// Refuses what would be read or written outside the context.
     fn check(&self, batch: &[Rows<'_>]) -> Result<()> {
         for rows in batch {
@@ -51,6 +62,7 @@ impl LanguageModel for Decoder {
     }
 
     fn new_cache(&self, slots: usize) -> Result<KvCache> {
+        self.check_room(slots)?;
         let shape = (slots, self.config.kv_heads, self.config.head_dim);
         let zeros = || Tensor::zeros(shape, DType::F32, &Device::Cpu);
         let layers = (0..self.config.layers).map(|_| Ok((zeros()?, zeros()?)));

@@ -5,7 +5,7 @@ use super::prompts::{self, Encoder};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::parse;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 use indicatif::ProgressBar;
 use rayon::ThreadPool;
 use rs_grpo_llm::checkpoint::Checkpoint;
@@ -21,6 +21,9 @@ use std::time::Instant;
 
 /// Bytes of the cache where `--cache-slots` does not say.
 const CACHE_BYTES: usize = 4 << 30;
+
+/// Most samples of a prompt in one call.
+const MOST_SAMPLES: i64 = 1_000_000;
 
 /// Options of `repro llm sample`.
 #[derive(Debug, Args)]
@@ -46,8 +49,8 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "prompt_template", help_heading = "Prompts")]
     chat: bool,
     /// Samples of each prompt.
-    #[arg(short = 'n', long, value_name = "N", value_parser = parse::size::<1>, default_value = "1", help_heading = "Sampling")]
-    samples: usize,
+    #[arg(short = 'n', long, value_name = "N", value_parser = value_parser!(u32).range(1..=MOST_SAMPLES), default_value_t = 1, help_heading = "Sampling")]
+    samples: u32,
     /// Divides the logits; 0 takes the most probable token.
     #[arg(
         long,
@@ -140,7 +143,7 @@ pub(crate) fn run(
     let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
     let params = options.params(&folder, &tokenizer)?;
     let encoder = Encoder { folder, tokenizer: &tokenizer, chat: options.chat, template };
-    let requests = requests(encoder.encode(&prompts)?, options.samples);
+    let requests = requests(encoder.encode(&prompts)?, options.samples as usize);
     let engine = options.engine(&decoder, &requests, &params);
     let mut engine = Engine::new(&decoder, Some(&tokenizer), engine)?;
     let bar = console.sampling(requests.iter().map(|request| request.samples as u64).sum());
