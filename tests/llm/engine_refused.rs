@@ -1,7 +1,11 @@
 //! What an engine does not accept, and what it says.
 
 use crate::mock::{Mock, request};
-use rs_grpo_llm::generate::{Engine, EngineOptions, Request, Sampler, SamplingParams};
+use candle_core::Tensor;
+use rs_grpo_llm::Result;
+use rs_grpo_llm::generate::{
+    Engine, EngineOptions, LanguageModel, Request, Rows, Sampler, SamplingParams,
+};
 
 const OPTIONS: EngineOptions = EngineOptions { max_batch: 2, cache_slots: 64, prefill_tokens: 8 };
 
@@ -23,6 +27,7 @@ fn requests_that_could_not_be_finished_are_refused_before_any_begins() {
         message(request(&[1, 12], 1), short()),
         message(request(&[1; 49], 1), short()),
         message(request(&[1; 40], 1), SamplingParams::default()),
+        message(Request { first_sample: usize::MAX - 1, ..request(&[1], 2) }, short()),
     ];
     insta::assert_snapshot!(messages.join("\n"));
 }
@@ -84,5 +89,51 @@ fn logits_that_are_no_numbers_stop_the_run() {
     let mut engine = Engine::new(&model, None, OPTIONS).expect("good options");
     let params = SamplingParams { max_tokens: 5, ..SamplingParams::default() };
     let error = engine.sample(&[request(&[1], 1)], &params, &mut |_| ()).expect_err("refused");
-    assert_eq!(error.to_string(), "logit is NaN; allowed: a finite number or −∞ (token 1)");
+    insta::assert_snapshot!(error.to_string());
+}
+
+/// Of several bad rows it is the first that is told, whatever the threads do.
+#[test]
+fn bad_logits_are_told_with_whose_they_are() {
+    let model = Mock::new(3, 10, |tokens| match tokens.len() {
+        ..3 => vec![0.0; 3],
+        _ => vec![f32::INFINITY; 3],
+    });
+    let mut engine = Engine::new(&model, None, OPTIONS).expect("good options");
+    let params = SamplingParams { max_tokens: 5, ..SamplingParams::default() };
+    let requests = [Request { first_sample: 7, ..request(&[1], 2) }];
+    let error = engine.sample(&requests, &params, &mut |_| ()).expect_err("refused");
+    insta::assert_snapshot!(error.to_string());
+}
+
+/// A model that forgets the rows of all sequences but the first.
+struct Forgetful(Mock);
+
+impl LanguageModel for Forgetful {
+    type Cache = <Mock as LanguageModel>::Cache;
+
+    fn vocab_size(&self) -> usize {
+        self.0.vocab_size()
+    }
+
+    fn max_positions(&self) -> usize {
+        self.0.max_positions()
+    }
+
+    fn new_cache(&self, slots: usize) -> Result<Self::Cache> {
+        self.0.new_cache(slots)
+    }
+
+    fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Tensor> {
+        Ok(self.0.forward(batch, cache)?.narrow(0, 0, 1)?)
+    }
+}
+
+#[test]
+fn missing_rows_are_an_error_and_no_endless_loop() {
+    let model = Forgetful(Mock::hashed(12, 100));
+    let mut engine = Engine::new(&model, None, OPTIONS).expect("good options");
+    let params = SamplingParams { max_tokens: 5, ..SamplingParams::default() };
+    let error = engine.sample(&[request(&[1], 2)], &params, &mut |_| ()).expect_err("refused");
+    insta::assert_snapshot!(error.to_string());
 }

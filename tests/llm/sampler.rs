@@ -211,6 +211,24 @@ fn a_large_vocabulary_is_as_exact_as_f32_allows() {
     }
 }
 
+/// Equal roundings do not add up: 151,935 equal logits under one that is larger. Numbers near −12 are
+/// 1e-6 apart in f32.
+#[test]
+fn equal_logits_are_as_exact_as_others() {
+    for tenths in 1..150_u8 {
+        let gap = f32::from(tenths) * 0.1;
+        let mut logits = vec![-gap; 151_936];
+        logits[0] = 0.0;
+        let rest = 151_935.0 * (-f64::from(gap)).exp();
+        let drawn = drawn(&logits, &PLAIN, 0.999);
+        let exact = f64::from(logits[drawn.token as usize]) - rest.ln_1p();
+        for found in [drawn.logprob, drawn.model_logprob] {
+            let error = (f64::from(found) - exact).abs();
+            assert!(error < 2e-6, "{found} for {exact} at {gap}: error {error:e}");
+        }
+    }
+}
+
 #[test]
 fn temperature_0_takes_the_lowest_of_the_most_probable_tokens() {
     let greedy = SamplingParams { temperature: 0.0, top_k: 3, top_p: 0.5, min_p: 0.1, ..PLAIN };

@@ -78,7 +78,12 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
             return Err(Error::parameter("stop", format!("{:?}", params.stop_strings[0]), allowed));
         }
         let (vocab, context) = (self.model.vocab_size(), self.model.max_positions());
-        for (i, Request { prompt, .. }) in requests.iter().enumerate() {
+        for (i, Request { prompt, samples, first_sample }) in requests.iter().enumerate() {
+            if first_sample.checked_add(*samples).is_none() {
+                let allowed =
+                    format!("at most {}, for {samples} samples (prompt {i})", usize::MAX - samples);
+                return Err(Error::parameter("first sample", first_sample, allowed));
+            }
             if prompt.is_empty() || prompt.len() >= context {
                 let allowed = format!(
                     "1 to {} tokens, so that one more fits the model's context of {context} (prompt {i})",
@@ -278,7 +283,8 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
     fn leave(&mut self, group: usize) {
         let left = &mut self.groups[group];
         left.running -= 1;
-        let wanted = self.waiting.iter().any(|sequence| sequence.group == group);
+        // All that wait are younger than all that run: one of this group would be the next.
+        let wanted = self.waiting.front().is_some_and(|next| next.group == group);
         if left.running == 0 && !wanted {
             self.pages.release(&mut left.pages);
             left.forget();
@@ -297,7 +303,8 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         let mut work = Vec::new();
         for (index, sequence) in self.running.iter().enumerate() {
             let group = &self.groups[sequence.group];
-            let first = !self.running[..index].iter().any(|other| other.group == sequence.group);
+            // In order of age, the samples of a group are neighbours.
+            let first = index == 0 || self.running[index - 1].group != sequence.group;
             let (owner, pending) = match group.pending().len() {
                 0 => (Owner::Sequence(index), sequence.tokens.len() - sequence.cached),
                 // The first sample of a group brings the prompt; the others wait for it.
@@ -326,7 +333,18 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
             Rows { tokens: &tokens[cached..cached + work.tokens], start: before + cached, segments }
         });
         let rows: Vec<_> = rows.collect();
-        self.engine.model.forward(&rows, &mut self.engine.cache)
+        let logits = self.engine.model.forward(&rows, &mut self.engine.cache)?;
+        let shape = [rows.len(), self.engine.model.vocab_size()];
+        // With rows missing, samples would wait for them for ever.
+        if logits.dims() != shape {
+            let allowed = format!("{shape:?}, a row for each sequence of the batch");
+            return Err(Error::parameter(
+                "shape of logits",
+                format!("{:?}", logits.dims()),
+                allowed,
+            ));
+        }
+        Ok(logits)
     }
 
     fn segments(&self, work: &Work) -> Vec<Segment> {
@@ -373,10 +391,14 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
             }
         }
         let params = self.params;
-        let drawn = ready
-            .par_iter()
-            .map(|&(index, row, uniform)| draw(row, params, uniform).map(|drawn| (index, drawn)));
-        drawn.collect()
+        let drawn: Vec<_> =
+            ready.par_iter().map(|&(_, row, uniform)| draw(row, params, uniform)).collect();
+        // One after another, so that of several errors it is always the first that is told.
+        let named = ready.iter().zip(drawn).map(|(&(index, ..), drawn)| match drawn {
+            Ok(drawn) => Ok((index, drawn)),
+            Err(error) => Err(self.running[index].blame(error)),
+        });
+        named.collect()
     }
 
     /// Appends the drawn tokens; samples that end with them leave the batch.

@@ -2,8 +2,8 @@
 
 use super::stop_strings::cut;
 use super::{Drawn, FinishReason, Sample, SamplingParams};
-use crate::Result;
 use crate::text::TextStream;
+use crate::{Error, Result};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sha2::{Digest, Sha256};
@@ -77,6 +77,15 @@ impl<'a> Sequence<'a> {
         } else {
             None
         })
+    }
+
+    /// A refusal of the logits after the last token, with whose they are.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        let Error::Parameter { parameter, value, allowed } = error else { return error };
+        let Self { group, index, tokens, .. } = self;
+        let drawn = tokens.len();
+        let allowed = format!("{allowed}; prompt {group}, sample {index}, {drawn} tokens drawn");
+        Error::Parameter { parameter, value, allowed }
     }
 
     /// The finished sample.
