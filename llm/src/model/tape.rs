@@ -69,6 +69,7 @@ pub struct Tape<'a> {
     rotation: Rotation,
     layers: Vec<Recorded>,
     norm: Recorded,
+    hidden: Tensor,
 }
 
 /// A piece of the network: its input, and its output while that is kept.
@@ -113,8 +114,8 @@ impl Decoder {
             layers.push(recorded);
             x = output;
         }
-        let (norm, _) = Recorded::new(&x, |x| self.run_norm(x))?;
-        Ok(Tape { model: self, batch, rotation, layers, norm })
+        let (norm, hidden) = Recorded::new(&x, |x| self.run_norm(x))?;
+        Ok(Tape { model: self, batch, rotation, layers, norm, hidden })
     }
 
     fn run_layer(
@@ -144,13 +145,9 @@ impl Tape<'_> {
         &self.batch
     }
 
-    /// Hidden states after the last norm, `[t, d]`: what the head reads.
+    /// Hidden states after the last norm, `[t, d]`: what the head reads. No part of a graph.
     pub fn hidden(&self) -> Tensor {
-        // `record` leaves the norm's output in place, and `backward` consumes the tape.
-        self.norm
-            .output
-            .as_ref()
-            .map_or_else(|| self.norm.input.as_detached_tensor(), Tensor::detach)
+        self.hidden.clone()
     }
 
     /// Adds the gradients of `Σ hidden · gradient` with respect to the trained weights of the layers,
@@ -159,7 +156,7 @@ impl Tape<'_> {
     /// # Errors
     /// A gradient of another shape than [`hidden`](Self::hidden).
     pub fn backward(self, gradient: &Tensor, gradients: &mut Gradients) -> Result<()> {
-        let Self { model, batch, rotation, mut layers, norm } = self;
+        let Self { model, batch, rotation, mut layers, norm, .. } = self;
         let mut store = norm.backward(gradient, |x| model.run_norm(x))?;
         let mut dy = model.collect(NORM, &mut store, gradients)?;
         while let Some(recorded) = layers.pop() {
