@@ -1,0 +1,209 @@
+//! An answer that was read: what it can mean.
+
+use super::budget::{Budget, Exhausted, Fuel};
+use super::extract::{Boxes, boxes};
+use super::plain::{choice, is_words, plain};
+use super::read::{Commas, Node, ReadError, is_clock_suffix, parse};
+use super::typed::{self, Match, Value};
+use std::fmt;
+
+/// A parsed answer, to be compared with as many others as needed.
+///
+/// An answer can have more than one reading: `1,234` is a number or two, `E` a variable or a choice.
+/// Two answers are the same if any reading of the one is the same as any of the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    readings: Vec<Value>,
+    /// The text without mark-up, for answers in words.
+    plain: String,
+    /// The letter, if it is a choice among several.
+    choice: Option<char>,
+}
+
+impl Answer {
+    /// Reads an answer: what stands in its box, if it has one, else all of it.
+    pub(super) fn read(text: &str, budget: &Budget) -> Result<Self, ReadError> {
+        let text = text.trim();
+        match boxes(text) {
+            Boxes::Content(content) => Self::bare(&content, budget),
+            Boxes::None => Self::bare(text, budget),
+            Boxes::Unclosed => Err(ReadError::Syntax("a box is not closed".into())),
+        }
+    }
+
+    fn bare(text: &str, budget: &Budget) -> Result<Self, ReadError> {
+        let text = trimmed(text);
+        if text.is_empty() {
+            return Err(ReadError::Empty);
+        }
+        if text.len() > budget.length {
+            return long_integer(text);
+        }
+        let plain = plain(text);
+        let choice = choice(text);
+        let fuel = Fuel::new(budget);
+        let mut readings: Vec<Value> = Vec::with_capacity(1);
+        let mut problem = None;
+        if is_words(text) {
+            readings.push(Value::Text(plain.clone()));
+        } else {
+            for commas in comma_readings(text) {
+                let read = parse(text, *commas, budget).and_then(|node| {
+                    let clock = clock(&node);
+                    Ok((typed::read(&node, &fuel)?, clock))
+                });
+                match read {
+                    // `4:30 p.m.` is what it says, with the letters.
+                    Ok((_, true)) => readings = vec![Value::Text(plain.clone())],
+                    Ok((value, false)) if !readings.contains(&value) => readings.push(value),
+                    Ok(_) => {}
+                    Err(error) => problem = Some(error),
+                }
+            }
+        }
+        if let Some(listed) = listed_prose(text)
+            && let Ok(node) = parse(listed, Commas::Separate, budget)
+            && let Ok(value) = typed::read(&node, &fuel)
+        {
+            readings.push(value);
+        }
+        match problem {
+            Some(problem) if readings.is_empty() && choice.is_none() => Err(problem),
+            _ => Ok(Self { readings, plain, choice }),
+        }
+    }
+
+    /// Whether both are the same answer.
+    pub(super) fn compare(&self, other: &Self, budget: &Budget) -> Match {
+        if self == other {
+            return Match::Yes;
+        }
+        if let (Some(a), Some(b)) = (self.choice, other.choice)
+            && (self.is_lone_letter() || other.is_lone_letter())
+        {
+            return (a == b).into();
+        }
+        let words = |answer: &Self| {
+            answer.readings.iter().any(|value| matches!(value, Value::Text(_)))
+        };
+        if (words(self) || words(other)) && self.plain == other.plain {
+            return Match::Yes;
+        }
+        let fuel = Fuel::new(budget);
+        let mut result = Match::No;
+        for a in &self.readings {
+            for b in &other.readings {
+                match typed::matches(a, b, &fuel) {
+                    Ok(Match::Yes) => return Match::Yes,
+                    Ok(Match::No) => {}
+                    Ok(Match::Undecided) | Err(Exhausted) => result = Match::Undecided,
+                }
+            }
+        }
+        result
+    }
+
+    pub(super) fn is_choice(&self) -> bool {
+        self.choice.is_some()
+    }
+
+    pub(super) fn has_choice(&self, letter: char) -> bool {
+        self.choice == Some(letter)
+    }
+
+    fn is_lone_letter(&self) -> bool {
+        self.plain.len() == 1
+    }
+
+    /// A text that equal answers of the common kinds share, for counting votes: rational numbers in
+    /// lowest terms, other numbers to ten digits, sets in order, words in lower case.
+    ///
+    /// Equal keys say that answers are very probably the same; what counts is
+    /// [`Grader::compare`](super::Grader::compare).
+    pub fn key(&self) -> String {
+        let budget = Budget::default();
+        match self.readings.first() {
+            Some(Value::Text(_)) | None => self.plain.clone(),
+            Some(value) => typed::key(value, &Fuel::new(&budget)),
+        }
+    }
+
+    /// What kind of answer it is, in a word such as `number`, `tuple` or `text`.
+    pub fn kind(&self) -> &'static str {
+        match (&self.readings[..], self.choice) {
+            ([], _) => "choice",
+            (_, Some(_)) if self.is_lone_letter() => "choice",
+            ([first, ..], _) => typed::kind(first),
+        }
+    }
+}
+
+/// The reading that comes first.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.readings.first() {
+            Some(Value::Text(_)) | None => f.write_str(&self.plain),
+            Some(value) => f.write_str(&typed::show(value)),
+        }
+    }
+}
+
+/// Without spaces around, formula signs and the end of a sentence.
+fn trimmed(text: &str) -> &str {
+    let mut text = text.trim();
+    loop {
+        let before = text;
+        for (open, close) in [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")] {
+            let inner = text.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
+            // Two formulas are no formula with a sign in it.
+            if let Some(inner) = inner
+                && !inner.contains(open)
+            {
+                text = inner.trim();
+            }
+        }
+        text = text.trim_end_matches(['.', ',', ';']).trim();
+        text = text.trim_end_matches("\\\\").trim();
+        if text == before {
+            return text;
+        }
+    }
+}
+
+/// The ways in which commas between digits can be meant.
+fn comma_readings(text: &str) -> &'static [Commas] {
+    let bytes = text.as_bytes();
+    let tight = |w: &[u8]| w[0].is_ascii_digit() && w[1] == b',' && w[2].is_ascii_digit();
+    match bytes.windows(3).filter(|window| tight(window)).count() {
+        0 => &[Commas::Thousands],
+        1 if !text.contains(['(', '[', '{', '\\']) => {
+            &[Commas::Thousands, Commas::Separate, Commas::Decimal]
+        }
+        _ => &[Commas::Thousands, Commas::Separate],
+    }
+}
+
+/// Whether a unit is `a.m.` or `p.m.`
+fn clock(node: &Node) -> bool {
+    node.any(&|part| matches!(part, Node::Unit(_, unit) if is_clock_suffix(unit)))
+}
+
+/// The inside of `\text{A, B}`.
+fn listed_prose(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("\\text{").or(text.strip_prefix("\\mbox{"))?.strip_suffix('}')?;
+    (inner.contains(',') && !inner.contains(['{', '}'])).then_some(inner)
+}
+
+/// A number too long for arithmetic still equals itself.
+fn long_integer(text: &str) -> Result<Answer, ReadError> {
+    let (sign, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) if text.starts_with('-') => ("-", digits),
+        Some(digits) => ("", digits),
+        None => ("", text),
+    };
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(ReadError::Budget);
+    }
+    let plain = format!("{sign}{}", digits.trim_start_matches('0'));
+    Ok(Answer { readings: vec![Value::Text(plain.clone())], plain, choice: None })
+}

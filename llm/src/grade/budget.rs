@@ -1,0 +1,71 @@
+//! What one verdict may cost, counted in operations and bits: never in seconds.
+
+use std::cell::Cell;
+
+/// Limits of one verdict.
+///
+/// They are checked before the work they bound, so a verdict is a function of its two texts and of
+/// this budget alone: of no clock, no thread and no machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Budget {
+    /// Bytes of one answer. Longer ones are read only if they are plain integers.
+    pub length: usize,
+    /// How deep brackets, fractions, roots and exponents may be nested.
+    pub depth: usize,
+    /// Bits of an integer, numerator or denominator in exact arithmetic.
+    pub bits: usize,
+    /// Terms of a polynomial, elements of a list, and terms of a sum or product.
+    pub terms: usize,
+    /// Work of one comparison; the unit is about a microsecond.
+    pub work: u64,
+    /// Largest precision of numeric evaluation, in bits.
+    pub precision: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            length: 8_192,
+            depth: 64,
+            bits: 65_536,
+            terms: 512,
+            work: 12_000,
+            precision: 2_048,
+        }
+    }
+}
+
+/// The budget ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exhausted;
+
+/// What is left of [`Budget::work`] in one comparison.
+#[derive(Debug)]
+pub(super) struct Fuel<'a> {
+    pub(super) budget: &'a Budget,
+    /// In hundredths of a unit.
+    left: Cell<u64>,
+}
+
+impl<'a> Fuel<'a> {
+    pub(super) fn new(budget: &'a Budget) -> Self {
+        Self { budget, left: Cell::new(budget.work.saturating_mul(100)) }
+    }
+
+    /// Pays for work, in hundredths of a unit, before it is done.
+    pub(super) fn pay(&self, hundredths: u64) -> Result<(), Exhausted> {
+        let left = self.left.get().checked_sub(hundredths).ok_or(Exhausted)?;
+        self.left.set(left);
+        Ok(())
+    }
+
+    /// Pays for a product or a greatest common divisor of integers of so many bits.
+    pub(super) fn pay_bits(&self, a: usize, b: usize) -> Result<(), Exhausted> {
+        if a > self.budget.bits || b > self.budget.bits {
+            return Err(Exhausted);
+        }
+        let words = |bits: usize| bits as u64 / 64 + 1;
+        self.pay(4 + words(a) * words(b) / 5)
+    }
+}

@@ -1,0 +1,59 @@
+//! Exact arithmetic: rational functions in variables, π, e, i, radicals and opaque subexpressions.
+
+mod atom;
+mod integer;
+mod normal;
+mod poly;
+mod radical;
+
+pub(super) use atom::{Atom, Atoms};
+pub(super) use normal::{Fraction, Normalizer, Stop};
+pub(super) use poly::Poly;
+
+use super::budget::{Exhausted, Fuel};
+use super::read::Node;
+use dashu_ratio::RBig;
+
+/// What exact arithmetic says about the difference of two expressions.
+pub(super) enum Difference {
+    /// It is zero.
+    Zero,
+    /// It is not zero: what remains is linearly independent over the rational numbers.
+    NotZero,
+    /// It vanishes where this polynomial does; numbers must decide.
+    Unknown(Poly, Atoms, usize),
+    /// The expressions are too large to be expanded, but hold only moderate integers.
+    TooLarge,
+    /// An integer in them is larger than the budget.
+    TooManyBits,
+}
+
+/// The difference of two expressions.
+pub(super) fn difference(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Difference, Exhausted> {
+    let mut normalizer = Normalizer::new(fuel);
+    let cross = normalizer.fraction(a).and_then(|a| {
+        let b = normalizer.fraction(b)?;
+        let left = normalizer.multiply(&a.numerator, &b.denominator)?;
+        let right = normalizer.multiply(&b.numerator, &a.denominator)?;
+        Ok(normalizer.subtract(left, right))
+    });
+    Ok(match cross {
+        Ok(poly) if poly.is_zero() => Difference::Zero,
+        Ok(poly) if normalizer.atoms.independent(&poly) => Difference::NotZero,
+        Ok(poly) => {
+            let bits = normalizer.largest;
+            Difference::Unknown(poly, normalizer.atoms, bits)
+        }
+        Err(Stop::TooLarge | Stop::Undefined) => Difference::TooLarge,
+        Err(Stop::TooManyBits) => Difference::TooManyBits,
+        Err(Stop::Exhausted) => return Err(Exhausted),
+    })
+}
+
+/// The value of an expression without variables, roots and transcendental parts.
+pub(super) fn rational(node: &Node, fuel: &Fuel<'_>) -> Option<RBig> {
+    if let Node::Number(literal) = node {
+        return Some(literal.value.clone());
+    }
+    Normalizer::new(fuel).fraction(node).ok()?.constant()
+}

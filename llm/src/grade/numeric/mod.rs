@@ -1,0 +1,12 @@
+//! Numeric evaluation with error bounds: first in double precision, to tell different values apart,
+//! then with hundreds of bits, to be sure that values are the same.
+
+mod big;
+mod complex;
+mod decide;
+mod double;
+mod eval;
+mod points;
+mod real;
+
+pub(super) use decide::{Outcome, Reading, fingerprint, nodes_agree, poly_vanishes, value};

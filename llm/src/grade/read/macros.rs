@@ -1,0 +1,283 @@
+//! What a factor can begin with: numbers, names, brackets, commands with arguments, functions.
+
+use super::ReadError;
+use super::number::Literal;
+use super::parser::Parser;
+use super::syntax::{Bracket, Constant, Function, Node};
+use super::term::multiply;
+use super::token::Token;
+
+/// Words of so many letters are no product of variables.
+const LONGEST_PRODUCT: usize = 5;
+
+impl Parser<'_> {
+    /// A value without anything behind it.
+    pub(super) fn primary(&mut self) -> Result<Node, ReadError> {
+        let Some(token) = self.next() else {
+            return Err(ReadError::syntax("the answer ends in the middle"));
+        };
+        match token {
+            Token::Number(literal) => self.number(literal),
+            Token::Letter(letter) => self.symbol(letter.encode_utf8(&mut [0; 4])),
+            Token::Name(name) => self.symbol(name),
+            Token::Unknown(name) => self.symbol(&name),
+            Token::Word(word) => Ok(self.word(&word)?),
+            Token::Constant(constant) => self.constant(constant),
+            Token::Text(text) => self.text_value(text),
+            Token::Function(function) => self.nested(|parser| parser.call(function)),
+            Token::Open(bracket) => self.nested(|parser| parser.group(bracket)),
+            Token::OpenRound(function) => {
+                let inner = self.nested(Self::sum)?;
+                self.expect(&Token::CloseRound(function))?;
+                Ok(Node::Call(function, vec![inner]))
+            }
+            Token::Bar => self.absolute_value(),
+            Token::BraceOpen => self.nested(Self::braced),
+            Token::Frac => {
+                let numerator = self.digit_argument()?;
+                let denominator = self.digit_argument()?;
+                Ok(numerator.over(denominator))
+            }
+            Token::Root => self.root(),
+            Token::Binomial => {
+                let above = self.digit_argument()?;
+                let below = self.digit_argument()?;
+                Ok(Node::Call(Function::Binomial, vec![above, below]))
+            }
+            Token::Accent => self.accented(),
+            Token::Style => self.argument(),
+            Token::Begin(name) => self.nested(|parser| parser.environment(&name)),
+            Token::Reals => Ok(reals()),
+            Token::Empty => Ok(Node::Group(Bracket::Curly, Vec::new(), Bracket::Curly)),
+            _ => {
+                self.at -= 1;
+                Err(self.unexpected())
+            }
+        }
+    }
+
+    /// A number, with the subscript of its base or the fraction of a mixed number.
+    fn number(&mut self, literal: Literal) -> Result<Node, ReadError> {
+        if self.take(&Token::Underscore) {
+            let digits = literal.digits.clone();
+            return self.based(&digits);
+        }
+        let is_whole = literal.integer_digits().is_some();
+        let start = self.at;
+        if is_whole && let Some(fraction) = self.proper_fraction()? {
+            return Ok(Node::Sum(vec![Node::Number(literal), fraction]));
+        }
+        self.at = start;
+        Ok(Node::Number(literal))
+    }
+
+    /// The fraction of `2\frac13` or `2 1/3`.
+    fn proper_fraction(&mut self) -> Result<Option<Node>, ReadError> {
+        let part = |node: &Node| match node {
+            Node::Number(literal) if literal.integer_digits().is_some() => {
+                Some(literal.value.clone())
+            }
+            _ => None,
+        };
+        let fraction = match self.peek() {
+            Some(Token::Frac) => {
+                self.at += 1;
+                let numerator = self.digit_argument()?;
+                (numerator, self.digit_argument()?)
+            }
+            Some(Token::Number(numerator)) if self.spaced() => {
+                let numerator = Node::Number(numerator.clone());
+                self.at += 1;
+                if !self.take(&Token::Slash) {
+                    return Ok(None);
+                }
+                match self.next() {
+                    Some(Token::Number(denominator)) => (numerator, Node::Number(denominator)),
+                    _ => return Ok(None),
+                }
+            }
+            _ => return Ok(None),
+        };
+        Ok(match (part(&fraction.0), part(&fraction.1)) {
+            (Some(above), Some(below)) if above < below && !above.is_zero() => {
+                Some(fraction.0.over(fraction.1))
+            }
+            _ => None,
+        })
+    }
+
+    /// Digits with a base behind the underscore, which is taken already.
+    fn based(&mut self, digits: &str) -> Result<Node, ReadError> {
+        let base = self.raw_argument()?;
+        let words = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+        let named = words.iter().position(|word| base == format!("text{word}") || base == *word);
+        let base = named.map_or(base.parse().ok(), |i| Some(i as u32 + 2));
+        base.filter(|base| (2..=36).contains(base))
+            .and_then(|base| Literal::in_base(digits, base))
+            .map(Node::Based)
+            .ok_or_else(|| ReadError::syntax("no number in this base"))
+    }
+
+    /// A word of prose that is part of an expression is a product of its letters.
+    fn word(&mut self, word: &str) -> Result<Node, ReadError> {
+        if word.chars().count() >= LONGEST_PRODUCT {
+            // `Total = 5` names what it gives; elsewhere it is prose.
+            return match self.peek() {
+                Some(Token::Relation(_) | Token::Colon) => Ok(Node::symbol(word)),
+                _ => Err(ReadError::syntax(format!("'{word}' is a word"))),
+            };
+        }
+        let mut factors = Vec::new();
+        for (i, letter) in word.char_indices() {
+            let name = &word[i..i + letter.len_utf8()];
+            let last = i + letter.len_utf8() == word.len();
+            factors.push(match name {
+                "e" => Node::Constant(Constant::E),
+                "i" => Node::Constant(Constant::I),
+                _ if last => self.symbol(name)?,
+                _ => Node::symbol(name),
+            });
+        }
+        Ok(multiply(factors))
+    }
+
+    /// `e_1` and `i_2` are variables.
+    fn constant(&mut self, constant: Constant) -> Result<Node, ReadError> {
+        match (constant, self.peek()) {
+            (Constant::E, Some(Token::Underscore)) => self.symbol("e"),
+            (Constant::I, Some(Token::Underscore)) => self.symbol("i"),
+            _ => Ok(Node::Constant(constant)),
+        }
+    }
+
+    /// `\text{A5}_{11}`, or prose.
+    fn text_value(&mut self, text: String) -> Result<Node, ReadError> {
+        if self.take(&Token::Underscore) {
+            return self.based(&text);
+        }
+        // A name before a value, as in `\text{Area} = 5`, and prose before one.
+        match self.peek() {
+            Some(Token::Number(_) | Token::Frac | Token::Root) => self.factor(),
+            _ => Ok(Node::Text(text)),
+        }
+    }
+
+    /// Items in brackets; a single item in round ones stands for itself.
+    fn group(&mut self, open: Bracket) -> Result<Node, ReadError> {
+        // In a set a bar stands before a condition, unless a value must come.
+        let bars = std::mem::replace(&mut self.bars, usize::from(open == Bracket::Curly));
+        let items = self.items()?;
+        // `\{x \mid x > 3\}` is the set of what its condition says.
+        let condition = open == Bracket::Curly && items.len() == 1 && self.take(&Token::Bar);
+        let items = if condition { self.items()? } else { items };
+        self.bars = bars;
+        let close = match self.next() {
+            Some(Token::Close(close)) => close,
+            _ => {
+                self.at -= 1;
+                return Err(self.unexpected());
+            }
+        };
+        let mut nodes: Vec<Node> = items.into_iter().map(|(node, _)| node).collect();
+        Ok(match (open, close) {
+            (Bracket::Curly, Bracket::Curly) if condition && nodes.len() == 1 => {
+                nodes.swap_remove(0)
+            }
+            (Bracket::Round, Bracket::Round) | (Bracket::Square, Bracket::Square)
+                if nodes.len() == 1 =>
+            {
+                let inner = nodes.swap_remove(0);
+                match (self.peek(), inner) {
+                    // `(1011)_2`.
+                    (Some(Token::Underscore), Node::Number(literal)) => {
+                        self.at += 1;
+                        self.based(&literal.digits)?
+                    }
+                    (_, inner) => inner,
+                }
+            }
+            (Bracket::Curly, Bracket::Curly) => Node::Group(open, nodes, close),
+            (Bracket::Curly, _) | (_, Bracket::Curly) => {
+                return Err(ReadError::syntax("brackets do not match"));
+            }
+            _ if nodes.len() < 2 => return Err(ReadError::syntax("brackets do not match")),
+            _ => Node::Group(open, nodes, close),
+        })
+    }
+
+    fn absolute_value(&mut self) -> Result<Node, ReadError> {
+        // `\|v\|` and `||v||`.
+        let double = self.take(&Token::Bar);
+        self.bars += 1;
+        let inner = self.nested(Self::sum)?;
+        self.bars -= 1;
+        self.expect(&Token::Bar)?;
+        if double {
+            self.expect(&Token::Bar)?;
+        }
+        Ok(Node::Call(Function::Abs, vec![inner]))
+    }
+
+    /// The inside of braces, up to and with the closing one.
+    fn braced(&mut self) -> Result<Node, ReadError> {
+        let bars = std::mem::take(&mut self.bars);
+        let inner = self.list()?;
+        self.bars = bars;
+        if self.take(&Token::Choose) {
+            let below = self.list()?;
+            self.expect(&Token::BraceClose)?;
+            return Ok(Node::Call(Function::Binomial, vec![inner, below]));
+        }
+        self.expect(&Token::BraceClose)?;
+        Ok(inner)
+    }
+
+    /// An argument in braces, or one value.
+    pub(super) fn argument(&mut self) -> Result<Node, ReadError> {
+        self.nested(|parser| match parser.take(&Token::BraceOpen) {
+            true => parser.braced(),
+            false => parser.primary(),
+        })
+    }
+
+    /// An argument of `\frac`: TeX takes a single digit of a number without braces.
+    fn digit_argument(&mut self) -> Result<Node, ReadError> {
+        let Some(Token::Number(literal)) = self.peek() else { return self.argument() };
+        let Some((first, rest)) = literal.integer_digits().and_then(|digits| {
+            (digits.len() > 1).then(|| (digits[..1].to_owned(), digits[1..].to_owned()))
+        }) else {
+            let node = Node::Number(literal.clone());
+            self.at += 1;
+            return Ok(node);
+        };
+        let (Some(first), Some(rest)) = (Literal::decimal(&first), Literal::decimal(&rest)) else {
+            return Err(self.unexpected());
+        };
+        self.tokens[self.at].token = Token::Number(rest);
+        self.tokens[self.at].start += 1;
+        Ok(Node::Number(first))
+    }
+
+    fn root(&mut self) -> Result<Node, ReadError> {
+        let mut degree = None;
+        if self.take(&Token::Open(Bracket::Square)) {
+            degree = Some(self.nested(Self::sum)?);
+            self.expect(&Token::Close(Bracket::Square))?;
+        }
+        let radicand = self.argument()?;
+        let exponent = Node::integer(1).over(degree.unwrap_or(Node::integer(2)));
+        Ok(radicand.power(exponent))
+    }
+
+    /// `\overline{AB}` is the name AB.
+    fn accented(&mut self) -> Result<Node, ReadError> {
+        let name = self.raw_argument()?;
+        self.symbol(&name)
+    }
+}
+
+/// The real line.
+fn reals() -> Node {
+    let infinity = || Node::Constant(Constant::Infinity);
+    Node::Group(Bracket::Round, vec![infinity().negate(), infinity()], Bracket::Round)
+}

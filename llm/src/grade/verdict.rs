@@ -1,0 +1,51 @@
+//! The outcome of grading one completion.
+
+use std::fmt;
+
+/// The outcome of grading one completion. There is always exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The answer is the gold answer.
+    Correct,
+    /// It is not.
+    Wrong,
+    /// The gold answer cannot be read: the problem must be left out and counted, never scored.
+    GoldUnparsable,
+    /// The completion holds no answer that can be read.
+    PredictionUnparsable,
+    /// The [`Budget`](super::Budget) does not suffice to say.
+    BudgetExceeded,
+}
+
+impl Verdict {
+    /// All verdicts, in the order in which tables list them.
+    pub const ALL: [Self; 5] = [
+        Self::Correct,
+        Self::Wrong,
+        Self::PredictionUnparsable,
+        Self::BudgetExceeded,
+        Self::GoldUnparsable,
+    ];
+
+    /// 1 for a correct answer, 0 for one that is not, nothing where the gold answer is at fault.
+    pub fn reward(self) -> Option<f64> {
+        match self {
+            Self::Correct => Some(1.0),
+            Self::Wrong | Self::PredictionUnparsable | Self::BudgetExceeded => Some(0.0),
+            Self::GoldUnparsable => None,
+        }
+    }
+}
+
+/// In words, such as `prediction unparsable`.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Correct => "correct",
+            Self::Wrong => "wrong",
+            Self::GoldUnparsable => "gold unparsable",
+            Self::PredictionUnparsable => "prediction unparsable",
+            Self::BudgetExceeded => "budget exceeded",
+        })
+    }
+}
