@@ -108,7 +108,10 @@ impl Grader {
     pub fn extract(&self, completion: &str) -> Option<String> {
         let spoken = spoken(completion)?;
         match boxes(spoken) {
-            Boxes::Content(content) => Some(content.into_owned()),
+            Boxes::Content(content) => {
+                let changed = self.changed_mind(spoken).map(|(text, _)| text);
+                Some(changed.unwrap_or(content.into_owned()))
+            }
             Boxes::Unclosed => None,
             Boxes::None if self.unboxed == Unboxed::Refuse => None,
             Boxes::None => self.first_readable(spoken).map(|(text, _)| text),
@@ -121,9 +124,21 @@ impl Grader {
         extract::in_prose(text).into_iter().find_map(read)
     }
 
+    /// "The final answer is …" behind the last box.
+    fn changed_mind(&self, spoken: &str) -> Option<(String, Answer)> {
+        if self.unboxed == Unboxed::Refuse {
+            return None;
+        }
+        let read = |text: String| self.parse(&text).ok().map(|answer| (text, answer));
+        extract::final_answer(spoken).into_iter().find_map(read)
+    }
+
     /// The answer of a completion; where a letter is asked for, a letter.
     fn answer(&self, gold: &Answer, completion: &str) -> Result<Answer, ReadError> {
         let spoken = spoken(completion).ok_or(ReadError::Empty)?;
+        if let Some((_, answer)) = self.changed_mind(spoken) {
+            return Ok(answer);
+        }
         match boxes(spoken) {
             Boxes::Content(content) => match self.parse(&content) {
                 // Prose in a box.

@@ -84,6 +84,8 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
                     }
                     at = close.max(content);
                 }
+                // Text that was escaped twice.
+                None if box_at(text, at + 1).is_some() => at += 1,
                 None => at += 2,
             },
             b'{' => {

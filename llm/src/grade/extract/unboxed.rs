@@ -35,6 +35,21 @@ pub(in crate::grade) fn in_prose(text: &str) -> Vec<String> {
     candidates
 }
 
+/// What a completion calls its final answer behind the last box: it may have changed its mind.
+pub(in crate::grade) fn final_answer(text: &str) -> Vec<String> {
+    let last_box = text.rfind("\\boxed").max(text.rfind("\\fbox")).unwrap_or(0);
+    let behind = &text[last_box..];
+    let lower = behind.to_ascii_lowercase();
+    match lower.rfind("final answer is") {
+        Some(at) => {
+            let line = behind[at + "final answer is".len()..].trim_start_matches([':', '*', ' ']);
+            let sentence = first_sentence(line.lines().next().unwrap_or(""));
+            std::iter::once(sentence.to_owned()).chain(last_value(sentence)).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
 /// A capital letter that a completion chooses: behind a marker, or at its very beginning or end.
 pub(in crate::grade) fn choice_in_prose(text: &str) -> Option<char> {
     let lone = |words: Vec<&str>| {
@@ -79,12 +94,26 @@ fn first_sentence(text: &str) -> &str {
     text[..end].trim_end_matches(['.', '*', '"']).trim()
 }
 
-/// Whether a line is one formula and no prose.
+/// Whether a line is one formula and no prose: outside `$…$` it has no words.
 fn is_formula(line: &str) -> bool {
     let line = line.trim();
-    let words = line.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 3).count();
-    let commands = line.matches('\\').count();
-    words <= commands && line.len() < 400
+    let outside: String = match line.contains('$') {
+        true => line.split('$').step_by(2).collect::<Vec<_>>().join(" "),
+        false => line.to_owned(),
+    };
+    let word = |(i, run): (usize, &str)| {
+        let known = ["sin", "cos", "tan", "log", "exp", "sqrt", "and", "cot", "sec", "csc"];
+        let command = i > 0 && outside[..i].ends_with('\\');
+        run.len() >= 3 && !command && !known.contains(&run)
+    };
+    let mut start = 0;
+    let mut words = false;
+    for run in outside.split(|c: char| !c.is_alphabetic()) {
+        let at = start + outside[start..].find(run).unwrap_or(0);
+        words |= word((at, run));
+        start = at + run.len();
+    }
+    !words && line.len() < 400
 }
 
 /// The content of the first display formula of a text that begins with one.

@@ -296,6 +296,11 @@ impl<'a> Lexer<'a> {
                 return group_at(tail.len() - after.trim_start().len());
             }
         }
+        // `14 {, }916`.
+        let mark = ["{, }", "{,}"].into_iter().find_map(|mark| tail.trim_start().strip_prefix(mark));
+        if let Some(after) = mark {
+            return group_at(tail.len() - after.trim_start().len());
+        }
         // `111, \! 111`.
         if let Some(after) = tail.strip_prefix(", \\!") {
             return group_at(tail.len() - after.trim_start().len());

@@ -12,7 +12,11 @@ use super::ReadError;
 use super::lexer::{Commas, lex};
 use super::syntax::{Node, Relation};
 use super::token::{Placed, Separator, Token};
+use super::words::is_unit;
 use crate::grade::budget::Budget;
+
+/// An answer with more runs of letters that have no meaning of their own is prose.
+const MOST_WORDS: usize = 3;
 
 /// Reads a text.
 ///
@@ -29,6 +33,11 @@ pub(in crate::grade) fn parse(
     let tokens = lex(text, commas)?;
     if tokens.is_empty() {
         return Err(ReadError::Empty);
+    }
+    // Short words of prose would pass for products of variables.
+    let word = |placed: &Placed| matches!(&placed.token, Token::Word(word) if !is_unit(word));
+    if tokens.iter().filter(|placed| word(placed)).count() > MOST_WORDS {
+        return Err(ReadError::syntax("the answer is prose"));
     }
     let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, budget };
     let node = parser.list()?;
