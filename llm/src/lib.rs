@@ -20,7 +20,9 @@ mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;
+pub mod task;
 pub mod text;
+pub mod train;
 
 pub use config::ModelConfig;
 pub use error::{Error, Result};

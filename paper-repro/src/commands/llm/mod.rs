@@ -1,6 +1,7 @@
 //! `repro llm`: language models.
 
 mod model;
+mod pretrain;
 mod prompts;
 mod sample;
 
@@ -12,6 +13,8 @@ use rayon::ThreadPool;
 /// Commands of `repro llm`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make the embedded model again: teach a small decoder Countdown from nothing.
+    Pretrain(pretrain::Options),
     /// Sample continuations of prompts.
     Sample(Box<sample::Options>),
 }
@@ -22,6 +25,7 @@ pub(crate) fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     match command {
+        Command::Pretrain(options) => pretrain::run(options, pool, console),
         Command::Sample(options) => sample::run(options, pool, console),
     }
 }
