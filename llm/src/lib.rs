@@ -13,6 +13,7 @@
 pub mod checkpoint;
 pub mod config;
 mod error;
+pub mod evaluate;
 mod files;
 pub mod generate;
 pub mod hub;
@@ -20,6 +21,7 @@ mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;
+pub mod run;
 pub mod task;
 pub mod text;
 pub mod train;

@@ -1,6 +1,6 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit, llm, models, report, theory};
+use crate::commands::{advantage, bandit, experiment, llm, models, report, theory};
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     Advantage(advantage::Options),
     /// Run the bandit whose policy starts on the wrong peak.
     Bandit(Box<bandit::Options>),
+    /// Compare methods of training, everything else equal.
+    #[command(subcommand)]
+    Experiment(experiment::Command),
     /// Sample from language models.
     #[command(subcommand)]
     Llm(llm::Command),

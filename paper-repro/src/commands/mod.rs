@@ -4,6 +4,7 @@ pub(crate) mod advantage;
 pub(crate) mod bandit;
 pub(crate) mod completions;
 mod lines;
+pub(crate) mod experiment;
 pub(crate) mod llm;
 pub(crate) mod models;
 pub(crate) mod report;
