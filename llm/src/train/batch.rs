@@ -36,21 +36,29 @@ pub struct MicroBatch<'a> {
 }
 
 impl<'a> MicroBatch<'a> {
+    /// Consecutive examples of one prompt share its rows.
     fn new(examples: &[&'a Example<'a>]) -> Result<Self> {
-        let (mut sequences, mut rows, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut trees, mut rows, mut targets) = (Vec::new(), Vec::new(), Vec::new());
         let (mut first, mut ranges) = (0, Vec::new());
-        for &example in examples {
-            let Example { prompt, completion, .. } = example;
-            let sequence = [prompt, &completion[..completion.len() - 1]].concat();
-            let start = first + prompt.len() - 1;
-            rows.extend((start..start + completion.len()).map(|row| row as u32));
-            ranges.push((example, targets.len()..targets.len() + completion.len()));
-            targets.extend_from_slice(completion);
-            first += sequence.len();
-            sequences.push(sequence);
+        for group in examples.chunk_by(|a, b| a.prompt == b.prompt) {
+            let prompt = group[0].prompt;
+            // The prompt's last row is read for the first token of every completion.
+            let last = (first + prompt.len() - 1) as u32;
+            first += prompt.len();
+            let mut branches = Vec::new();
+            for &example in group {
+                let completion = example.completion;
+                let own = completion.len() - 1;
+                rows.push(last);
+                rows.extend((first..first + own).map(|row| row as u32));
+                first += own;
+                branches.push(&completion[..own]);
+                ranges.push((example, targets.len()..targets.len() + completion.len()));
+                targets.extend_from_slice(completion);
+            }
+            trees.push((prompt, branches));
         }
-        let packed = Packed::new(sequences.iter().map(Vec::as_slice))?;
-        Ok(Self { packed, rows, targets, examples: ranges })
+        Ok(Self { packed: Packed::trees(trees)?, rows, targets, examples: ranges })
     }
 
     /// What the loss of each target depends on; `share` is that of an example's tokens.
@@ -82,10 +90,12 @@ pub fn micro_batches<'a>(
 ) -> Result<Vec<MicroBatch<'a>>> {
     let (mut batches, mut filled, mut tokens) = (Vec::new(), Vec::new(), 0);
     for example in examples.into_iter().filter(|example| !example.completion.is_empty()) {
-        let len = example.prompt.len() + example.completion.len() - 1;
+        let own = example.completion.len() - 1;
+        let shares = filled.last().is_some_and(|last: &&Example<'_>| last.prompt == example.prompt);
+        let mut len = if shares { own } else { own + example.prompt.len() };
         if !filled.is_empty() && tokens + len > budget {
             batches.push(MicroBatch::new(&std::mem::take(&mut filled))?);
-            tokens = 0;
+            (tokens, len) = (0, own + example.prompt.len());
         }
         filled.push(example);
         tokens += len;

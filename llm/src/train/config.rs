@@ -117,7 +117,7 @@ impl Default for TrainConfig {
             samples: 16,
             minibatches: 1,
             epochs: 1,
-            micro_batch_tokens: 8192,
+            micro_batch_tokens: 2048,
             steps: 200,
             learning_rate: 2e-4,
             schedule: Schedule::Constant,

@@ -165,12 +165,13 @@ fn mean_ratios(ranges: &[Range<usize>], tokens: &[Token], scores: &Scores) -> Ve
     ratios
 }
 
-/// The gradient of all hidden states from that of those which were read.
+/// The gradient of all hidden states from that of those which were read, some of them several times.
 fn spread(of_read: &Tensor, rows: &[u32], (t, d): (usize, usize)) -> Result<Tensor> {
     let mut all = vec![0.0; t * d];
     with_floats(of_read, |of_read| {
         for (row, gradient) in rows.iter().zip(of_read.chunks_exact(d)) {
-            all[*row as usize * d..][..d].copy_from_slice(gradient);
+            let into = &mut all[*row as usize * d..][..d];
+            into.iter_mut().zip(gradient).for_each(|(sum, part)| *sum += part);
         }
     })?;
     Ok(Tensor::from_vec(all, (t, d), &Device::Cpu)?)
