@@ -35,9 +35,8 @@ pub(crate) enum Command {
     /// Compare methods of training, everything else equal.
     #[command(subcommand)]
     Experiment(experiment::Command),
-    /// Sample from language models.
-    #[command(subcommand)]
-    Llm(llm::Command),
+    /// Train a language model, or sample from one; without options, see GRPO and RS-GRPO side by side.
+    Llm(Box<llm::Options>),
     /// List the models that have a short name.
     Models(models::Options),
     /// Check the paper's lemmas on random bandits, or analyse one bandit.

@@ -174,8 +174,12 @@ fn with_dtype(config: &Map<String, Value>, storage: Storage) -> Value {
 }
 
 pub(crate) fn write_json(path: &Path, value: &Value) -> Result<()> {
-    let text = format!("{value:#}\n");
-    let write = |mut file: File| file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    write_file(path, format!("{value:#}\n").as_bytes())
+}
+
+/// Writes a file to the disk.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = |mut file: File| file.write_all(bytes).and_then(|()| file.sync_all());
     File::create(path).and_then(write).map_err(Error::file(path))
 }
 

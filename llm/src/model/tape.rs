@@ -1,6 +1,6 @@
 //! A recorded forward pass, and its backward.
 
-use super::decoder::{EMBEDDING, NORM, prefix};
+use super::decoder::{EMBEDDING, NORM, prefix_of};
 use super::{Decoder, Gradients, Weight};
 use crate::ops::{Rotation, Spans, attention, embedding, rms_norm};
 use crate::{Error, Result};
@@ -172,7 +172,7 @@ impl Tape<'_> {
             let layer = layers.len();
             let again = |x: &Tensor| model.run_layer(layer, x, &rotation, &batch, Keep::Everything);
             let mut store = recorded.backward(&dy, again)?;
-            dy = model.collect(&prefix(layer), &mut store, gradients)?;
+            dy = model.collect(&prefix_of(layer), &mut store, gradients)?;
         }
         match &model.embedding {
             Weight::Trained(_) => {

@@ -2,11 +2,12 @@
 
 use super::loss::{KlKind, Loss, LossKind};
 use super::schedule::Schedule;
+use crate::model::LoraOptions;
 use crate::task::Source;
 use crate::{Error, Result};
 use rs_grpo::Estimator;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::{Table, Value};
 
 /// The settings of a training run. Every field is a key of the configuration file and a flag of the
@@ -296,9 +297,10 @@ impl TrainConfig {
         }
     }
 
-    /// Where the checkpoint's files may be, for messages.
-    pub fn origin() -> PathBuf {
-        PathBuf::from("the command line")
+    /// The adapters, where not every weight is trained.
+    pub fn lora(&self) -> Option<LoraOptions> {
+        let (rank, alpha, seed) = (self.lora_rank, self.lora_alpha, self.seed);
+        (rank > 0).then_some(LoraOptions { rank, alpha, seed })
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Setup {
     pub stop_tokens: Vec<u32>,
     /// Folder of the model's files.
     pub folder: PathBuf,
+    /// Name and contents of the files that belong to every checkpoint as they are.
+    pub companions: Vec<(&'static str, Vec<u8>)>,
     /// All of the model's `config.json`.
     pub fields: Map<String, Value>,
 }
@@ -44,16 +46,19 @@ impl Setup {
         let checkpoint = Checkpoint::open(folder)?;
         let tokenizer = Tokenizer::from_folder(folder)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
-        let model = Decoder::load(&checkpoint, Training::Full)?;
-        let reference = match config.kl_coef == 0.0 {
-            true => None,
-            false => Some(Decoder::load(&checkpoint, Training::Frozen)?),
+        let training = config.lora().map_or(Training::Full, Training::Lora);
+        let model = Decoder::load(&checkpoint, training)?;
+        let reference = match (config.kl_coef == 0.0, training) {
+            (true, _) => None,
+            (false, Training::Lora(_)) => Some(model.without_adapters()),
+            (false, _) => Some(Decoder::load(&checkpoint, Training::Frozen)?),
         };
         let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
         Ok(Self {
             stop_tokens: stop_tokens(folder, &tokenizer)?,
             fields: checkpoint.config_fields().clone(),
             folder: folder.to_owned(),
+            companions: companions(folder)?,
             config,
             problems,
             prompts,
@@ -62,6 +67,28 @@ impl Setup {
             tokenizer,
         })
     }
+}
+
+/// Files of a model that its checkpoints have, too.
+const COMPANIONS: [&str; 8] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+    "chat_template.jinja",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+];
+
+/// Read at the start, since the folder may be gone when a long run writes its checkpoints.
+fn companions(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let present = COMPANIONS.into_iter().filter(|name| folder.join(name).exists());
+    let read = |name: &'static str| {
+        let path = folder.join(name);
+        Ok((name, std::fs::read(&path).map_err(Error::file(&path))?))
+    };
+    present.map(read).collect()
 }
 
 /// The prompts of problems in tokens.

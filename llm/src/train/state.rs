@@ -2,10 +2,10 @@
 
 use super::adamw::{AdamW, Moments};
 use super::setup::Setup;
-use crate::checkpoint::save::{Shaped, aside, write_json, write_model, write_tensors};
+use crate::checkpoint::save::{Shaped, aside, write_file, write_json, write_model, write_tensors};
 use crate::checkpoint::{Checkpoint, Elements, Layout, Storage, file};
 use crate::files::json_object;
-use crate::model::Decoder;
+use crate::model::{Decoder, read_adapters, write_adapters};
 use crate::{Error, Result};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -19,18 +19,6 @@ const MEAN: &str = ".mean";
 const SQUARE: &str = ".square";
 /// Largest `trainer.json`, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
-
-/// Files of the model that belong to its checkpoints as they are.
-const COMPANIONS: [&str; 8] = [
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "generation_config.json",
-    "chat_template.jinja",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-];
 
 /// How far a run is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,12 +56,8 @@ pub(super) fn save(
     }
     aside(folder, |temporary| {
         weights(temporary, setup)?;
-        for name in COMPANIONS {
-            let from = setup.folder.join(name);
-            if from.exists() {
-                let to = temporary.join(name);
-                std::fs::copy(&from, &to).map_err(Error::file(&to))?;
-            }
+        for (name, bytes) in &setup.companions {
+            write_file(&temporary.join(name), bytes)?;
         }
         moments(&temporary.join(OPTIMIZER), setup, optimizer)?;
         let state = serde_json::to_value(progress)
@@ -83,6 +67,9 @@ pub(super) fn save(
 }
 
 fn weights(folder: &Path, setup: &Setup) -> Result<()> {
+    if let Some(options) = setup.config.lora() {
+        return write_adapters(folder, &setup.model, options, &setup.config.model);
+    }
     let trained: BTreeMap<_, _> = setup.model.trained().iter().cloned().collect();
     let tensors = setup.model.config().tensors();
     write_model(folder, &setup.fields, &tensors, Layout::new(Storage::F32), |name| {
@@ -112,19 +99,26 @@ fn moments(path: &Path, setup: &Setup, optimizer: &AdamW) -> Result<()> {
 ///
 /// # Errors
 /// A checkpoint that is not of this model.
-pub(super) fn restore(folder: &Path, model: &Decoder, optimizer: &mut AdamW) -> Result<Progress> {
+pub(super) fn restore(folder: &Path, setup: &Setup, optimizer: &mut AdamW) -> Result<Progress> {
     let path = folder.join(STATE);
     let state = Value::Object(json_object(&path, MAX_BYTES)?);
     let progress: Progress = serde_json::from_value(state)
         .map_err(|error| Error::malformed(&path, "the file", error.to_string()))?;
-    let checkpoint = Checkpoint::open(folder)?;
-    for (name, var) in model.trained() {
-        let numbers = checkpoint.tensor(name)?.elements().to_f32();
-        var.set(&Tensor::from_vec(numbers, var.shape(), var.device())?)?;
+    match setup.config.lora() {
+        Some(_) => read_adapters(folder, &setup.model)?,
+        None => read_weights(&Checkpoint::open(folder)?, &setup.model)?,
     }
     optimizer.updates = progress.updates;
     optimizer.moments = read_moments(&folder.join(OPTIMIZER))?;
     Ok(progress)
+}
+
+fn read_weights(checkpoint: &Checkpoint, model: &Decoder) -> Result<()> {
+    for (name, var) in model.trained() {
+        let numbers = checkpoint.tensor(name)?.elements().to_f32();
+        var.set(&Tensor::from_vec(numbers, var.shape(), var.device())?)?;
+    }
+    Ok(())
 }
 
 fn read_moments(path: &Path) -> Result<BTreeMap<String, Moments>> {

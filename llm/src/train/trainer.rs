@@ -206,7 +206,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// A checkpoint that is not of this run.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
-        self.progress = state::restore(folder, &self.setup.model, &mut self.optimizer)?;
+        self.progress = state::restore(folder, self.setup, &mut self.optimizer)?;
         self.order = Order::new(self.setup.config.seed, self.progress.given);
         Ok(())
     }

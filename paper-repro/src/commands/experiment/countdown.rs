@@ -3,15 +3,22 @@
 use super::arms::Arm;
 use super::job::{Finished, Job};
 use super::{figure, table};
+use crate::commands::llm::model;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::output::write_config;
 use crate::parse;
+use crate::signals::Signals;
 use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rs_grpo::Estimator;
+use rs_grpo_figures::write_atomic;
 use rs_grpo_llm::train::TrainConfig;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The settings that all methods share.
+const SETTINGS: &str = include_str!("../../../experiments/countdown/config.toml");
 
 /// Options of `repro experiment countdown`.
 #[derive(Debug, Args)]
@@ -22,14 +29,15 @@ pub(crate) struct Options {
     /// Seeds of each method.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "5")]
     seeds: usize,
-    /// A TOML file of settings, in place of those of the experiment.
+    /// Settings in place of those of the experiment, as a TOML file; all methods share them.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Folder for the runs, the figure and the table; an experiment that was interrupted goes on.
+    /// Steps of each run, in place of those of the settings.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    steps: Option<usize>,
+    /// Folder for the runs, the table and the figure; an experiment that was interrupted goes on.
     #[arg(long, value_name = "DIR", default_value = "out/experiment/countdown")]
     out: PathBuf,
-    #[arg(long)]
-    model: PathBuf,
 }
 
 /// What came of one method, for each seed.
@@ -38,47 +46,113 @@ pub(super) struct Results {
     pub(super) seeds: Vec<Finished>,
 }
 
+/// Estimators and steps of `repro llm` without options.
+const DEMONSTRATION: [&str; 2] = ["grpo", "rs-grpo:beta=2"];
+const DEMONSTRATION_STEPS: usize = 100;
+
 pub(crate) fn run(
     options: &Options,
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let config = match &options.config {
+    parse::no_repeats("--estimator", &options.estimator).map_err(Failure::Usage)?;
+    let mut config = match &options.config {
         Some(path) => TrainConfig::read(path)?,
-        None => TrainConfig::default(),
+        None => settings()?,
     };
-    let mut arms = vec![Arm::base()];
-    match options.estimator.is_empty() {
-        true => arms.extend(Arm::all()),
-        false => arms.extend(options.estimator.iter().map(|e| Arm::of(&e.to_string()))),
+    config.steps = options.steps.unwrap_or(config.steps);
+    let arms = match options.estimator.is_empty() {
+        true => Arm::all(),
+        false => options.estimator.iter().map(|e| Arm::of(&e.to_string())).collect(),
+    };
+    compare(arms, &config, options.seeds, &options.out, pool, console)
+}
+
+/// GRPO and RS-GRPO with one seed and fewer steps.
+pub(crate) fn demonstration(
+    out: Option<&Path>,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let config = TrainConfig { steps: DEMONSTRATION_STEPS, ..settings()? };
+    let arms = DEMONSTRATION.map(Arm::of).to_vec();
+    let out = out.unwrap_or(Path::new("out/llm-demonstration"));
+    compare(arms, &config, 1, out, pool, console)
+}
+
+/// The settings of the experiment.
+fn settings() -> Result<TrainConfig, Failure> {
+    let origin = Path::new("experiments/countdown/config.toml");
+    let table = SETTINGS.parse().map_err(|error: toml::de::Error| {
+        Failure::Failed(format!("{}: {}", origin.display(), error.message()))
+    })?;
+    Ok(TrainConfig::default().with(table, origin)?)
+}
+
+/// Trains and evaluates every method with every seed, beside the model at the start; prints the table
+/// and writes the figure.
+fn compare(
+    arms: Vec<Arm>,
+    config: &TrainConfig,
+    seeds: usize,
+    out: &Path,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let model = model::folder(&config.model, console)?;
+    let arms: Vec<Arm> = [Arm::base()].into_iter().chain(arms).collect();
+    let jobs = jobs(&arms, config, seeds, out);
+    for job in &jobs {
+        job.config.check()?;
     }
-    let jobs: Vec<Job> = arms
-        .iter()
-        .flat_map(|arm| (0..options.seeds as u64).map(move |seed| (arm, seed)))
-        .map(|(arm, seed)| Job {
-            arm: arm.clone(),
-            config: TrainConfig {
-                estimator: arm.estimator.clone().unwrap_or(config.estimator.clone()),
-                seed,
-                ..config.clone()
-            },
-            folder: options.out.join(&arm.folder).join(format!("seed-{seed}")),
-        })
-        .collect();
+    let signals = Signals::watch()?;
+    let stop = || signals.received().is_some();
     let bar = console.sampling(jobs.iter().map(Job::units).sum());
     let finished = in_parallel(&jobs, pool.current_num_threads(), |job| {
-        Ok(job.run(&options.model, &|| false, &|units| bar.inc(units))?)
+        bar.set_message(format!("{}, seed {}", job.arm.label, job.config.seed));
+        Ok(if stop() { None } else { job.run(&model, &stop, &|units| bar.inc(units))? })
     })?;
     bar.finish_and_clear();
-    let mut finished = finished.into_iter().flatten();
+    let mut finished = finished.into_iter().collect::<Option<Vec<_>>>().into_iter().flatten();
+    if stop() {
+        return Err(signals.failure(&out.display().to_string()));
+    }
     let results: Vec<Results> = arms
         .into_iter()
-        .map(|arm| Results { arm, seeds: finished.by_ref().take(options.seeds).collect() })
+        .map(|arm| Results { arm, seeds: finished.by_ref().take(seeds).collect() })
         .collect();
-    write!(console.out, "{}", table::of(&results)?.to_text())?;
-    let files = figure::of(&results)?.write(&options.out, "countdown")?;
+    let table = table::of(&results)?;
+    write!(console.out, "{}", table.to_text())?;
+    let differences = table::differences(&results)?;
+    if let Some(differences) = &differences {
+        write!(console.out, "\n{}", differences.to_text())?;
+    }
+    let mut files = figure::of(&results, config)?.write(out, "countdown")?;
+    for (name, table) in [("table", Some(&table)), ("differences", differences.as_ref())] {
+        let Some(table) = table else { continue };
+        for (kind, text) in [("csv", table.to_csv()), ("md", table.to_markdown())] {
+            let path = out.join(format!("{name}.{kind}"));
+            write_atomic(&path, text.as_bytes())?;
+            files.push(path);
+        }
+    }
+    files.push(write_config(out, config)?);
     console.note_files(&files);
     Ok(())
+}
+
+/// One job for each method and seed, in that order.
+fn jobs(arms: &[Arm], config: &TrainConfig, seeds: usize, out: &Path) -> Vec<Job> {
+    let of_arm = |arm: &Arm| -> Vec<Job> {
+        let estimator = arm.estimator.clone().unwrap_or(config.estimator.clone());
+        let job = |seed| Job {
+            arm: arm.clone(),
+            config: TrainConfig { estimator: estimator.clone(), seed, ..config.clone() },
+            folder: out.join(&arm.folder).join(format!("seed-{seed}")),
+        };
+        (0..seeds as u64).map(job).collect()
+    };
+    arms.iter().flat_map(of_arm).collect()
 }
 
 /// Runs jobs side by side, each on its share of the threads; results in the order of the jobs. Small

@@ -6,6 +6,8 @@ mod figure;
 mod job;
 mod table;
 
+pub(crate) use countdown::demonstration;
+
 use crate::console::Console;
 use crate::failure::Failure;
 use clap::Subcommand;
