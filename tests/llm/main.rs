@@ -30,3 +30,4 @@ mod support;
 mod tokenizer;
 mod tokenizer_refused;
 mod tokenizer_stop;
+mod train;
