@@ -379,6 +379,8 @@ fn settings_that_do_not_fit_are_refused() {
     for text in [
         "estimater = \"grpo\"",
         "lr = 1e-4",
+        "beta = 0.04",
+        "learnin_rate = 1",
         "loss = \"token\"",
         "steps = \"many\"",
         "steps = -1",
@@ -403,6 +405,31 @@ fn settings_that_do_not_fit_are_refused() {
     insta::assert_snapshot!("settings", messages.join("\n"));
     // A whole number is a number.
     assert_eq!(with("learning_rate = 1").unwrap().learning_rate, 1.0);
+}
+
+/// The blocks of the paper's table, and Countdown.
+#[test]
+fn the_experiments_of_the_project_are_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../paper-repro/experiments");
+    let mut models = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let config = TrainConfig::read(&entry.unwrap().path().join("config.toml")).unwrap();
+        config.check().unwrap();
+        models.push(config.model);
+    }
+    models.sort();
+    let expected = [
+        "countdown",
+        "llama3.1-8b-instruct",
+        "qwen2.5-7b",
+        "qwen2.5-math-1.5b",
+        "qwen2.5-math-7b",
+        "qwen2.5-math-7b",
+        "qwen2.5-math-7b",
+        "qwen3-4b-base",
+    ];
+    assert_eq!(models, expected);
+    assert!(models.iter().skip(1).all(|model| rs_grpo_llm::hub::Alias::find(model).is_some()));
 }
 
 #[test]

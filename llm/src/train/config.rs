@@ -312,9 +312,34 @@ fn fit(value: Value, like: &Value) -> Value {
     }
 }
 
+/// Settings of other trainers, and what they are here.
+const ELSEWHERE: [(&str, &str); 17] = [
+    ("lr", "learning_rate"),
+    ("beta", "estimator, as in \"rs-grpo:beta=2\", or kl_coef for the weight of the divergence"),
+    ("num_generations", "samples"),
+    ("n", "samples"),
+    ("max_completion_length", "max_new_tokens"),
+    ("max_tokens", "max_new_tokens"),
+    ("epsilon", "clip_low"),
+    ("epsilon_high", "clip_high"),
+    ("delta", "dual_clip"),
+    ("loss_type", "loss"),
+    ("num_iterations", "epochs"),
+    ("max_steps", "steps"),
+    ("max_grad_norm", "clip_norm"),
+    ("warmup_steps", "warmup"),
+    ("lr_scheduler_type", "schedule"),
+    ("save_steps", "save_every"),
+    ("eval_steps", "eval_every"),
+];
+
 fn unknown(key: &str, table: &Table, origin: &Path) -> Error {
     let near = |known: &&String| strsim::jaro_winkler(key, known);
-    let nearest = table.keys().max_by(|a, b| near(a).total_cmp(&near(b)));
-    let hint = nearest.map(|nearest| format!("; did you mean {nearest:?}?")).unwrap_or_default();
+    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == key);
+    let hint = match (elsewhere, table.keys().max_by(|a, b| near(a).total_cmp(&near(b)))) {
+        (Some((_, here)), _) => format!("; here it is {here}"),
+        (None, Some(nearest)) => format!("; did you mean {nearest:?}?"),
+        (None, None) => String::new(),
+    };
     Error::malformed(origin, key, format!("is no setting{hint}"))
 }
