@@ -15,6 +15,7 @@ mod countdown;
 mod engine;
 mod engine_refused;
 mod engine_text;
+mod grpo;
 mod hub;
 mod hub_download;
 mod hub_server;

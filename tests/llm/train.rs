@@ -58,6 +58,7 @@ fn examples(batch: &[(Vec<u32>, Vec<u32>, f64)]) -> Vec<Example<'_>> {
             prompt,
             completion,
             advantage: *advantage,
+            masked: false,
             old: &[],
             sampler: &[],
             reference: &[],

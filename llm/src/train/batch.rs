@@ -14,6 +14,9 @@ pub struct Example<'a> {
     pub completion: &'a [u32],
     /// Advantage of the completion.
     pub advantage: f64,
+    /// Whether it is left out of the loss; it still counts as a completion where the loss is a mean
+    /// over them, as in TRL.
+    pub masked: bool,
     /// Log-probability of each token under the policy that the ratio is to; empty for the policy
     /// itself, whose ratio is 1.
     pub old: &'a [f32],
@@ -114,9 +117,11 @@ pub struct Count {
 }
 
 impl Count {
-    /// Of all completions, those without advantage included.
+    /// Of all completions, those without advantage included; the tokens are those of completions that
+    /// are not masked.
     pub fn of(examples: &[Example<'_>]) -> Self {
-        let tokens = examples.iter().map(|example| example.completion.len()).sum();
+        let counted = examples.iter().filter(|example| !example.masked);
+        let tokens = counted.map(|example| example.completion.len()).sum();
         Self { completions: examples.len(), tokens }
     }
 

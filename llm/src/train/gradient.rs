@@ -33,10 +33,12 @@ pub struct Sums {
     pub entropy: f64,
     /// Sum of the estimates of the divergence from the reference.
     pub kl: f64,
-    /// Tokens that the lower clip holds.
-    pub clipped_low: usize,
-    /// Tokens that the upper clip holds.
-    pub clipped_high: usize,
+    /// Ratios: one a token, or with [`LossKind::Gspo`] one a completion.
+    pub ratios: f64,
+    /// Ratios that the lower clip holds.
+    pub clipped_low: f64,
+    /// Ratios that the upper clip holds.
+    pub clipped_high: f64,
     /// Sum of |log π_trainer − log π_sampler|.
     pub difference: f64,
     /// The largest of these.
@@ -50,6 +52,7 @@ impl AddAssign for Sums {
         self.surprise += other.surprise;
         self.entropy += other.entropy;
         self.kl += other.kl;
+        self.ratios += other.ratios;
         self.clipped_low += other.clipped_low;
         self.clipped_high += other.clipped_high;
         self.difference += other.difference;
@@ -73,7 +76,7 @@ pub fn gradient(
     let count = Count::of(examples);
     let (mut gradients, mut sums) = (Gradients::new(), Sums::default());
     let matters =
-        |example: &&Example<'_>| example.advantage != 0.0 || !loss.needs_advantage();
+        |example: &&Example<'_>| !example.masked && (example.advantage != 0.0 || !loss.needs_advantage());
     for batch in micro_batches(examples.iter().filter(matters), pass.micro_batch_tokens)? {
         let tokens = batch.tokens(|example| count.share(loss, example));
         sums += micro_gradient(model, batch, &tokens, loss, pass, &mut gradients)?;
@@ -97,7 +100,7 @@ fn micro_gradient(
     let mut sums = Sums::default();
     let of_read = if loss.kind == LossKind::Gspo {
         let scores = head.scores(&read, &targets, temperature)?;
-        let ratios = mean_ratios(&examples.iter().map(|(_, range)| range.clone()).collect::<Vec<_>>(), tokens, &scores);
+        let ratios = mean_ratios(examples.iter().map(|(_, range)| range), tokens, &scores);
         let weights = weigh(loss, tokens, &scores, Some(&ratios), &mut sums);
         head.backward(&read, &targets, temperature, &weights, gradients)?
     } else {
@@ -115,7 +118,7 @@ fn weigh(
     loss: &Loss,
     tokens: &[Token],
     scores: &Scores,
-    log_ratios: Option<&[f64]>,
+    ratios: Option<&[Ratio]>,
     sums: &mut Sums,
 ) -> Weights {
     let entropic = loss.entropy_coef != 0.0;
@@ -124,19 +127,21 @@ fn weigh(
         let (logprob, entropy) =
             (f64::from(scores.logprobs[row]), f64::from(scores.entropies[row]));
         let own = token.old.map_or(0.0, |old| logprob - old);
-        let log_ratio = log_ratios.map_or(own, |ratios| ratios[row]);
-        let term = loss.term(token, logprob, entropy, log_ratio);
+        let own = Ratio { log: own, part: 1.0 };
+        let ratio = ratios.map_or(own, |ratios| ratios[row]);
+        let term = loss.term(token, logprob, entropy, ratio.log);
         weights.logprobs.push(term.weight as f32);
         if entropic {
             weights.entropies.push(term.entropy_weight as f32);
         }
-        sums.count(token, logprob, entropy, &term);
+        sums.count(token, logprob, entropy, &term, ratio.part);
     }
     weights
 }
 
 impl Sums {
-    fn count(&mut self, token: &Token, logprob: f64, entropy: f64, term: &Term) {
+    fn count(&mut self, token: &Token, logprob: f64, entropy: f64, term: &Term, part: f64) {
+        let if_so = |clipped: bool| if clipped { part } else { 0.0 };
         let difference = (token.old.unwrap_or(logprob) - token.sampler).abs();
         *self += Self {
             loss: term.value,
@@ -144,23 +149,35 @@ impl Sums {
             surprise: -logprob,
             entropy,
             kl: term.kl,
-            clipped_low: term.clipped_low.into(),
-            clipped_high: term.clipped_high.into(),
+            ratios: part,
+            clipped_low: if_so(term.clipped_low),
+            clipped_high: if_so(term.clipped_high),
             difference,
             largest_difference: difference,
         };
     }
 }
 
+/// The logarithm of a ratio, and which part of a ratio a token stands for.
+#[derive(Clone, Copy)]
+struct Ratio {
+    log: f64,
+    part: f64,
+}
+
 /// The mean log-ratio of each example, once for each of its tokens.
-fn mean_ratios(ranges: &[Range<usize>], tokens: &[Token], scores: &Scores) -> Vec<f64> {
+fn mean_ratios<'a>(
+    ranges: impl Iterator<Item = &'a Range<usize>>,
+    tokens: &[Token],
+    scores: &Scores,
+) -> Vec<Ratio> {
     let mut ratios = Vec::with_capacity(tokens.len());
     for range in ranges {
-        let own = |row: usize| {
-            tokens[row].old.map_or(0.0, |old| f64::from(scores.logprobs[row]) - old)
-        };
-        let mean = range.clone().map(own).sum::<f64>() / range.len() as f64;
-        ratios.extend(range.clone().map(|_| mean));
+        let own =
+            |row: usize| tokens[row].old.map_or(0.0, |old| f64::from(scores.logprobs[row]) - old);
+        let part = 1.0 / range.len() as f64;
+        let log = range.clone().map(own).sum::<f64>() * part;
+        ratios.extend(range.clone().map(|_| Ratio { log, part }));
     }
     ratios
 }

@@ -59,9 +59,9 @@ pub(super) fn of_updates(updates: &[Updated]) -> Metrics {
     let per_token = |sum: f64| sum / all.tokens as f64;
     put("loss", all.loss / count);
     put("grad_norm", mean(updates.iter().map(|updated| updated.grad_norm)));
-    put("clip_ratio/low_mean", per_token(all.clipped_low as f64));
-    put("clip_ratio/high_mean", per_token(all.clipped_high as f64));
-    put("clip_ratio/region_mean", per_token((all.clipped_low + all.clipped_high) as f64));
+    put("clip_ratio/low_mean", all.clipped_low / all.ratios);
+    put("clip_ratio/high_mean", all.clipped_high / all.ratios);
+    put("clip_ratio/region_mean", (all.clipped_low + all.clipped_high) / all.ratios);
     put("kl", per_token(all.kl));
     put("sampling/sampling_logp_difference/mean", per_token(all.difference));
     put("sampling/sampling_logp_difference/max", all.largest_difference);

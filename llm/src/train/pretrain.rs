@@ -60,7 +60,7 @@ impl Default for Pretraining {
         Self {
             shape: Shape::default(),
             prior: Prior::SKEWED,
-            steps: 3_000,
+            steps: 1_000,
             batch: 256,
             problems: 200_000,
             learning_rate: 2e-3,
@@ -141,6 +141,7 @@ fn learn(
                 prompt: &lesson.prompt,
                 completion: &lesson.answer,
                 advantage: 1.0,
+                masked: false,
                 old: &[],
                 sampler: &[],
                 reference: &[],

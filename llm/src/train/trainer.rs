@@ -242,11 +242,11 @@ pub fn engine<'a>(
 fn examples<'a>(groups: &'a [Group], setup: &'a Setup) -> Vec<Example<'a>> {
     let mask = setup.config.mask_truncated;
     let of_group = |group: &'a Group| {
-        let completions = group.completions.iter().filter(move |c| !(mask && c.is_truncated()));
-        completions.map(|completion| Example {
+        group.completions.iter().map(move |completion| Example {
             prompt: &setup.prompts[group.problem],
             completion: &completion.sample.tokens,
             advantage: completion.advantage,
+            masked: mask && completion.is_truncated(),
             old: &[],
             sampler: &completion.sample.logprobs,
             reference: &[],
