@@ -122,6 +122,7 @@ fn training_and_held_out_problems_never_meet() {
         let problems = source.problems(split, count).unwrap();
         let key = |gold| match gold {
             Gold::Countdown(puzzle) => puzzle.key(),
+            Gold::Text(text) => panic!("a puzzle, not {text}"),
         };
         problems.into_iter().map(|problem| key(problem.gold)).collect()
     };

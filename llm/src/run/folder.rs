@@ -1,12 +1,15 @@
 //! One folder for one run.
 
 use super::lines::Lines;
+use super::tensorboard::EventWriter;
+use crate::checkpoint::save::write_file;
 use crate::train::TrainConfig;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
@@ -35,6 +38,7 @@ pub struct RunFolder {
     _lock: File,
     metrics: Lines,
     samples: Lines,
+    events: EventWriter,
 }
 
 /// The part of a line that says of which step it is.
@@ -69,6 +73,7 @@ impl RunFolder {
         Ok(Self {
             metrics: Lines::append(&path.join(METRICS))?,
             samples: Lines::append(&path.join(SAMPLES))?,
+            events: EventWriter::create(path, steps, now())?,
             path: path.to_owned(),
             _lock: lock,
         })
@@ -114,7 +119,9 @@ impl RunFolder {
     pub fn record(&mut self, step: usize, metrics: &crate::train::Metrics) -> Result<()> {
         let mut line = Map::from_iter([("step".to_owned(), Value::from(step))]);
         line.extend(metrics.iter().map(|(name, value)| (name.clone(), Value::from(*value))));
-        self.metrics.push(&line)
+        self.metrics.push(&line)?;
+        let scalars = metrics.iter().map(|(name, value)| (name.as_str(), *value));
+        self.events.scalars(step, now(), scalars)
     }
 
     /// Appends a completion; the line has a field `step`.
@@ -133,6 +140,11 @@ impl RunFolder {
         self.metrics.sync()?;
         self.samples.sync()
     }
+}
+
+/// Seconds since 1970.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 fn lock(path: &Path) -> Result<File> {
@@ -187,9 +199,7 @@ fn newest(path: &Path) -> Result<Option<(usize, PathBuf)>> {
 /// Writes a file beside its place and gives it its name once it is on the disk.
 fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
-    std::fs::write(file.path(), bytes).map_err(Error::file(path))?;
-    file.as_file().sync_all().map_err(Error::file(path))?;
-    file.persist(path).map_err(|error| Error::file(path)(error.error))?;
-    Ok(())
+    let aside = folder.join(format!(".{CONFIG}.new"));
+    write_file(&aside, bytes)?;
+    std::fs::rename(&aside, path).map_err(Error::file(path))
 }

@@ -94,6 +94,11 @@ impl<T: DeserializeOwned> Reader<T> {
         let lines = BufReader::new(file).lines();
         Ok(Self { path: path.to_owned(), lines, number: 0, kind: PhantomData })
     }
+
+    /// The number of the line that was read last, counted from 1.
+    pub fn number(&self) -> usize {
+        self.number
+    }
 }
 
 impl<T: DeserializeOwned> Iterator for Reader<T> {

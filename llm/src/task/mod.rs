@@ -3,8 +3,10 @@
 //! | file | what |
 //! |---|---|
 //! | `countdown` | arithmetic puzzles, generated from seeds |
+//! | `boxed` | answers in a box, compared as text |
 //! | `source` | where problems come from: a generator or a file |
 
+pub mod boxed;
 pub mod countdown;
 mod source;
 
@@ -28,6 +30,8 @@ pub struct Problem {
 pub enum Gold {
     /// An expression of the puzzle's numbers that reaches its target.
     Countdown(Puzzle),
+    /// This answer, in a box or alone.
+    Text(String),
 }
 
 /// What was found in a completion.
@@ -53,6 +57,7 @@ impl Problem {
     pub fn grade(&self, completion: &str) -> Grade {
         match &self.gold {
             Gold::Countdown(puzzle) => puzzle.grade(completion),
+            Gold::Text(gold) => boxed::grade(gold, completion),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use super::countdown::{Prior, Shape, Solved};
 use super::{Gold, Problem};
+use crate::run::Reader;
 use crate::{Error, Result};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Which side of the division between training and evaluation.
@@ -34,15 +37,65 @@ pub enum Source {
 }
 
 impl Source {
-    /// `count` different problems of one side.
+    /// `count` different problems of one side. Of a file, all problems to train on, and the first
+    /// `count` to evaluate on.
     ///
     /// # Errors
-    /// A shape outside its range, or so small that it has too few problems.
+    /// A shape outside its range, or so small that it has too few problems; a line of a file that is
+    /// no problem, by its number; a file without problems.
     pub fn problems(&self, split: Split, count: usize) -> Result<Vec<Problem>> {
         match self {
             Self::Countdown { shape, seed } => countdown(*shape, *seed, split, count),
-            Self::File(path) => Err(Error::malformed(path, "data", "not yet")),
+            Self::File(path) => {
+                let mut problems = read(path)?;
+                if split == Split::HeldOut {
+                    problems.truncate(count);
+                }
+                Ok(problems)
+            }
         }
+    }
+}
+
+/// A line of a file; fields beside these are allowed.
+#[derive(Deserialize)]
+struct Line {
+    id: Option<Value>,
+    #[serde(alias = "prompt", alias = "question")]
+    problem: String,
+    answer: Value,
+}
+
+fn read(path: &Path) -> Result<Vec<Problem>> {
+    if !path.exists() {
+        let problem = "is not there; give --data a file of one {\"problem\": …, \"answer\": …} a line";
+        return Err(Error::malformed(path, "the file", problem));
+    }
+    let (mut problems, mut seen) = (Vec::new(), HashSet::new());
+    let mut lines = Reader::<Line>::open(path)?;
+    while let Some(line) = lines.next() {
+        let (number, Line { id, problem, answer }) = (lines.number(), line?);
+        let place = || PathBuf::from(format!("{}:{number}", path.display()));
+        let text = |value: Value| match value {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let Some(answer) = text(answer).filter(|answer| !answer.trim().is_empty()) else {
+            return Err(Error::malformed(&place(), "answer", "must be a text or a number"));
+        };
+        if problem.trim().is_empty() {
+            return Err(Error::malformed(&place(), "problem", "is empty"));
+        }
+        let id = id.and_then(text).unwrap_or_else(|| format!("line {number}"));
+        if !seen.insert(id.clone()) {
+            return Err(Error::malformed(&place(), "id", format!("{id:?} occurs twice")));
+        }
+        problems.push(Problem { id, prompt: problem, gold: Gold::Text(answer) });
+    }
+    match problems.is_empty() {
+        true => Err(Error::malformed(path, "the file", "has no problems")),
+        false => Ok(problems),
     }
 }
 

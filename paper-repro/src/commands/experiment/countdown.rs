@@ -113,14 +113,15 @@ fn compare(
         Ok(if stop() { None } else { job.run(&model, &stop, &|units| bar.inc(units))? })
     })?;
     bar.finish_and_clear();
-    let mut finished = finished.into_iter().collect::<Option<Vec<_>>>().into_iter().flatten();
     if stop() {
         return Err(signals.failure(&out.display().to_string()));
     }
-    let results: Vec<Results> = arms
-        .into_iter()
-        .map(|arm| Results { arm, seeds: finished.by_ref().take(seeds).collect() })
-        .collect();
+    let mut results: Vec<Results> =
+        arms.into_iter().map(|arm| Results { arm, seeds: Vec::new() }).collect();
+    let count = results.len();
+    for (at, finished) in finished.into_iter().flatten().enumerate() {
+        results[at % count].seeds.push(finished);
+    }
     let table = table::of(&results)?;
     write!(console.out, "{}", table.to_text())?;
     let differences = table::differences(&results)?;
@@ -141,18 +142,19 @@ fn compare(
     Ok(())
 }
 
-/// One job for each method and seed, in that order.
+/// One job for each seed and method, in that order: an experiment that is not yet done has compared all
+/// methods on its first seeds.
 fn jobs(arms: &[Arm], config: &TrainConfig, seeds: usize, out: &Path) -> Vec<Job> {
-    let of_arm = |arm: &Arm| -> Vec<Job> {
-        let estimator = arm.estimator.clone().unwrap_or(config.estimator.clone());
-        let job = |seed| Job {
-            arm: arm.clone(),
-            config: TrainConfig { estimator: estimator.clone(), seed, ..config.clone() },
-            folder: out.join(&arm.folder).join(format!("seed-{seed}")),
-        };
-        (0..seeds as u64).map(job).collect()
+    let job = |(seed, arm): (u64, &Arm)| Job {
+        arm: arm.clone(),
+        config: TrainConfig {
+            estimator: arm.estimator.clone().unwrap_or(config.estimator.clone()),
+            seed,
+            ..config.clone()
+        },
+        folder: out.join(&arm.folder).join(format!("seed-{seed}")),
     };
-    arms.iter().flat_map(of_arm).collect()
+    (0..seeds as u64).flat_map(|seed| arms.iter().map(move |arm| (seed, arm))).map(job).collect()
 }
 
 /// Runs jobs side by side, each on its share of the threads; results in the order of the jobs. Small

@@ -8,8 +8,9 @@ use crate::signals::Signals;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPool;
 use rs_grpo_llm::run::{self, Outcome, Resume, RunFolder, sample_lines};
+use rs_grpo_llm::task::Split;
 use rs_grpo_llm::train::{Metrics, Setup, StepReport, TrainConfig};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
 /// Options of a training run.
@@ -40,12 +41,40 @@ enum ResumeWhen {
 /// Where runs go unless --out says otherwise.
 const OUT: &str = "out/llm";
 
+/// The settings of the paper's models, in `experiments/`; the first are those of any other model.
+const MODELS: [(&str, &str); 5] = [
+    ("qwen3-4b-base", include_str!("../../../experiments/qwen3-4b-base-math12k/config.toml")),
+    ("qwen2.5-7b", include_str!("../../../experiments/qwen2.5-7b-math12k/config.toml")),
+    (
+        "qwen2.5-math-1.5b",
+        include_str!("../../../experiments/qwen2.5-math-1.5b-deepmath103k/config.toml"),
+    ),
+    ("qwen2.5-math-7b", include_str!("../../../experiments/qwen2.5-math-7b-math12k/config.toml")),
+    (
+        "llama3.1-8b-instruct",
+        include_str!("../../../experiments/llama3.1-8b-instruct-math12k/config.toml"),
+    ),
+];
+
+/// What the flags override: the settings that suit the model.
+fn defaults(model: Option<&str>) -> Result<TrainConfig, Failure> {
+    let embedded = TrainConfig::default();
+    let Some(model) = model.filter(|model| *model != embedded.model) else { return Ok(embedded) };
+    let (name, text) = MODELS.into_iter().find(|(name, _)| *name == model).unwrap_or(MODELS[0]);
+    let table = text.parse().map_err(|error: toml::de::Error| {
+        Failure::Failed(format!("the settings of {name}: {}", error.message()))
+    })?;
+    Ok(embedded.with(table, Path::new(name))?)
+}
+
 pub(crate) fn run(
     options: &Options,
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let config = options.settings.resolve(&TrainConfig::default())?;
+    let config = options.settings.resolve(&defaults(options.settings.flags.model.as_deref())?)?;
+    // Before gigabytes of a model are downloaded for problems that cannot be read.
+    config.source()?.problems(Split::Train, config.problems)?;
     let source = model::folder(&config.model, console)?;
     let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
     let resume = match options.resume {
