@@ -1,10 +1,12 @@
 //! Language models that train: a decoder for Qwen2, Qwen2.5, Qwen3 and Llama 3.x checkpoints, its
-//! differentiable operations, and an engine that generates from it.
+//! differentiable operations, an engine that generates from it, a trainer and its evaluation.
 //!
 //! ```text
 //! hub ──► checkpoint ──► model ◄── ops ◄── kernels
 //!            ▲             ▲
 //!          config       generate ◄── text (tokenizer, chat templates)
+//!                          ▲
+//!          task ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`

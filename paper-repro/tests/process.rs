@@ -73,7 +73,8 @@ fn pipes_get_plain_text() {
 
 /// A training run that would take hours, in a folder.
 fn training(out: &Path) -> Child {
-    let settings = "llm --steps 1000000 --prompts 2 --samples 2 --problems 20 --save-every 3 --resume auto";
+    let settings =
+        "llm --steps 1000000 --prompts 2 --samples 2 --problems 20 --save-every 3 --resume auto";
     command(settings)
         .arg("--out")
         .arg(out)

@@ -10,7 +10,8 @@ const SMALL: &str = "steps = 3\nprompts = 4\nsamples = 4\nproblems = 50\nlearnin
 
 fn run(dir: &TempDir, options: &str) -> Answer {
     fs::write(dir.path().join("small.toml"), SMALL).expect("written");
-    let all = format!("experiment countdown --config {{dir}}/small.toml --out {{dir}}/out {options}");
+    let all =
+        format!("experiment countdown --config {{dir}}/small.toml --out {{dir}}/out {options}");
     let answer = repro_in(dir, &all);
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
     answer
@@ -34,7 +35,10 @@ fn methods_are_compared_whatever_the_threads_and_interruptions() {
         let read = |dir: &TempDir| fs::read(dir.path().join("out").join(name)).expect(name);
         assert!(read(&whole) == read(&parts), "{name} differs");
     }
-    insta::assert_snapshot!("points", fs::read_to_string(whole.path().join("out/countdown.csv")).expect("points"));
+    insta::assert_snapshot!(
+        "points",
+        fs::read_to_string(whole.path().join("out/countdown.csv")).expect("points")
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn help_of_every_command() {
         "experiment",
         "experiment countdown",
         "llm",
+        "llm merge",
         "llm pretrain",
         "llm sample",
         "models",

@@ -18,14 +18,28 @@ fn a_run_leaves_everything_in_its_folder() {
     assert!(answer.err.contains("── step 2\nmake "), "{}", answer.err);
     let read = |name: &str| fs::read_to_string(dir.path().join("run").join(name)).expect(name);
     assert!(read("config.toml").contains("estimator = \"rs-grpo:beta=4\""));
-    let lines: Vec<Value> =
-        read("metrics.jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let lines: Vec<Value> = read("metrics.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
     assert_eq!(lines.len(), 3);
     // Names of TRL, of verl's timings, and this project's own.
     for name in [
-        "reward", "reward_std", "frac_reward_zero_std", "completions/mean_length", "entropy",
-        "clip_ratio/region_mean", "grad_norm", "learning_rate", "num_tokens", "timing_s/step",
-        "timing_s/sample", "timing_s/grade", "timing_s/train", "perf/throughput", "pass_rate",
+        "reward",
+        "reward_std",
+        "frac_reward_zero_std",
+        "completions/mean_length",
+        "entropy",
+        "clip_ratio/region_mean",
+        "grad_norm",
+        "learning_rate",
+        "num_tokens",
+        "timing_s/step",
+        "timing_s/sample",
+        "timing_s/grade",
+        "timing_s/train",
+        "perf/throughput",
+        "pass_rate",
         "train/solved_share",
     ] {
         assert!(lines[2][name].is_number(), "{name} in {}", lines[2]);
@@ -48,11 +62,24 @@ fn a_run_leaves_everything_in_its_folder() {
     assert!(other.err.contains("learning_rate: 0.0002, here 1.0"), "{}", other.err);
 }
 
-/// Two numbers of 1 make 1 or 2; with one token to say it in, nothing is ever right.
+#[test]
+fn adapters_are_trained_and_merged() {
+    let dir = TempDir::new().expect("a folder");
+    let trained = repro_in(&dir, &format!("llm {SMALL} --lora-rank 4 --learning-rate 1e-3"));
+    assert_eq!(trained.exit, Exit::Success, "{}", trained.err);
+    let merge = "llm merge --model countdown --adapter {dir}/run/checkpoints/step-000003 --out {dir}/merged";
+    let merged = repro_in(&dir, merge);
+    assert_eq!(merged.exit, Exit::Success, "{}", merged.err);
+    let sample = repro_in(&dir, "llm sample --model {dir}/merged --prompt make --max-tokens 4");
+    assert_eq!(sample.exit, Exit::Success, "{}", sample.err);
+    assert_eq!(repro_in(&dir, merge).exit, Exit::Usage, "the folder is not empty");
+}
+
+/// At this temperature all completions of a prompt are the same.
 #[test]
 fn a_run_without_any_signal_is_warned_of() {
     let dir = TempDir::new().expect("a folder");
-    let answer = repro_in(&dir, &format!("llm {SMALL} --max-new-tokens 1"));
+    let answer = repro_in(&dir, &format!("llm {SMALL} --temperature 1e-6"));
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
     assert!(answer.err.contains("warning: in every step, all completions"), "{}", answer.err);
 }

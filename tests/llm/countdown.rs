@@ -71,7 +71,8 @@ fn normal_forms_forget_order_and_grouping_only() {
 #[test]
 fn answers_use_each_number_at_most_once_and_reach_the_target() {
     let puzzle = Puzzle { numbers: vec![3, 8, 8, 12], target: 24 };
-    let right = ["3 * 8", "12 + 8 + 8 / (3 - 1 * 1)", "8 * 3 = 24", " 3 * 8\nor 12 + 12", "12 + 12"];
+    let right =
+        ["3 * 8", "12 + 8 + 8 / (3 - 1 * 1)", "8 * 3 = 24", " 3 * 8\nor 12 + 12", "12 + 12"];
     let expected = [true, false, true, true, false];
     for (completion, expected) in right.into_iter().zip(expected) {
         assert_eq!(puzzle.grade(completion).correct, expected, "{completion}");
@@ -141,7 +142,10 @@ fn a_source_is_a_function_of_its_text() {
     };
     assert_eq!(problems("countdown"), problems("countdown:numbers=4,largest=12,target=99,seed=0"));
     assert_ne!(problems("countdown"), problems("countdown:seed=1"));
-    assert_eq!(problems("countdown:numbers=3")[0].prompt.split(' ').count(), "make t from a b c =".split(' ').count());
+    assert_eq!(
+        problems("countdown:numbers=3")[0].prompt.split(' ').count(),
+        "make t from a b c =".split(' ').count()
+    );
 }
 
 #[test]

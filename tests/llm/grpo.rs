@@ -50,7 +50,10 @@ fn loss(case: &Value, longest: usize) -> Loss {
 }
 
 fn close(found: f64, expected: f64, what: &str) {
-    assert!((found - expected).abs() < 1e-5 * expected.abs().max(1.0), "{what}: {found} {expected}");
+    assert!(
+        (found - expected).abs() < 1e-5 * expected.abs().max(1.0),
+        "{what}: {found} {expected}"
+    );
 }
 
 /// Gradients within 1e-5 of the largest of their tensor, or of the tensor's norm.

@@ -86,9 +86,8 @@ fn weights_are_derivatives() {
             // Away from the corners at 0.8, 1.28 and 2.5.
             for ratio in [0.3_f64, 0.79, 0.81, 1.0, 1.27, 1.29, 2.4, 2.6, 9.0] {
                 let token = Token { advantage, reference: Some(-0.4), share: 0.25, ..PLAIN };
-                let value = |log_ratio: f64| {
-                    loss.term(&token, OLD + log_ratio, 0.5, log_ratio).value
-                };
+                let value =
+                    |log_ratio: f64| loss.term(&token, OLD + log_ratio, 0.5, log_ratio).value;
                 let center = ratio.ln();
                 let slope = (value(center + h) - value(center - h)) / (2.0 * h);
                 let weight = at(&loss, token, ratio).weight;

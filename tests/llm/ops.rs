@@ -13,7 +13,9 @@ use rs_grpo_llm::generate::{Rows, Segment};
 use rs_grpo_llm::model::{Frozen, Gradients, Weight};
 use rs_grpo_llm::ops::cached_attention::{Placement, cached_attention, write};
 use rs_grpo_llm::ops::logprob_head::{Head, Scores, Weights};
-use rs_grpo_llm::ops::{Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu};
+use rs_grpo_llm::ops::{
+    Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
+};
 
 /// Sums of up to a few hundred terms of f32, relative to the largest: 16 units of 2⁻²⁴, rounded up.
 const CLOSE: f32 = 1e-6;
@@ -561,7 +563,8 @@ fn a_cache_gives_the_bits_of_attention_however_it_is_filled() {
     let lengths = [1, 31, 33, 70];
     for (heads, width) in [([4, 2], 12), ([7, 1], 16), ([2, 2], 33)] {
         let inputs = attention_inputs(27, lengths.iter().sum(), heads, width);
-        let expected = attention(&inputs[0], &inputs[1], &inputs[2], &Spans::separate(&lengths)).unwrap();
+        let expected =
+            attention(&inputs[0], &inputs[1], &inputs[2], &Spans::separate(&lengths)).unwrap();
         for (page, step) in [(70, 70), (16, 1), (5, 7), (1, 40)] {
             let found = cached(&inputs, &lengths, page, step);
             assert_eq!(floats(&found), floats(&expected), "pages of {page}, {step} at a time");

@@ -8,7 +8,9 @@ use rs_grpo_llm::generate::{Rows, Segment};
 use rs_grpo_llm::model::{Frozen, Gradients, Weight};
 use rs_grpo_llm::ops::cached_attention::{Placement, cached_attention, write};
 use rs_grpo_llm::ops::logprob_head::{Head, Weights};
-use rs_grpo_llm::ops::{Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu};
+use rs_grpo_llm::ops::{
+    Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
+};
 
 fn tensor(shape: &[usize]) -> Tensor {
     Stream::new(1).tensor(shape)

@@ -34,8 +34,7 @@ fn small() -> TrainConfig {
     }
 }
 
-const PASS: Pass =
-    Pass { temperature: 1.0, micro_batch_tokens: 1 << 20, keep: Keep::Everything };
+const PASS: Pass = Pass { temperature: 1.0, micro_batch_tokens: 1 << 20, keep: Keep::Everything };
 
 /// Prompts of several lengths, with completions of several lengths.
 fn batch() -> Vec<(Vec<u32>, Vec<u32>, f64)> {
@@ -74,12 +73,9 @@ fn numbers(gradients: &rs_grpo_llm::model::Gradients) -> BTreeMap<String, Vec<f3
 fn micro_batches_and_shared_prompts_change_no_gradient() {
     let (model, batch) = (decoder("qwen3-untied", Training::Full), batch());
     let examples = examples(&batch);
-    for kind in [
-        LossKind::TokenMean,
-        LossKind::SequenceMean,
-        LossKind::ConstantLength,
-        LossKind::Gspo,
-    ] {
+    for kind in
+        [LossKind::TokenMean, LossKind::SequenceMean, LossKind::ConstantLength, LossKind::Gspo]
+    {
         let loss = Loss { kind, longest: 4, entropy_coef: 0.01, ..Loss::default() };
         let (whole, sums) = gradient(&model, &examples, &loss, PASS).unwrap();
         let whole = numbers(&whole);
@@ -197,7 +193,8 @@ impl Torch {
         self.w -= 0.1 * 0.1 * self.w;
         self.m = 0.9 * self.m + 0.1 * g;
         self.v = 0.95 * self.v + 0.05 * g * g;
-        let (m, v) = (self.m / (1.0 - 0.9_f64.powi(self.t)), self.v / (1.0 - 0.95_f64.powi(self.t)));
+        let (m, v) =
+            (self.m / (1.0 - 0.9_f64.powi(self.t)), self.v / (1.0 - 0.95_f64.powi(self.t)));
         self.w -= 0.1 * m / (v.sqrt() + 1e-8);
         self.w
     }
@@ -209,7 +206,9 @@ fn schedules_warm_up_and_fall() {
     assert_eq!(rates(Schedule::Constant), [1.0 / 3.0, 2.0 / 3.0, 1.0, 1.0, 1.0, 1.0]);
     let cosine = rates(Schedule::Cosine);
     // Half a cosine over the four steps after the warm-up.
-    for (found, expected) in cosine[2..].iter().zip([1.0, 0.853_553_390_593, 0.5, 0.146_446_609_407]) {
+    for (found, expected) in
+        cosine[2..].iter().zip([1.0, 0.853_553_390_593, 0.5, 0.146_446_609_407])
+    {
         assert!((found - expected).abs() < 1e-9, "{cosine:?}");
     }
 }
@@ -239,7 +238,9 @@ fn result(folder: &Path, steps: usize) -> (Vec<(String, Vec<u8>)>, Vec<Metrics>)
     let mut files: Vec<_> = std::fs::read_dir(&checkpoint)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap()))
+        .map(|path| {
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap())
+        })
         .collect();
     files.sort();
     let metrics = Reader::<Metrics>::open(&folder.join("metrics.jsonl")).unwrap();
@@ -311,13 +312,8 @@ fn steps_after_the_last_checkpoint_come_again() {
 #[test]
 fn the_newest_and_the_best_checkpoints_are_kept() {
     let folder = TempDir::new().unwrap();
-    let config = TrainConfig {
-        save_every: 1,
-        eval_every: 1,
-        eval_problems: 4,
-        eval_samples: 4,
-        ..small()
-    };
+    let config =
+        TrainConfig { save_every: 1, eval_every: 1, eval_problems: 4, eval_samples: 4, ..small() };
     train(folder.path(), &config, None);
     let (_, metrics) = result(folder.path(), 6);
     let passes: Vec<f64> = metrics.iter().map(|line| line["eval/pass@1"]).collect();
@@ -367,7 +363,8 @@ fn a_folder_belongs_to_one_run() {
     let in_use = refuse(open(&config, Resume::Auto).unwrap_err());
     drop(held);
     let holds_a_run = refuse(open(&config, Resume::Never).unwrap_err());
-    let other = TrainConfig { clip_high: 0.3, estimator: "grpo".to_owned(), save_every: 9, ..config };
+    let other =
+        TrainConfig { clip_high: 0.3, estimator: "grpo".to_owned(), save_every: 9, ..config };
     let differs = refuse(open(&other, Resume::Auto).unwrap_err());
     insta::assert_snapshot!("folders", [in_use, holds_a_run, differs].join("\n"));
 }
@@ -437,7 +434,8 @@ fn the_experiments_of_the_project_are_valid() {
 fn settings_survive_their_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("config.toml");
-    let config = TrainConfig { dual_clip: 3.0, seed: 9, estimator: "pkpo:k=4".to_owned(), ..small() };
+    let config =
+        TrainConfig { dual_clip: 3.0, seed: 9, estimator: "pkpo:k=4".to_owned(), ..small() };
     std::fs::write(&path, config.to_toml()).unwrap();
     assert_eq!(TrainConfig::read(&path).unwrap(), config);
     assert!(TrainConfig::keys().len() <= 40, "about thirty settings");
@@ -457,9 +455,7 @@ fn adapters_are_learned_saved_read_and_merged() {
     };
     let base = Checkpoint::open(&model()).unwrap();
     let batch = batch();
-    let scores = |model: &Decoder| {
-        logprobs(model, &examples(&batch), PASS).unwrap().concat()
-    };
+    let scores = |model: &Decoder| logprobs(model, &examples(&batch), PASS).unwrap().concat();
     let plain = scores(&Decoder::load(&base, Training::Frozen).unwrap());
     let options = LoraOptions { rank: 4, alpha: 8.0, seed: 0 };
     let fresh = Decoder::load(&base, Training::Lora(options)).unwrap();

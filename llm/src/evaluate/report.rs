@@ -41,8 +41,7 @@ impl Report {
     /// 1, 2, 4, … up to the number of completions, which comes last.
     pub fn ks(&self) -> Vec<u64> {
         let most = self.samples() as u64;
-        let mut ks: Vec<u64> =
-            (0..).map(|power| 1 << power).take_while(|&k| k <= most).collect();
+        let mut ks: Vec<u64> = (0..).map(|power| 1 << power).take_while(|&k| k <= most).collect();
         if ks.last() != Some(&most) && most > 0 {
             ks.push(most);
         }

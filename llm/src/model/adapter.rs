@@ -50,10 +50,8 @@ impl Adapter {
         let values: Vec<f32> = (0..rank * k).map(|_| random.random_range(-bound..=bound)).collect();
         let down = Var::from_tensor(&Tensor::from_vec(values, (rank, k), &Device::Cpu)?)?;
         let up = Var::zeros((n, rank), candle_core::DType::F32, &Device::Cpu)?;
-        let factors = [
-            (format!("{name}.{DOWN}"), down.clone()),
-            (format!("{name}.{UP}"), up.clone()),
-        ];
+        let factors =
+            [(format!("{name}.{DOWN}"), down.clone()), (format!("{name}.{UP}"), up.clone())];
         let (down, up) = (Weight::Trained(down), Weight::Trained(up));
         Ok((Self { down, up, scale: alpha / rank as f64 }, factors))
     }

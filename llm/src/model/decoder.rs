@@ -133,7 +133,9 @@ fn load(mapped: &Mapped, training: Training) -> Result<Weight> {
     Ok(match training {
         Training::Full => Weight::Trained(Var::from_tensor(&tensor()?)?),
         // Norms and biases are small, and read as tensors.
-        Training::Frozen | Training::Lora(_) if mapped.shape().len() == 1 => Weight::Frozen(Frozen::Tensor(tensor()?)),
+        Training::Frozen | Training::Lora(_) if mapped.shape().len() == 1 => {
+            Weight::Frozen(Frozen::Tensor(tensor()?))
+        }
         Training::Frozen | Training::Lora(_) => Weight::Frozen(Frozen::Mapped(mapped.clone())),
     })
 }

@@ -28,9 +28,7 @@ impl Packed {
     ///
     /// # Errors
     /// An empty beginning, named by its index.
-    pub fn trees<'a>(
-        trees: impl IntoIterator<Item = (&'a [u32], Vec<&'a [u32]>)>,
-    ) -> Result<Self> {
+    pub fn trees<'a>(trees: impl IntoIterator<Item = (&'a [u32], Vec<&'a [u32]>)>) -> Result<Self> {
         let (mut tokens, mut lengths) = (Vec::new(), Vec::new());
         for (index, (trunk, branches)) in trees.into_iter().enumerate() {
             if trunk.is_empty() {
@@ -111,7 +109,8 @@ impl Decoder {
                 format!("at most the context of the model, {}", self.config.max_positions);
             return Err(Error::parameter("sequence length", longest, allowed));
         }
-        let rotation = Rotation::new(&self.config.rope, self.config.head_dim, batch.spans.positions());
+        let rotation =
+            Rotation::new(&self.config.rope, self.config.head_dim, batch.spans.positions());
         let mut x = embedding::forward(&batch.tokens, &self.embedding.frozen())?;
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in 0..self.layers.len() {

@@ -114,9 +114,11 @@ impl<T: DeserializeOwned> Iterator for Reader<T> {
                 Ok(line) if line.trim().is_empty() => continue,
                 Ok(line) => {
                     let parsed = serde_json::from_str(&line);
-                    return Some(parsed.map_err(|error| {
-                        Error::malformed(&place, "the line", error.to_string())
-                    }));
+                    return Some(
+                        parsed.map_err(|error| {
+                            Error::malformed(&place, "the line", error.to_string())
+                        }),
+                    );
                 }
                 Err(error) => return Some(Err(Error::file(&place)(error))),
             }

@@ -41,7 +41,8 @@ pub(super) fn grade(gold: &str, completion: &str) -> Grade {
 /// Without what does not show: spaces, dollar signs, sizes of brackets and fractions, a last full stop.
 fn plain(answer: &str) -> String {
     let mut text: String = answer.chars().filter(|c| !c.is_whitespace() && *c != '$').collect();
-    for (from, to) in [("\\left", ""), ("\\right", ""), ("\\!", ""), ("\\,", ""), ("dfrac", "frac")] {
+    for (from, to) in [("\\left", ""), ("\\right", ""), ("\\!", ""), ("\\,", ""), ("dfrac", "frac")]
+    {
         text = text.replace(from, to);
     }
     text.trim_end_matches('.').to_owned()

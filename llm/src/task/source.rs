@@ -68,7 +68,8 @@ struct Line {
 
 fn read(path: &Path) -> Result<Vec<Problem>> {
     if !path.exists() {
-        let problem = "is not there; give --data a file of one {\"problem\": …, \"answer\": …} a line";
+        let problem =
+            "is not there; give --data a file of one {\"problem\": …, \"answer\": …} a line";
         return Err(Error::malformed(path, "the file", problem));
     }
     let (mut problems, mut seen) = (Vec::new(), HashSet::new());
@@ -133,7 +134,8 @@ impl FromStr for Source {
         let (mut shape, mut seed) = (Shape::default(), 0);
         for setting in settings.split(',').filter(|setting| !setting.is_empty()) {
             let refuse = || {
-                let allowed = "countdown[:numbers=2..8,largest=1..99,target=1..99,seed=N], or a file";
+                let allowed =
+                    "countdown[:numbers=2..8,largest=1..99,target=1..99,seed=N], or a file";
                 Error::parameter("data", format!("{text:?}"), allowed)
             };
             let (key, value) = setting.split_once('=').ok_or_else(refuse)?;
@@ -156,7 +158,10 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Countdown { shape: Shape { numbers, largest, target }, seed } => {
-                write!(f, "countdown:numbers={numbers},largest={largest},target={target},seed={seed}")
+                write!(
+                    f,
+                    "countdown:numbers={numbers},largest={largest},target={target},seed={seed}"
+                )
             }
             Self::File(path) => write!(f, "{}", path.display()),
         }

@@ -75,8 +75,9 @@ pub fn gradient(
 ) -> Result<(Gradients, Sums)> {
     let count = Count::of(examples);
     let (mut gradients, mut sums) = (Gradients::new(), Sums::default());
-    let matters =
-        |example: &&Example<'_>| !example.masked && (example.advantage != 0.0 || !loss.needs_advantage());
+    let matters = |example: &&Example<'_>| {
+        !example.masked && (example.advantage != 0.0 || !loss.needs_advantage())
+    };
     for batch in micro_batches(examples.iter().filter(matters), pass.micro_batch_tokens)? {
         let tokens = batch.tokens(|example| count.share(loss, example));
         sums += micro_gradient(model, batch, &tokens, loss, pass, &mut gradients)?;

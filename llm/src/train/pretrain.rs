@@ -151,7 +151,8 @@ fn learn(
         let updated =
             update(model, &mut optimizer, &examples, &Loss::default(), pass, (rate, 1.0))?;
         if let Some((what, value)) = updated.fault() {
-            let allowed = format!("a finite number (step {step}); a smaller learning rate may help");
+            let allowed =
+                format!("a finite number (step {step}); a smaller learning rate may help");
             return Err(Error::parameter(what, value, allowed));
         }
         watch(step, &updated);
@@ -166,7 +167,12 @@ fn initial(name: &str, shape: &[usize], random: &mut Xoshiro256PlusPlus) -> Vec<
         return vec![1.0; count];
     }
     let Ok(normal) = Normal::new(0.0, SPREAD) else { return vec![0.0; count] };
-    (0..count).map(|_| { let x: f64 = normal.sample(random); x as f32 }).collect()
+    (0..count)
+        .map(|_| {
+            let x: f64 = normal.sample(random);
+            x as f32
+        })
+        .collect()
 }
 
 fn write<'a>(
@@ -219,8 +225,7 @@ fn config(options: &Pretraining) -> Map<String, Value> {
 fn tokenizer() -> Value {
     let numbers = NUMBERS.map(|number| number.to_string());
     let words = WORDS.iter().map(|word| (*word).to_owned()).chain(numbers);
-    let vocab: Map<String, Value> =
-        words.enumerate().map(|(id, word)| (word, json!(id))).collect();
+    let vocab: Map<String, Value> = words.enumerate().map(|(id, word)| (word, json!(id))).collect();
     json!({
         "version": "1.0",
         "truncation": null,

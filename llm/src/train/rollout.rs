@@ -106,12 +106,19 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// Those of the sampler and of the estimator.
-    pub fn collect(&self, sampler: &mut dyn Sampler, step: usize, order: &mut Order) -> Result<Rollout> {
+    pub fn collect(
+        &self,
+        sampler: &mut dyn Sampler,
+        step: usize,
+        order: &mut Order,
+    ) -> Result<Rollout> {
         let mut rollout = Rollout::default();
-        while rollout.groups.len() < self.config.prompts && rollout.rounds < self.config.sampling_rounds
+        while rollout.groups.len() < self.config.prompts
+            && rollout.rounds < self.config.sampling_rounds
         {
             let missing = self.config.prompts - rollout.groups.len();
-            let problems: Vec<usize> = (0..missing).map(|_| order.next(self.problems.len())).collect();
+            let problems: Vec<usize> =
+                (0..missing).map(|_| order.next(self.problems.len())).collect();
             // Each round is another draw: a problem may come up in several.
             let seed = seed(self.config.seed, step, rollout.rounds);
             let groups = self.round(sampler, &problems, seed, &mut rollout)?;

@@ -119,7 +119,8 @@ impl<'a> Trainer<'a> {
 
     fn learning_rate(&self) -> f64 {
         let config = &self.setup.config;
-        config.learning_rate * config.schedule.factor(self.progress.step, config.warmup, config.steps)
+        config.learning_rate
+            * config.schedule.factor(self.progress.step, config.warmup, config.steps)
     }
 
     /// The updates of a step: each epoch goes over the completions in mini-batches.
@@ -144,8 +145,14 @@ impl<'a> Trainer<'a> {
         for part in (0..config.epochs).flat_map(|_| 0..parts) {
             let part = &examples[count * part / parts..count * (part + 1) / parts];
             let limits = (rate, config.clip_norm);
-            let updated =
-                update(&self.setup.model, &mut self.optimizer, part, &self.loss, self.pass, limits)?;
+            let updated = update(
+                &self.setup.model,
+                &mut self.optimizer,
+                part,
+                &self.loss,
+                self.pass,
+                limits,
+            )?;
             self.refuse_divergence(&updated, rollout)?;
             updates.push(updated);
         }
@@ -165,7 +172,13 @@ impl<'a> Trainer<'a> {
         let Some((what, value)) = updated.fault() else { return Ok(()) };
         let id = |group: &Group| self.setup.problems[group.problem].id.clone();
         let prompts = rollout.groups.iter().map(id).collect();
-        Err(Error::Diverged { what, value, step: self.progress.step + 1, prompts, checkpoint: None })
+        Err(Error::Diverged {
+            what,
+            value,
+            step: self.progress.step + 1,
+            prompts,
+            checkpoint: None,
+        })
     }
 
     fn count(&mut self, rollout: &Rollout) {

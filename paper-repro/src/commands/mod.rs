@@ -3,8 +3,8 @@
 pub(crate) mod advantage;
 pub(crate) mod bandit;
 pub(crate) mod completions;
-mod lines;
 pub(crate) mod experiment;
+mod lines;
 pub(crate) mod llm;
 pub(crate) mod models;
 pub(crate) mod report;

@@ -179,7 +179,8 @@ fn in_parallel<T: Send>(
     std::thread::scope(|scope| -> Result<(), Failure> {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
         for worker in workers {
-            let results = worker.join().map_err(|_| Failure::Failed("a job panicked".to_owned()))?;
+            let results =
+                worker.join().map_err(|_| Failure::Failed("a job panicked".to_owned()))?;
             done.extend(results?);
         }
         Ok(())

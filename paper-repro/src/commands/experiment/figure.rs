@@ -31,8 +31,7 @@ pub(super) fn of(results: &[Results], config: &TrainConfig) -> Result<Figure, Fa
 }
 
 fn pass_at_k(results: &[Results]) -> Result<Panel, Failure> {
-    let mut panel =
-        Panel::new("Held-out problems").x(Axis::new("k").log2()).y(Axis::new("pass@k"));
+    let mut panel = Panel::new("Held-out problems").x(Axis::new("k").log2()).y(Axis::new("pass@k"));
     for (index, arm) in results.iter().enumerate() {
         let Some(first) = arm.seeds.first() else { continue };
         let ks = first.report.ks();
@@ -71,7 +70,8 @@ fn curve(runs: &[&[Metrics]], name: &str) -> (Vec<f64>, Vec<f64>) {
     let steps = runs.iter().map(|run| run.len()).min().unwrap_or(0);
     let windows = (0..steps).step_by(WINDOW).map(|start| start..(start + WINDOW).min(steps));
     let point = |window: std::ops::Range<usize>| {
-        let values = || runs.iter().flat_map(|run| &run[window.clone()]).filter_map(|m| m.get(name));
+        let values =
+            || runs.iter().flat_map(|run| &run[window.clone()]).filter_map(|m| m.get(name));
         let mean = values().sum::<f64>() / values().count() as f64;
         (window.end as f64, mean)
     };

@@ -60,13 +60,10 @@ impl Job {
     fn evaluate(&self, setup: &Setup, advance: &(dyn Fn(u64) + Sync)) -> Result<Report> {
         let config = &self.config;
         let folder = self.folder.join("eval");
-        std::fs::create_dir_all(&folder).map_err(|source| rs_grpo_llm::Error::File {
-            path: folder.clone(),
-            source,
-        })?;
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| rs_grpo_llm::Error::File { path: folder.clone(), source })?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval_problems)?;
-        let prompts =
-            encode(&problems, &setup.tokenizer, &setup.folder, &config.prompt_template)?;
+        let prompts = encode(&problems, &setup.tokenizer, &setup.folder, &config.prompt_template)?;
         let params = SamplingParams {
             temperature: 1.0,
             max_tokens: config.max_new_tokens,

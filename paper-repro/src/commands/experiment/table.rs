@@ -20,9 +20,14 @@ pub(super) fn estimate(results: &Results, statistic: Statistic) -> Result<Estima
 
 /// The share of training problems that were ever solved, with its interval over seeds.
 fn solved(results: &Results) -> Estimate {
-    let last = |steps: &[rs_grpo_llm::train::Metrics]| steps.last()?.get("train/solved_share").copied();
-    let values: Vec<Vec<f64>> =
-        results.seeds.iter().filter_map(|seed| last(&seed.steps)).map(|share| vec![share]).collect();
+    let last =
+        |steps: &[rs_grpo_llm::train::Metrics]| steps.last()?.get("train/solved_share").copied();
+    let values: Vec<Vec<f64>> = results
+        .seeds
+        .iter()
+        .filter_map(|seed| last(&seed.steps))
+        .map(|share| vec![share])
+        .collect();
     bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED))
 }
 

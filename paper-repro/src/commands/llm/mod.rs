@@ -2,6 +2,7 @@
 
 mod embedded;
 mod flags;
+mod merge;
 pub(crate) mod model;
 mod pretrain;
 mod prompts;
@@ -21,12 +22,14 @@ pub(crate) struct Options {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    train: train::Options,
+    train: train::TrainOptions,
 }
 
 /// Commands of `repro llm`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Add LoRA adapters to the matrices of their model.
+    Merge(merge::MergeOptions),
     /// Make the embedded model again: teach a small decoder Countdown from nothing.
     Pretrain(pretrain::Options),
     /// Sample continuations of prompts.
@@ -39,6 +42,7 @@ pub(crate) fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     match &options.command {
+        Some(Command::Merge(options)) => merge::run(options, pool, console),
         Some(Command::Pretrain(options)) => pretrain::run(options, pool, console),
         Some(Command::Sample(options)) => sample::run(options, pool, console),
         None if options.train.settings.is_empty() => {

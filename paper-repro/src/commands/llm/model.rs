@@ -10,6 +10,14 @@ use std::path::{Path, PathBuf};
 /// The name of the embedded model.
 const EMBEDDED: &str = "countdown";
 
+/// Refuses what names no model, without a download.
+pub(super) fn check(model: &str) -> Result<(), Failure> {
+    match model == EMBEDDED {
+        true => Ok(()),
+        false => Ok(hub::resolve(model).map(drop)?),
+    }
+}
+
 /// The folder of a model.
 pub(crate) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Failure> {
     if model == EMBEDDED && !Path::new(model).is_dir() {

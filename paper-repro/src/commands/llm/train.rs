@@ -15,7 +15,7 @@ use std::sync::mpsc::channel;
 
 /// Options of a training run.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct TrainOptions {
     #[command(flatten)]
     pub(crate) settings: Settings,
     /// Folder of the run [default: out/llm].
@@ -68,11 +68,12 @@ fn defaults(model: Option<&str>) -> Result<TrainConfig, Failure> {
 }
 
 pub(crate) fn run(
-    options: &Options,
+    options: &TrainOptions,
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let config = options.settings.resolve(&defaults(options.settings.flags.model.as_deref())?)?;
+    model::check(&config.model)?;
     // Before gigabytes of a model are downloaded for problems that cannot be read.
     config.source()?.problems(Split::Train, config.problems)?;
     let source = model::folder(&config.model, console)?;

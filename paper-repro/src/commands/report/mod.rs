@@ -41,7 +41,11 @@ pub(crate) fn run(
     let (statements, overview) = theory::statements(pool, console)?;
     artifacts.extend(artifact::of_figure("theory", &overview)?);
     let bandit = bandit::beside_the_paper(pool, console)?;
-    let blocks = [("bandit", bandit.to_markdown()), ("theory", statements.to_markdown()), ("countdown", countdown)];
+    let blocks = [
+        ("bandit", bandit.to_markdown()),
+        ("theory", statements.to_markdown()),
+        ("countdown", countdown),
+    ];
     artifacts.push(readme::with_blocks(&options.root, &blocks)?);
     write!(console.out, "{}\n{}", bandit.to_text(), statements.to_text())?;
     match options.check {
