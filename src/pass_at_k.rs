@@ -30,7 +30,8 @@ pub fn pass_at_k(n: u64, c: u64, k: u64) -> Result<f64, Error> {
     if n - c < k {
         return Ok(1.0);
     }
-    Ok(-libm::expm1(ln_none_correct(n, c, k)))
+    // Not the negative of it, which would be −0 where nothing is correct.
+    Ok(0.0 - libm::expm1(ln_none_correct(n, c, k)))
 }
 
 /// `ln(C(n−c, k) / C(n, k))`; symmetric in `c` and `k`.

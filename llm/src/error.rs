@@ -54,6 +54,28 @@ pub enum Error {
         allowed: String,
     },
 
+    /// Training met a number that is none.
+    #[error(
+        "the {what} is {value} in step {step}; the weights were left as they were. {} Prompts of the step: {}",
+        match checkpoint {
+            Some(path) => format!("The last good checkpoint is {}.", path.display()),
+            None => "There is no checkpoint yet.".to_owned(),
+        },
+        prompts.join("; ")
+    )]
+    Diverged {
+        /// The loss or the norm of the gradient.
+        what: &'static str,
+        /// What it was.
+        value: f64,
+        /// The step, counted from 1.
+        step: usize,
+        /// Names of the problems of the step.
+        prompts: Vec<String>,
+        /// The last good checkpoint.
+        checkpoint: Option<PathBuf>,
+    },
+
     /// A model could not be had from the hub.
     #[error(transparent)]
     Hub(Box<HubError>),

@@ -1,10 +1,12 @@
 //! Language models that train: a decoder for Qwen2, Qwen2.5, Qwen3 and Llama 3.x checkpoints, its
-//! differentiable operations, and an engine that generates from it.
+//! differentiable operations, an engine that generates from it, a trainer and its evaluation.
 //!
 //! ```text
 //! hub ──► checkpoint ──► model ◄── ops ◄── kernels
 //!            ▲             ▲
 //!          config       generate ◄── text (tokenizer, chat templates)
+//!                          ▲
+//!          task ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
@@ -13,6 +15,7 @@
 pub mod checkpoint;
 pub mod config;
 mod error;
+pub mod evaluate;
 mod files;
 pub mod generate;
 pub mod hub;
@@ -20,7 +23,10 @@ mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;
+pub mod run;
+pub mod task;
 pub mod text;
+pub mod train;
 
 pub use config::ModelConfig;
 pub use error::{Error, Result};

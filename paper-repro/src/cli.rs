@@ -1,6 +1,6 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit, llm, models, report, theory};
+use crate::commands::{advantage, bandit, experiment, llm, models, report, theory};
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
@@ -32,9 +32,11 @@ pub(crate) enum Command {
     Advantage(advantage::Options),
     /// Run the bandit whose policy starts on the wrong peak.
     Bandit(Box<bandit::Options>),
-    /// Sample from language models.
+    /// Compare methods of training, everything else equal.
     #[command(subcommand)]
-    Llm(llm::Command),
+    Experiment(experiment::Command),
+    /// Train a language model, or sample from one; without options, see GRPO and RS-GRPO side by side.
+    Llm(Box<llm::Options>),
     /// List the models that have a short name.
     Models(models::Options),
     /// Check the paper's lemmas on random bandits, or analyse one bandit.

@@ -51,6 +51,11 @@ impl<'a> Console<'a> {
         self.bar(Some(total), "sampling {wide_bar} {pos}/{len}, {msg}, {eta} left")
     }
 
+    /// A bar over `total` steps; its message is for the caller.
+    pub(crate) fn steps(&self, total: u64) -> ProgressBar {
+        self.bar(Some(total), "{wide_bar} {pos}/{len} steps, {msg}, {eta} left")
+    }
+
     /// A bar over the bytes of a file.
     pub(crate) fn download(&self, total: Option<u64>, file: &str) -> ProgressBar {
         let template = "{msg} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";

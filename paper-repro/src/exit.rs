@@ -6,11 +6,15 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done.
-    Success,
+    Success = 0,
     /// 1: a run or a check failed.
-    Failed,
+    Failed = 1,
     /// 2: the command line or the input was refused.
-    Usage,
+    Usage = 2,
+    /// 130: an interrupt ended a run early; it can go on.
+    Interrupted = 130,
+    /// 143: a request to end did.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The run or a check failed.
     Failed(String),
+    /// A signal ended a run that can go on.
+    Stopped(String, Exit),
     /// Standard output could not be written.
     Output(io::Error),
 }
@@ -24,6 +26,7 @@ impl Failure {
         match self {
             Self::Clap(error) => report_clap(&error, out, err),
             Self::Usage(message) => report_error(&message, Exit::Usage, err),
+            Self::Stopped(message, exit) => report_error(&message, exit, err),
             Self::Failed(message) => report_error(&message, Exit::Failed, err),
             // The reader, `head` for instance, has seen enough.
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Success,
@@ -94,7 +97,7 @@ impl From<rs_grpo_llm::Error> for Failure {
             Error::Parameter { parameter, value, allowed } if !parameter.contains(' ') => {
                 Self::Usage(format!("--{parameter} is {value}; allowed: {allowed}"))
             }
-            Error::Tensor(error) => Self::Failed(error.to_string()),
+            error @ (Error::Tensor(_) | Error::Diverged { .. }) => Self::Failed(error.to_string()),
             other => Self::Usage(other.to_string()),
         }
     }

@@ -10,6 +10,7 @@ mod exit;
 mod failure;
 mod output;
 mod parse;
+mod signals;
 
 pub use exit::Exit;
 
@@ -44,7 +45,8 @@ fn dispatch(cli: Cli, console: &mut Console<'_>) -> Result<(), Failure> {
     match cli.command {
         Command::Advantage(options) => commands::advantage::run(&options, console),
         Command::Bandit(options) => commands::bandit::run(&options, &pool, console),
-        Command::Llm(command) => commands::llm::run(&command, &pool, console),
+        Command::Experiment(command) => commands::experiment::run(&command, &pool, console),
+        Command::Llm(options) => commands::llm::run(&options, &pool, console),
         Command::Models(options) => commands::models::run(&options, console),
         Command::Report(options) => commands::report::run(&options, &pool, console),
         Command::Theory(options) => commands::theory::run(&options, &pool, console),

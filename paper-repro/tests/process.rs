@@ -1,7 +1,9 @@
 //! What only a process can show: exit statuses, streams, closed pipes, colours.
 
 use std::io::{Read, Write};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn command(arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_repro"));
@@ -67,4 +69,66 @@ fn pipes_get_plain_text() {
     let run =
         command("bandit --learning-rate 0").env_remove("CLICOLOR_FORCE").output().expect("starts");
     assert!(!run.stderr.contains(&0x1b), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+/// A training run that would take hours, in a folder.
+fn training(out: &Path) -> Child {
+    let settings =
+        "llm --steps 1000000 --prompts 2 --samples 2 --problems 20 --save-every 3 --resume auto";
+    command(settings)
+        .arg("--out")
+        .arg(out)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("repro starts")
+}
+
+fn send(signal: &str, child: &Child) {
+    let status = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(status.expect("kill is there").success());
+}
+
+/// The newest checkpoint's step.
+fn newest(out: &Path) -> usize {
+    let entries = std::fs::read_dir(out.join("checkpoints")).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter_map(|name| name.strip_prefix("step-")?.parse().ok()).max().unwrap_or(0)
+}
+
+fn wait_for_checkpoint_after(step: usize, out: &Path) {
+    let start = Instant::now();
+    while newest(out) <= step {
+        assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint in two minutes");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The last step in the metrics.
+fn last_step(out: &Path) -> usize {
+    let text = std::fs::read_to_string(out.join("metrics.jsonl")).expect("metrics");
+    let line = text.lines().last().expect("a line");
+    let (_, rest) = line.split_once("\"step\":").expect("a step");
+    rest.split([',', '}']).next().and_then(|step| step.parse().ok()).expect("a number")
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_survives_signals_and_kills() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let out = folder.path().join("run");
+    let mut step = 0;
+    for (signal, status) in [("-INT", Some(130)), ("-KILL", None), ("-TERM", Some(143))] {
+        let child = training(&out);
+        wait_for_checkpoint_after(step, &out);
+        send(signal, &child);
+        let run = child.wait_with_output().expect("repro ends");
+        assert_eq!(run.status.code(), status, "{}", String::from_utf8_lossy(&run.stderr));
+        if status.is_some() {
+            // The step was finished and saved.
+            assert_eq!(newest(&out), last_step(&out));
+            assert!(String::from_utf8_lossy(&run.stderr).contains("goes on with --resume auto"));
+        }
+        step = newest(&out);
+    }
 }

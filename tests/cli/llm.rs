@@ -94,7 +94,7 @@ fn messages_say_what_is_allowed() {
         .unwrap();
     std::fs::write(dir.path().join("empty.jsonl"), "\n").unwrap();
     let calls = [
-        "llm",
+        "llm --resume auto --quiet merge",
         "llm sample --prompt a",
         "llm sample --model MODEL",
         "llm sample --model no-such-model --prompt a",

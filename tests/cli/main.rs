@@ -2,9 +2,11 @@
 
 mod advantage;
 mod bandit;
+mod experiment;
 mod help;
 mod llm;
 mod refused;
 mod report;
 mod support;
 mod theory;
+mod train;

@@ -8,7 +8,7 @@ use allocation_counter::measure;
 use candle_core::{Tensor, Var};
 use rs_grpo_llm::checkpoint::Checkpoint;
 use rs_grpo_llm::model::{Decoder, Gradients, Keep, Packed, Training};
-use rs_grpo_llm::ops::attention;
+use rs_grpo_llm::ops::{Spans, attention};
 use std::collections::HashMap;
 
 /// Residual stream, all queries, all keys, query heads, width inside the feed-forward part.
@@ -145,7 +145,7 @@ fn attention_holds_no_matrix_of_scores() {
             || Var::from_tensor(&stream.tensor(&[t, heads, width])).unwrap().into_inner();
         let (q, k, v) = (input(), input(), input());
         let run = || {
-            let y = attention(&q, &k, &v, &[t].into()).unwrap();
+            let y = attention(&q, &k, &v, &Spans::separate(&[t])).unwrap();
             y.sum_all().unwrap().backward().unwrap()
         };
         measure(|| drop(run())).bytes_max as usize

@@ -122,13 +122,14 @@ pub(crate) fn naive(
 ) -> Sample {
     let mut random = stream(params.seed, index, prompt);
     let mut all = prompt.to_vec();
-    let (mut logprobs, mut model_logprobs) = (Vec::new(), Vec::new());
+    let (mut logprobs, mut model_logprobs, mut entropies) = (Vec::new(), Vec::new(), Vec::new());
     let finish_reason = loop {
         let uniform = (random.next_u64() >> 11) as f64 / 2.0_f64.powi(53);
         let drawn = draw(&logits(&all), params, uniform).expect("finite logits");
         all.push(drawn.token);
         logprobs.push(drawn.logprob);
         model_logprobs.push(drawn.model_logprob);
+        entropies.push(drawn.entropy);
         if params.stop_tokens.contains(&drawn.token) {
             break FinishReason::StopToken(drawn.token);
         } else if logprobs.len() == params.max_tokens {
@@ -138,7 +139,7 @@ pub(crate) fn naive(
         }
     };
     let tokens = all.split_off(prompt.len());
-    Sample { index, tokens, text: None, logprobs, model_logprobs, finish_reason }
+    Sample { index, tokens, text: None, logprobs, model_logprobs, entropies, finish_reason }
 }
 
 /// Samples, and the progress after each step.

@@ -13,8 +13,9 @@ use rs_grpo_llm::generate::{Rows, Segment};
 use rs_grpo_llm::model::{Frozen, Gradients, Weight};
 use rs_grpo_llm::ops::cached_attention::{Placement, cached_attention, write};
 use rs_grpo_llm::ops::logprob_head::{Head, Scores, Weights};
-use rs_grpo_llm::ops::{Rotation, add_bias, attention, embedding, linear, rms_norm, rope, swiglu};
-use std::sync::Arc;
+use rs_grpo_llm::ops::{
+    Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
+};
 
 /// Sums of up to a few hundred terms of f32, relative to the largest: 16 units of 2⁻²⁴, rounded up.
 const CLOSE: f32 = 1e-6;
@@ -418,7 +419,7 @@ fn attention_is_causal_and_within_sequences() {
         for (heads, width) in [([1, 1], 16), ([4, 2], 12), ([4, 1], 3), ([7, 1], 20), ([2, 2], 33)]
         {
             let inputs = attention_inputs(21, lengths.iter().sum(), heads, width);
-            let shared: Arc<[usize]> = lengths.into();
+            let shared = Spans::separate(lengths);
             let op = |x: &[Tensor]| attention(&x[0], &x[1], &x[2], &shared);
             agrees(&inputs, op, |x| attention_oracle(x, lengths));
         }
@@ -426,11 +427,53 @@ fn attention_is_causal_and_within_sequences() {
     is_differentiated(&attention_inputs(22, 5, [4, 2], 3), |x| attention_oracle(x, &[2, 3]));
 }
 
+/// Completions that share a prompt, against the same sequences with the prompt written out for each:
+/// the same values to the last bit, and the gradient of a shared row the sum of its copies'.
+#[test]
+fn attention_of_branches_is_that_of_whole_sequences() {
+    for (trunk, branches) in [(1, &[1, 2][..]), (5, &[3, 40, 1]), (40, &[33, 2]), (3, &[])] {
+        for (heads, width) in [([1, 1], 16), ([4, 2], 12), ([7, 1], 20)] {
+            let (t, mut next) = (trunk + branches.iter().sum::<usize>() + 4, trunk);
+            // Row of each token of the sequences written out, the last of 4 tokens that share nothing;
+            // and the row that is that token's own.
+            let (mut rows, mut own, mut lengths) = (Vec::new(), vec![0; t], Vec::new());
+            let starts = if branches.is_empty() { vec![0] } else { branches.to_vec() };
+            for len in starts {
+                rows.extend(0..trunk as u32);
+                rows.extend(next as u32..(next + len) as u32);
+                lengths.push(trunk + len);
+                next += len;
+            }
+            rows.extend(t as u32 - 4..t as u32);
+            lengths.push(4);
+            rows.iter().enumerate().for_each(|(at, &row)| own[row as usize] = at as u32);
+            let inputs = attention_inputs(27, t, heads, width);
+            let spans = Spans::trees([(trunk, branches), (4, &[])]);
+            let dy = Stream::new(28).tensor(&[t, heads[0], width]);
+            let shared = |x: &[Tensor]| attention(&x[0], &x[1], &x[2], &spans);
+            let whole = |x: &[Tensor]| {
+                let rows = Tensor::new(rows.as_slice(), &Device::Cpu)?;
+                let x: Vec<_> = x.iter().map(|x| x.index_select(&rows, 0).unwrap()).collect();
+                let y = attention(&x[0], &x[1], &x[2], &Spans::separate(&lengths))?;
+                y.index_select(&Tensor::new(own.as_slice(), &Device::Cpu)?, 0)
+            };
+            let (y, gradients) = differentiate(&inputs, shared, &dy);
+            let (expected, slow) = differentiate(&inputs, whole, &dy);
+            assert_eq!(floats(&y), floats(&expected), "{trunk} {branches:?}");
+            for (fast, slow) in gradients.iter().flatten().zip(slow.iter().flatten()) {
+                for (a, b) in floats(fast).into_iter().zip(floats(slow)) {
+                    assert!((a - b).abs() < 1e-5, "{a} {b} {trunk} {branches:?}");
+                }
+            }
+        }
+    }
+}
+
 /// One key: its value, whatever the score.
 #[test]
 fn attention_of_a_first_token_is_its_value() {
     let inputs = attention_inputs(23, 1, [4, 2], 6);
-    let y = attention(&inputs[0], &inputs[1], &inputs[2], &[1].into()).unwrap();
+    let y = attention(&inputs[0], &inputs[1], &inputs[2], &Spans::separate(&[1])).unwrap();
     let value = floats(&inputs[2]);
     let expected = [&value[..6], &value[..6], &value[6..], &value[6..]].concat();
     assert_eq!(floats(&y), expected);
@@ -442,7 +485,7 @@ fn attention_survives_large_scores() {
     let inputs: Vec<Tensor> =
         attention_inputs(24, 40, [2, 1], 16).iter().map(|x| (x * 100.0).unwrap()).collect();
     let dy = Stream::new(25).tensor(&[40, 2, 16]);
-    let op = |x: &[Tensor]| attention(&x[0], &x[1], &x[2], &[40].into());
+    let op = |x: &[Tensor]| attention(&x[0], &x[1], &x[2], &Spans::separate(&[40]));
     let (y, gradients) = differentiate(&inputs, op, &dy);
     let all = gradients.iter().flatten().chain([&y]).flat_map(floats);
     assert!(all.into_iter().all(f32::is_finite));
@@ -454,7 +497,7 @@ fn attention_has_the_same_bits_packed_and_alone_and_on_any_number_of_threads() {
     let inputs = attention_inputs(26, lengths.iter().sum(), [4, 2], 20);
     let run = |inputs: &[Tensor], lengths: &[usize]| {
         let dy = inputs[0].detach();
-        let op = |x: &[Tensor]| attention(&x[0], &x[1], &x[2], &lengths.into());
+        let op = |x: &[Tensor]| attention(&x[0], &x[1], &x[2], &Spans::separate(lengths));
         let (y, gradients) = differentiate(inputs, op, &dy);
         [Some(y)].into_iter().chain(gradients).map(|x| floats(&x.unwrap())).collect::<Vec<_>>()
     };
@@ -520,7 +563,8 @@ fn a_cache_gives_the_bits_of_attention_however_it_is_filled() {
     let lengths = [1, 31, 33, 70];
     for (heads, width) in [([4, 2], 12), ([7, 1], 16), ([2, 2], 33)] {
         let inputs = attention_inputs(27, lengths.iter().sum(), heads, width);
-        let expected = attention(&inputs[0], &inputs[1], &inputs[2], &lengths.into()).unwrap();
+        let expected =
+            attention(&inputs[0], &inputs[1], &inputs[2], &Spans::separate(&lengths)).unwrap();
         for (page, step) in [(70, 70), (16, 1), (5, 7), (1, 40)] {
             let found = cached(&inputs, &lengths, page, step);
             assert_eq!(floats(&found), floats(&expected), "pages of {page}, {step} at a time");
@@ -764,7 +808,7 @@ fn random_sizes_agree_with_f64() {
         let inputs = tensors(36, &[&[a, c], &[a, c]]);
         agrees(&inputs, |x| swiglu(&x[0], &x[1]), swiglu_oracle);
         let inputs = attention_inputs(37, a + b, [2 * (1 + c % 3), 2], c);
-        let lengths: Arc<[usize]> = [a, b].into();
+        let lengths = Spans::separate(&[a, b]);
         let op = |x: &[Tensor]| attention(&x[0], &x[1], &x[2], &lengths);
         agrees(&inputs, op, |x| attention_oracle(x, &[a, b]));
         prop_assert!(true);

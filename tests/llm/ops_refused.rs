@@ -8,7 +8,9 @@ use rs_grpo_llm::generate::{Rows, Segment};
 use rs_grpo_llm::model::{Frozen, Gradients, Weight};
 use rs_grpo_llm::ops::cached_attention::{Placement, cached_attention, write};
 use rs_grpo_llm::ops::logprob_head::{Head, Weights};
-use rs_grpo_llm::ops::{Rotation, add_bias, attention, embedding, linear, rms_norm, rope, swiglu};
+use rs_grpo_llm::ops::{
+    Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
+};
 
 fn tensor(shape: &[usize]) -> Tensor {
     Stream::new(1).tensor(shape)
@@ -110,7 +112,7 @@ fn attention_shapes() -> impl Strategy<Value = [Vec<usize>; 3]> {
 fn attention_takes_heads_that_share_and_lengths_that_add_up_and_refuses_others() {
     let test = |([q, k, v], lengths): ([Vec<usize>; 3], Vec<usize>)| {
         let fits = attends(&q, &k, &v) && q[0] == k[0] && q[0] == lengths.iter().sum::<usize>();
-        let y = attention(&variable(&q), &variable(&k), &variable(&v), &lengths.clone().into());
+        let y = attention(&variable(&q), &variable(&k), &variable(&v), &Spans::separate(&lengths));
         outcome(y, fits, format!("{q:?}, {k:?}, {v:?} over {lengths:?}"))
     };
     // Empty sequences among them.

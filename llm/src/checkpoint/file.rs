@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Name and place of every tensor in a file.
-pub(super) fn tensors(path: &Path) -> Result<Vec<(String, Mapped)>> {
+pub(crate) fn tensors(path: &Path) -> Result<Vec<(String, Mapped)>> {
     let map = Arc::new(map(path)?);
     let entries = header::read(path, &map)?;
     let mapped = entries.into_iter().map(|entry| {

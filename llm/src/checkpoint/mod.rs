@@ -13,12 +13,12 @@
 //! Tokenizer and generation settings of the same folder are read elsewhere.
 
 mod check;
-mod file;
+pub(crate) mod file;
 mod header;
 pub(crate) mod index;
 mod mapped;
 mod open;
-mod save;
+pub(crate) mod save;
 
 pub use mapped::{Elements, Mapped, Storage};
 pub use open::Checkpoint;

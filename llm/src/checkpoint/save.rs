@@ -31,7 +31,7 @@ impl Layout {
 }
 
 /// Name and shape of a tensor to be written.
-type Shaped = (String, Vec<usize>);
+pub(crate) type Shaped = (String, Vec<usize>);
 
 /// Writes `config.json` and the tensors into a new folder: all of it, or nothing.
 ///
@@ -49,20 +49,29 @@ pub fn save<'a>(
     config: &Map<String, Value>,
     tensors: &[Shaped],
     layout: Layout,
-    mut values: impl FnMut(&str) -> Result<Cow<'a, [f32]>>,
+    values: impl FnMut(&str) -> Result<Cow<'a, [f32]>>,
 ) -> Result<()> {
     refuse_twins(folder, tensors)?;
-    aside(folder, |temporary| {
-        let shards = shards(tensors, layout);
-        for (number, shard) in shards.iter().enumerate() {
-            let path = temporary.join(file_name(number, shards.len()));
-            write_shard(&path, shard, layout.storage, &mut values)?;
-        }
-        if shards.len() > 1 {
-            write_json(&temporary.join(INDEX), &index(&shards, layout.storage))?;
-        }
-        write_json(&temporary.join("config.json"), &with_dtype(config, layout.storage))
-    })
+    aside(folder, |temporary| write_model(temporary, config, tensors, layout, values))
+}
+
+/// Writes `config.json` and the tensors into a folder that is there.
+pub(crate) fn write_model<'a>(
+    folder: &Path,
+    config: &Map<String, Value>,
+    tensors: &[Shaped],
+    layout: Layout,
+    mut values: impl FnMut(&str) -> Result<Cow<'a, [f32]>>,
+) -> Result<()> {
+    let shards = shards(tensors, layout);
+    for (number, shard) in shards.iter().enumerate() {
+        let path = folder.join(file_name(number, shards.len()));
+        write_tensors(&path, shard, layout.storage, &mut values)?;
+    }
+    if shards.len() > 1 {
+        write_json(&folder.join(INDEX), &index(&shards, layout.storage))?;
+    }
+    write_json(&folder.join("config.json"), &with_dtype(config, layout.storage))
 }
 
 fn refuse_twins(folder: &Path, tensors: &[Shaped]) -> Result<()> {
@@ -74,7 +83,7 @@ fn refuse_twins(folder: &Path, tensors: &[Shaped]) -> Result<()> {
 }
 
 /// Fills a folder beside the final one, and gives it its name once everything is on the disk.
-fn aside(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+pub(crate) fn aside(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let allowed = "a new or an empty folder";
     let name = folder.file_name().and_then(OsStr::to_str);
     let name = name.ok_or_else(|| Error::parameter("folder", folder.display(), allowed))?;
@@ -108,7 +117,7 @@ fn temporary_folder(parent: &Path, name: &str) -> Result<tempfile::TempDir> {
 }
 
 /// Makes the names in a folder survive a loss of power, where the system can.
-fn sync_folder(folder: &Path) -> Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     match cfg!(unix) {
         true => File::open(folder).and_then(|open| open.sync_all()).map_err(Error::file(folder)),
         false => Ok(()),
@@ -164,13 +173,18 @@ fn with_dtype(config: &Map<String, Value>, storage: Storage) -> Value {
     Value::Object(config)
 }
 
-fn write_json(path: &Path, value: &Value) -> Result<()> {
-    let text = format!("{value:#}\n");
-    let write = |mut file: File| file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+pub(crate) fn write_json(path: &Path, value: &Value) -> Result<()> {
+    write_file(path, format!("{value:#}\n").as_bytes())
+}
+
+/// Writes a file to the disk.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = |mut file: File| file.write_all(bytes).and_then(|()| file.sync_all());
     File::create(path).and_then(write).map_err(Error::file(path))
 }
 
-fn write_shard<'a>(
+/// Writes one `.safetensors` file to the disk.
+pub(crate) fn write_tensors<'a>(
     path: &Path,
     shard: &[Shaped],
     storage: Storage,

@@ -1,7 +1,7 @@
 //! One token from one row of logits.
 
 use super::SamplingParams;
-use crate::kernels::{exp_shifted, largest, sum, sum_exp};
+use crate::kernels::{exp_shifted, largest, mean_score, sum, sum_exp};
 use crate::{Error, Result};
 
 /// Tokens whose weights are summed before they are looked at one by one.
@@ -18,6 +18,8 @@ pub struct Drawn {
     pub logprob: f32,
     /// Its log-probability under the softmax of the logits.
     pub model_logprob: f32,
+    /// Entropy of the softmax of the logits, in nats.
+    pub entropy: f32,
 }
 
 /// Draws a token by inverting the cumulative distribution at `uniform`, in `[0, 1)`.
@@ -30,10 +32,12 @@ pub fn draw(logits: &[f32], params: &SamplingParams, uniform: f64) -> Result<Dra
     let max = check(logits)?;
     // As the head computes it, to the last bit.
     let model_lse = max + sum_exp(logits, 1.0, max).ln();
+    let entropy = model_lse - mean_score(logits, 1.0, model_lse);
     let drawn = |token: usize, logprob| Drawn {
         token: token as u32,
         logprob,
         model_logprob: logits[token] - model_lse,
+        entropy,
     };
     if params.temperature == 0.0 {
         let best = logits.iter().position(|&logit| logit == max).unwrap_or(0);

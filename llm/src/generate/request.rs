@@ -108,6 +108,8 @@ pub struct Sample {
     pub logprobs: Vec<f32>,
     /// Log-probability of each token under the model, at temperature 1 and without filters.
     pub model_logprobs: Vec<f32>,
+    /// Entropy of the model's distribution of each token, at temperature 1 and without filters.
+    pub entropies: Vec<f32>,
     /// Why it ended.
     pub finish_reason: FinishReason,
 }

@@ -20,6 +20,7 @@ pub(super) struct Sequence<'a> {
     pub(super) tokens: Vec<u32>,
     logprobs: Vec<f32>,
     model_logprobs: Vec<f32>,
+    entropies: Vec<f32>,
     stream: Xoshiro256PlusPlus,
     text: Option<(TextStream<'a>, String)>,
 }
@@ -39,6 +40,7 @@ impl<'a> Sequence<'a> {
             tokens: Vec::new(),
             logprobs: Vec::new(),
             model_logprobs: Vec::new(),
+            entropies: Vec::new(),
             stream,
             text: text.map(|stream| (stream, String::new())),
         }
@@ -60,6 +62,7 @@ impl<'a> Sequence<'a> {
         self.tokens.push(drawn.token);
         self.logprobs.push(drawn.logprob);
         self.model_logprobs.push(drawn.model_logprob);
+        self.entropies.push(drawn.entropy);
         if params.stop_tokens.contains(&drawn.token) {
             return Ok(Some(FinishReason::StopToken(drawn.token)));
         }
@@ -111,6 +114,7 @@ impl<'a> Sequence<'a> {
             text,
             logprobs: self.logprobs,
             model_logprobs: self.model_logprobs,
+            entropies: self.entropies,
             finish_reason,
         })
     }

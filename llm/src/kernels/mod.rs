@@ -13,12 +13,14 @@ mod prefetch;
 mod reduce;
 mod shared;
 pub mod softmax;
+mod threads;
 
 pub use combine::combine;
 pub use dot::dot;
 pub use reduce::{largest, sum};
 pub(crate) use shared::SharedMut;
 pub use softmax::{exp_shifted, mean_score, softmax, sum_exp};
+pub use threads::leave_threads_to_rayon;
 
 /// Lanes of every sum: the width of the widest vector registers in use, so that narrower ones give
 /// the same bits in several passes.

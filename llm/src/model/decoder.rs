@@ -1,6 +1,8 @@
 //! The whole network and where its weights come from.
 
-use super::{Frozen, Layer, Weight};
+use super::adapter::{Adapter, DOWN, LoraOptions, UP};
+use super::layer::{Layer, Weights};
+use super::{Frozen, Weight};
 use crate::checkpoint::{Checkpoint, Elements, Mapped};
 use crate::config::ModelConfig;
 use crate::ops::logprob_head::Head;
@@ -8,12 +10,14 @@ use crate::{Error, Result};
 use candle_core::{Device, Tensor, Var};
 
 /// What of a network is trained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Training {
     /// Nothing: weights stay in their files.
     Frozen,
     /// Every weight, in f32.
     Full,
+    /// Adapters beside every projection of the layers; the weights stay in their files.
+    Lora(LoraOptions),
 }
 
 /// A decoder-only transformer.
@@ -38,21 +42,27 @@ impl Decoder {
     /// one error.
     pub fn load(checkpoint: &Checkpoint, training: Training) -> Result<Self> {
         let config = checkpoint.config().clone();
-        let mut trained = Vec::new();
-        let mut weight = |name: &str| -> Result<Weight> {
-            let weight = load(checkpoint.tensor(name)?, training)?;
-            if let Weight::Trained(var) = &weight {
-                trained.push((name.to_owned(), var.clone()));
-            }
-            Ok(weight)
-        };
-        let embedding = weight(EMBEDDING)?;
-        let layers = (0..config.layers)
-            .map(|layer| Layer::new(&config, |name| weight(&format!("{}{name}", prefix(layer)))))
-            .collect::<Result<_>>()?;
-        let norm = weight(NORM)?;
-        let head = if config.tie_embeddings { None } else { Some(weight(HEAD)?) };
-        Ok(Self { config, embedding, layers, norm, head, trained })
+        let (prefix, trained) = (String::new(), Vec::new());
+        let mut loader = Loader { checkpoint, training, prefix, trained };
+        let embedding = loader.weight(EMBEDDING)?;
+        let mut layers = Vec::with_capacity(config.layers);
+        for layer in 0..config.layers {
+            loader.prefix = prefix_of(layer);
+            layers.push(Layer::new(&config, &mut loader)?);
+        }
+        loader.prefix.clear();
+        let norm = loader.weight(NORM)?;
+        let head = if config.tie_embeddings { None } else { Some(loader.weight(HEAD)?) };
+        Ok(Self { config, embedding, layers, norm, head, trained: loader.trained })
+    }
+
+    /// The network without its adapters, on the same weights: what LoRA began with.
+    #[must_use]
+    pub fn without_adapters(&self) -> Self {
+        let mut base = self.clone();
+        base.layers = base.layers.into_iter().map(Layer::without_adapters).collect();
+        base.trained.retain(|(name, _)| !name.ends_with(DOWN) && !name.ends_with(UP));
+        base
     }
 
     /// The shape of the network.
@@ -78,8 +88,37 @@ pub(super) const EMBEDDING: &str = "model.embed_tokens.weight";
 pub(super) const NORM: &str = "model.norm.weight";
 const HEAD: &str = "lm_head.weight";
 
+/// Takes weights out of a checkpoint, and remembers which are trained.
+struct Loader<'a> {
+    checkpoint: &'a Checkpoint,
+    training: Training,
+    /// What the names of the layer at hand begin with.
+    prefix: String,
+    trained: Vec<(String, Var)>,
+}
+
+impl Weights for Loader<'_> {
+    fn weight(&mut self, name: &str) -> Result<Weight> {
+        let name = format!("{}{name}", self.prefix);
+        let weight = load(self.checkpoint.tensor(&name)?, self.training)?;
+        if let Weight::Trained(var) = &weight {
+            self.trained.push((name, var.clone()));
+        }
+        Ok(weight)
+    }
+
+    fn adapter(&mut self, name: &str, weight: &Weight) -> Result<Option<Adapter>> {
+        let (Training::Lora(options), &[n, k]) = (self.training, weight.shape()) else {
+            return Ok(None);
+        };
+        let (adapter, factors) = Adapter::new(&format!("{}{name}", self.prefix), [n, k], options)?;
+        self.trained.extend(factors);
+        Ok(Some(adapter))
+    }
+}
+
 /// What the names of a layer's tensors begin with.
-pub(super) fn prefix(layer: usize) -> String {
+pub(super) fn prefix_of(layer: usize) -> String {
     format!("model.layers.{layer}.")
 }
 
@@ -94,7 +133,9 @@ fn load(mapped: &Mapped, training: Training) -> Result<Weight> {
     Ok(match training {
         Training::Full => Weight::Trained(Var::from_tensor(&tensor()?)?),
         // Norms and biases are small, and read as tensors.
-        Training::Frozen if mapped.shape().len() == 1 => Weight::Frozen(Frozen::Tensor(tensor()?)),
-        Training::Frozen => Weight::Frozen(Frozen::Mapped(mapped.clone())),
+        Training::Frozen | Training::Lora(_) if mapped.shape().len() == 1 => {
+            Weight::Frozen(Frozen::Tensor(tensor()?))
+        }
+        Training::Frozen | Training::Lora(_) => Weight::Frozen(Frozen::Mapped(mapped.clone())),
     })
 }

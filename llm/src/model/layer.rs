@@ -1,6 +1,7 @@
 //! One layer of the decoder.
 
 use super::Weight;
+use super::adapter::Adapter;
 use crate::config::ModelConfig;
 use crate::ops::{Rotation, add_bias, linear, rms_norm, rope, swiglu};
 use candle_core::{Result, Tensor};
@@ -10,13 +11,26 @@ use candle_core::{Result, Tensor};
 pub(super) struct Projection {
     weight: Weight,
     bias: Option<Weight>,
+    adapter: Option<Adapter>,
+}
+
+/// Where a layer takes its weights from.
+pub(super) trait Weights {
+    /// A weight by its name in the layer.
+    fn weight(&mut self, name: &str) -> crate::Result<Weight>;
+
+    /// The adapter of a projection, if it is to have one.
+    fn adapter(&mut self, name: &str, weight: &Weight) -> crate::Result<Option<Adapter>>;
 }
 
 impl Projection {
     fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
-        let y = linear(x, &self.weight, train)?;
-        match &self.bias {
-            Some(bias) => add_bias(&y, &bias.tensor(train)?),
+        let mut y = linear(x, &self.weight, train)?;
+        if let Some(bias) = &self.bias {
+            y = add_bias(&y, &bias.tensor(train)?)?;
+        }
+        match &self.adapter {
+            Some(adapter) => adapter.add(x, y, train),
             None => Ok(y),
         }
     }
@@ -42,14 +56,13 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Takes the weights of the layer out of `weight`, by the names of [`ModelConfig::tensors`].
-    pub(super) fn new(
-        config: &ModelConfig,
-        mut weight: impl FnMut(&str) -> crate::Result<Weight>,
-    ) -> crate::Result<Self> {
+    /// Takes the weights of the layer by the names of [`ModelConfig::tensors`].
+    pub(super) fn new(config: &ModelConfig, weights: &mut impl Weights) -> crate::Result<Self> {
         let mut projection = |name: &str, bias: bool| -> crate::Result<Projection> {
-            let bias = bias.then(|| weight(&format!("{name}.bias"))).transpose()?;
-            Ok(Projection { weight: weight(&format!("{name}.weight"))?, bias })
+            let bias = bias.then(|| weights.weight(&format!("{name}.bias"))).transpose()?;
+            let weight = weights.weight(&format!("{name}.weight"))?;
+            let adapter = weights.adapter(name, &weight)?;
+            Ok(Projection { weight, bias, adapter })
         };
         let query = projection("self_attn.q_proj", config.qkv_bias)?;
         let key = projection("self_attn.k_proj", config.qkv_bias)?;
@@ -58,12 +71,12 @@ impl Layer {
         let gate = projection("mlp.gate_proj", false)?;
         let up = projection("mlp.up_proj", false)?;
         let down = projection("mlp.down_proj", false)?;
-        let mut head_norm = |name: &str| config.qk_norm.then(|| weight(name)).transpose();
+        let mut head_norm = |name: &str| config.qk_norm.then(|| weights.weight(name)).transpose();
         Ok(Self {
             query_norm: head_norm("self_attn.q_norm.weight")?,
             key_norm: head_norm("self_attn.k_norm.weight")?,
-            input_norm: weight("input_layernorm.weight")?,
-            feed_norm: weight("post_attention_layernorm.weight")?,
+            input_norm: weights.weight("input_layernorm.weight")?,
+            feed_norm: weights.weight("post_attention_layernorm.weight")?,
             query,
             key,
             value,
@@ -74,6 +87,15 @@ impl Layer {
             head_dim: config.head_dim,
             eps: config.rms_norm_eps,
         })
+    }
+
+    /// Takes the adapters away.
+    pub(super) fn without_adapters(mut self) -> Self {
+        let Self { query, key, value, output, gate, up, down, .. } = &mut self;
+        for projection in [query, key, value, output, gate, up, down] {
+            projection.adapter = None;
+        }
+        self
     }
 
     /// The residual stream after the layer, `[t, d]`.

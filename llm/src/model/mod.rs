@@ -1,15 +1,20 @@
 //! The decoder: one for Qwen2, Qwen2.5, Qwen3 and Llama 3.x.
 
+pub(crate) mod adapter;
 mod decoder;
 mod gradients;
 mod inference;
 mod layer;
+mod peft;
 mod tape;
 mod weight;
 
+pub use adapter::LoraOptions;
 pub use decoder::{Decoder, Training};
 pub use gradients::Gradients;
 pub use inference::KvCache;
 pub use layer::Layer;
+pub(crate) use peft::write_adapters;
+pub use peft::{adapter_options, merge, read_adapters};
 pub use tape::{Keep, Packed, Tape};
 pub use weight::{Frozen, Weight};

@@ -1,18 +1,17 @@
 //! A recorded forward pass, and its backward.
 
-use super::decoder::{EMBEDDING, NORM, prefix};
+use super::decoder::{EMBEDDING, NORM, prefix_of};
 use super::{Decoder, Gradients, Weight};
-use crate::ops::{Rotation, attention, embedding, rms_norm};
+use crate::ops::{Rotation, Spans, attention, embedding, rms_norm};
 use crate::{Error, Result};
 use candle_core::backprop::GradStore;
 use candle_core::{Tensor, Var};
-use std::sync::Arc;
 
-/// Sequences one after the other, without padding.
+/// Sequences one after the other, without padding; those that share a beginning have it once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packed {
     tokens: Vec<u32>,
-    lengths: Arc<[usize]>,
+    spans: Spans,
 }
 
 impl Packed {
@@ -21,16 +20,28 @@ impl Packed {
     /// # Errors
     /// An empty sequence, named by its index.
     pub fn new<'a>(sequences: impl IntoIterator<Item = &'a [u32]>) -> Result<Self> {
+        Self::trees(sequences.into_iter().map(|sequence| (sequence, Vec::new())))
+    }
+
+    /// Of beginnings that have at least one token each, and the sequences that go on after each of
+    /// them.
+    ///
+    /// # Errors
+    /// An empty beginning, named by its index.
+    pub fn trees<'a>(trees: impl IntoIterator<Item = (&'a [u32], Vec<&'a [u32]>)>) -> Result<Self> {
         let (mut tokens, mut lengths) = (Vec::new(), Vec::new());
-        for (index, sequence) in sequences.into_iter().enumerate() {
-            if sequence.is_empty() {
+        for (index, (trunk, branches)) in trees.into_iter().enumerate() {
+            if trunk.is_empty() {
                 let allowed = format!("at least 1 token; sequence {index} is empty");
                 return Err(Error::parameter("sequence length", 0, allowed));
             }
-            tokens.extend_from_slice(sequence);
-            lengths.push(sequence.len());
+            tokens.extend_from_slice(trunk);
+            branches.iter().for_each(|branch| tokens.extend_from_slice(branch));
+            let branches: Vec<usize> = branches.iter().map(|branch| branch.len()).collect();
+            lengths.push((trunk.len(), branches));
         }
-        Ok(Self { tokens, lengths: lengths.into() })
+        let spans = Spans::trees(lengths.iter().map(|(trunk, branches)| (*trunk, &branches[..])));
+        Ok(Self { tokens, spans })
     }
 
     /// All tokens, `[t]`.
@@ -38,13 +49,9 @@ impl Packed {
         &self.tokens
     }
 
-    /// Tokens of each sequence.
-    pub fn lengths(&self) -> &[usize] {
-        &self.lengths
-    }
-
-    fn positions(&self) -> impl Iterator<Item = usize> + '_ {
-        self.lengths.iter().flat_map(|&len| 0..len)
+    /// Which of them are of which sequence.
+    pub fn spans(&self) -> &Spans {
+        &self.spans
     }
 }
 
@@ -96,13 +103,14 @@ impl Decoder {
     /// # Errors
     /// Tokens outside the vocabulary; sequences longer than the context.
     pub fn record(&self, batch: Packed, keep: Keep) -> Result<Tape<'_>> {
-        let longest = batch.lengths.iter().copied().max().unwrap_or(0);
+        let longest = batch.spans.positions().max().map_or(0, |last| last + 1);
         if longest > self.config.max_positions {
             let allowed =
                 format!("at most the context of the model, {}", self.config.max_positions);
             return Err(Error::parameter("sequence length", longest, allowed));
         }
-        let rotation = Rotation::new(&self.config.rope, self.config.head_dim, batch.positions());
+        let rotation =
+            Rotation::new(&self.config.rope, self.config.head_dim, batch.spans.positions());
         let mut x = embedding::forward(&batch.tokens, &self.embedding.frozen())?;
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in 0..self.layers.len() {
@@ -130,7 +138,7 @@ impl Decoder {
             Keep::Everything => (x.clone(), true),
             Keep::LayerInputs => (x.detach(), false),
         };
-        let attend = |q: Tensor, k: Tensor, v: Tensor| attention(&q, &k, &v, &batch.lengths);
+        let attend = |q: Tensor, k: Tensor, v: Tensor| attention(&q, &k, &v, &batch.spans);
         Ok(self.layers[layer].forward(&x, rotation, train, attend)?)
     }
 
@@ -163,7 +171,7 @@ impl Tape<'_> {
             let layer = layers.len();
             let again = |x: &Tensor| model.run_layer(layer, x, &rotation, &batch, Keep::Everything);
             let mut store = recorded.backward(&dy, again)?;
-            dy = model.collect(&prefix(layer), &mut store, gradients)?;
+            dy = model.collect(&prefix_of(layer), &mut store, gradients)?;
         }
         match &model.embedding {
             Weight::Trained(_) => {

@@ -1,6 +1,7 @@
 //! Causal attention over sequences packed one after the other.
 
 use super::attend::{BLOCK, Heads, Memory, Sequence, attend};
+use super::spans::{Span, Spans};
 use super::{floats, with_floats};
 use crate::checkpoint::Elements;
 use crate::generate::Segment;
@@ -13,43 +14,49 @@ use std::sync::{Arc, OnceLock};
 /// `softmax(q kᵀ / √width) v` over the earlier tokens of the same sequence, for `q`, `[t, h, width]`,
 /// and `k` and `v`, `[t, kv, width]`, where query head `i` reads key head `i · kv / h`.
 ///
-/// `lengths` are the sequences that lie one after the other along `t`. Scores are held for 32 rows
-/// at a time, never for all; the backward computes them again.
+/// `spans` are the sequences that lie one after the other along `t`; completions that share a prompt
+/// read its keys and values, which are there once. Scores are held for 32 rows at a time, never for
+/// all; the backward computes them again.
 ///
 /// # Errors
-/// Shapes that do not fit each other or `lengths`; tensors that are not contiguous f32.
+/// Shapes that do not fit each other or `spans`; tensors that are not contiguous f32.
 ///
 /// # Source
 /// Ainslie et al., "GQA" (arXiv 2305.13245); Dao et al., "FlashAttention" (arXiv 2205.14135), for the
 /// backward from the log of the sum of exponentials.
-pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, lengths: &Arc<[usize]>) -> Result<Tensor> {
-    q.apply_op3(k, v, Attention { lengths: lengths.clone(), lse: Arc::default() })
+pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, spans: &Spans) -> Result<Tensor> {
+    q.apply_op3(k, v, Attention { spans: spans.clone(), lse: Arc::default() })
 }
 
 struct Attention {
-    lengths: Arc<[usize]>,
+    spans: Spans,
     /// Of the forward, for the backward: `[t, h]`.
     lse: Arc<OnceLock<Vec<f32>>>,
 }
 
 impl Attention {
+    /// Every span as a sequence of its own, which may begin with the rows of a trunk.
     fn sequences(&self) -> Vec<Sequence> {
-        let mut first = 0;
-        let sequence = |&len: &usize| {
-            let segments = vec![Segment { slot: first, len }];
-            first += len;
-            Sequence { first: first - len, len, start: 0, segments }
+        let of_tree = |tree: &Vec<Span>| {
+            let trunk = tree[0];
+            tree.clone().into_iter().map(move |Span { first, len, shared }| {
+                let mut segments = vec![Segment { slot: first, len }];
+                if shared > 0 {
+                    segments.insert(0, Segment { slot: trunk.first, len: shared });
+                }
+                Sequence { first, len, start: shared, segments }
+            })
         };
-        // An empty one would begin past the end of the batch.
-        self.lengths.iter().filter(|&&len| len > 0).map(sequence).collect()
+        self.spans.each_tree().iter().flat_map(of_tree).collect()
     }
 
     fn heads(&self, q: &[usize], k: &[usize], v: &[usize]) -> Result<Heads> {
         match Heads::of(q, k, v) {
-            Some(heads) if q[0] == k[0] && q[0] == self.lengths.iter().sum::<usize>() => Ok(heads),
-            _ => {
-                candle_core::bail!("attention of {q:?} to {k:?} and {v:?} over {:?}", self.lengths)
+            Some(heads) if q[0] == k[0] => {
+                self.spans.check(q[0])?;
+                Ok(heads)
             }
+            _ => candle_core::bail!("attention of {q:?} to {k:?} and {v:?}"),
         }
     }
 }
@@ -98,13 +105,13 @@ impl CustomOp3 for Attention {
                     with_floats(out, |out| {
                         with_floats(&gradient, |dout| {
                             let known = Known { heads, q, k, v, out, dout, lse };
-                            let sequences = self.sequences();
-                            let jobs: Vec<_> = sequences
-                                .iter()
-                                .flat_map(|s| (0..heads.keys).map(move |head| (s, head)))
+                            let trees = self.spans.each_tree().iter();
+                            let jobs: Vec<_> = trees
+                                .flat_map(|tree| (0..heads.keys).map(move |head| (tree, head)))
                                 .collect();
-                            jobs.par_iter()
-                                .for_each(|(sequence, head)| known.head(sequence, *head, targets));
+                            jobs.par_iter().for_each_init(Room::default, |room, (tree, head)| {
+                                known.tree(tree, *head, room, targets);
+                            });
                         })
                     })
                 })
@@ -126,62 +133,104 @@ struct Known<'a> {
     lse: &'a [f32],
 }
 
+/// Buffers of a thread: keys, values and their gradients of one sequence and head, `[n, width]` each,
+/// and what a block of queries needs.
+#[derive(Default)]
+struct Room {
+    k: Vec<f32>,
+    v: Vec<f32>,
+    dk: Vec<f32>,
+    dv: Vec<f32>,
+    q: Vec<f32>,
+    out: Vec<f32>,
+    dout: Vec<f32>,
+    p: Vec<f32>,
+    ds: Vec<f32>,
+    dq: Vec<f32>,
+}
+
 impl Known<'_> {
-    /// Gradients of one key head of one sequence. With `P` the attention weights and
-    /// `δ = Σ dout·out` of a row: `dv = Pᵀ dout`, `dS = P ∘ (dout vᵀ − δ)`, `dq = dS k / √width`,
-    /// `dk = dSᵀ q / √width`.
-    fn head(&self, sequence: &Sequence, head: usize, [dq, dk, dv]: [SharedMut<'_>; 3]) {
-        let Heads { queries, keys, width } = self.heads;
-        let (group, stride) = (self.heads.group(), keys * width);
-        let base = sequence.first * stride + head * width;
-        let (k, v) = (&self.k[base..], &self.v[base..]);
-        let mut dk_sum = vec![0.0; sequence.len * width];
-        let mut dv_sum = vec![0.0; sequence.len * width];
-        let (mut q, mut dout, mut out) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut p, mut ds, mut dq_block) = (Vec::new(), Vec::new(), Vec::new());
-        for at in (0..sequence.len).step_by(BLOCK) {
-            let tokens = at..(at + BLOCK).min(sequence.len);
-            let (rows, n) = (tokens.len() * group, tokens.end);
-            let absolute = sequence.first + tokens.start..sequence.first + tokens.end;
-            self.heads.pack(self.q, absolute.clone(), head, &mut q);
-            self.heads.pack(self.dout, absolute.clone(), head, &mut dout);
-            self.heads.pack(self.out, absolute.clone(), head, &mut out);
+    /// Gradients of one key head of a trunk and its branches. The trunk's keys and values are read by
+    /// all of them, and theirs are the sums over all.
+    fn tree(&self, tree: &[Span], head: usize, room: &mut Room, [dq, dk, dv]: [SharedMut<'_>; 3]) {
+        let Heads { keys, width, .. } = self.heads;
+        let (stride, trunk) = (keys * width, tree[0].len);
+        let longest = trunk + tree[1..].iter().map(|branch| branch.len).max().unwrap_or(0);
+        for buffer in [&mut room.k, &mut room.v, &mut room.dk, &mut room.dv] {
+            buffer.clear();
+            buffer.resize(longest * width, 0.0);
+        }
+        for span in tree {
+            let own = span.shared * width..(span.shared + span.len) * width;
+            let at = |row: usize| (span.first + row) * stride + head * width;
+            for (from, to) in [(self.k, &mut room.k), (self.v, &mut room.v)] {
+                for (row, to) in to[own.clone()].chunks_exact_mut(width).enumerate() {
+                    to.copy_from_slice(&from[at(row)..][..width]);
+                }
+            }
+            self.span(span, head, room, dq);
+            if span.shared == 0 {
+                continue;
+            }
+            for (from, to) in [(&mut room.dk, dk), (&mut room.dv, dv)] {
+                for (row, from) in from[own.clone()].chunks_exact_mut(width).enumerate() {
+                    write(to, at(row), from);
+                    from.fill(0.0);
+                }
+            }
+        }
+        for (from, to) in [(&room.dk, dk), (&room.dv, dv)] {
+            for (row, from) in from[..trunk * width].chunks_exact(width).enumerate() {
+                write(to, (tree[0].first + row) * stride + head * width, from);
+            }
+        }
+    }
+
+    /// Gradients of the queries of a span, and what they add to those of keys and values. With `P` the
+    /// attention weights and `δ = Σ dout·out` of a row: `dv = Pᵀ dout`, `dS = P ∘ (dout vᵀ − δ)`,
+    /// `dq = dS k / √width`, `dk = dSᵀ q / √width`.
+    fn span(&self, span: &Span, head: usize, room: &mut Room, dq: SharedMut<'_>) {
+        let Heads { queries, width, .. } = self.heads;
+        let group = self.heads.group();
+        let Room { k, v, dk, dv, q, out, dout, p, ds, dq: dq_block } = room;
+        for at in (0..span.len).step_by(BLOCK) {
+            let tokens = at..(at + BLOCK).min(span.len);
+            let (rows, n) = (tokens.len() * group, span.shared + tokens.end);
+            let absolute = span.first + tokens.start..span.first + tokens.end;
+            self.heads.pack(self.q, absolute.clone(), head, q);
+            self.heads.pack(self.dout, absolute.clone(), head, dout);
+            self.heads.pack(self.out, absolute.clone(), head, out);
             p.resize(rows * n, 0.0);
             ds.resize(rows * n, 0.0);
             dq_block.resize(rows * width, 0.0);
-            dot((rows, n, width), &q, Elements::F32(k), &mut p, [width, stride, n]);
-            dot((rows, n, width), &dout, Elements::F32(v), &mut ds, [width, stride, n]);
+            dot((rows, n, width), q, Elements::F32(k), p, [width, width, n]);
+            dot((rows, n, width), dout, Elements::F32(v), ds, [width, width, n]);
             for row in 0..rows {
-                let token = tokens.start + row / group;
-                let index = (sequence.first + token) * queries + head * group + row % group;
+                let token = absolute.start + row / group;
+                let last = span.shared + tokens.start + row / group;
+                let index = token * queries + head * group + row % group;
                 let part = row * width..(row + 1) * width;
                 let delta: f32 =
                     dout[part.clone()].iter().zip(&out[part]).map(|(a, b)| a * b).sum();
                 let (p, ds) = (&mut p[row * n..][..n], &mut ds[row * n..][..n]);
-                p[token + 1..].fill(0.0);
-                ds[token + 1..].fill(0.0);
-                exp_shifted(&mut p[..=token], self.heads.scale(), self.lse[index]);
-                for (ds, p) in ds[..=token].iter_mut().zip(&p[..=token]) {
+                p[last + 1..].fill(0.0);
+                ds[last + 1..].fill(0.0);
+                exp_shifted(&mut p[..=last], self.heads.scale(), self.lse[index]);
+                for (ds, p) in ds[..=last].iter_mut().zip(&p[..=last]) {
                     *ds = p * (*ds - delta) * self.heads.scale();
                 }
             }
             let (p, ds) = (Matrix::new(&p[..], rows, n, n), Matrix::new(&ds[..], rows, n, n));
             let block = |data| Matrix::new(data, rows, width, width);
             let sum = |data| Matrix::new(data, n, width, width);
-            gemm(sum(&mut dv_sum[..]), p.transposed(), block(&dout[..]), true, false);
-            gemm(sum(&mut dk_sum[..]), ds.transposed(), block(&q[..]), true, false);
+            gemm(sum(&mut dv[..]), p.transposed(), block(&dout[..]), true, false);
+            gemm(sum(&mut dk[..]), ds.transposed(), block(&q[..]), true, false);
             let dq_part = Matrix::new(&mut dq_block[..], rows, width, width);
-            gemm(dq_part, ds, Matrix::new(k, n, width, stride), false, false);
+            gemm(dq_part, ds, Matrix::new(&k[..], n, width, width), false, false);
             for (row, part) in dq_block.chunks_exact(width).enumerate() {
                 let index = (absolute.start + row / group) * queries + head * group + row % group;
                 write(dq, index * width, part);
             }
-        }
-        for (token, (dk_row, dv_row)) in
-            dk_sum.chunks_exact(width).zip(dv_sum.chunks_exact(width)).enumerate()
-        {
-            write(dk, base + token * stride, dk_row);
-            write(dv, base + token * stride, dv_row);
         }
     }
 }

@@ -14,6 +14,7 @@ mod linear;
 pub mod logprob_head;
 mod rms_norm;
 mod rope;
+mod spans;
 mod swiglu;
 
 pub use add_bias::add_bias;
@@ -21,6 +22,7 @@ pub use attention::attention;
 pub use linear::linear;
 pub use rms_norm::rms_norm;
 pub use rope::{Rotation, rope};
+pub use spans::{Span, Spans};
 pub use swiglu::swiglu;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};

@@ -1,13 +1,28 @@
 //! From `--model` to a folder, downloaded if need be.
 
+use super::embedded;
 use crate::console::Console;
 use crate::failure::Failure;
 use indicatif::ProgressBar;
 use rs_grpo_llm::hub::{self, Location, Progress, Settings};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The name of the embedded model.
+const EMBEDDED: &str = "countdown";
+
+/// Refuses what names no model, without a download.
+pub(super) fn check(model: &str) -> Result<(), Failure> {
+    match model == EMBEDDED {
+        true => Ok(()),
+        false => Ok(hub::resolve(model).map(drop)?),
+    }
+}
 
 /// The folder of a model.
-pub(super) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Failure> {
+pub(crate) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Failure> {
+    if model == EMBEDDED && !Path::new(model).is_dir() {
+        return embedded::folder();
+    }
     match hub::resolve(model)? {
         Location::Folder(folder) => Ok(folder),
         Location::Hub(repository) => {

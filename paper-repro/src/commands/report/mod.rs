@@ -2,6 +2,7 @@
 
 mod artifact;
 mod bandit;
+mod countdown;
 mod readme;
 mod theory;
 
@@ -34,10 +35,17 @@ pub(crate) fn run(
         true => artifact::redrawn(&options.root, "phase")?,
         false => artifact::of_figure("phase", &bandit::phase_diagram(pool, console)?)?,
     });
+    // Most of an hour of training; its points and tables are taken as they are.
+    artifacts.extend(artifact::redrawn(&options.root, "countdown")?);
+    let countdown = countdown::tables(&options.root)?;
     let (statements, overview) = theory::statements(pool, console)?;
     artifacts.extend(artifact::of_figure("theory", &overview)?);
     let bandit = bandit::beside_the_paper(pool, console)?;
-    let blocks = [("bandit", bandit.to_markdown()), ("theory", statements.to_markdown())];
+    let blocks = [
+        ("bandit", bandit.to_markdown()),
+        ("theory", statements.to_markdown()),
+        ("countdown", countdown),
+    ];
     artifacts.push(readme::with_blocks(&options.root, &blocks)?);
     write!(console.out, "{}\n{}", bandit.to_text(), statements.to_text())?;
     match options.check {

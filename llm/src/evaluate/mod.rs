@@ -1,0 +1,18 @@
+//! Evaluation: many completions of each problem, and what they say of a policy.
+//!
+//! | file | what |
+//! |---|---|
+//! | `collect` | completions, drawn and graded; an evaluation that was interrupted goes on |
+//! | `tally` | the completions of one problem, counted |
+//! | `report` | pass@k and the other statistics of all problems |
+//! | `bootstrap` | intervals over problems and seeds |
+
+mod bootstrap;
+mod collect;
+mod report;
+mod tally;
+
+pub use bootstrap::{Estimate, bootstrap};
+pub use collect::{Evaluation, evaluate};
+pub use report::{Report, Statistic};
+pub use tally::{Graded, Tally};

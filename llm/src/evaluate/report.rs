@@ -1,0 +1,80 @@
+//! The statistics of an evaluation.
+
+use super::tally::Tally;
+use crate::Result;
+use rs_grpo::pass_at_k;
+
+/// The tallies of all problems.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    tallies: Vec<Tally>,
+}
+
+/// A number that every problem has, and whose mean over problems says something of the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistic {
+    /// The unbiased estimate of pass@k.
+    PassAt(u64),
+    /// Whether the most frequent answer is right.
+    Majority,
+    /// Distinct correct solutions.
+    Solutions,
+    /// Distinct answers.
+    Answers,
+    /// Entropy of the policy a token, in nats.
+    Entropy,
+    /// Tokens of a completion.
+    Length,
+}
+
+impl Report {
+    /// Of the tallies of an evaluation.
+    pub fn new(tallies: Vec<Tally>) -> Self {
+        Self { tallies }
+    }
+
+    /// Number of completions of the problem that has fewest.
+    pub fn samples(&self) -> usize {
+        self.tallies.iter().map(|tally| tally.samples).min().unwrap_or(0)
+    }
+
+    /// 1, 2, 4, … up to the number of completions, which comes last.
+    pub fn ks(&self) -> Vec<u64> {
+        let most = self.samples() as u64;
+        let mut ks: Vec<u64> = (0..).map(|power| 1 << power).take_while(|&k| k <= most).collect();
+        if ks.last() != Some(&most) && most > 0 {
+            ks.push(most);
+        }
+        ks
+    }
+
+    /// A statistic of each problem.
+    ///
+    /// # Errors
+    /// A `k` over the number of completions.
+    pub fn values(&self, statistic: Statistic) -> Result<Vec<f64>> {
+        self.tallies.iter().map(|tally| value(tally, statistic)).collect()
+    }
+
+    /// The mean of a statistic over the problems; NaN without problems.
+    ///
+    /// # Errors
+    /// A `k` over the number of completions.
+    pub fn mean(&self, statistic: Statistic) -> Result<f64> {
+        let values = self.values(statistic)?;
+        Ok(values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
+
+fn value(tally: &Tally, statistic: Statistic) -> Result<f64> {
+    let per = |sum: f64, count: usize| if count == 0 { 0.0 } else { sum / count as f64 };
+    Ok(match statistic {
+        Statistic::PassAt(k) => pass_at_k(tally.samples as u64, tally.correct as u64, k)
+            .map_err(|error| crate::Error::parameter("k", k, error.to_string()))?,
+        Statistic::Majority => tally.majority,
+        Statistic::Solutions => tally.solutions as f64,
+        Statistic::Answers => tally.answers as f64,
+        Statistic::Entropy => per(tally.entropy, tally.tokens),
+        Statistic::Length => per(tally.tokens as f64, tally.samples),
+    })
+}

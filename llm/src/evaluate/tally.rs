@@ -1,0 +1,76 @@
+//! The completions of one problem, counted.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A graded completion: one line of an evaluation's file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Graded {
+    /// Name of the problem.
+    pub problem: String,
+    /// Index among the completions of the problem.
+    pub sample: usize,
+    /// Whether it is correct.
+    pub correct: bool,
+    /// Its answer, if it has one.
+    pub answer: Option<String>,
+    /// Its way to the answer, if it is correct.
+    pub solution: Option<String>,
+    /// Its tokens.
+    pub tokens: usize,
+    /// Sum of the entropies of the policy at its tokens, in nats.
+    pub entropy: f64,
+    /// Whether it ended for want of room.
+    pub truncated: bool,
+}
+
+/// What the completions of one problem say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Completions.
+    pub samples: usize,
+    /// Correct ones.
+    pub correct: usize,
+    /// Share of the votes of the most frequent answers that are for a correct one: 1 or 0, or
+    /// between where several answers tie.
+    pub majority: f64,
+    /// Distinct correct solutions.
+    pub solutions: usize,
+    /// Distinct answers, right or wrong.
+    pub answers: usize,
+    /// Tokens of all completions.
+    pub tokens: usize,
+    /// Sum of the policy's entropies at all tokens, in nats.
+    pub entropy: f64,
+    /// Completions that ended for want of room.
+    pub truncated: usize,
+}
+
+impl Tally {
+    /// Counts the completions of one problem.
+    pub fn of<'a>(graded: impl IntoIterator<Item = &'a Graded>) -> Self {
+        let mut tally = Self::default();
+        let mut votes: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+        let mut solutions = BTreeSet::new();
+        for line in graded {
+            tally.samples += 1;
+            tally.correct += usize::from(line.correct);
+            tally.tokens += line.tokens;
+            tally.entropy += line.entropy;
+            tally.truncated += usize::from(line.truncated);
+            solutions.extend(line.solution.as_deref());
+            if let Some(answer) = &line.answer {
+                let (count, correct) = votes.entry(answer).or_default();
+                *count += 1;
+                *correct |= line.correct;
+            }
+        }
+        let most = votes.values().map(|(count, _)| *count).max().unwrap_or(0);
+        let winners = || votes.values().filter(|(count, _)| *count == most);
+        let right = winners().filter(|(_, correct)| *correct).count();
+        tally.majority = right as f64 / winners().count().max(1) as f64;
+        tally.solutions = solutions.len();
+        tally.answers = votes.len();
+        tally
+    }
+}

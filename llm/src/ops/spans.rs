@@ -1,0 +1,72 @@
+//! Which rows of a batch are the tokens of which sequence.
+
+use candle_core::Result;
+use std::sync::Arc;
+
+/// Consecutive rows of one sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First row.
+    pub first: usize,
+    /// Number of rows.
+    pub len: usize,
+    /// Rows before it that belong to the end of another span, whose tokens this one goes on after: the
+    /// prompt that several completions share. 0 for a sequence of its own.
+    pub shared: usize,
+}
+
+/// Sequences that lie one after the other: each a trunk, and after it any number of branches that go
+/// on where the trunk ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spans(Arc<[Vec<Span>]>);
+
+impl Spans {
+    /// Of trunks with their branches, by their lengths. Branches of length 0 have no rows.
+    pub fn trees<'a>(trees: impl IntoIterator<Item = (usize, &'a [usize])>) -> Self {
+        let mut first = 0;
+        let mut span = |len: usize, shared: usize| {
+            first += len;
+            Span { first: first - len, len, shared }
+        };
+        let tree = |(trunk, branches): (usize, &[usize])| {
+            let mut spans = vec![span(trunk, 0)];
+            let branches = branches.iter().filter(|&&len| len > 0);
+            spans.extend(branches.map(|&len| span(len, trunk)));
+            spans
+        };
+        Self(trees.into_iter().map(tree).filter(|tree| tree[0].len > 0).collect())
+    }
+
+    /// Of sequences that share nothing, by their lengths.
+    pub fn separate(lengths: &[usize]) -> Self {
+        Self::trees(lengths.iter().map(|&len| (len, &[][..])))
+    }
+
+    /// Trunks, each with its branches.
+    pub(super) fn each_tree(&self) -> &[Vec<Span>] {
+        &self.0
+    }
+
+    /// All spans.
+    pub fn iter(&self) -> impl Iterator<Item = &Span> {
+        self.0.iter().flatten()
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.iter().map(|span| span.len).sum()
+    }
+
+    /// Position of every row in its sequence.
+    pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
+        self.iter().flat_map(|span| span.shared..span.shared + span.len)
+    }
+
+    /// Refuses a batch of another number of rows.
+    pub(super) fn check(&self, rows: usize) -> Result<()> {
+        match self.rows() == rows {
+            true => Ok(()),
+            false => candle_core::bail!("sequences of {} rows in a batch of {rows}", self.rows()),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A whole run: steps, records, evaluations and checkpoints until it is done or told to stop.
+
+use super::folder::RunFolder;
+use crate::evaluate::{Evaluation, Report, Statistic, evaluate};
+use crate::generate::SamplingParams;
+use crate::task::{Problem, Split};
+use crate::train::{Group, Metrics, Setup, StepReport, Trainer, encode};
+use crate::{Error, Result};
+use serde::Serialize;
+
+/// Completions of a step that are written down, of each of so many groups.
+const SAMPLES: usize = 4;
+const GROUPS: usize = 2;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All steps are done.
+    Done,
+    /// It was told to stop, and can go on from the checkpoint of its last step.
+    Stopped,
+}
+
+/// One completion, as it is written down.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SampleLine<'a> {
+    /// The step, counted from 1.
+    pub step: usize,
+    /// Name of the problem.
+    pub problem: &'a str,
+    /// The question.
+    pub prompt: &'a str,
+    /// The completion.
+    pub completion: &'a str,
+    /// Its reward.
+    pub reward: f64,
+    /// Its advantage.
+    pub advantage: f64,
+}
+
+/// Runs or continues the training of a folder. `stop` is asked after every step, and `watch` is told
+/// of it.
+///
+/// # Errors
+/// Those of the steps, of evaluations and of the file system. The last checkpoint is whole whatever
+/// happens.
+pub fn run(
+    setup: &Setup,
+    folder: &mut RunFolder,
+    stop: &dyn Fn() -> bool,
+    watch: &mut dyn FnMut(&StepReport),
+) -> Result<Outcome> {
+    let config = &setup.config;
+    let mut trainer = Trainer::new(setup)?;
+    if let Some((_, checkpoint)) = folder.newest()? {
+        trainer.restore(&checkpoint)?;
+    }
+    let held_out = HeldOut::new(setup)?;
+    while !trainer.is_done() {
+        let mut report = trainer.step().map_err(|error| with_checkpoint(error, folder))?;
+        if config.eval_every > 0 && report.step.is_multiple_of(config.eval_every) {
+            let metrics = held_out.evaluate(&mut trainer, setup)?;
+            trainer.note_evaluation(metrics["eval/pass@1"]);
+            report.metrics.extend(metrics);
+        }
+        folder.record(report.step, &report.metrics)?;
+        for line in sample_lines(&report, setup) {
+            folder.sample(&line)?;
+        }
+        watch(&report);
+        let stopping = stop();
+        if trainer.is_done() || stopping || report.step.is_multiple_of(config.save_every) {
+            folder.sync()?;
+            trainer.save(&folder.checkpoint(report.step))?;
+            folder.prune(config.keep_last, trainer.progress().best.map(|(step, _)| step))?;
+        }
+        if stopping && !trainer.is_done() {
+            return Ok(Outcome::Stopped);
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Names the checkpoint from which a run that failed can go on.
+fn with_checkpoint(error: Error, folder: &RunFolder) -> Error {
+    match error {
+        Error::Diverged { what, value, step, prompts, .. } => {
+            let checkpoint = folder.newest().ok().flatten().map(|(_, path)| path);
+            Error::Diverged { what, value, step, prompts, checkpoint }
+        }
+        other => other,
+    }
+}
+
+/// Some completions of a step.
+pub fn sample_lines<'a>(report: &'a StepReport, setup: &'a Setup) -> Vec<SampleLine<'a>> {
+    let of_group = |group: &'a Group| {
+        let problem = &setup.problems[group.problem];
+        group.completions.iter().take(SAMPLES).map(move |completion| SampleLine {
+            step: report.step,
+            problem: &problem.id,
+            prompt: &problem.prompt,
+            completion: completion.sample.text.as_deref().unwrap_or_default(),
+            reward: completion.reward,
+            advantage: completion.advantage,
+        })
+    };
+    report.rollout.groups.iter().take(GROUPS).flat_map(of_group).collect()
+}
+
+/// The problems of the evaluations of a run.
+struct HeldOut {
+    problems: Vec<Problem>,
+    prompts: Vec<Vec<u32>>,
+}
+
+impl HeldOut {
+    fn new(setup: &Setup) -> Result<Self> {
+        let config = &setup.config;
+        if config.eval_every == 0 {
+            return Ok(Self { problems: Vec::new(), prompts: Vec::new() });
+        }
+        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval_problems)?;
+        let template = &config.prompt_template;
+        let prompts = encode(&problems, &setup.tokenizer, &setup.folder, template)?;
+        Ok(Self { problems, prompts })
+    }
+
+    fn evaluate(&self, trainer: &mut Trainer<'_>, setup: &Setup) -> Result<Metrics> {
+        let config = &setup.config;
+        let params = SamplingParams {
+            temperature: config.temperature,
+            max_tokens: config.max_new_tokens,
+            stop_tokens: setup.stop_tokens.clone(),
+            seed: config.seed,
+            ..SamplingParams::default()
+        };
+        let evaluation = Evaluation {
+            problems: &self.problems,
+            prompts: &self.prompts,
+            samples: config.eval_samples,
+            params: &params,
+        };
+        let report = Report::new(evaluate(trainer.sampler(), evaluation, None, |_| ())?);
+        let mut metrics = Metrics::new();
+        for k in report.ks() {
+            metrics.insert(format!("eval/pass@{k}"), report.mean(Statistic::PassAt(k))?);
+        }
+        for (name, statistic) in [
+            ("eval/majority", Statistic::Majority),
+            ("eval/solutions", Statistic::Solutions),
+            ("eval/answers", Statistic::Answers),
+            ("eval/entropy", Statistic::Entropy),
+        ] {
+            metrics.insert(name.to_owned(), report.mean(statistic)?);
+        }
+        Ok(metrics)
+    }
+}

@@ -1,0 +1,156 @@
+//! AdamW: Adam with decoupled weight decay.
+
+use crate::model::Gradients;
+use crate::ops::with_floats;
+use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor, Var};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Numbers that a thread updates at a time.
+const CHUNK: usize = 1 << 14;
+
+/// The constants of the optimiser.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamWOptions {
+    /// Decay of the mean of gradients.
+    pub beta1: f64,
+    /// Decay of the mean of their squares.
+    pub beta2: f64,
+    /// Added to the root of that mean.
+    pub eps: f64,
+    /// Share of a matrix that a step of learning rate 1 takes away; norms and biases keep theirs.
+    pub weight_decay: f64,
+}
+
+impl Default for AdamWOptions {
+    /// β₁ = 0.9, β₂ = 0.95, ε = 1e-8, no decay.
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.0 }
+    }
+}
+
+/// Means of a weight's gradients and of their squares, in f32.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Moments {
+    pub(super) mean: Vec<f32>,
+    pub(super) square: Vec<f32>,
+}
+
+/// AdamW with its state in f32.
+///
+/// # Source
+/// Loshchilov and Hutter, "Decoupled weight decay regularization" (arXiv 1711.05101).
+#[derive(Debug, Clone)]
+pub struct AdamW {
+    options: AdamWOptions,
+    /// Updates so far.
+    pub(super) updates: u64,
+    pub(super) moments: BTreeMap<String, Moments>,
+}
+
+impl AdamW {
+    /// An optimiser that has seen no gradient.
+    pub fn new(options: AdamWOptions) -> Self {
+        Self { options, updates: 0, moments: BTreeMap::new() }
+    }
+
+    /// One step down the gradients, each multiplied by `scale`, in place.
+    ///
+    /// A weight without a gradient is left as it is.
+    ///
+    /// # Errors
+    /// A gradient of another shape than its weight.
+    pub fn update(
+        &mut self,
+        weights: &[(String, Var)],
+        gradients: &Gradients,
+        learning_rate: f64,
+        scale: f64,
+    ) -> Result<()> {
+        self.updates += 1;
+        for (name, var) in weights {
+            let Some(gradient) = gradients.get(name) else { continue };
+            let moments = self.moments.entry(name.clone()).or_default();
+            moments.mean.resize(var.elem_count(), 0.0);
+            moments.square.resize(var.elem_count(), 0.0);
+            let decay = if var.rank() > 1 { self.options.weight_decay } else { 0.0 };
+            let step = Step {
+                beta1: self.options.beta1 as f32,
+                beta2: self.options.beta2 as f32,
+                eps: self.options.eps as f32,
+                keep: (1.0 - learning_rate * decay) as f32,
+                rate: (learning_rate / correction(self.options.beta1, self.updates)) as f32,
+                unbias: (1.0 / correction(self.options.beta2, self.updates)).sqrt() as f32,
+                scale: scale as f32,
+            };
+            let gradient = gradient.contiguous()?;
+            var.inplace_op1(&Update { step, gradient: &gradient, moments: Mutex::new(moments) })?;
+        }
+        Ok(())
+    }
+}
+
+/// What makes a mean that began at 0 unbiased.
+fn correction(beta: f64, updates: u64) -> f64 {
+    -(beta.ln() * updates as f64).exp_m1()
+}
+
+/// The constants of one step of one weight.
+#[derive(Clone, Copy)]
+struct Step {
+    beta1: f32,
+    beta2: f32,
+    eps: f32,
+    keep: f32,
+    rate: f32,
+    unbias: f32,
+    scale: f32,
+}
+
+impl Step {
+    fn run(self, weights: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
+        for (((w, g), m), v) in weights.iter_mut().zip(gradient).zip(mean).zip(square) {
+            let g = g * self.scale;
+            *m = self.beta1 * *m + (1.0 - self.beta1) * g;
+            *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
+            *w = *w * self.keep - self.rate * *m / (v.sqrt() * self.unbias + self.eps);
+        }
+    }
+}
+
+/// The step as an operation on the weight's storage: everything that shares it sees the new numbers.
+struct Update<'a> {
+    step: Step,
+    gradient: &'a Tensor,
+    moments: Mutex<&'a mut Moments>,
+}
+
+impl InplaceOp1 for Update<'_> {
+    fn name(&self) -> &'static str {
+        "adamw"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let CpuStorage::F32(weights) = storage else {
+            candle_core::bail!("AdamW updates f32 weights only");
+        };
+        let (Some((start, end)), Ok(mut moments)) =
+            (layout.contiguous_offsets(), self.moments.lock())
+        else {
+            candle_core::bail!("AdamW needs a contiguous weight, got {layout:?}");
+        };
+        let weights = &mut weights[start..end];
+        if self.gradient.elem_count() != weights.len() {
+            candle_core::bail!("a gradient {:?} for {layout:?}", self.gradient.dims());
+        }
+        let Moments { mean, square } = &mut **moments;
+        with_floats(self.gradient, |gradient| {
+            weights
+                .par_chunks_mut(CHUNK)
+                .zip(gradient.par_chunks(CHUNK))
+                .zip(mean.par_chunks_mut(CHUNK).zip(square.par_chunks_mut(CHUNK)))
+                .for_each(|((w, g), (m, v))| self.step.run(w, g, m, v));
+        })
+    }
+}

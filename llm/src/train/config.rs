@@ -1,0 +1,345 @@
+//! Everything a training run depends on, in one flat table.
+
+use super::loss::{KlKind, Loss, LossKind};
+use super::schedule::Schedule;
+use crate::model::LoraOptions;
+use crate::task::Source;
+use crate::{Error, Result};
+use rs_grpo::Estimator;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use toml::{Table, Value};
+
+/// The settings of a training run. Every field is a key of the configuration file and a flag of the
+/// command line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// The model: `countdown` for the embedded one, an alias, an id on the hub, or a folder.
+    pub model: String,
+    /// Problems to train on: `countdown[:…]`, or a file of one JSON object a line.
+    pub data: String,
+    /// Problems to evaluate on; empty for those that `data` holds out.
+    pub eval_data: String,
+    /// How many problems `countdown` has; files are read whole.
+    pub problems: usize,
+    /// Text around a question, which stands in it as `{prompt}`; empty for the model's chat template.
+    pub prompt_template: String,
+    /// How rewards become advantages, such as `rs-grpo:beta=2`.
+    pub estimator: String,
+    /// How the terms of tokens become one loss.
+    pub loss: LossKind,
+    /// A ratio under `1 − clip_low` is not pushed further down.
+    pub clip_low: f64,
+    /// A ratio over `1 + clip_high` is not pushed further up.
+    pub clip_high: f64,
+    /// With a negative advantage, ratios over this have no gradient; 0 is off.
+    pub dual_clip: f64,
+    /// Weight of the divergence from the model at the start; with 0 no reference is kept.
+    pub kl_coef: f64,
+    /// How the divergence is estimated.
+    pub kl_estimator: KlKind,
+    /// Weight of the policy's entropy, which is rewarded.
+    pub entropy_coef: f64,
+    /// Bound on the correction for a sampler that differs from the trainer; 0 is off.
+    pub importance_cap: f64,
+    /// Whether completions that reached the longest length are left out of the loss.
+    pub mask_truncated: bool,
+    /// Tokens before the longest length over which the reward falls by 1; 0 is off.
+    pub overlong_buffer: usize,
+    /// Most rounds of sampling that a step may take to fill groups without signal; 1 is off.
+    pub sampling_rounds: usize,
+    /// Prompts of a step.
+    pub prompts: usize,
+    /// Completions of each prompt: the size of a group.
+    pub samples: usize,
+    /// Updates that a step's completions are divided over.
+    pub minibatches: usize,
+    /// Times that a step goes over its completions.
+    pub epochs: usize,
+    /// Most tokens that go through the network together in training.
+    pub micro_batch_tokens: usize,
+    /// Steps of the run.
+    pub steps: usize,
+    /// Learning rate after the warm-up.
+    pub learning_rate: f64,
+    /// How it moves then.
+    pub schedule: Schedule,
+    /// Steps over which it rises.
+    pub warmup: usize,
+    /// Decoupled weight decay of matrices.
+    pub weight_decay: f64,
+    /// Longest gradient; a longer one is shortened to it.
+    pub clip_norm: f64,
+    /// Rank of the LoRA adapters on all linear layers; 0 trains every weight.
+    pub lora_rank: usize,
+    /// The adapters' product is multiplied by this over their rank.
+    pub lora_alpha: f64,
+    /// Divides the logits when completions are drawn, and when they are learned from.
+    pub temperature: f32,
+    /// Longest completion, in tokens.
+    pub max_new_tokens: usize,
+    /// Steps from one checkpoint to the next; the last step is always one.
+    pub save_every: usize,
+    /// Checkpoints that are kept, beside the best.
+    pub keep_last: usize,
+    /// Steps from one evaluation to the next; 0 evaluates nothing.
+    pub eval_every: usize,
+    /// Problems of an evaluation.
+    pub eval_problems: usize,
+    /// Completions of each of them.
+    pub eval_samples: usize,
+    /// Seed of all random numbers.
+    pub seed: u64,
+}
+
+impl Default for TrainConfig {
+    /// RS-GRPO with β = 2 on the embedded model and task.
+    fn default() -> Self {
+        Self {
+            model: "countdown".to_owned(),
+            data: "countdown".to_owned(),
+            eval_data: String::new(),
+            problems: 4096,
+            prompt_template: "{prompt}".to_owned(),
+            estimator: "rs-grpo:beta=2".to_owned(),
+            loss: LossKind::TokenMean,
+            clip_low: 0.2,
+            clip_high: 0.28,
+            dual_clip: 0.0,
+            kl_coef: 0.0,
+            kl_estimator: KlKind::K3,
+            entropy_coef: 0.0,
+            importance_cap: 0.0,
+            mask_truncated: false,
+            overlong_buffer: 0,
+            sampling_rounds: 1,
+            prompts: 64,
+            samples: 16,
+            minibatches: 1,
+            epochs: 1,
+            micro_batch_tokens: 2048,
+            steps: 200,
+            learning_rate: 2e-4,
+            schedule: Schedule::Constant,
+            warmup: 0,
+            weight_decay: 0.0,
+            clip_norm: 1.0,
+            lora_rank: 0,
+            lora_alpha: 32.0,
+            temperature: 1.0,
+            max_new_tokens: 16,
+            save_every: 50,
+            keep_last: 1,
+            eval_every: 0,
+            eval_problems: 200,
+            eval_samples: 128,
+            seed: 0,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// The keys of the table, in their order.
+    pub fn keys() -> Vec<String> {
+        Self::default().table().keys().cloned().collect()
+    }
+
+    /// The settings as a table.
+    pub fn table(&self) -> Table {
+        Table::try_from(self).unwrap_or_default()
+    }
+
+    /// The settings as the text of a configuration file.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// The defaults, overridden by a file's table.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no TOML; a key that is none of the settings, with the nearest
+    /// that is; a value of the wrong kind.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let table: Table = text.parse().map_err(|error: toml::de::Error| {
+            Error::malformed(path, "the file", format!("is no TOML: {}", error.message()))
+        })?;
+        Self::default().with(table, path)
+    }
+
+    /// These settings, overridden by a table; `origin` is named in messages.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn with(&self, overrides: Table, origin: &Path) -> Result<Self> {
+        let mut table = self.table();
+        for (key, value) in overrides {
+            let Some(own) = table.get_mut(&key) else {
+                return Err(unknown(&key, &table, origin));
+            };
+            *own = fit(value, own);
+            let attempt: std::result::Result<Self, _> = table.clone().try_into();
+            if let Err(error) = attempt {
+                return Err(Error::malformed(origin, key, error.message().trim().to_owned()));
+            }
+        }
+        table.try_into().map_err(|error: toml::de::Error| {
+            Error::malformed(origin, "the file", error.message().to_owned())
+        })
+    }
+
+    /// Names and values of the settings in which another run differs, as `key: its value here, its
+    /// value there`.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let (mine, theirs) = (self.table(), other.table());
+        let differing = mine.iter().filter(|(key, value)| theirs.get(*key) != Some(*value));
+        let theirs = |key: &String| theirs.get(key).map(Value::to_string).unwrap_or_default();
+        differing.map(|(key, value)| format!("{key}: {value}, here {}", theirs(key))).collect()
+    }
+
+    /// Whether all settings are in their ranges and fit each other.
+    ///
+    /// # Errors
+    /// The first setting that is not.
+    pub fn check(&self) -> Result<()> {
+        self.estimator()?;
+        self.source()?;
+        self.loss().check()?;
+        let at_least_one = [
+            ("problems", self.problems),
+            ("prompts", self.prompts),
+            ("samples", self.samples),
+            ("minibatches", self.minibatches),
+            ("epochs", self.epochs),
+            ("micro-batch-tokens", self.micro_batch_tokens),
+            ("sampling-rounds", self.sampling_rounds),
+            ("steps", self.steps),
+            ("max-new-tokens", self.max_new_tokens),
+            ("save-every", self.save_every),
+            ("keep-last", self.keep_last),
+            ("eval-problems", self.eval_problems),
+            ("eval-samples", self.eval_samples),
+        ];
+        if let Some((name, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
+            return Err(Error::parameter(name, 0, "at least 1"));
+        }
+        let positive = [
+            ("learning-rate", self.learning_rate),
+            ("clip-norm", self.clip_norm),
+            ("lora-alpha", self.lora_alpha),
+            ("temperature", f64::from(self.temperature)),
+        ];
+        let bad = |value: f64| !(value > 0.0 && value.is_finite());
+        if let Some((name, value)) = positive.into_iter().find(|(_, value)| bad(*value)) {
+            return Err(Error::parameter(name, value, "a finite number over 0"));
+        }
+        if !(0.0..1.0).contains(&self.weight_decay) {
+            return Err(Error::parameter("weight-decay", self.weight_decay, "0 up to 1"));
+        }
+        if self.overlong_buffer > self.max_new_tokens {
+            let allowed = format!("at most max-new-tokens, {}", self.max_new_tokens);
+            return Err(Error::parameter("overlong-buffer", self.overlong_buffer, allowed));
+        }
+        if self.minibatches > self.prompts * self.samples {
+            let allowed = "at most the completions of a step, prompts times samples";
+            return Err(Error::parameter("minibatches", self.minibatches, allowed));
+        }
+        Ok(())
+    }
+
+    /// The estimator of advantages, which must accept groups of this size.
+    ///
+    /// # Errors
+    /// A text that names none, and a group that is too small for it.
+    pub fn estimator(&self) -> Result<Estimator> {
+        let refuse = |error: rs_grpo::Error| {
+            Error::parameter("estimator", format!("{:?}", self.estimator), error.to_string())
+        };
+        let estimator: Estimator = self.estimator.parse().map_err(refuse)?;
+        // One of each reward, as far as the group reaches: what any size can refuse shows here.
+        let rewards: Vec<f64> = (0..self.samples.max(1)).map(|i| (i % 2) as f64).collect();
+        estimator.advantages(&rewards).map_err(|error| {
+            let allowed = format!("one that takes groups of --samples {}: {error}", self.samples);
+            Error::parameter("estimator", format!("{:?}", self.estimator), allowed)
+        })?;
+        Ok(estimator)
+    }
+
+    /// Where the problems come from.
+    ///
+    /// # Errors
+    /// A text that is none of the sources.
+    pub fn source(&self) -> Result<Source> {
+        self.data.parse()
+    }
+
+    /// Where the problems of evaluations come from.
+    ///
+    /// # Errors
+    /// A text that is none of the sources.
+    pub fn eval_source(&self) -> Result<Source> {
+        if self.eval_data.is_empty() { self.data.parse() } else { self.eval_data.parse() }
+    }
+
+    /// The loss and its constants.
+    pub fn loss(&self) -> Loss {
+        Loss {
+            kind: self.loss,
+            clip_low: self.clip_low,
+            clip_high: self.clip_high,
+            dual_clip: if self.dual_clip == 0.0 { f64::INFINITY } else { self.dual_clip },
+            kl_coef: self.kl_coef,
+            kl_kind: self.kl_estimator,
+            entropy_coef: self.entropy_coef,
+            importance_cap: self.importance_cap,
+            longest: self.max_new_tokens,
+        }
+    }
+
+    /// The adapters, where not every weight is trained.
+    pub fn lora(&self) -> Option<LoraOptions> {
+        let (rank, alpha, seed) = (self.lora_rank, self.lora_alpha, self.seed);
+        (rank > 0).then_some(LoraOptions { rank, alpha, seed })
+    }
+}
+
+/// A whole number where a number is wanted.
+fn fit(value: Value, like: &Value) -> Value {
+    match (value, like) {
+        (Value::Integer(whole), Value::Float(_)) => Value::Float(whole as f64),
+        (value, _) => value,
+    }
+}
+
+/// Settings of other trainers, and what they are here.
+const ELSEWHERE: [(&str, &str); 17] = [
+    ("lr", "learning_rate"),
+    ("beta", "estimator, as in \"rs-grpo:beta=2\", or kl_coef for the weight of the divergence"),
+    ("num_generations", "samples"),
+    ("n", "samples"),
+    ("max_completion_length", "max_new_tokens"),
+    ("max_tokens", "max_new_tokens"),
+    ("epsilon", "clip_low"),
+    ("epsilon_high", "clip_high"),
+    ("delta", "dual_clip"),
+    ("loss_type", "loss"),
+    ("num_iterations", "epochs"),
+    ("max_steps", "steps"),
+    ("max_grad_norm", "clip_norm"),
+    ("warmup_steps", "warmup"),
+    ("lr_scheduler_type", "schedule"),
+    ("save_steps", "save_every"),
+    ("eval_steps", "eval_every"),
+];
+
+fn unknown(key: &str, table: &Table, origin: &Path) -> Error {
+    let near = |known: &&String| strsim::jaro_winkler(key, known);
+    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == key);
+    let hint = match (elsewhere, table.keys().max_by(|a, b| near(a).total_cmp(&near(b)))) {
+        (Some((_, here)), _) => format!("; here it is {here}"),
+        (None, Some(nearest)) => format!("; did you mean {nearest:?}?"),
+        (None, None) => String::new(),
+    };
+    Error::malformed(origin, key, format!("is no setting{hint}"))
+}

@@ -1,0 +1,35 @@
+//! Training: from problems to a better policy.
+//!
+//! ```text
+//! problems ──► sample ──► grade ──► advantages ──► loss ──► gradient ──► AdamW
+//!                                   (rs-grpo)
+//! ```
+
+mod adamw;
+mod batch;
+mod config;
+mod gradient;
+mod loss;
+mod metrics;
+mod order;
+mod pretrain;
+mod rollout;
+mod schedule;
+mod setup;
+mod state;
+mod trainer;
+mod update;
+
+pub use adamw::{AdamW, AdamWOptions};
+pub use batch::Example;
+pub use config::TrainConfig;
+pub use gradient::{Pass, Sums, gradient, logprobs};
+pub use loss::{KlKind, Loss, LossKind, Term, Token};
+pub use metrics::Metrics;
+pub use pretrain::{Pretraining, pretrain};
+pub use rollout::{Completion, Group, Rollout};
+pub use schedule::Schedule;
+pub use setup::{Setup, encode};
+pub use state::Progress;
+pub use trainer::{StepReport, Trainer, engine};
+pub use update::{Updated, update};

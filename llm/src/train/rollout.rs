@@ -1,0 +1,210 @@
+//! Completions of a step: drawn, graded, and given their advantages.
+
+use super::config::TrainConfig;
+use super::order::Order;
+use crate::generate::{FinishReason, Request, Sample, Sampler, SamplingParams};
+use crate::task::{Grade, Problem};
+use crate::{Error, Result};
+use rs_grpo::{Estimator, Scratch};
+use std::time::{Duration, Instant};
+
+/// A completion and what it is worth.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// Its tokens and their log-probabilities.
+    pub sample: Sample,
+    /// What the problem says of it.
+    pub grade: Grade,
+    /// The reward: that of the grade, less the penalty for its length.
+    pub reward: f64,
+    /// The advantage in its group.
+    pub advantage: f64,
+}
+
+impl Completion {
+    /// Whether it ended for want of room.
+    pub fn is_truncated(&self) -> bool {
+        matches!(self.sample.finish_reason, FinishReason::Length | FinishReason::Context)
+    }
+}
+
+/// The completions of one prompt.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Index of the problem.
+    pub problem: usize,
+    /// Its completions.
+    pub completions: Vec<Completion>,
+}
+
+impl Group {
+    /// Whether any completion has an advantage.
+    pub fn has_signal(&self) -> bool {
+        self.completions.iter().any(|completion| completion.advantage != 0.0)
+    }
+
+    /// Standard deviation of the rewards, with N in the denominator.
+    pub fn reward_std(&self) -> f64 {
+        let n = self.completions.len() as f64;
+        let mean = self.completions.iter().map(|c| c.reward).sum::<f64>() / n;
+        (self.completions.iter().map(|c| (c.reward - mean).powi(2)).sum::<f64>() / n).sqrt()
+    }
+}
+
+/// All completions of a step, and what they cost.
+#[derive(Debug, Clone, Default)]
+pub struct Rollout {
+    /// Groups to learn from.
+    pub groups: Vec<Group>,
+    /// Groups that dynamic sampling replaced, since they had no signal.
+    pub dropped: Vec<Group>,
+    /// Rounds of sampling.
+    pub rounds: usize,
+    /// Time in the sampler.
+    pub sampling: Duration,
+    /// Time in the grader.
+    pub grading: Duration,
+}
+
+impl Rollout {
+    /// Every group that was drawn.
+    pub fn drawn(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().chain(&self.dropped)
+    }
+}
+
+/// Problems, their prompts in tokens, and how to draw from them.
+#[derive(Debug, Clone)]
+pub struct Collector<'a> {
+    config: &'a TrainConfig,
+    problems: &'a [Problem],
+    prompts: &'a [Vec<u32>],
+    params: SamplingParams,
+    estimator: Estimator,
+}
+
+impl<'a> Collector<'a> {
+    /// # Errors
+    /// The configuration's estimator.
+    pub fn new(
+        config: &'a TrainConfig,
+        problems: &'a [Problem],
+        prompts: &'a [Vec<u32>],
+        stop_tokens: Vec<u32>,
+    ) -> Result<Self> {
+        let params = SamplingParams {
+            temperature: config.temperature,
+            max_tokens: config.max_new_tokens,
+            stop_tokens,
+            ..SamplingParams::default()
+        };
+        Ok(Self { config, problems, prompts, params, estimator: config.estimator()? })
+    }
+
+    /// Draws the groups of a step. Groups without signal are replaced by those of the next prompts
+    /// while rounds are left; of what the last round lacks, the oldest of them fill the step.
+    ///
+    /// # Errors
+    /// Those of the sampler and of the estimator.
+    pub fn collect(
+        &self,
+        sampler: &mut dyn Sampler,
+        step: usize,
+        order: &mut Order,
+    ) -> Result<Rollout> {
+        let mut rollout = Rollout::default();
+        while rollout.groups.len() < self.config.prompts
+            && rollout.rounds < self.config.sampling_rounds
+        {
+            let missing = self.config.prompts - rollout.groups.len();
+            let problems: Vec<usize> =
+                (0..missing).map(|_| order.next(self.problems.len())).collect();
+            // Each round is another draw: a problem may come up in several.
+            let seed = seed(self.config.seed, step, rollout.rounds);
+            let groups = self.round(sampler, &problems, seed, &mut rollout)?;
+            let last = rollout.rounds + 1 == self.config.sampling_rounds;
+            let kept = |group: &Group| self.config.sampling_rounds == 1 || group.has_signal();
+            let (groups, dropped): (Vec<_>, Vec<_>) = groups.into_iter().partition(kept);
+            rollout.groups.extend(groups);
+            rollout.dropped.extend(dropped);
+            rollout.rounds += 1;
+            if last {
+                let missing = self.config.prompts - rollout.groups.len();
+                rollout.groups.extend(rollout.dropped.drain(..missing));
+            }
+        }
+        Ok(rollout)
+    }
+
+    fn round(
+        &self,
+        sampler: &mut dyn Sampler,
+        problems: &[usize],
+        seed: u64,
+        rollout: &mut Rollout,
+    ) -> Result<Vec<Group>> {
+        let start = Instant::now();
+        let requests = requests(problems, self.prompts, self.config.samples);
+        let params = SamplingParams { seed, ..self.params.clone() };
+        let samples = sampler.sample(&requests, &params, &mut |_| ())?;
+        let sampled = Instant::now();
+        let groups = problems.iter().zip(samples);
+        let groups = groups.map(|(&problem, samples)| self.grade(problem, samples)).collect();
+        rollout.sampling += sampled - start;
+        rollout.grading += sampled.elapsed();
+        groups
+    }
+
+    fn grade(&self, problem: usize, samples: Vec<Sample>) -> Result<Group> {
+        let mut completions: Vec<Completion> = samples
+            .into_iter()
+            .map(|sample| {
+                let text = sample.text.as_deref().unwrap_or_default();
+                let grade = self.problems[problem].grade(text);
+                let reward = grade.reward() - self.overlong(sample.tokens.len());
+                Completion { sample, grade, reward, advantage: 0.0 }
+            })
+            .collect();
+        let rewards: Vec<f64> = completions.iter().map(|completion| completion.reward).collect();
+        let mut advantages = vec![0.0; rewards.len()];
+        self.estimator
+            .advantages_into(&rewards, &mut advantages, &mut Scratch::new())
+            .map_err(|error| Error::parameter("estimator", self.estimator, error.to_string()))?;
+        for (completion, advantage) in completions.iter_mut().zip(advantages) {
+            completion.advantage = advantage;
+        }
+        Ok(Group { problem, completions })
+    }
+
+    /// The soft punishment of long completions (DAPO, arXiv 2503.14476, equation 13): 0 up to the
+    /// buffer, then linear up to 1 at the longest length.
+    fn overlong(&self, tokens: usize) -> f64 {
+        let TrainConfig { overlong_buffer: buffer, max_new_tokens: longest, .. } = *self.config;
+        let excess = (tokens + buffer).saturating_sub(longest);
+        if buffer == 0 { 0.0 } else { excess as f64 / buffer as f64 }
+    }
+}
+
+/// One request for each problem; a problem that comes up again gets other samples.
+fn requests(problems: &[usize], prompts: &[Vec<u32>], samples: usize) -> Vec<Request> {
+    let earlier = |at: usize| problems[..at].iter().filter(|&&p| p == problems[at]).count();
+    let request = |(at, &problem): (usize, &usize)| Request {
+        prompt: prompts[problem].clone(),
+        samples,
+        first_sample: earlier(at) * samples,
+    };
+    problems.iter().enumerate().map(request).collect()
+}
+
+/// The seed of a round of a step.
+fn seed(seed: u64, step: usize, round: usize) -> u64 {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for number in [seed, step as u64, round as u64] {
+        hash.update(number.to_le_bytes());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(first)
+}

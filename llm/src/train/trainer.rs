@@ -1,0 +1,281 @@
+//! The loop: sample → grade → advantages → loss → update → record.
+
+use super::adamw::{AdamW, AdamWOptions};
+use super::batch::Example;
+use super::gradient::{Pass, logprobs};
+use super::loss::Loss;
+use super::metrics::{self, Metrics};
+use super::order::Order;
+use super::rollout::{Collector, Group, Rollout};
+use super::setup::Setup;
+use super::state::{self, Progress};
+use super::update::{Updated, update};
+use crate::generate::{Engine, EngineOptions, LanguageModel, Sampler};
+use crate::model::{Decoder, Keep};
+use crate::{Error, Result};
+use std::path::Path;
+use std::time::Instant;
+
+/// Completions that are drawn at a time.
+const MAX_BATCH: usize = 256;
+/// Bytes of the cache of keys and values.
+const CACHE_BYTES: usize = 4 << 30;
+
+/// A policy in training.
+pub struct Trainer<'a> {
+    setup: &'a Setup,
+    loss: Loss,
+    pass: Pass,
+    collector: Collector<'a>,
+    engine: Engine<'a, Decoder>,
+    optimizer: AdamW,
+    order: Order,
+    progress: Progress,
+}
+
+/// A step that is done.
+#[derive(Debug)]
+pub struct StepReport {
+    /// Which it was, counted from 1.
+    pub step: usize,
+    /// Its numbers.
+    pub metrics: Metrics,
+    /// Its completions.
+    pub rollout: Rollout,
+}
+
+impl<'a> Trainer<'a> {
+    /// A trainer before its first step.
+    ///
+    /// # Errors
+    /// Prompts that are too long for the model; no room for the cache.
+    pub fn new(setup: &'a Setup) -> Result<Self> {
+        let config = &setup.config;
+        let stop = setup.stop_tokens.clone();
+        let keep =
+            if setup.model.config().layers > 8 { Keep::LayerInputs } else { Keep::Everything };
+        Ok(Self {
+            loss: config.loss(),
+            pass: Pass {
+                temperature: config.temperature,
+                micro_batch_tokens: config.micro_batch_tokens,
+                keep,
+            },
+            collector: Collector::new(config, &setup.problems, &setup.prompts, stop)?,
+            engine: engine(setup, &setup.prompts, config.samples, config.max_new_tokens)?,
+            optimizer: AdamW::new(AdamWOptions {
+                weight_decay: config.weight_decay,
+                ..AdamWOptions::default()
+            }),
+            order: Order::new(config.seed, 0),
+            progress: Progress { without_signal: true, ..Progress::default() },
+            setup,
+        })
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Whether all steps are done.
+    pub fn is_done(&self) -> bool {
+        self.progress.step >= self.setup.config.steps
+    }
+
+    /// One step: draws completions, and moves the policy.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] for a loss or gradient that is no finite number; the weights are those
+    /// before that update then.
+    pub fn step(&mut self) -> Result<StepReport> {
+        let start = Instant::now();
+        let step = self.progress.step;
+        let rollout = self.collector.collect(&mut self.engine, step, &mut self.order)?;
+        let drawn = Instant::now();
+        let rate = self.learning_rate();
+        let updates = self.learn(&rollout, rate)?;
+        let trained = drawn.elapsed();
+        self.count(&rollout);
+        let mut metrics = metrics::of_rollout(&rollout);
+        metrics.extend(metrics::of_updates(&updates));
+        let seconds = start.elapsed().as_secs_f64();
+        let tokens = tokens(&rollout) as f64;
+        for (name, value) in [
+            ("learning_rate", rate),
+            ("num_tokens", self.progress.tokens as f64),
+            ("train/solved_share", self.solved_share()),
+            ("timing_s/step", seconds),
+            ("timing_s/sample", rollout.sampling.as_secs_f64()),
+            ("timing_s/grade", rollout.grading.as_secs_f64()),
+            ("timing_s/train", trained.as_secs_f64()),
+            ("perf/throughput", tokens / seconds),
+            ("perf/peak_rss_gib", peak_rss_gib()),
+        ] {
+            metrics::put(&mut metrics, name, value);
+        }
+        Ok(StepReport { step: self.progress.step, metrics, rollout })
+    }
+
+    fn learning_rate(&self) -> f64 {
+        let config = &self.setup.config;
+        config.learning_rate
+            * config.schedule.factor(self.progress.step, config.warmup, config.steps)
+    }
+
+    /// The updates of a step: each epoch goes over the completions in mini-batches.
+    fn learn(&mut self, rollout: &Rollout, rate: f64) -> Result<Vec<Updated>> {
+        let config = &self.setup.config;
+        let mut examples = examples(&rollout.groups, self.setup);
+        let (old, reference);
+        if config.minibatches * config.epochs > 1 {
+            old = self.old_logprobs(&examples)?;
+            for (example, old) in examples.iter_mut().zip(&old) {
+                example.old = old;
+            }
+        }
+        if let Some(model) = &self.setup.reference {
+            reference = logprobs(model, &examples, self.pass)?;
+            for (example, reference) in examples.iter_mut().zip(&reference) {
+                example.reference = reference;
+            }
+        }
+        let (count, parts) = (examples.len(), config.minibatches);
+        let mut updates = Vec::new();
+        for part in (0..config.epochs).flat_map(|_| 0..parts) {
+            let part = &examples[count * part / parts..count * (part + 1) / parts];
+            let limits = (rate, config.clip_norm);
+            let updated = update(
+                &self.setup.model,
+                &mut self.optimizer,
+                part,
+                &self.loss,
+                self.pass,
+                limits,
+            )?;
+            self.refuse_divergence(&updated, rollout)?;
+            updates.push(updated);
+        }
+        Ok(updates)
+    }
+
+    /// Log-probabilities before the step. The sampler's are the trainer's, unless a correction for
+    /// their difference is asked for.
+    fn old_logprobs(&self, examples: &[Example<'_>]) -> Result<Vec<Vec<f32>>> {
+        match self.loss.importance_cap == 0.0 {
+            true => Ok(examples.iter().map(|example| example.sampler.to_vec()).collect()),
+            false => logprobs(&self.setup.model, examples, self.pass),
+        }
+    }
+
+    fn refuse_divergence(&self, updated: &Updated, rollout: &Rollout) -> Result<()> {
+        let Some((what, value)) = updated.fault() else { return Ok(()) };
+        let id = |group: &Group| self.setup.problems[group.problem].id.clone();
+        let prompts = rollout.groups.iter().map(id).collect();
+        Err(Error::Diverged {
+            what,
+            value,
+            step: self.progress.step + 1,
+            prompts,
+            checkpoint: None,
+        })
+    }
+
+    fn count(&mut self, rollout: &Rollout) {
+        let progress = &mut self.progress;
+        progress.step += 1;
+        progress.given = self.order.given();
+        progress.updates = self.optimizer.updates;
+        progress.tokens += tokens(rollout) as u64;
+        let solved = |group: &&Group| group.completions.iter().any(|c| c.grade.correct);
+        progress.solved.extend(rollout.drawn().filter(solved).map(|group| group.problem));
+        progress.without_signal &= rollout.drawn().all(|group| group.reward_std() == 0.0);
+    }
+
+    /// Share of the problems that were ever solved.
+    fn solved_share(&self) -> f64 {
+        self.progress.solved.len() as f64 / self.setup.problems.len() as f64
+    }
+
+    /// Notes an evaluation; says whether it is the best so far.
+    pub fn note_evaluation(&mut self, value: f64) -> bool {
+        let best = self.progress.best.is_none_or(|(_, best)| value > best);
+        if best {
+            self.progress.best = Some((self.progress.step, value));
+        }
+        best
+    }
+
+    /// Writes a checkpoint into a folder, whole or not at all.
+    ///
+    /// # Errors
+    /// What the operating system refuses, such as a full disk.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        state::save(folder, self.setup, &self.optimizer, &self.progress)
+    }
+
+    /// Goes on from a checkpoint: on a CPU, to the last bit as if there had been no break.
+    ///
+    /// # Errors
+    /// A checkpoint that is not of this run.
+    pub fn restore(&mut self, folder: &Path) -> Result<()> {
+        self.progress = state::restore(folder, self.setup, &mut self.optimizer)?;
+        self.order = Order::new(self.setup.config.seed, self.progress.given);
+        Ok(())
+    }
+
+    /// The sampler, for evaluations between steps.
+    pub fn sampler(&mut self) -> &mut dyn Sampler {
+        &mut self.engine
+    }
+}
+
+/// An engine with room for many completions of such prompts at a time.
+///
+/// # Errors
+/// No room for its cache.
+pub fn engine<'a>(
+    setup: &'a Setup,
+    prompts: &[Vec<u32>],
+    samples: usize,
+    max_new_tokens: usize,
+) -> Result<Engine<'a, Decoder>> {
+    let longest = prompts.iter().map(Vec::len).max().unwrap_or(1);
+    let own = max_new_tokens.min(setup.model.max_positions().saturating_sub(longest).max(1));
+    // A page more for each part, since parts begin in pages of their own.
+    let one = longest + own + 32;
+    let wanted = MAX_BATCH * (own + 16) + (MAX_BATCH / samples + 2) * (longest + 16);
+    let affordable = CACHE_BYTES / setup.model.bytes_per_slot();
+    let cache_slots = wanted.min(affordable).max(one);
+    let options = EngineOptions { max_batch: MAX_BATCH, cache_slots, prefill_tokens: 1024 };
+    Engine::new(&setup.model, Some(&setup.tokenizer), options)
+}
+
+/// The completions of groups as examples; those that were cut off are left out where so asked.
+fn examples<'a>(groups: &'a [Group], setup: &'a Setup) -> Vec<Example<'a>> {
+    let mask = setup.config.mask_truncated;
+    let of_group = |group: &'a Group| {
+        group.completions.iter().map(move |completion| Example {
+            prompt: &setup.prompts[group.problem],
+            completion: &completion.sample.tokens,
+            advantage: completion.advantage,
+            masked: mask && completion.is_truncated(),
+            old: &[],
+            sampler: &completion.sample.logprobs,
+            reference: &[],
+        })
+    };
+    groups.iter().flat_map(of_group).collect()
+}
+
+fn tokens(rollout: &Rollout) -> usize {
+    rollout.drawn().flat_map(|g| &g.completions).map(|c| c.sample.tokens.len()).sum()
+}
+
+/// The most memory that this process has had, where the system tells; NaN elsewhere.
+fn peak_rss_gib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kib.map_or(f64::NAN, |kib| kib / f64::from(1 << 20))
+}

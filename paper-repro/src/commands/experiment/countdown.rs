@@ -1,0 +1,196 @@
+//! `repro experiment countdown`.
+
+use super::arms::Arm;
+use super::job::{Finished, Job};
+use super::{figure, table};
+use crate::commands::llm::model;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output::write_config;
+use crate::parse;
+use crate::signals::Signals;
+use clap::Args;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use rs_grpo::Estimator;
+use rs_grpo_figures::write_atomic;
+use rs_grpo_llm::train::TrainConfig;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The settings that all methods share.
+const SETTINGS: &str = include_str!("../../../experiments/countdown/config.toml");
+
+/// Options of `repro experiment countdown`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Compare these estimators only, such as grpo or rs-grpo:beta=2; may be repeated.
+    #[arg(long, value_name = "NAME[:KEY=VALUE,…]", value_parser = parse::estimator)]
+    estimator: Vec<Estimator>,
+    /// Seeds of each method.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "5")]
+    seeds: usize,
+    /// Settings in place of those of the experiment, as a TOML file; all methods share them.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Steps of each run, in place of those of the settings.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    steps: Option<usize>,
+    /// Folder for the runs, the table and the figure; an experiment that was interrupted goes on.
+    #[arg(long, value_name = "DIR", default_value = "out/experiment/countdown")]
+    out: PathBuf,
+}
+
+/// What came of one method, for each seed.
+pub(super) struct Results {
+    pub(super) arm: Arm,
+    pub(super) seeds: Vec<Finished>,
+}
+
+/// Estimators and steps of `repro llm` without options.
+const DEMONSTRATION: [&str; 2] = ["grpo", "rs-grpo:beta=2"];
+const DEMONSTRATION_STEPS: usize = 100;
+
+pub(crate) fn run(
+    options: &Options,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    parse::no_repeats("--estimator", &options.estimator).map_err(Failure::Usage)?;
+    let mut config = match &options.config {
+        Some(path) => TrainConfig::read(path)?,
+        None => settings()?,
+    };
+    config.steps = options.steps.unwrap_or(config.steps);
+    let arms = match options.estimator.is_empty() {
+        true => Arm::all(),
+        false => options.estimator.iter().map(|e| Arm::of(&e.to_string())).collect(),
+    };
+    compare(arms, &config, options.seeds, &options.out, pool, console)
+}
+
+/// GRPO and RS-GRPO with one seed and fewer steps.
+pub(crate) fn demonstration(
+    out: Option<&Path>,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let config = TrainConfig { steps: DEMONSTRATION_STEPS, ..settings()? };
+    let arms = DEMONSTRATION.map(Arm::of).to_vec();
+    let out = out.unwrap_or(Path::new("out/llm-demonstration"));
+    compare(arms, &config, 1, out, pool, console)
+}
+
+/// The settings of the experiment.
+fn settings() -> Result<TrainConfig, Failure> {
+    let origin = Path::new("experiments/countdown/config.toml");
+    let table = SETTINGS.parse().map_err(|error: toml::de::Error| {
+        Failure::Failed(format!("{}: {}", origin.display(), error.message()))
+    })?;
+    Ok(TrainConfig::default().with(table, origin)?)
+}
+
+/// Trains and evaluates every method with every seed, beside the model at the start; prints the table
+/// and writes the figure.
+fn compare(
+    arms: Vec<Arm>,
+    config: &TrainConfig,
+    seeds: usize,
+    out: &Path,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let model = model::folder(&config.model, console)?;
+    let arms: Vec<Arm> = [Arm::base()].into_iter().chain(arms).collect();
+    let jobs = jobs(&arms, config, seeds, out);
+    for job in &jobs {
+        job.config.check()?;
+    }
+    let signals = Signals::watch()?;
+    let stop = || signals.received().is_some();
+    let bar = console.sampling(jobs.iter().map(Job::units).sum());
+    let finished = in_parallel(&jobs, pool.current_num_threads(), |job| {
+        bar.set_message(format!("{}, seed {}", job.arm.label, job.config.seed));
+        Ok(if stop() { None } else { job.run(&model, &stop, &|units| bar.inc(units))? })
+    })?;
+    bar.finish_and_clear();
+    if stop() {
+        return Err(signals.failure(&out.display().to_string()));
+    }
+    let mut results: Vec<Results> =
+        arms.into_iter().map(|arm| Results { arm, seeds: Vec::new() }).collect();
+    let count = results.len();
+    for (at, finished) in finished.into_iter().flatten().enumerate() {
+        results[at % count].seeds.push(finished);
+    }
+    let table = table::of(&results)?;
+    write!(console.out, "{}", table.to_text())?;
+    let differences = table::differences(&results)?;
+    if let Some(differences) = &differences {
+        write!(console.out, "\n{}", differences.to_text())?;
+    }
+    let mut files = figure::of(&results, config)?.write(out, "countdown")?;
+    for (name, table) in [("table", Some(&table)), ("differences", differences.as_ref())] {
+        let Some(table) = table else { continue };
+        for (kind, text) in [("csv", table.to_csv()), ("md", table.to_markdown())] {
+            let path = out.join(format!("{name}.{kind}"));
+            write_atomic(&path, text.as_bytes())?;
+            files.push(path);
+        }
+    }
+    files.push(write_config(out, config)?);
+    console.note_files(&files);
+    Ok(())
+}
+
+/// One job for each seed and method, in that order: an experiment that is not yet done has compared all
+/// methods on its first seeds.
+fn jobs(arms: &[Arm], config: &TrainConfig, seeds: usize, out: &Path) -> Vec<Job> {
+    let job = |(seed, arm): (u64, &Arm)| Job {
+        arm: arm.clone(),
+        config: TrainConfig {
+            estimator: arm.estimator.clone().unwrap_or(config.estimator.clone()),
+            seed,
+            ..config.clone()
+        },
+        folder: out.join(&arm.folder).join(format!("seed-{seed}")),
+    };
+    (0..seeds as u64).flat_map(|seed| arms.iter().map(move |arm| (seed, arm))).map(job).collect()
+}
+
+/// Runs jobs side by side, each on its share of the threads; results in the order of the jobs. Small
+/// networks are faster that way than one after the other on all threads.
+fn in_parallel<T: Send>(
+    jobs: &[Job],
+    threads: usize,
+    work: impl Fn(&Job) -> Result<T, Failure> + Sync,
+) -> Result<Vec<T>, Failure> {
+    let workers = threads.min(jobs.len()).max(1);
+    let next = AtomicUsize::new(0);
+    let worker = || -> Result<Vec<(usize, T)>, Failure> {
+        let pool = ThreadPoolBuilder::new().num_threads((threads / workers).max(1)).build();
+        let pool = pool.map_err(|error| Failure::Failed(error.to_string()))?;
+        let mut done = Vec::new();
+        while let Some((at, job)) = take(&next, jobs) {
+            done.push((at, pool.install(|| work(job))?));
+        }
+        Ok(done)
+    };
+    let mut done = Vec::new();
+    std::thread::scope(|scope| -> Result<(), Failure> {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        for worker in workers {
+            let results =
+                worker.join().map_err(|_| Failure::Failed("a job panicked".to_owned()))?;
+            done.extend(results?);
+        }
+        Ok(())
+    })?;
+    done.sort_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+/// The next job that nobody has taken.
+fn take<'a>(next: &AtomicUsize, jobs: &'a [Job]) -> Option<(usize, &'a Job)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    jobs.get(at).map(|job| (at, job))
+}

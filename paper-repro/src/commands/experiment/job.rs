@@ -1,0 +1,89 @@
+//! One method with one seed: trained, then evaluated; both go on where they were interrupted.
+
+use super::arms::Arm;
+use rs_grpo_llm::Result;
+use rs_grpo_llm::evaluate::{Evaluation, Report, evaluate};
+use rs_grpo_llm::generate::SamplingParams;
+use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder};
+use rs_grpo_llm::task::Split;
+use rs_grpo_llm::train::{Metrics, Setup, TrainConfig, encode, engine};
+use std::path::{Path, PathBuf};
+
+/// What there is to do.
+pub(super) struct Job {
+    pub(super) arm: Arm,
+    pub(super) config: TrainConfig,
+    pub(super) folder: PathBuf,
+}
+
+/// What came of it.
+pub(super) struct Finished {
+    pub(super) report: Report,
+    /// The numbers of every step.
+    pub(super) steps: Vec<Metrics>,
+}
+
+impl Job {
+    /// Steps of training and completions of the evaluation: the units of the progress bar.
+    pub(super) fn units(&self) -> u64 {
+        let steps = if self.arm.estimator.is_some() { self.config.steps } else { 0 };
+        (steps * self.config.prompts * self.config.samples
+            + self.config.eval_problems * self.config.eval_samples) as u64
+    }
+
+    /// Trains and evaluates. `advance` is told of completions that are done, and `stop` asked between
+    /// steps. `None` where it was told to stop.
+    pub(super) fn run(
+        &self,
+        model: &Path,
+        stop: &(dyn Fn() -> bool + Sync),
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<Finished>> {
+        let setup = Setup::new(self.config.clone(), model)?;
+        let mut steps = Vec::new();
+        if self.arm.estimator.is_some() {
+            let mut folder = RunFolder::open(&self.folder, &self.config, Resume::Auto)?;
+            let per_step = (self.config.prompts * self.config.samples) as u64;
+            advance(per_step * folder.newest()?.map_or(0, |(step, _)| step as u64));
+            let outcome =
+                rs_grpo_llm::run::run(&setup, &mut folder, stop, &mut |_| advance(per_step))?;
+            if outcome == Outcome::Stopped {
+                return Ok(None);
+            }
+            steps = Reader::<Metrics>::open(&self.folder.join("metrics.jsonl"))?
+                .collect::<Result<_>>()?;
+        }
+        let report = self.evaluate(&setup, advance)?;
+        Ok(Some(Finished { report, steps }))
+    }
+
+    fn evaluate(&self, setup: &Setup, advance: &(dyn Fn(u64) + Sync)) -> Result<Report> {
+        let config = &self.config;
+        let folder = self.folder.join("eval");
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| rs_grpo_llm::Error::File { path: folder.clone(), source })?;
+        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval_problems)?;
+        let prompts = encode(&problems, &setup.tokenizer, &setup.folder, &config.prompt_template)?;
+        let params = SamplingParams {
+            temperature: 1.0,
+            max_tokens: config.max_new_tokens,
+            stop_tokens: setup.stop_tokens.clone(),
+            seed: config.seed,
+            ..SamplingParams::default()
+        };
+        let evaluation = Evaluation {
+            problems: &problems,
+            prompts: &prompts,
+            samples: config.eval_samples,
+            params: &params,
+        };
+        let mut engine = engine(setup, &prompts, config.eval_samples, config.max_new_tokens)?;
+        let mut done = 0;
+        let tallies =
+            evaluate(&mut engine, evaluation, Some(&folder.join("samples.jsonl")), |all| {
+                advance(all as u64 - done);
+                done = all as u64;
+            })?;
+        Ok(Report::new(tallies))
+    }
+}

@@ -1,0 +1,139 @@
+//! The settings of a training run as flags: one for each key of the configuration file.
+
+use clap::Args;
+use rs_grpo_llm::train::TrainConfig;
+use serde::Serialize;
+use std::path::Path;
+use toml::Table;
+
+use crate::failure::Failure;
+use crate::parse;
+
+/// Declares the flags: a heading, then each setting with its type, the name of its value and help.
+macro_rules! flags {
+    ($($heading:literal { $($name:ident: $kind:ty, $value:literal, $help:literal;)+ })+) => {
+        /// Settings that were given.
+        #[derive(Debug, Clone, Default, PartialEq, Args, Serialize)]
+        pub(crate) struct Flags {
+            $($(
+                #[doc = $help]
+                #[arg(
+                    long,
+                    value_name = $value,
+                    allow_negative_numbers = true,
+                    help_heading = $heading
+                )]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub(crate) $name: Option<$kind>,
+            )+)+
+        }
+    };
+}
+
+flags! {
+    "Model and data" {
+        model: String, "MODEL", "The model: countdown for the embedded one, an alias of `repro models`, an id on the hub, or a folder";
+        data: String, "DATA", "Problems to train on: countdown[:numbers=4,largest=12,target=99,seed=0], or a file of one JSON object a line";
+        eval_data: String, "DATA", "Problems to evaluate on; by default those that --data holds out";
+        problems: usize, "N", "How many problems countdown has";
+        prompt_template: String, "TEXT", "Text around a question, which stands in it as {prompt}; empty for the model's chat template";
+        max_new_tokens: usize, "N", "Longest completion, in tokens";
+        temperature: f32, "T", "Divides the logits, when completions are drawn and when they are learned from";
+    }
+    "Method" {
+        estimator: String, "NAME[:KEY=VALUE]", "How rewards become advantages; `repro advantage --list` has them all";
+        loss: String, "KIND", "How tokens make one loss: token-mean, sequence-mean, constant-length or gspo";
+        clip_low: f64, "ε", "Ratios under 1 − ε are not pushed further down";
+        clip_high: f64, "ε", "Ratios over 1 + ε are not pushed further up";
+        dual_clip: f64, "R", "With a negative advantage, ratios over this have no gradient; 0 is off";
+        kl_coef: f64, "C", "Weight of the divergence from the model at the start; with 0 no reference is kept";
+        kl_estimator: String, "KIND", "How it is estimated: k1, k2 or k3";
+        entropy_coef: f64, "C", "Weight of the policy's entropy, which is rewarded";
+        importance_cap: f64, "W", "Bound on the correction for a sampler that differs from the trainer; 0 is off";
+        mask_truncated: bool, "BOOL", "Leave completions of the longest length out of the loss";
+        overlong_buffer: usize, "N", "Tokens before the longest length over which the reward falls by 1; 0 is off";
+        sampling_rounds: usize, "N", "Most rounds of sampling to replace groups without signal; 1 is off";
+    }
+    "Optimisation" {
+        prompts: usize, "N", "Prompts of a step";
+        samples: usize, "N", "Completions of each prompt: the size of a group";
+        minibatches: usize, "N", "Updates that a step's completions are divided over";
+        epochs: usize, "N", "Times that a step goes over its completions";
+        micro_batch_tokens: usize, "N", "Most tokens that go through the network together";
+        steps: usize, "N", "Steps of the run";
+        learning_rate: f64, "η", "Learning rate after the warm-up";
+        schedule: String, "KIND", "How it moves then: constant or cosine";
+        warmup: usize, "N", "Steps over which it rises";
+        weight_decay: f64, "λ", "Decoupled weight decay of matrices";
+        clip_norm: f64, "G", "Longest gradient; a longer one is shortened to it";
+        lora_rank: usize, "R", "Rank of LoRA adapters on all linear layers; 0 trains every weight";
+        lora_alpha: f64, "α", "The adapters' product is multiplied by this over their rank";
+        seed: u64, "N", "Seed of all random numbers";
+    }
+    "Checkpoints and evaluation" {
+        save_every: usize, "N", "Steps from one checkpoint to the next";
+        keep_last: usize, "N", "Checkpoints that are kept, beside the best";
+        eval_every: usize, "N", "Steps from one evaluation to the next; 0 evaluates nothing";
+        eval_problems: usize, "N", "Problems of an evaluation";
+        eval_samples: usize, "N", "Completions of each of them";
+    }
+}
+
+/// Where settings come from.
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
+    /// A TOML file of settings; flags override it.
+    #[arg(long, value_name = "FILE", help_heading = "Model and data")]
+    pub(crate) config: Option<std::path::PathBuf>,
+    /// Short for --estimator rs-grpo:beta=β.
+    #[arg(
+        long,
+        value_name = "β",
+        value_parser = parse::number,
+        allow_negative_numbers = true,
+        conflicts_with = "estimator",
+        help_heading = "Method"
+    )]
+    pub(crate) beta: Option<f64>,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+impl Settings {
+    /// Whether nothing was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.config.is_none() && self.beta.is_none() && self.flags == Flags::default()
+    }
+
+    /// The settings of the file, or the defaults, overridden by the flags.
+    pub(crate) fn resolve(&self, defaults: &TrainConfig) -> Result<TrainConfig, Failure> {
+        let base = match &self.config {
+            Some(path) => TrainConfig::read(path)?,
+            None => defaults.clone(),
+        };
+        let mut flags = Table::try_from(&self.flags)
+            .map_err(|error| Failure::Failed(format!("the flags are no table: {error}")))?;
+        if let Some(beta) = self.beta {
+            flags.insert("estimator".to_owned(), format!("rs-grpo:beta={beta}").into());
+        }
+        let config = base.with(flags, Path::new("the command line"))?;
+        config.check()?;
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Flags;
+    use clap::{Args, Command};
+    use rs_grpo_llm::train::TrainConfig;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_key_of_the_file_is_a_flag_and_no_other() {
+        let command = Flags::augment_args(Command::new("flags"));
+        let flags: BTreeSet<String> =
+            command.get_arguments().map(|flag| flag.get_id().to_string()).collect();
+        assert_eq!(flags, TrainConfig::keys().into_iter().collect());
+    }
+}

@@ -1,0 +1,58 @@
+//! `repro llm pretrain`: the embedded model, made again.
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::parse;
+use clap::Args;
+use rayon::ThreadPool;
+use rs_grpo_llm::train::{Pretraining, pretrain};
+use std::path::PathBuf;
+
+/// Options of `repro llm pretrain`; the defaults make the embedded model.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// New folder for the model, in Hugging Face's files.
+    #[arg(long, value_name = "DIR", default_value = "out/countdown-base")]
+    out: PathBuf,
+    /// Steps of the optimiser.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().steps)]
+    steps: usize,
+    /// Solved puzzles of a step.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().batch)]
+    batch: usize,
+    /// Solved puzzles in all.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().problems)]
+    problems: usize,
+    /// Largest learning rate; it falls along a cosine.
+    #[arg(long, value_name = "η", value_parser = parse::number, default_value_t = Pretraining::default().learning_rate)]
+    learning_rate: f64,
+    /// Seed of the weights and of the puzzles.
+    #[arg(long, value_name = "N", default_value_t = Pretraining::default().seed)]
+    seed: u64,
+}
+
+pub(crate) fn run(
+    options: &Options,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let pretraining = Pretraining {
+        steps: options.steps,
+        batch: options.batch,
+        problems: options.problems,
+        learning_rate: options.learning_rate,
+        seed: options.seed,
+        ..Pretraining::default()
+    };
+    let bar = console.steps(options.steps as u64);
+    pool.install(|| {
+        pretrain(&pretraining, &options.out, |_, updated| {
+            let loss = updated.sums.loss;
+            bar.set_message(format!("loss {loss:.3}, gradient norm {:.2}", updated.grad_norm));
+            bar.inc(1);
+        })
+    })?;
+    bar.finish_and_clear();
+    console.note(&format!("wrote {}", options.out.display()));
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! `repro llm` with settings: one training run.
+
+use super::flags::Settings;
+use super::model;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::signals::Signals;
+use clap::{Args, ValueEnum};
+use rayon::ThreadPool;
+use rs_grpo_llm::run::{self, Outcome, Resume, RunFolder, sample_lines};
+use rs_grpo_llm::task::Split;
+use rs_grpo_llm::train::{Metrics, Setup, StepReport, TrainConfig};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+
+/// Options of a training run.
+#[derive(Debug, Args)]
+pub(crate) struct TrainOptions {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Folder of the run [default: out/llm].
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// Whether to go on with a run that the folder holds.
+    #[arg(long, value_enum, default_value_t = ResumeWhen::Never, help_heading = "Output")]
+    resume: ResumeWhen,
+    /// Print some completions of every N-th step.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Output")]
+    show_samples: usize,
+}
+
+/// When a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ResumeWhen {
+    /// A folder that holds a run is refused.
+    Never,
+    /// From the newest checkpoint, if there is one.
+    Auto,
+}
+
+/// Where runs go unless --out says otherwise.
+const OUT: &str = "out/llm";
+
+/// The settings of the paper's models, in `experiments/`; the first are those of any other model.
+const MODELS: [(&str, &str); 5] = [
+    ("qwen3-4b-base", include_str!("../../../experiments/qwen3-4b-base-math12k/config.toml")),
+    ("qwen2.5-7b", include_str!("../../../experiments/qwen2.5-7b-math12k/config.toml")),
+    (
+        "qwen2.5-math-1.5b",
+        include_str!("../../../experiments/qwen2.5-math-1.5b-deepmath103k/config.toml"),
+    ),
+    ("qwen2.5-math-7b", include_str!("../../../experiments/qwen2.5-math-7b-math12k/config.toml")),
+    (
+        "llama3.1-8b-instruct",
+        include_str!("../../../experiments/llama3.1-8b-instruct-math12k/config.toml"),
+    ),
+];
+
+/// What the flags override: the settings that suit the model.
+fn defaults(model: Option<&str>) -> Result<TrainConfig, Failure> {
+    let embedded = TrainConfig::default();
+    let Some(model) = model.filter(|model| *model != embedded.model) else { return Ok(embedded) };
+    let (name, text) = MODELS.into_iter().find(|(name, _)| *name == model).unwrap_or(MODELS[0]);
+    let table = text.parse().map_err(|error: toml::de::Error| {
+        Failure::Failed(format!("the settings of {name}: {}", error.message()))
+    })?;
+    Ok(embedded.with(table, Path::new(name))?)
+}
+
+pub(crate) fn run(
+    options: &TrainOptions,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let config = options.settings.resolve(&defaults(options.settings.flags.model.as_deref())?)?;
+    model::check(&config.model)?;
+    // Before gigabytes of a model are downloaded for problems that cannot be read.
+    config.source()?.problems(Split::Train, config.problems)?;
+    let source = model::folder(&config.model, console)?;
+    let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
+    let resume = match options.resume {
+        ResumeWhen::Never => Resume::Never,
+        ResumeWhen::Auto => Resume::Auto,
+    };
+    let mut folder = RunFolder::open(&out, &config, resume)?;
+    let setup = Setup::new(config, &source)?;
+    let signals = Signals::watch()?;
+    let bar = console.steps(setup.config.steps as u64);
+    let (sender, receiver) = channel();
+    let (setup, folder, signals) = (&setup, &mut folder, &signals);
+    // Owns the sender, so that the channel ends with it.
+    let train = move || {
+        let stop = || signals.received().is_some();
+        let mut watch = |report: &StepReport| {
+            // The other end is there until this thread ends.
+            let _ = sender.send(Told::new(report, setup, options.show_samples));
+        };
+        pool.install(|| run::run(setup, folder, &stop, &mut watch))
+    };
+    let mut silent = true;
+    let mut last = Metrics::new();
+    let outcome = std::thread::scope(|scope| {
+        let trainer = scope.spawn(train);
+        for told in receiver {
+            bar.set_position(told.step as u64);
+            bar.set_message(status(&told.metrics));
+            silent &= told.metrics.get("frac_reward_zero_std") == Some(&1.0);
+            if let Some(samples) = told.samples {
+                bar.suspend(|| console.note(samples.trim_end()));
+            }
+            last = told.metrics;
+        }
+        trainer.join()
+    });
+    let outcome = outcome.map_err(|_| Failure::Failed("the training panicked".to_owned()))??;
+    bar.finish_and_clear();
+    if outcome == Outcome::Stopped {
+        return Err(signals.failure(&format!("{}", out.display())));
+    }
+    if silent && !last.is_empty() {
+        console.note(
+            "warning: in every step, all completions of each prompt had the same reward, so nothing \
+             was learned: the task is too hard or too easy for this model, or its answers cannot be \
+             read (look at samples.jsonl)",
+        );
+    }
+    if !last.is_empty() {
+        writeln!(console.out, "{}", status(&last))?;
+    }
+    console.note(&format!("wrote {}", out.display()));
+    Ok(())
+}
+
+/// What the console is told of a step.
+struct Told {
+    step: usize,
+    metrics: Metrics,
+    samples: Option<String>,
+}
+
+impl Told {
+    fn new(report: &StepReport, setup: &Setup, show_samples: usize) -> Self {
+        let show = show_samples > 0 && report.step.is_multiple_of(show_samples);
+        let samples = show.then(|| samples(report, setup));
+        Self { step: report.step, metrics: report.metrics.clone(), samples }
+    }
+}
+
+/// The numbers that say how training goes.
+fn status(metrics: &Metrics) -> String {
+    let number = |name: &str| metrics.get(name).copied().unwrap_or(f64::NAN);
+    format!(
+        "reward {:.3}, pass rate {:.3}, no signal {:.0} %, gradient norm {:.2}, {:.0} tokens/s",
+        number("reward"),
+        number("pass_rate"),
+        100.0 * number("frac_no_signal"),
+        number("grad_norm"),
+        number("perf/throughput"),
+    )
+}
+
+/// Some completions of a step, for people.
+fn samples(report: &StepReport, setup: &Setup) -> String {
+    let mut text = format!("── step {}\n", report.step);
+    for line in sample_lines(report, setup) {
+        text.push_str(&format!(
+            "{}  →  {}   reward {}, advantage {:.2}\n",
+            line.prompt, line.completion, line.reward, line.advantage
+        ));
+    }
+    text
+}
