@@ -86,8 +86,8 @@ impl<'a> Trainer<'a> {
     /// One step: draws completions, and moves the policy.
     ///
     /// # Errors
-    /// [`Error::Diverged`] for a loss or gradient that is no finite number; the weights are those
-    /// before that update then.
+    /// [`Error::Diverged`] for a loss, gradient or logit that is no finite number; the weights are
+    /// those before that update then.
     pub fn step(&mut self) -> Result<StepReport> {
         let start = Instant::now();
         let step = self.progress.step;
@@ -173,7 +173,7 @@ impl<'a> Trainer<'a> {
         let id = |group: &Group| self.setup.problems[group.problem].id.clone();
         let prompts = rollout.groups.iter().map(id).collect();
         Err(Error::Diverged {
-            what,
+            what: what.to_owned(),
             value,
             step: self.progress.step + 1,
             prompts,
