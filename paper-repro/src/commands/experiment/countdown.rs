@@ -113,7 +113,7 @@ fn compare(
     })?;
     bar.finish_and_clear();
     if stop() {
-        return Err(signals.failure(&out.display().to_string()));
+        return Err(signals.failure(out, "the same command"));
     }
     let mut results: Vec<Results> =
         arms.into_iter().map(|arm| Results { arm, seeds: Vec::new() }).collect();

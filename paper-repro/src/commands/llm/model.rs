@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const EMBEDDED: &str = "countdown";
 
 /// Refuses what names no model, without a download.
-pub(super) fn check(model: &str) -> Result<(), Failure> {
+pub(crate) fn check(model: &str) -> Result<(), Failure> {
     if model == EMBEDDED {
         return Ok(());
     }
