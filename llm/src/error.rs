@@ -54,9 +54,18 @@ pub enum Error {
         allowed: String,
     },
 
+    /// A row of logits from which no token can be drawn.
+    #[error("{what} is {value}; allowed: a finite number; are the weights damaged?")]
+    Logits {
+        /// Which logit.
+        what: String,
+        /// What it is.
+        value: f32,
+    },
+
     /// Training met a number that is none.
     #[error(
-        "the {what} is {value} in step {step}; the weights were left as they were. {} Prompts of the step: {}",
+        "{what} is {value} in step {step}; the weights were left as they were. {} Prompts of the step: {}",
         match checkpoint {
             Some(path) => format!("The last good checkpoint is {}.", path.display()),
             None => "There is no checkpoint yet.".to_owned(),
@@ -64,8 +73,8 @@ pub enum Error {
         prompts.join("; ")
     )]
     Diverged {
-        /// The loss or the norm of the gradient.
-        what: &'static str,
+        /// The loss, the norm of the gradient, or a logit.
+        what: String,
         /// What it was.
         value: f64,
         /// The step, counted from 1.

@@ -1,6 +1,6 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit, experiment, llm, models, report, theory};
+use crate::commands::{advantage, bandit, eval, experiment, llm, models, report, theory};
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Advantage(advantage::Options),
     /// Run the bandit whose policy starts on the wrong peak.
     Bandit(Box<bandit::Options>),
+    /// Measure pass@k of models on sets of problems.
+    Eval(Box<eval::Options>),
     /// Compare methods of training, everything else equal.
     #[command(subcommand)]
     Experiment(experiment::Command),

@@ -94,11 +94,22 @@ impl From<rs_grpo_llm::Error> for Failure {
     fn from(error: rs_grpo_llm::Error) -> Self {
         use rs_grpo_llm::Error;
         match error {
-            Error::Parameter { parameter, value, allowed } if !parameter.contains(' ') => {
+            Error::Parameter { parameter, ref value, ref allowed } if !parameter.contains(' ') => {
                 Self::Usage(format!("--{parameter} is {value}; allowed: {allowed}"))
             }
-            error @ (Error::Tensor(_) | Error::Diverged { .. }) => Self::Failed(error.to_string()),
-            other => Self::Usage(other.to_string()),
+            Error::File { ref source, .. } if is_full(source.kind()) => {
+                Self::Failed(error.to_string())
+            }
+            Error::Tensor(_) | Error::Logits { .. } | Error::Diverged { .. } => {
+                Self::Failed(error.to_string())
+            }
+            _ => Self::Usage(error.to_string()),
         }
     }
+}
+
+/// Whether there was no room, which is nobody's wrong argument.
+fn is_full(kind: ErrorKind) -> bool {
+    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull, WriteZero};
+    matches!(kind, FileTooLarge | QuotaExceeded | StorageFull | WriteZero)
 }

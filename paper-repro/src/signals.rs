@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -35,13 +36,13 @@ impl Signals {
         }
     }
 
-    /// How a run that stopped early ends the program.
-    pub(crate) fn failure(&self, folder: &str) -> Failure {
+    /// How a run that stopped early ends the program; `again` is how to go on with it.
+    pub(crate) fn failure(&self, folder: &Path, again: &str) -> Failure {
         let exit = match self.received() {
             Some(SIGTERM) => Exit::Terminated,
             _ => Exit::Interrupted,
         };
-        let message = format!("stopped; the run in {folder} goes on with --resume auto");
+        let message = format!("stopped; the run in {} goes on with {again}", folder.display());
         Failure::Stopped(message, exit)
     }
 }

@@ -72,10 +72,11 @@ fn pipes_get_plain_text() {
 }
 
 /// A training run that would take hours, in a folder.
+const TRAINING: &str =
+    "llm --steps 1000000 --prompts 2 --samples 2 --problems 20 --save-every 3 --resume auto";
+
 fn training(out: &Path) -> Child {
-    let settings =
-        "llm --steps 1000000 --prompts 2 --samples 2 --problems 20 --save-every 3 --resume auto";
-    command(settings)
+    command(TRAINING)
         .arg("--out")
         .arg(out)
         .stdout(Stdio::null())
@@ -131,4 +132,37 @@ fn a_run_survives_signals_and_kills() {
         }
         step = newest(&out);
     }
+}
+
+/// A limit on the size of files stands for the disk: beyond it, writing fails as on a full one.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_the_last_checkpoint() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let out = folder.path().join("run");
+    let child = training(&out);
+    wait_for_checkpoint_after(0, &out);
+    send("-TERM", &child);
+    assert_eq!(child.wait_with_output().expect("repro ends").status.code(), Some(143));
+    let step = newest(&out);
+    let full = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 500; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_repro"))
+        .args(TRAINING.split(' '))
+        .arg("--out")
+        .arg(&out)
+        .output()
+        .expect("repro starts");
+    let message = String::from_utf8_lossy(&full.stderr);
+    assert_eq!(full.status.code(), Some(1), "{message}");
+    assert!(message.contains("model.safetensors: File too large"), "{message}");
+    // Nothing half written is left, and with room the run goes on.
+    assert_eq!(newest(&out), step);
+    let parts = std::fs::read_dir(out.join("checkpoints")).expect("a folder").flatten();
+    let strangers = parts.filter(|e| !e.file_name().to_string_lossy().starts_with("step-"));
+    assert_eq!(strangers.count(), 0);
+    let child = training(&out);
+    wait_for_checkpoint_after(step, &out);
+    send("-TERM", &child);
+    assert_eq!(child.wait_with_output().expect("repro ends").status.code(), Some(143));
 }

@@ -11,7 +11,7 @@ fn help_of_every_command() {
         "theory",
         "report",
         "completions",
-        "experiment",
+        "eval", "experiment",
         "experiment countdown",
         "llm",
         "llm merge",
@@ -34,7 +34,7 @@ fn version_is_the_packages() {
 fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = success(&format!("completions {shell}"));
-        for command in ["advantage", "bandit", "experiment", "theory", "models"] {
+        for command in ["advantage", "bandit", "eval", "experiment", "theory", "models"] {
             assert!(script.contains(command), "{shell} misses {command}");
         }
     }

@@ -2,6 +2,7 @@
 
 mod advantage;
 mod bandit;
+mod eval;
 mod experiment;
 mod help;
 mod llm;

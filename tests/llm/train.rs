@@ -4,14 +4,15 @@
 //! The embedded model is trained, on groups so small that a step takes milliseconds.
 
 use crate::support::{decoder, floats, pool, relative_error};
+use rs_grpo_llm::Error;
 use rs_grpo_llm::checkpoint::Checkpoint;
 use rs_grpo_llm::model::{
     Decoder, Keep, LoraOptions, Training, adapter_options, merge, read_adapters,
 };
 use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder, run};
 use rs_grpo_llm::train::{
-    AdamW, AdamWOptions, Example, KlKind, Loss, LossKind, Metrics, Pass, Schedule, Setup,
-    TrainConfig, gradient, logprobs, update,
+    AdamW, AdamWOptions, Example, KlKind, Loss, LossKind, Metrics, Pass, Pretraining, Schedule,
+    Setup, TrainConfig, gradient, logprobs, pretrain, update,
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -290,6 +291,56 @@ fn a_run_that_was_stopped_goes_on_to_the_last_bit() {
         assert_eq!(train(parts.path(), &config, None), Outcome::Done);
         assert_eq!(result(parts.path(), 6), result(whole.path(), 6));
     }
+}
+
+/// A learning rate that throws the weights beyond the range of f32 in the first steps.
+#[test]
+fn a_run_that_diverges_names_its_last_good_checkpoint() {
+    let config = TrainConfig { learning_rate: 1e38, save_every: 1, ..small() };
+    let folder = TempDir::new().unwrap();
+    let mut run_folder = RunFolder::open(folder.path(), &config, Resume::Auto).unwrap();
+    let setup = Setup::new(config, &model()).unwrap();
+    let error =
+        pool(2).install(|| run(&setup, &mut run_folder, &|| false, &mut |_| ())).unwrap_err();
+    let Error::Diverged { step, prompts, checkpoint: Some(checkpoint), .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(prompts.len(), 3);
+    assert_eq!(*checkpoint, folder.path().join(format!("checkpoints/step-{:06}", step - 1)));
+    Checkpoint::open(checkpoint).unwrap();
+    let message = error.to_string();
+    for part in [prompts[0].as_str(), &format!("step {step}"), checkpoint.to_str().unwrap()] {
+        assert!(message.contains(part), "{part} is not in: {message}");
+    }
+}
+
+/// On one thread and on two.
+#[test]
+fn pretraining_is_a_function_of_its_seed() {
+    let tiny = Pretraining {
+        steps: 4,
+        batch: 16,
+        problems: 100,
+        layers: 1,
+        width: 32,
+        ..Pretraining::default()
+    };
+    let make = |options: &Pretraining, threads| {
+        let folder = TempDir::new().unwrap();
+        let mut surprises = Vec::new();
+        pool(threads)
+            .install(|| {
+                pretrain(options, &folder.path().join("new"), |_, u| {
+                    surprises.push(u.sums.surprise / u.sums.tokens as f64)
+                })
+            })
+            .unwrap();
+        (std::fs::read(folder.path().join("new/model.safetensors")).unwrap(), surprises)
+    };
+    let (once, again) = (make(&tiny, 1), make(&tiny, 2));
+    assert!(once == again, "{:?} and {:?}", once.1, again.1);
+    assert!(once.1[3] < once.1[0], "{:?}", once.1);
+    assert!(make(&Pretraining { seed: 1, ..tiny }, 1).0 != once.0);
 }
 
 /// As after `kill -9`: what came after the last checkpoint is lost and comes again.

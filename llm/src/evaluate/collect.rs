@@ -1,15 +1,14 @@
 //! Completions of problems, drawn and graded.
 
 use super::tally::{Graded, Tally};
-use crate::generate::{FinishReason, Request, Sample, Sampler, SamplingParams};
+use crate::generate::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
 use crate::run::{Lines, Reader};
 use crate::task::Problem;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Completions that are asked for at a time, and so at most are lost when an evaluation is
-/// interrupted.
+/// Completions that are asked for at a time.
 const CHUNK: usize = 4096;
 
 /// What is evaluated, and on what.
@@ -29,7 +28,7 @@ pub struct Evaluation<'a> {
 ///
 /// With a file, completions are appended to it as they come, and those that it holds are not drawn
 /// again: a completion depends on seed, prompt and its index alone, so the outcome is the same.
-/// `watch` is told how many completions are there.
+/// `watch` is told how many completions are there, and says whether to go on; `None` where it did not.
 ///
 /// # Errors
 /// Those of the sampler; a file that cannot be written, or that has lines of other problems.
@@ -37,8 +36,8 @@ pub fn evaluate(
     sampler: &mut dyn Sampler,
     evaluation: Evaluation<'_>,
     file: Option<&Path>,
-    mut watch: impl FnMut(usize),
-) -> Result<Vec<Tally>> {
+    mut watch: impl FnMut(usize) -> bool,
+) -> Result<Option<Vec<Tally>>> {
     let Evaluation { problems, prompts, samples, params } = evaluation;
     let mut graded = vec![BTreeMap::new(); problems.len()];
     let mut lines = None;
@@ -57,22 +56,24 @@ pub fn evaluate(
         }
         let last = problem + 1 == problems.len();
         if asked >= CHUNK || (last && asked > 0) {
-            let drawn = sampler.sample(&requests, params, &mut |_| ())?;
-            for (&problem, samples) in owners.iter().zip(drawn) {
-                for sample in samples {
-                    let line = grade(&problems[problem], &sample);
-                    if let Some(lines) = &mut lines {
-                        lines.push(&line)?;
-                    }
-                    graded[problem].insert(line.sample, line);
-                }
-            }
+            let mut failed = None;
+            sampler.sample(&requests, params, &mut |event| {
+                let Event::Finished(request, sample) = event else { return };
+                let problem: usize = owners[request];
+                let line = grade(&problems[problem], sample);
+                let written = lines.as_mut().map_or(Ok(()), |lines| lines.push(&line));
+                failed = failed.take().or(written.err());
+                graded[problem].insert(line.sample, line);
+            })?;
+            failed.map_or(Ok(()), Err)?;
             lines.as_ref().map_or(Ok(()), Lines::sync)?;
             (requests, owners, asked) = (Vec::new(), Vec::new(), 0);
         }
-        watch(graded[..=problem].iter().map(BTreeMap::len).sum());
+        if !watch(graded[..=problem].iter().map(BTreeMap::len).sum()) {
+            return Ok(None);
+        }
     }
-    Ok(graded.iter().map(|lines| Tally::of(lines.values())).collect())
+    Ok(Some(graded.iter().map(|lines| Tally::of(lines.values())).collect()))
 }
 
 /// Takes up what an earlier evaluation wrote.

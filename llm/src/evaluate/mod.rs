@@ -3,16 +3,19 @@
 //! | file | what |
 //! |---|---|
 //! | `collect` | completions, drawn and graded; an evaluation that was interrupted goes on |
+//! | `folder` | where they are kept, with the settings they were drawn with |
 //! | `tally` | the completions of one problem, counted |
 //! | `report` | pass@k and the other statistics of all problems |
 //! | `bootstrap` | intervals over problems and seeds |
 
 mod bootstrap;
 mod collect;
+mod folder;
 mod report;
 mod tally;
 
 pub use bootstrap::{Estimate, bootstrap};
 pub use collect::{Evaluation, evaluate};
+pub use folder::EvalFolder;
 pub use report::{Report, Statistic};
 pub use tally::{Graded, Tally};

@@ -25,6 +25,8 @@ pub enum Statistic {
     Entropy,
     /// Tokens of a completion.
     Length,
+    /// Share of the completions that ended for want of room.
+    Truncated,
 }
 
 impl Report {
@@ -76,5 +78,6 @@ fn value(tally: &Tally, statistic: Statistic) -> Result<f64> {
         Statistic::Answers => tally.answers as f64,
         Statistic::Entropy => per(tally.entropy, tally.tokens),
         Statistic::Length => per(tally.tokens as f64, tally.samples),
+        Statistic::Truncated => per(tally.truncated as f64, tally.samples),
     })
 }

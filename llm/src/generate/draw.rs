@@ -27,7 +27,7 @@ pub struct Drawn {
 /// Of equal logits, the greedy choice is the lowest token.
 ///
 /// # Errors
-/// [`Error::Parameter`] for a row that holds NaN or +∞, or nothing finite.
+/// [`Error::Logits`] for a row that holds NaN or +∞, or nothing finite.
 pub fn draw(logits: &[f32], params: &SamplingParams, uniform: f64) -> Result<Drawn> {
     let max = check(logits)?;
     // As the head computes it, to the last bit.
@@ -63,10 +63,9 @@ fn check(logits: &[f32]) -> Result<f32> {
     let bad = logits.iter().position(|logit| logit.is_nan() || *logit == f32::INFINITY);
     Err(match bad {
         Some(token) => {
-            let allowed = format!("a finite number or −∞ (token {token})");
-            Error::parameter("logit", logits[token], allowed)
+            Error::Logits { what: format!("the logit of token {token}"), value: logits[token] }
         }
-        None => Error::parameter("largest logit", max, "a finite number"),
+        None => Error::Logits { what: "the largest logit".to_owned(), value: max },
     })
 }
 

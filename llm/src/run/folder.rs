@@ -147,7 +147,8 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
-fn lock(path: &Path) -> Result<File> {
+/// Takes a folder for this process alone, until the file is closed.
+pub(crate) fn lock(path: &Path) -> Result<File> {
     let lock = path.join(".lock");
     let file = File::create(&lock).map_err(Error::file(&lock))?;
     match file.try_lock() {

@@ -13,6 +13,7 @@ mod lines;
 mod session;
 mod tensorboard;
 
+pub(crate) use folder::lock;
 pub use folder::{Resume, RunFolder};
 pub use lines::{Lines, Reader};
 pub use session::{Outcome, SampleLine, run, sample_lines};

@@ -141,7 +141,8 @@ impl HeldOut {
             samples: config.eval_samples,
             params: &params,
         };
-        let report = Report::new(evaluate(trainer.sampler(), evaluation, None, |_| ())?);
+        let tallies = evaluate(trainer.sampler(), evaluation, None, |_| true)?;
+        let report = Report::new(tallies.unwrap_or_default());
         let mut metrics = Metrics::new();
         for k in report.ks() {
             metrics.insert(format!("eval/pass@{k}"), report.mean(Statistic::PassAt(k))?);

@@ -31,5 +31,5 @@ pub use rollout::{Completion, Group, Rollout};
 pub use schedule::Schedule;
 pub use setup::{Setup, encode};
 pub use state::Progress;
-pub use trainer::{StepReport, Trainer, engine};
+pub use trainer::{StepReport, Trainer, engine, engine_options};
 pub use update::{Updated, update};

@@ -105,7 +105,8 @@ impl<'a> Collector<'a> {
     /// while rounds are left; of what the last round lacks, the oldest of them fill the step.
     ///
     /// # Errors
-    /// Those of the sampler and of the estimator.
+    /// Those of the sampler and of the estimator; [`Error::Diverged`] where the policy's logits are no
+    /// numbers.
     pub fn collect(
         &self,
         sampler: &mut dyn Sampler,
@@ -121,7 +122,9 @@ impl<'a> Collector<'a> {
                 (0..missing).map(|_| order.next(self.problems.len())).collect();
             // Each round is another draw: a problem may come up in several.
             let seed = seed(self.config.seed, step, rollout.rounds);
-            let groups = self.round(sampler, &problems, seed, &mut rollout)?;
+            let groups = self
+                .round(sampler, &problems, seed, &mut rollout)
+                .map_err(|error| self.with_problems(error, step, &problems))?;
             let last = rollout.rounds + 1 == self.config.sampling_rounds;
             let kept = |group: &Group| self.config.sampling_rounds == 1 || group.has_signal();
             let (groups, dropped): (Vec<_>, Vec<_>) = groups.into_iter().partition(kept);
@@ -153,6 +156,13 @@ impl<'a> Collector<'a> {
         rollout.sampling += sampled - start;
         rollout.grading += sampled.elapsed();
         groups
+    }
+
+    /// Tells where a policy broke down.
+    fn with_problems(&self, error: Error, step: usize, problems: &[usize]) -> Error {
+        let Error::Logits { what, value } = error else { return error };
+        let prompts = problems.iter().map(|&problem| self.problems[problem].id.clone()).collect();
+        Error::Diverged { what, value: value.into(), step: step + 1, prompts, checkpoint: None }
     }
 
     fn grade(&self, problem: usize, samples: Vec<Sample>) -> Result<Group> {

@@ -86,8 +86,8 @@ impl<'a> Trainer<'a> {
     /// One step: draws completions, and moves the policy.
     ///
     /// # Errors
-    /// [`Error::Diverged`] for a loss or gradient that is no finite number; the weights are those
-    /// before that update then.
+    /// [`Error::Diverged`] for a loss, gradient or logit that is no finite number; the weights are
+    /// those before that update then.
     pub fn step(&mut self) -> Result<StepReport> {
         let start = Instant::now();
         let step = self.progress.step;
@@ -173,7 +173,7 @@ impl<'a> Trainer<'a> {
         let id = |group: &Group| self.setup.problems[group.problem].id.clone();
         let prompts = rollout.groups.iter().map(id).collect();
         Err(Error::Diverged {
-            what,
+            what: what.to_owned(),
             value,
             step: self.progress.step + 1,
             prompts,
@@ -240,15 +240,25 @@ pub fn engine<'a>(
     samples: usize,
     max_new_tokens: usize,
 ) -> Result<Engine<'a, Decoder>> {
+    let options = engine_options(&setup.model, prompts, samples, max_new_tokens);
+    Engine::new(&setup.model, Some(&setup.tokenizer), options)
+}
+
+/// Room for many completions of such prompts at a time, within 4 GiB.
+pub fn engine_options(
+    model: &Decoder,
+    prompts: &[Vec<u32>],
+    samples: usize,
+    max_new_tokens: usize,
+) -> EngineOptions {
     let longest = prompts.iter().map(Vec::len).max().unwrap_or(1);
-    let own = max_new_tokens.min(setup.model.max_positions().saturating_sub(longest).max(1));
+    let own = max_new_tokens.min(model.max_positions().saturating_sub(longest).max(1));
     // A page more for each part, since parts begin in pages of their own.
     let one = longest + own + 32;
-    let wanted = MAX_BATCH * (own + 16) + (MAX_BATCH / samples + 2) * (longest + 16);
-    let affordable = CACHE_BYTES / setup.model.bytes_per_slot();
+    let wanted = MAX_BATCH * (own + 16) + (MAX_BATCH / samples.max(1) + 2) * (longest + 16);
+    let affordable = CACHE_BYTES / model.bytes_per_slot();
     let cache_slots = wanted.min(affordable).max(one);
-    let options = EngineOptions { max_batch: MAX_BATCH, cache_slots, prefill_tokens: 1024 };
-    Engine::new(&setup.model, Some(&setup.tokenizer), options)
+    EngineOptions { max_batch: MAX_BATCH, cache_slots, prefill_tokens: 1024 }
 }
 
 /// The completions of groups as examples; those that were cut off are left out where so asked.

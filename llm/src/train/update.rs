@@ -20,7 +20,7 @@ pub struct Updated {
 impl Updated {
     /// The loss or the norm, whichever is no finite number.
     pub fn fault(&self) -> Option<(&'static str, f64)> {
-        [("loss", self.sums.loss), ("gradient norm", self.grad_norm)]
+        [("the loss", self.sums.loss), ("the gradient norm", self.grad_norm)]
             .into_iter()
             .find(|(_, value)| !value.is_finite())
     }

@@ -46,9 +46,8 @@ pub(super) struct Results {
     pub(super) seeds: Vec<Finished>,
 }
 
-/// Estimators and steps of `repro llm` without options.
+/// Estimators of `repro llm` without options.
 const DEMONSTRATION: [&str; 2] = ["grpo", "rs-grpo:beta=2"];
-const DEMONSTRATION_STEPS: usize = 100;
 
 pub(crate) fn run(
     options: &Options,
@@ -68,13 +67,13 @@ pub(crate) fn run(
     compare(arms, &config, options.seeds, &options.out, pool, console)
 }
 
-/// GRPO and RS-GRPO with one seed and fewer steps.
+/// GRPO and RS-GRPO with one seed.
 pub(crate) fn demonstration(
     out: Option<&Path>,
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let config = TrainConfig { steps: DEMONSTRATION_STEPS, ..settings()? };
+    let config = settings()?;
     let arms = DEMONSTRATION.map(Arm::of).to_vec();
     let out = out.unwrap_or(Path::new("out/llm-demonstration"));
     compare(arms, &config, 1, out, pool, console)
@@ -114,7 +113,7 @@ fn compare(
     })?;
     bar.finish_and_clear();
     if stop() {
-        return Err(signals.failure(&out.display().to_string()));
+        return Err(signals.failure(out, "the same command"));
     }
     let mut results: Vec<Results> =
         arms.into_iter().map(|arm| Results { arm, seeds: Vec::new() }).collect();

@@ -78,19 +78,31 @@ fn curve(runs: &[&[Metrics]], name: &str) -> (Vec<f64>, Vec<f64>) {
     windows.map(point).unzip()
 }
 
+/// How the estimators begin that have a risk parameter.
+const OURS: &str = "rs-grpo";
+/// Colours of the rivals, none of them near those of GRPO or of the scale of risk parameters.
+const RIVALS: [Color; 4] =
+    [Color(0, 158, 115), Color(213, 94, 0), Color(86, 180, 233), Color(140, 86, 75)];
+
 /// The base model is grey and dashed; risk parameters go along one scale, rivals have colours of
 /// their own.
 fn look(series: Series, index: usize, results: &[Results]) -> Series {
     let estimator = results[index].arm.estimator.as_deref();
-    let is_ours = |estimator: Option<&str>| estimator.is_some_and(|e| e.starts_with("rs-grpo"));
-    let ours: Vec<usize> =
-        (0..results.len()).filter(|&i| is_ours(results[i].arm.estimator.as_deref())).collect();
+    let of = |wanted: fn(&str) -> bool| -> Vec<usize> {
+        let estimator = |i: usize| results[i].arm.estimator.as_deref();
+        (0..results.len()).filter(|&i| estimator(i).is_some_and(wanted)).collect()
+    };
+    let ours = of(|estimator| estimator.starts_with(OURS));
+    let rivals = of(|estimator| !estimator.starts_with(OURS) && estimator != "grpo");
     match estimator {
         None => series.color(Color(110, 110, 110)).dash(Dash::Dashed),
         Some("grpo") => series.color(Color(20, 20, 20)),
         _ => match ours.iter().position(|&i| i == index) {
             Some(at) => series.color(Color::ordered(at, ours.len())),
-            None => series.dash(Dash::Dotted),
+            None => {
+                let at = rivals.iter().position(|&i| i == index).unwrap_or(0);
+                series.color(RIVALS[at % RIVALS.len()]).dash(Dash::Dotted)
+            }
         },
     }
 }

@@ -53,11 +53,16 @@ impl Job {
             steps = Reader::<Metrics>::open(&self.folder.join("metrics.jsonl"))?
                 .collect::<Result<_>>()?;
         }
-        let report = self.evaluate(&setup, advance)?;
-        Ok(Some(Finished { report, steps }))
+        let report = self.evaluate(&setup, stop, advance)?;
+        Ok(report.map(|report| Finished { report, steps }))
     }
 
-    fn evaluate(&self, setup: &Setup, advance: &(dyn Fn(u64) + Sync)) -> Result<Report> {
+    fn evaluate(
+        &self,
+        setup: &Setup,
+        stop: &(dyn Fn() -> bool + Sync),
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<Report>> {
         let config = &self.config;
         let folder = self.folder.join("eval");
         std::fs::create_dir_all(&folder)
@@ -83,7 +88,8 @@ impl Job {
             evaluate(&mut engine, evaluation, Some(&folder.join("samples.jsonl")), |all| {
                 advance(all as u64 - done);
                 done = all as u64;
+                !stop()
             })?;
-        Ok(Report::new(tallies))
+        Ok(tallies.map(Report::new))
     }
 }

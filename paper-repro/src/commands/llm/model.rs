@@ -11,11 +11,14 @@ use std::path::{Path, PathBuf};
 const EMBEDDED: &str = "countdown";
 
 /// Refuses what names no model, without a download.
-pub(super) fn check(model: &str) -> Result<(), Failure> {
-    match model == EMBEDDED {
-        true => Ok(()),
-        false => Ok(hub::resolve(model).map(drop)?),
+pub(crate) fn check(model: &str) -> Result<(), Failure> {
+    if model == EMBEDDED {
+        return Ok(());
     }
+    hub::resolve(model).map(drop).map_err(|error| match strsim::osa_distance(model, EMBEDDED) {
+        1..=3 => Failure::Usage(format!("--model is {model:?}; did you mean {EMBEDDED}?")),
+        _ => error.into(),
+    })
 }
 
 /// The folder of a model.

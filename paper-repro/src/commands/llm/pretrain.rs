@@ -47,8 +47,11 @@ pub(crate) fn run(
     let bar = console.steps(options.steps as u64);
     pool.install(|| {
         pretrain(&pretraining, &options.out, |_, updated| {
-            let loss = updated.sums.loss;
-            bar.set_message(format!("loss {loss:.3}, gradient norm {:.2}", updated.grad_norm));
+            let surprise = updated.sums.surprise / updated.sums.tokens as f64;
+            bar.set_message(format!(
+                "cross-entropy {surprise:.3} nats a token, gradient norm {:.2}",
+                updated.grad_norm
+            ));
             bar.inc(1);
         })
     })?;

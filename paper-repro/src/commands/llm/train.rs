@@ -115,7 +115,7 @@ pub(crate) fn run(
     let outcome = outcome.map_err(|_| Failure::Failed("the training panicked".to_owned()))??;
     bar.finish_and_clear();
     if outcome == Outcome::Stopped {
-        return Err(signals.failure(&format!("{}", out.display())));
+        return Err(signals.failure(&out, "--resume auto"));
     }
     if silent && !last.is_empty() {
         console.note(

@@ -2,7 +2,7 @@
 
     cargo build --release
     python3 -m venv VENV && VENV/bin/pip install torch==2.15.0 transformers==5.23.0 trl==1.16.0
-    VENV/bin/python llm/benches/trl.py --repro target/release/repro --threads 2
+    VENV/bin/python llm/benches/training_step.py --repro target/release/repro --threads 2
 
 A step is 64 prompts × 16 completions of Countdown on the embedded model: sampled, graded, one update of
 all weights. Both sides take the estimator `grpo`, token-mean loss, no reference, AdamW.
@@ -115,7 +115,7 @@ def main():
     run = subprocess.run(
         [sys.executable, __file__, "--repro", options.repro, "--peer-only", "--threads",
          str(options.threads), "--steps", str(options.steps)],
-        env=environment, check=True, capture_output=True, text=True,
+        env=environment, check=True, stdout=subprocess.PIPE, text=True,
     )
     peer = json.loads(run.stdout.strip().splitlines()[-1])
     rows = {n: ours(options.repro, options.threads, options.steps, n) for n in (16, 32, 64)}

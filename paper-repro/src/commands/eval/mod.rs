@@ -1,0 +1,151 @@
+//! `repro eval`: pass@k of any number of models on any number of sets of problems.
+
+mod measure;
+mod show;
+
+use crate::commands::llm::model;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::parse;
+use crate::signals::Signals;
+use clap::Args;
+use measure::Measurement;
+use rayon::ThreadPool;
+use rs_grpo_figures::write_atomic;
+use rs_grpo_llm::task::{Problem, Source, Split};
+use std::path::{Path, PathBuf};
+
+/// Options of `repro eval`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A model: countdown for the embedded one, an alias of `repro models`, an id on the hub, or a
+    /// folder such as a checkpoint of a run; repeat it for several.
+    #[arg(long, value_name = "MODEL", required = true)]
+    model: Vec<String>,
+    /// Problems: countdown[:numbers=4,largest=12,target=99,seed=0], of which those are taken that
+    /// training never sees, or a file of one {"problem": …, "answer": …} a line; repeat it for several.
+    #[arg(long, value_name = "DATA", required = true)]
+    data: Vec<String>,
+    /// Most problems of each set.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "500")]
+    problems: usize,
+    /// Completions of each problem.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "32")]
+    samples: usize,
+    /// The k of pass@k, with commas between them [default: 1, 2, 4, … up to --samples].
+    #[arg(long, value_name = "K,…", value_delimiter = ',', value_parser = parse::whole::<1>)]
+    k: Vec<u64>,
+    /// Text around a question, which stands in it as {prompt}.
+    #[arg(long, value_name = "TEXT", default_value = "{prompt}")]
+    prompt_template: String,
+    /// Ask through the model's chat template.
+    #[arg(long, conflicts_with = "prompt_template")]
+    chat: bool,
+    /// Divides the logits.
+    #[arg(long, value_name = "T", default_value_t = 1.0)]
+    temperature: f32,
+    /// Draw from the fewest tokens that have this probability together; 1 is off.
+    #[arg(long, value_name = "P", default_value_t = 1.0)]
+    top_p: f32,
+    /// Longest completion, in tokens.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "1024")]
+    max_tokens: usize,
+    /// Seed; a completion depends on it, on the prompt and on its number alone.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Folder for completions, results, table and figure; an evaluation that was interrupted goes on.
+    #[arg(long, value_name = "DIR", default_value = "out/eval")]
+    out: PathBuf,
+}
+
+/// A set of problems, with its name.
+struct Set {
+    name: String,
+    problems: Vec<Problem>,
+}
+
+pub(crate) fn run(
+    options: &Options,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    parse::no_repeats("--model", &options.model).map_err(Failure::Usage)?;
+    parse::no_repeats("--data", &options.data).map_err(Failure::Usage)?;
+    let ks = options.ks()?;
+    let sets = options.sets()?;
+    for model in &options.model {
+        model::check(model)?;
+    }
+    let signals = Signals::watch()?;
+    let models = names(&options.model);
+    let mut measurements = Vec::new();
+    for (model, name) in options.model.iter().zip(&models) {
+        let folder = model::folder(model, console)?;
+        for set in &sets {
+            let bar = console.sampling((set.problems.len() * options.samples) as u64);
+            let names = (model.as_str(), name.as_str());
+            let measured = pool
+                .install(|| measure::measure(options, names, &folder, set, &ks, &signals, &bar))?;
+            bar.finish_and_clear();
+            measurements.push(measured);
+        }
+    }
+    write(options, &measurements, console)
+}
+
+/// The table, on the console and as files, and the figure.
+fn write(
+    options: &Options,
+    measurements: &[Measurement],
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let table = show::table(measurements)?;
+    write!(console.out, "{}", table.to_text())?;
+    let mut files = show::figure(measurements)?.write(&options.out, "eval")?;
+    for (kind, text) in [("csv", table.to_csv()), ("md", table.to_markdown())] {
+        let path = options.out.join(format!("table.{kind}"));
+        write_atomic(&path, text.as_bytes())?;
+        files.push(path);
+    }
+    console.note_files(&files);
+    Ok(())
+}
+
+impl Options {
+    fn ks(&self) -> Result<Vec<u64>, Failure> {
+        parse::no_repeats("--k", &self.k).map_err(Failure::Usage)?;
+        let most = self.samples as u64;
+        match self.k.iter().find(|&&k| k > most) {
+            Some(k) => {
+                Err(Failure::Usage(format!("--k is {k}; allowed: at most --samples, {most}")))
+            }
+            None => Ok(self.k.clone()),
+        }
+    }
+
+    fn sets(&self) -> Result<Vec<Set>, Failure> {
+        let names = names(&self.data);
+        let read = |(data, name): (&String, String)| {
+            let source: Source = data.parse()?;
+            Ok(Set { name, problems: source.problems(Split::HeldOut, self.problems)? })
+        };
+        self.data.iter().zip(names).map(read).collect()
+    }
+}
+
+/// Short names that can be folders, all different: the last part of a path, else all of the text.
+fn names(texts: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for text in texts {
+        let path = Path::new(text);
+        let last = path.file_stem().filter(|_| path.extension().is_some_and(|e| e == "jsonl"));
+        let last = last.or(path.file_name()).and_then(|name| name.to_str()).unwrap_or(text);
+        let allowed = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        let short: String = last.chars().map(allowed).collect();
+        let taken = |name: &String| names.contains(name);
+        let numbered = (2..).map(|n| format!("{short}-{n}"));
+        let name = std::iter::once(short.clone()).chain(numbered).find(|name| !taken(name));
+        names.extend(name);
+    }
+    names
+}
