@@ -18,6 +18,7 @@ mod error;
 pub mod evaluate;
 mod files;
 pub mod generate;
+pub mod grade;
 pub mod hub;
 mod json;
 pub mod kernels;

@@ -1,5 +1,6 @@
 //! An answer that was read: what it can mean.
 
+use super::Method;
 use super::budget::{Budget, Exhausted, Fuel};
 use super::extract::{Boxes, boxes};
 use super::plain::{choice, is_words, plain};
@@ -73,27 +74,35 @@ impl Answer {
         }
     }
 
-    /// Whether both are the same answer.
-    pub(super) fn compare(&self, other: &Self, budget: &Budget) -> Match {
+    /// Whether both are the same answer, and how that was found.
+    pub(super) fn compare(&self, other: &Self, budget: &Budget) -> (Match, Method) {
         if self == other {
-            return Match::Yes;
+            return (Match::Yes, Method::Identical);
         }
         if let (Some(a), Some(b)) = (self.choice, other.choice)
             && (self.is_lone_letter() || other.is_lone_letter())
         {
-            return (a == b).into();
+            return ((a == b).into(), Method::Choice);
         }
-        let words = |answer: &Self| {
-            answer.readings.iter().any(|value| matches!(value, Value::Text(_)))
-        };
-        if (words(self) || words(other)) && self.plain == other.plain {
-            return Match::Yes;
+        let words = self.has_words() || other.has_words();
+        if words && self.plain == other.plain {
+            return (Match::Yes, Method::Words);
         }
         let fuel = Fuel::new(budget);
+        let result = self.compare_readings(other, &fuel);
+        let method = match words {
+            true if result == Match::No => Method::Words,
+            _ if fuel.was_numeric() => Method::Numeric,
+            _ => Method::Exact,
+        };
+        (result, method)
+    }
+
+    fn compare_readings(&self, other: &Self, fuel: &Fuel<'_>) -> Match {
         let mut result = Match::No;
         for a in &self.readings {
             for b in &other.readings {
-                match typed::matches(a, b, &fuel) {
+                match typed::matches(a, b, fuel) {
                     Ok(Match::Yes) => return Match::Yes,
                     Ok(Match::No) => {}
                     Ok(Match::Undecided) | Err(Exhausted) => result = Match::Undecided,
@@ -103,12 +112,12 @@ impl Answer {
         result
     }
 
-    pub(super) fn is_choice(&self) -> bool {
-        self.choice.is_some()
+    fn has_words(&self) -> bool {
+        self.readings.iter().any(|value| matches!(value, Value::Text(_)))
     }
 
-    pub(super) fn has_choice(&self, letter: char) -> bool {
-        self.choice == Some(letter)
+    pub(super) fn is_choice(&self) -> bool {
+        self.choice.is_some()
     }
 
     fn is_lone_letter(&self) -> bool {
@@ -161,6 +170,10 @@ fn trimmed(text: &str) -> &str {
             {
                 text = inner.trim();
             }
+        }
+        for (open, close) in [("\\\"", "\\\""), ("\"", "\""), ("\\\"", "\\"), ("“", "”")] {
+            let inner = text.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
+            text = inner.unwrap_or(text).trim();
         }
         text = text.trim_end_matches(['.', ',', ';']).trim();
         text = text.trim_end_matches("\\\\").trim();

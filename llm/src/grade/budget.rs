@@ -25,14 +25,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self {
-            length: 8_192,
-            depth: 64,
-            bits: 65_536,
-            terms: 512,
-            work: 12_000,
-            precision: 2_048,
-        }
+        Self { length: 8_192, depth: 64, bits: 65_536, terms: 512, work: 12_000, precision: 2_048 }
     }
 }
 
@@ -46,11 +39,12 @@ pub(super) struct Fuel<'a> {
     pub(super) budget: &'a Budget,
     /// In hundredths of a unit.
     left: Cell<u64>,
+    numeric: Cell<bool>,
 }
 
 impl<'a> Fuel<'a> {
     pub(super) fn new(budget: &'a Budget) -> Self {
-        Self { budget, left: Cell::new(budget.work.saturating_mul(100)) }
+        Self { budget, left: Cell::new(budget.work.saturating_mul(100)), numeric: Cell::new(false) }
     }
 
     /// Pays for work, in hundredths of a unit, before it is done.
@@ -58,6 +52,16 @@ impl<'a> Fuel<'a> {
         let left = self.left.get().checked_sub(hundredths).ok_or(Exhausted)?;
         self.left.set(left);
         Ok(())
+    }
+
+    /// Notes that exact arithmetic did not suffice.
+    pub(super) fn note_numeric(&self) {
+        self.numeric.set(true);
+    }
+
+    /// Whether anything had to be evaluated.
+    pub(super) fn was_numeric(&self) -> bool {
+        self.numeric.get()
     }
 
     /// Pays for a product or a greatest common divisor of integers of so many bits.

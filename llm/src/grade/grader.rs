@@ -1,8 +1,8 @@
-//! The grader: one configuration, and the four things it does.
+//! The grader: one configuration, and what it does.
 
 use super::extract::{self, Boxes, boxes, spoken};
 use super::typed::Match;
-use super::{Answer, Budget, ReadError, Verdict};
+use super::{Answer, Budget, Method, Outcome, ReadError, Verdict};
 
 /// What counts as the answer of a completion that has no box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,9 +21,10 @@ pub enum Unboxed {
 /// use rs_grpo_llm::grade::{Grader, Verdict};
 ///
 /// let grader = Grader::default();
-/// assert_eq!(grader.grade(r"\frac{1}{2}", r"So we get \boxed{0.5}."), Verdict::Correct);
-/// assert_eq!(grader.grade("x^2 - 1", r"\boxed{(x-1)(x+1)}"), Verdict::Correct);
-/// assert_eq!(grader.grade("42", "<think>Could it be \\boxed{42}?</think> No."), Verdict::PredictionUnparsable);
+/// assert_eq!(grader.grade(r"\frac{1}{2}", r"So we get \boxed{0.5}.").verdict, Verdict::Correct);
+/// assert_eq!(grader.verify("x^2 - 1", "(x-1)(x+1)"), Verdict::Correct);
+/// let thought = grader.grade("42", r"<think>Could it be \boxed{42}?</think> No.");
+/// assert_eq!(thought.verdict, Verdict::PredictionUnparsable);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grader {
@@ -40,45 +41,44 @@ impl Grader {
     }
 
     /// Grades a whole completion.
-    pub fn grade(&self, gold: &str, completion: &str) -> Verdict {
+    pub fn grade(&self, gold: &str, completion: &str) -> Outcome {
         match self.parse_gold(gold) {
             Ok(gold) => self.grade_with(&gold, completion),
-            Err(ReadError::Budget) => Verdict::BudgetExceeded,
-            Err(_) => Verdict::GoldUnparsable,
+            Err(error) => Outcome::without(self.found(None, completion).0, gold_fault(&error)),
         }
     }
 
     /// Grades a whole completion against a gold answer that was read before.
-    pub fn grade_with(&self, gold: &Answer, completion: &str) -> Verdict {
-        match self.answer(gold, completion) {
-            Ok(answer) => self.compare(gold, &answer),
-            Err(ReadError::Budget) => Verdict::BudgetExceeded,
-            Err(_) => Verdict::PredictionUnparsable,
+    pub fn grade_with(&self, gold: &Answer, completion: &str) -> Outcome {
+        let (extracted, answer) = self.found(Some(gold), completion);
+        match answer {
+            Ok(answer) => {
+                let (verdict, method) = self.compare(gold, &answer);
+                Outcome { verdict, extracted, method: Some(method), answer: Some(answer) }
+            }
+            Err(error) => Outcome::without(extracted, prediction_fault(&error)),
         }
     }
 
     /// Compares two answers that stand alone, without the completion around them. The order of the
     /// two does not matter but for which of them is blamed if it cannot be read.
     pub fn verify(&self, gold: &str, answer: &str) -> Verdict {
-        let gold = match self.parse_gold(gold) {
-            Ok(gold) => gold,
-            Err(ReadError::Budget) => return Verdict::BudgetExceeded,
-            Err(_) => return Verdict::GoldUnparsable,
-        };
-        match self.parse(answer) {
-            Ok(answer) => self.compare(&gold, &answer),
-            Err(ReadError::Budget) => Verdict::BudgetExceeded,
-            Err(_) => Verdict::PredictionUnparsable,
+        match (self.parse_gold(gold), self.parse(answer)) {
+            (Err(error), _) => gold_fault(&error),
+            (_, Err(error)) => prediction_fault(&error),
+            (Ok(gold), Ok(answer)) => self.compare(&gold, &answer).0,
         }
     }
 
     /// Compares two answers that were read before.
-    pub fn compare(&self, gold: &Answer, answer: &Answer) -> Verdict {
-        match gold.compare(answer, &self.budget) {
+    pub fn compare(&self, gold: &Answer, answer: &Answer) -> (Verdict, Method) {
+        let (result, method) = gold.compare(answer, &self.budget);
+        let verdict = match result {
             Match::Yes => Verdict::Correct,
             Match::No => Verdict::Wrong,
             Match::Undecided => Verdict::BudgetExceeded,
-        }
+        };
+        (verdict, method)
     }
 
     /// Reads an answer that stands alone, or in a box.
@@ -99,23 +99,16 @@ impl Grader {
         // Prose has formulas in it; a text without any is no solution.
         let is_solution = gold.contains(['$', '\\']) && gold.split_whitespace().count() > 5;
         match whole {
-            Err(ReadError::Syntax(_)) if is_solution => self.first_readable(gold).map_or(whole, |(_, answer)| Ok(answer)),
+            Err(ReadError::Syntax(_)) if is_solution => {
+                self.first_readable(gold).map_or(whole, |(_, answer)| Ok(answer))
+            }
             whole => whole,
         }
     }
 
     /// The text of a completion's answer: of its last boxes, or as [`Grader::unboxed`] says.
     pub fn extract(&self, completion: &str) -> Option<String> {
-        let spoken = spoken(completion)?;
-        match boxes(spoken) {
-            Boxes::Content(content) => {
-                let changed = self.changed_mind(spoken).map(|(text, _)| text);
-                Some(changed.unwrap_or(content.into_owned()))
-            }
-            Boxes::Unclosed => None,
-            Boxes::None if self.unboxed == Unboxed::Refuse => None,
-            Boxes::None => self.first_readable(spoken).map(|(text, _)| text),
-        }
+        self.found(None, completion).0
     }
 
     /// The first candidate in prose that can be read.
@@ -133,33 +126,62 @@ impl Grader {
         extract::final_answer(spoken).into_iter().find_map(read)
     }
 
-    /// The answer of a completion; where a letter is asked for, a letter.
-    fn answer(&self, gold: &Answer, completion: &str) -> Result<Answer, ReadError> {
-        let spoken = spoken(completion).ok_or(ReadError::Empty)?;
-        if let Some((_, answer)) = self.changed_mind(spoken) {
-            return Ok(answer);
+    /// The answer of a completion, as it is written and as it is read; where a letter is asked for, a
+    /// letter.
+    fn found(&self, gold: Option<&Answer>, completion: &str) -> Found {
+        let Some(spoken) = spoken(completion) else { return NOTHING };
+        if let Some((text, answer)) = self.changed_mind(spoken) {
+            return (Some(text), Ok(answer));
         }
         match boxes(spoken) {
-            Boxes::Content(content) => match self.parse(&content) {
-                // Prose in a box.
-                Err(ReadError::Syntax(problem)) if self.unboxed == Unboxed::Lenient => {
-                    let (_, answer) =
-                        self.first_readable(&content).ok_or(ReadError::Syntax(problem))?;
-                    Ok(answer)
-                }
-                parsed => parsed,
-            },
-            Boxes::Unclosed => Err(ReadError::Empty),
-            Boxes::None if self.unboxed == Unboxed::Refuse => Err(ReadError::Empty),
-            Boxes::None => {
-                if gold.is_choice()
-                    && let Some(letter) = extract::choice_in_prose(spoken)
-                {
-                    return self.parse(letter.encode_utf8(&mut [0; 4]));
-                }
-                let (_, answer) = self.first_readable(spoken).ok_or(ReadError::Empty)?;
-                Ok(answer)
-            }
+            Boxes::Content(content) => self.boxed(&content),
+            Boxes::None if self.unboxed == Unboxed::Lenient => self.unboxed(gold, spoken),
+            Boxes::None | Boxes::Unclosed => NOTHING,
         }
+    }
+
+    fn boxed(&self, content: &str) -> Found {
+        let parsed = self.parse(content);
+        // Prose in a box.
+        if matches!(parsed, Err(ReadError::Syntax(_)))
+            && self.unboxed == Unboxed::Lenient
+            && let Some((text, answer)) = self.first_readable(content)
+        {
+            return (Some(text), Ok(answer));
+        }
+        (Some(content.to_owned()), parsed)
+    }
+
+    fn unboxed(&self, gold: Option<&Answer>, spoken: &str) -> Found {
+        if gold.is_some_and(Answer::is_choice)
+            && let Some(letter) = extract::choice_in_prose(spoken)
+        {
+            let letter = letter.to_string();
+            let answer = self.parse(&letter);
+            return (Some(letter), answer);
+        }
+        match self.first_readable(spoken) {
+            Some((text, answer)) => (Some(text), Ok(answer)),
+            None => NOTHING,
+        }
+    }
+}
+
+/// An answer as it is written and as it is read.
+type Found = (Option<String>, Result<Answer, ReadError>);
+
+const NOTHING: Found = (None, Err(ReadError::Empty));
+
+fn gold_fault(error: &ReadError) -> Verdict {
+    match error {
+        ReadError::Budget => Verdict::BudgetExceeded,
+        _ => Verdict::GoldUnparsable,
+    }
+}
+
+fn prediction_fault(error: &ReadError) -> Verdict {
+    match error {
+        ReadError::Budget => Verdict::BudgetExceeded,
+        _ => Verdict::PredictionUnparsable,
     }
 }

@@ -15,4 +15,7 @@ pub use answer::Answer;
 pub use budget::Budget;
 pub use grader::{Grader, Unboxed};
 pub use read::ReadError;
-pub use verdict::Verdict;
+pub use verdict::{Method, Outcome, Verdict};
+
+/// Version of the grader: it changes whenever a verdict may.
+pub const VERSION: &str = "1";

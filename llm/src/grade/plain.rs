@@ -16,7 +16,8 @@ pub(super) fn plain(text: &str) -> String {
                 plain.push_str(&rest[1..end]);
             }
             // A sign behind the backslash is skipped with it.
-            let sign = if end == 1 { rest[1..].chars().next().map_or(0, char::len_utf8) } else { 0 };
+            let sign =
+                if end == 1 { rest[1..].chars().next().map_or(0, char::len_utf8) } else { 0 };
             rest = &rest[end + sign..];
             continue;
         }
@@ -47,8 +48,17 @@ pub(super) fn is_words(text: &str) -> bool {
     let known = |word: &str| {
         matches!(
             word,
-            "pi" | "e" | "i" | "inf" | "infinity" | "oo" | "alpha" | "beta" | "gamma" | "theta"
-                | "lambda" | "phi"
+            "pi" | "e"
+                | "i"
+                | "inf"
+                | "infinity"
+                | "oo"
+                | "alpha"
+                | "beta"
+                | "gamma"
+                | "theta"
+                | "lambda"
+                | "phi"
         )
     };
     match &words[..] {

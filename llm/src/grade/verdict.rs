@@ -1,9 +1,12 @@
 //! The outcome of grading one completion.
 
+use super::Answer;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The outcome of grading one completion. There is always exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The answer is the gold answer.
     Correct,
@@ -15,6 +18,55 @@ pub enum Verdict {
     PredictionUnparsable,
     /// The [`Budget`](super::Budget) does not suffice to say.
     BudgetExceeded,
+}
+
+/// How two answers were compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Both are written alike.
+    Identical,
+    /// As letters of a choice.
+    Choice,
+    /// As words.
+    Words,
+    /// In exact arithmetic: rational numbers, polynomials and roots.
+    Exact,
+    /// By evaluation with a bound on the error.
+    Numeric,
+}
+
+/// In a word, such as `exact`.
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Identical => "identical",
+            Self::Choice => "choice",
+            Self::Words => "words",
+            Self::Exact => "exact",
+            Self::Numeric => "numeric",
+        })
+    }
+}
+
+/// A verdict, with what it was passed on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The text of the completion's answer; absent where it has none.
+    pub extracted: Option<String>,
+    /// How it was compared with the gold answer; absent where either cannot be read.
+    pub method: Option<Method>,
+    /// The completion's answer as it was read; absent where it cannot be.
+    pub answer: Option<Answer>,
+}
+
+impl Outcome {
+    /// Where there was nothing to compare.
+    pub(super) fn without(extracted: Option<String>, verdict: Verdict) -> Self {
+        Self { verdict, extracted, method: None, answer: None }
+    }
 }
 
 impl Verdict {

@@ -12,9 +12,16 @@ pub(in crate::grade) enum Atom {
     Constant(Constant),
     /// The real root of a positive integer without a smaller form; whether it is known to be
     /// independent of the other atoms.
-    Root { radicand: UBig, degree: u32, independent: bool },
+    Root {
+        radicand: UBig,
+        degree: u32,
+        independent: bool,
+    },
     /// Anything else, under the normal form of its parts.
-    Opaque { name: String, node: Node },
+    Opaque {
+        name: String,
+        node: Node,
+    },
 }
 
 /// The atoms of one comparison, by number.

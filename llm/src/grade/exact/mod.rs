@@ -7,7 +7,7 @@ mod poly;
 mod radical;
 
 pub(super) use atom::{Atom, Atoms};
-pub(super) use normal::{Fraction, Normalizer, Stop};
+pub(super) use normal::{Normalizer, Stop};
 pub(super) use poly::Poly;
 
 use super::budget::{Exhausted, Fuel};

@@ -320,11 +320,7 @@ impl<'a> Normalizer<'a> {
 }
 
 /// Functions whose value at rational arguments is rational.
-fn exact_call(
-    function: Function,
-    values: &[RBig],
-    fuel: &Fuel<'_>,
-) -> Result<Option<RBig>, Stop> {
+fn exact_call(function: Function, values: &[RBig], fuel: &Fuel<'_>) -> Result<Option<RBig>, Stop> {
     use Function as F;
     let integers: Option<Vec<i64>> = values.iter().map(small).collect();
     Ok(match (function, values) {

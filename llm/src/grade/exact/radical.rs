@@ -1,9 +1,9 @@
 //! Roots of rational numbers as products of rational numbers and roots of integers.
 
+use super::Stop;
 use super::atom::{Atom, Atoms};
 use super::integer::{bits, power};
 use super::poly::Poly;
-use super::Stop;
 use crate::grade::budget::Fuel;
 use crate::grade::read::Constant;
 use dashu_base::{BitTest, CubicRootRem, SquareRootRem, UnsignedAbs};

@@ -7,8 +7,25 @@ const LONGEST_LIST: usize = 64;
 
 /// Words between two boxes that withdraw the first.
 const RETRACTIONS: [&str; 19] = [
-    "but", "thus", "so", "then", "not", "actually", "wait", "therefore", "hence", "final",
-    "finally", "instead", "wrong", "correct", "rather", "is", "was", "which", "equivalently",
+    "but",
+    "thus",
+    "so",
+    "then",
+    "not",
+    "actually",
+    "wait",
+    "therefore",
+    "hence",
+    "final",
+    "finally",
+    "instead",
+    "wrong",
+    "correct",
+    "rather",
+    "is",
+    "was",
+    "which",
+    "equivalently",
 ];
 
 /// What stands in boxes.
@@ -129,7 +146,9 @@ fn is_list(between: &str) -> bool {
     // The name of what stands in the next box belongs to it, as in `\boxed{1}, y = \boxed{2}`.
     let mut text = between.trim_end();
     if let Some(named) = text.strip_suffix('=') {
-        let start = named.rfind(|c: char| c == '$' || c == '(' || c == ',' || c.is_whitespace() && !named.ends_with(' '));
+        let start = named.rfind(|c: char| {
+            c == '$' || c == '(' || c == ',' || c.is_whitespace() && !named.ends_with(' ')
+        });
         text = &named[..start.unwrap_or(0)];
     }
     if text.contains(". ") || text.trim_end().ends_with('.') || text.contains('=') {

@@ -66,7 +66,9 @@ pub(in crate::grade) fn choice_in_prose(text: &str) -> Option<char> {
     let trimmed = text.trim_start_matches(['(', '*', ' ']);
     let mut letters = trimmed.chars();
     match (letters.next(), letters.next()) {
-        (Some(first), Some('.' | ')' | ':' | ',' | '*')) if first.is_ascii_uppercase() => Some(first),
+        (Some(first), Some('.' | ')' | ':' | ',' | '*')) if first.is_ascii_uppercase() => {
+            Some(first)
+        }
         (Some(first), None) if first.is_ascii_uppercase() => Some(first),
         _ => lone(text.split_whitespace().rev().take(3).collect()),
     }

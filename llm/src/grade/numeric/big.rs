@@ -191,10 +191,7 @@ impl Real for Big {
             return Err(Fault::Undefined);
         }
         let (sin, cos) = precision.context().sin_cos(&self.value, None);
-        Ok((
-            Self::rounded(sin, self.error, precision)?,
-            Self::rounded(cos, self.error, precision)?,
-        ))
+        Ok((Self::rounded(sin, self.error, precision)?, Self::rounded(cos, self.error, precision)?))
     }
 
     fn atan2(&self, x: &Self, precision: Self::Context<'_>) -> Result<Self> {
@@ -232,9 +229,8 @@ impl Real for Big {
             return (self.error == f64::NEG_INFINITY).then_some(Ordering::Equal);
         }
         // A lower bound of the absolute value is half the leading power of two.
-        (size(&self.value) - 2.0 > self.error).then(|| {
-            if self.is_negative() { Ordering::Less } else { Ordering::Greater }
-        })
+        (size(&self.value) - 2.0 > self.error)
+            .then(|| if self.is_negative() { Ordering::Less } else { Ordering::Greater })
     }
 
     fn approximate(&self) -> f64 {

@@ -113,7 +113,10 @@ impl<R: Real> Complex<R> {
     pub(super) fn sqrt(&self, context: R::Context<'_>) -> Result<Self> {
         if !self.is_real() {
             let half = RBig::from_parts(1.into(), 2u8.into());
-            return self.ln(context)?.multiply(&Self::rational(&half, context)?, context)?.exp(context);
+            return self
+                .ln(context)?
+                .multiply(&Self::rational(&half, context)?, context)?
+                .exp(context);
         }
         if self.re.sign() == Some(Ordering::Less) {
             let im = self.re.negate().sqrt(context)?;

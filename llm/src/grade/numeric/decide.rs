@@ -33,7 +33,8 @@ impl Target<'_> {
     fn is_constant(&self) -> bool {
         match self {
             Self::Poly(poly, atoms) => (0..atoms.len()).all(|number| {
-                let used = poly.terms().any(|(m, _)| m.iter().any(|(a, _)| usize::from(*a) == number));
+                let used =
+                    poly.terms().any(|(m, _)| m.iter().any(|(a, _)| usize::from(*a) == number));
                 !used
                     || match atoms.get(number as u16) {
                         Some(Atom::Variable(_)) | None => false,
@@ -46,10 +47,7 @@ impl Target<'_> {
     }
 
     /// The value at a point, and log₂ of the numbers that it is the difference of.
-    fn value<R: Real>(
-        &self,
-        evaluator: &mut Evaluator<'_, R>,
-    ) -> Result<(Complex<R>, f64), Fault> {
+    fn value<R: Real>(&self, evaluator: &mut Evaluator<'_, R>) -> Result<(Complex<R>, f64), Fault> {
         match self {
             Self::Poly(poly, atoms) => evaluator.poly(poly, atoms),
             Self::Difference(a, b) => {
@@ -98,6 +96,7 @@ fn decide(
     reading: Reading,
     fuel: &Fuel<'_>,
 ) -> Result<Outcome, Exhausted> {
+    fuel.note_numeric();
     // Two different numbers made from integers of so many bits can agree in about twice as many.
     let precision = (PRECISION + 2 * bits).next_multiple_of(64);
     if precision > fuel.budget.precision {

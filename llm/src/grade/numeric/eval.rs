@@ -89,7 +89,8 @@ impl<'a, R: Real> Evaluator<'a, R> {
                 self.node(inner)?.divide(&Complex::integer(100, context)?, context)?
             }
             Node::Degree(inner) if self.reading.radians => {
-                let degree = R::pi(context)?.divide(&R::rational(&180.into(), context)?, context)?;
+                let degree =
+                    R::pi(context)?.divide(&R::rational(&180.into(), context)?, context)?;
                 self.node(inner)?.multiply(&Complex::real(degree, context)?, context)?
             }
             Node::Degree(inner) | Node::Unit(inner, _) => self.node(inner)?,
@@ -165,7 +166,9 @@ impl<'a, R: Real> Evaluator<'a, R> {
         }
         let exponent = self.node(exponent)?;
         match exponent.is_real().then(|| exponent.re.integer()).flatten() {
-            Some(n) if self.kind == Kind::Integer || !self.bound.is_empty() => base.power(n, context),
+            Some(n) if self.kind == Kind::Integer || !self.bound.is_empty() => {
+                base.power(n, context)
+            }
             _ => base.general_power(&exponent, context),
         }
     }

@@ -39,7 +39,8 @@ pub(super) fn coordinate(name: &str, point: usize, kind: Kind) -> RBig {
     let bits = mix(name, point as u64);
     // Denominators are prime, so that no special value is hit.
     let fraction = (bits >> 8) as i64 & 0xf_ffff;
-    let over = |numerator: i64, denominator: u32| RBig::from_parts(numerator.into(), denominator.into());
+    let over =
+        |numerator: i64, denominator: u32| RBig::from_parts(numerator.into(), denominator.into());
     let positive = fraction % 3_000_017 + 150_001;
     match kind {
         Kind::Positive => over(positive, 400_009),

@@ -106,12 +106,13 @@ pub(super) fn command(name: &str) -> Command {
         "phantom" | "hphantom" | "vphantom" | "hspace" | "vspace" | "label" | "tag" | "color"
         | "hskip" | "kern" => return Command::Hidden,
         "left" | "right" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "bigr" | "Bigl" | "Bigr"
-        | "biggl" | "biggr" | "middle" | "displaystyle" | "textstyle" | "scriptstyle" | "limits"
-        | "nolimits" | "rm" | "bf" | "it" | "large" | "Large" | "normalsize" | "!" | "," | ";"
-        | ":" | ">" | " " | "\n" | "/" | "(" | ")" | "[" | "]" | "$" | "-" | "angle" | "triangle"
-        | "hfill" | "noindent" | "thinspace" | "negthinspace" | "medspace" | "thickspace"
-        | "space" | "&" | "hline" | "pounds" | "euro" | "yen" | "textdollar" | "therefore"
-        | "because" | "ldotp" | "unicode" | "centering" | "allowbreak" | "nobreak" => {
+        | "biggl" | "biggr" | "middle" | "displaystyle" | "textstyle" | "scriptstyle"
+        | "limits" | "nolimits" | "rm" | "bf" | "it" | "large" | "Large" | "normalsize" | "!"
+        | "," | ";" | ":" | ">" | " " | "\n" | "/" | "(" | ")" | "[" | "]" | "$" | "-"
+        | "angle" | "triangle" | "hfill" | "noindent" | "thinspace" | "negthinspace"
+        | "medspace" | "thickspace" | "space" | "&" | "hline" | "pounds" | "euro" | "yen"
+        | "textdollar" | "therefore" | "because" | "ldotp" | "unicode" | "centering"
+        | "allowbreak" | "nobreak" => {
             return Command::Nothing;
         }
         _ => match greek(name) {
@@ -123,10 +124,44 @@ pub(super) fn command(name: &str) -> Command {
 
 fn greek(name: &str) -> Option<&'static str> {
     const NAMES: [&str; 38] = [
-        "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",
-        "vartheta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon",
-        "phi", "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi",
-        "Sigma", "Phi", "Psi", "Omega", "ell", "hbar", "aleph",
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+        "hbar",
+        "aleph",
     ];
     NAMES.into_iter().find(|known| *known == name)
 }

@@ -146,7 +146,8 @@ fn determinant(rows: Vec<Vec<Node>>) -> Node {
 /// `exp` and `sqrt` as powers.
 fn simplified(function: Function, mut arguments: Vec<Node>) -> Node {
     use super::syntax::Constant;
-    let root = |argument: Node, degree| argument.power(Node::integer(1).over(Node::integer(degree)));
+    let root =
+        |argument: Node, degree| argument.power(Node::integer(1).over(Node::integer(degree)));
     match (function, arguments.len()) {
         (Function::Exp, 1) => Node::Constant(Constant::E).power(arguments.swap_remove(0)),
         (Function::Sqrt, 1) => root(arguments.swap_remove(0), 2),

@@ -47,9 +47,8 @@ fn tuples(items: &[(Node, Separator)]) -> Option<Vec<Node>> {
         group.iter().map(|(name, _)| (*name).clone()).collect()
     };
     let first = names(&groups[0]);
-    let alike = groups.len() > 1
-        && first.len() > 1
-        && groups.iter().all(|group| names(group) == first);
+    let alike =
+        groups.len() > 1 && first.len() > 1 && groups.iter().all(|group| names(group) == first);
     alike.then(|| {
         let tuple = |group: &Vec<(&Node, &Node)>| {
             let values = group.iter().map(|(_, value)| (*value).clone()).collect();

@@ -88,7 +88,10 @@ impl<'a> Lexer<'a> {
             _ if letter.is_whitespace() => Ok(self.skip(width)),
             '²' | '³' => {
                 self.push(Token::Caret, 0);
-                self.push(Token::Number(Literal::integer(if letter == '²' { 2 } else { 3 })), width);
+                self.push(
+                    Token::Number(Literal::integer(if letter == '²' { 2 } else { 3 })),
+                    width,
+                );
                 Ok(())
             }
             '<' | '>' | '=' | '!' | ':' | '*' | '-' => Ok(self.operator(letter)),
@@ -273,7 +276,9 @@ impl<'a> Lexer<'a> {
                 length += bytes;
             }
         }
-        if literal.is_none() && let Some((exponent, bytes)) = exponent(self.text, self.at, &rest[length..]) {
+        if literal.is_none()
+            && let Some((exponent, bytes)) = exponent(self.text, self.at, &rest[length..])
+        {
             literal = Literal::scientific(&digits, exponent);
             length += bytes;
         }
@@ -297,7 +302,8 @@ impl<'a> Lexer<'a> {
             }
         }
         // `14 {, }916`.
-        let mark = ["{, }", "{,}"].into_iter().find_map(|mark| tail.trim_start().strip_prefix(mark));
+        let mark =
+            ["{, }", "{,}"].into_iter().find_map(|mark| tail.trim_start().strip_prefix(mark));
         if let Some(after) = mark {
             return group_at(tail.len() - after.trim_start().len());
         }

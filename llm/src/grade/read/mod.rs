@@ -16,7 +16,7 @@ pub(super) use lexer::Commas;
 pub(super) use number::Literal;
 pub(super) use parser::parse;
 pub(super) use syntax::{Bracket, Constant, Function, Node, Relation};
-pub(super) use words::{is_clock_suffix, is_unit};
+pub(super) use words::is_clock_suffix;
 
 /// Why a text is no answer that this grader can read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

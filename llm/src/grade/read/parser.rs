@@ -166,8 +166,9 @@ impl Parser<'_> {
 
     pub(super) fn item(&mut self) -> Result<Node, ReadError> {
         // A relation may lack its left side, as in `= 5` or `\approx 8.24`.
-        while let Some(Token::Relation(Relation::Equal | Relation::Approximately | Relation::Implies)) =
-            self.peek()
+        while let Some(Token::Relation(
+            Relation::Equal | Relation::Approximately | Relation::Implies,
+        )) = self.peek()
         {
             self.at += 1;
         }

@@ -57,8 +57,8 @@ pub(super) fn meaning(word: &str) -> Option<Token> {
 const UNITS: [&str; 54] = [
     "mm", "cm", "dm", "km", "nm", "in", "ft", "yd", "mi", "mg", "kg", "lb", "lbs", "oz", "ml",
     "mL", "cl", "gal", "ms", "sec", "min", "hr", "hrs", "day", "mph", "kph", "kmh", "rpm", "sq",
-    "cu", "pt", "pts", "usd", "USD", "EUR", "GBP", "Hz", "kHz", "kW", "MW", "Nm", "kJ", "cal", "mol",
-    "atm", "bar", "deg", "rad", "am", "pm", "dollar", "dollars", "cents", "units",
+    "cu", "pt", "pts", "usd", "USD", "EUR", "GBP", "Hz", "kHz", "kW", "MW", "Nm", "kJ", "cal",
+    "mol", "atm", "bar", "deg", "rad", "am", "pm", "dollar", "dollars", "cents", "units",
 ];
 
 /// Whether a word is a unit wherever it stands behind a number.

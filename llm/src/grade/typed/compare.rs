@@ -89,9 +89,7 @@ pub(in crate::grade) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result
             }
         }
         (V::Interval(a), V::Interval(b)) => intervals(a, b, fuel),
-        (V::Tuple(a), V::List(b, false)) | (V::List(b, false), V::Tuple(a)) => {
-            in_order(a, b, fuel)
-        }
+        (V::Tuple(a), V::List(b, false)) | (V::List(b, false), V::Tuple(a)) => in_order(a, b, fuel),
         (V::List(a, _), V::List(b, _)) | (V::Union(a), V::Union(b)) => in_any_order(a, b, fuel),
         (V::Tuple(items), V::Matrix(rows)) | (V::Matrix(rows), V::Tuple(items)) => {
             vector(items, rows, fuel)
@@ -115,7 +113,8 @@ fn about(exact: &Value, rounded: &Value, other: &Value, fuel: &Fuel<'_>) -> Resu
     };
     let near = match (unnamed(exact), unnamed(rounded)) {
         (Value::Scalar(a), Value::Scalar(b)) => {
-            let value = |scalar: &Scalar| numeric::value(&scalar.node, fuel).map(|(value, _)| value);
+            let value =
+                |scalar: &Scalar| numeric::value(&scalar.node, fuel).map(|(value, _)| value);
             match (value(a), value(b)) {
                 (Some(a), Some(b)) => libm::fabs(a - b) <= 0.01 * libm::fabs(a),
                 _ => false,
@@ -133,10 +132,7 @@ fn unnamed(value: &Value) -> &Value {
     if let Value::Named(_, value, _) = value { unnamed(value) } else { value }
 }
 
-fn all<T>(
-    pairs: impl Iterator<Item = T>,
-    mut compare: impl FnMut(T) -> Result,
-) -> Result {
+fn all<T>(pairs: impl Iterator<Item = T>, mut compare: impl FnMut(T) -> Result) -> Result {
     let mut result = Match::Yes;
     for pair in pairs {
         result = result.and(compare(pair)?);
@@ -246,9 +242,9 @@ fn factor(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Option<RBig> {
         _ => return None,
     };
     let fits = a.len() == b.len()
-        && a.terms().zip(b.terms()).all(|((left, p), (right, q))| {
-            left == right && *p == q * &factor
-        });
+        && a.terms()
+            .zip(b.terms())
+            .all(|((left, p), (right, q))| left == right && *p == q * &factor);
     match fits {
         true => Some(factor),
         // Roots and functions can hide a factor.
@@ -267,8 +263,9 @@ fn inequalities(
         return Ok(Match::No);
     }
     let one = |a: &(Node, Relation, Node), b: &(Node, Relation, Node)| {
-        let difference =
-            |(left, _, right): &(Node, Relation, Node)| Node::Sum(vec![left.clone(), right.clone().negate()]);
+        let difference = |(left, _, right): &(Node, Relation, Node)| {
+            Node::Sum(vec![left.clone(), right.clone().negate()])
+        };
         let (left, right) = (difference(a), difference(b));
         match factor(&left, &right, fuel) {
             Some(factor) if factor.is_zero() => Ok(Match::No),

@@ -31,7 +31,9 @@ fn evaluate(node: &Node, fuel: &Fuel<'_>) -> Option<Operand> {
     Some(match node {
         Node::Matrix(rows) => Operand::Matrix(rows.clone()),
         Node::Unit(inner, _) => evaluate(inner, fuel)?,
-        Node::Negate(inner) => multiply(Operand::Number(Node::integer(-1)), evaluate(inner, fuel)?, fuel)?,
+        Node::Negate(inner) => {
+            multiply(Operand::Number(Node::integer(-1)), evaluate(inner, fuel)?, fuel)?
+        }
         Node::Sum(terms) => {
             let mut terms = terms.iter().map(|term| evaluate(term, fuel));
             let first = terms.next()??;
@@ -55,9 +57,10 @@ fn add(a: Operand, b: Operand) -> Option<Operand> {
     match (a, b) {
         (Operand::Number(a), Operand::Number(b)) => Some(Operand::Number(Node::Sum(vec![a, b]))),
         (Operand::Matrix(a), Operand::Matrix(b)) if shape(&a) == shape(&b) => {
-            let rows = a.into_iter().zip(b).map(|(a, b)| {
-                a.into_iter().zip(b).map(|(a, b)| Node::Sum(vec![a, b])).collect()
-            });
+            let rows = a
+                .into_iter()
+                .zip(b)
+                .map(|(a, b)| a.into_iter().zip(b).map(|(a, b)| Node::Sum(vec![a, b])).collect());
             Some(Operand::Matrix(rows.collect()))
         }
         _ => None,

@@ -80,8 +80,7 @@ impl Name {
 
     /// Whether both can name the same thing: x and y are two, W(n) and W(x) may be one.
     pub(super) fn agrees(&self, other: &Self) -> bool {
-        self.text == other.text
-            || !self.variable && !other.variable && self.head == other.head
+        self.text == other.text || !self.variable && !other.variable && self.head == other.head
     }
 
     pub(super) fn text(&self) -> &str {

@@ -167,8 +167,7 @@ pub(super) fn without(whole: &Value, removed: Value, fuel: &Fuel<'_>) -> Option<
     let mut parts = Vec::with_capacity(cuts.len() + 1);
     let (mut low, mut low_closed) = (whole.low, whole.low_closed);
     for (_, cut) in cuts {
-        let part =
-            Interval { low, high: cut.clone(), low_closed, high_closed: false };
+        let part = Interval { low, high: cut.clone(), low_closed, high_closed: false };
         parts.push(Value::Interval(Box::new(part)));
         (low, low_closed) = (cut, false);
     }

@@ -219,12 +219,7 @@ pub(super) fn same(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Match, Exhaust
     Ok(result)
 }
 
-fn numerically(
-    a: &Node,
-    b: &Node,
-    reading: Reading,
-    fuel: &Fuel<'_>,
-) -> Result<Match, Exhausted> {
+fn numerically(a: &Node, b: &Node, reading: Reading, fuel: &Fuel<'_>) -> Result<Match, Exhausted> {
     let (outcome, sure) = match exact::difference(a, b, fuel)? {
         Difference::Zero => return Ok(Match::Yes),
         Difference::NotZero => return Ok(Match::No),

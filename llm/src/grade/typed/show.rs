@@ -33,9 +33,7 @@ pub(in crate::grade) fn kind(value: &Value) -> &'static str {
 
 /// The value as a person reads it.
 pub(in crate::grade) fn show(value: &Value) -> String {
-    let all = |items: &[Value], mark: &str| {
-        items.iter().map(show).collect::<Vec<_>>().join(mark)
-    };
+    let all = |items: &[Value], mark: &str| items.iter().map(show).collect::<Vec<_>>().join(mark);
     match value {
         Value::Scalar(value) => scalar(value),
         Value::Tuple(items) => format!("({})", all(items, ", ")),
@@ -46,7 +44,9 @@ pub(in crate::grade) fn show(value: &Value) -> String {
         Value::Ratio(parts) => parts.iter().map(expression).collect::<Vec<_>>().join(" : "),
         Value::Named(name, value, sides) => {
             let relation = match **value {
-                Value::Interval(_) | Value::Union(_) | Value::List(_, true) if sides.is_none() => "∈",
+                Value::Interval(_) | Value::Union(_) | Value::List(_, true) if sides.is_none() => {
+                    "∈"
+                }
                 _ => "=",
             };
             format!("{} {relation} {}", name.text(), show(value))
@@ -90,9 +90,8 @@ fn scalar(scalar: &Scalar) -> String {
 /// An expression in plain notation, with more brackets than needed rather than fewer.
 fn expression(node: &Node) -> String {
     use crate::grade::read::Constant as C;
-    let joined = |nodes: &[Node], mark: &str| {
-        nodes.iter().map(inside).collect::<Vec<_>>().join(mark)
-    };
+    let joined =
+        |nodes: &[Node], mark: &str| nodes.iter().map(inside).collect::<Vec<_>>().join(mark);
     let arguments = |nodes: &[Node]| nodes.iter().map(expression).collect::<Vec<_>>().join(", ");
     match node {
         Node::Number(literal) | Node::Based(literal) => literal.value.to_string(),
@@ -163,7 +162,8 @@ fn scalar_key(scalar: &Scalar, fuel: &Fuel<'_>) -> String {
     match (&scalar.rational, scalar.infinite()) {
         (Some(value), _) => value.to_string(),
         (None, Some(sign)) => if sign > 0 { "∞" } else { "-∞" }.into(),
-        (None, None) => numeric::fingerprint(&scalar.node, fuel)
-            .unwrap_or_else(|| expression(&scalar.node)),
+        (None, None) => {
+            numeric::fingerprint(&scalar.node, fuel).unwrap_or_else(|| expression(&scalar.node))
+        }
     }
 }

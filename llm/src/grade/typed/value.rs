@@ -48,7 +48,8 @@ pub(in crate::grade) enum Value {
 /// # Errors
 /// A collection where a number should be.
 pub(in crate::grade) fn read(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
-    let all = |nodes: &[Node]| nodes.iter().map(|node| read(node, fuel)).collect::<Result<Vec<_>>>();
+    let all =
+        |nodes: &[Node]| nodes.iter().map(|node| read(node, fuel)).collect::<Result<Vec<_>>>();
     Ok(match node {
         Node::Text(text) => Value::Text(text.clone()),
         Node::Unit(inner, _) if !is_arithmetic(inner) => read(inner, fuel)?,
@@ -78,9 +79,8 @@ pub(in crate::grade) fn read(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
         Node::Chain(first, rest) => chain(first, rest, fuel)?,
         _ if node.any(&|part| matches!(part, Node::Matrix(_))) => matrix::read(node, fuel)?,
         _ if node.any(&|part| matches!(part, Node::PlusMinus(..))) => {
-            let either = [false, true].map(|minus| {
-                Ok(Value::Scalar(Scalar::new(&resolve(node, minus), fuel)?))
-            });
+            let either = [false, true]
+                .map(|minus| Ok(Value::Scalar(Scalar::new(&resolve(node, minus), fuel)?)));
             Value::List(either.into_iter().collect::<Result<_>>()?, false)
         }
         _ => Value::Scalar(Scalar::new(node, fuel)?),
@@ -176,11 +176,8 @@ fn chain(first: &Node, rest: &[(Relation, Node)], fuel: &Fuel<'_>) -> Result<Val
         Relation::In => {
             let set = read(&last.1, fuel)?;
             let set = match set {
-                Value::Tuple(items) if items.len() == 2 => {
-                    open_interval(&items).map_or(Value::Tuple(items), |interval| {
-                        Value::Interval(Box::new(interval))
-                    })
-                }
+                Value::Tuple(items) if items.len() == 2 => open_interval(&items)
+                    .map_or(Value::Tuple(items), |interval| Value::Interval(Box::new(interval))),
                 other => other,
             };
             match Name::new(first) {
