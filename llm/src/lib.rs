@@ -6,7 +6,7 @@
 //!            ▲             ▲
 //!          config       generate ◄── text (tokenizer, chat templates)
 //!                          ▲
-//!          task ──► train, evaluate ──► run (folder, metrics, checkpoints)
+//! grade ──► task ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`

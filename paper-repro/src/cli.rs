@@ -1,6 +1,6 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit, eval, experiment, llm, models, report, theory};
+use crate::commands::{advantage, bandit, eval, experiment, grade, llm, models, report, theory};
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     /// Compare methods of training, everything else equal.
     #[command(subcommand)]
     Experiment(experiment::Command),
+    /// Grade mathematical answers.
+    Grade(grade::Options),
     /// Train a language model, or sample from one; without options, see GRPO and RS-GRPO side by side.
     Llm(Box<llm::Options>),
     /// List the models that have a short name.

@@ -47,6 +47,7 @@ fn dispatch(cli: Cli, console: &mut Console<'_>) -> Result<(), Failure> {
         Command::Bandit(options) => commands::bandit::run(&options, &pool, console),
         Command::Eval(options) => commands::eval::run(&options, &pool, console),
         Command::Experiment(command) => commands::experiment::run(&command, &pool, console),
+        Command::Grade(options) => commands::grade::run(&options, console),
         Command::Llm(options) => commands::llm::run(&options, &pool, console),
         Command::Models(options) => commands::models::run(&options, console),
         Command::Report(options) => commands::report::run(&options, &pool, console),

@@ -47,7 +47,7 @@ fn results_follow_from_the_completions() {
     for line in samples(&dir) {
         let line: Value = serde_json::from_str(&line).expect("JSON");
         let of = correct.entry(line["problem"].to_string()).or_insert(0_u32);
-        *of += u32::from(line["correct"] == true);
+        *of += u32::from(line["verdict"] == "correct");
     }
     assert_eq!(correct.len(), 6);
     let text = fs::read_to_string(dir.path().join("eval/countdown/countdown/result.json"));

@@ -14,6 +14,7 @@ fn help_of_every_command() {
         "eval",
         "experiment",
         "experiment countdown",
+        "grade",
         "llm",
         "llm merge",
         "llm pretrain",
@@ -35,7 +36,7 @@ fn version_is_the_packages() {
 fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = success(&format!("completions {shell}"));
-        for command in ["advantage", "bandit", "eval", "experiment", "theory", "models"] {
+        for command in ["advantage", "bandit", "eval", "experiment", "grade", "theory", "models"] {
             assert!(script.contains(command), "{shell} misses {command}");
         }
     }

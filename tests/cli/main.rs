@@ -4,6 +4,7 @@ mod advantage;
 mod bandit;
 mod eval;
 mod experiment;
+mod grade;
 mod help;
 mod llm;
 mod refused;

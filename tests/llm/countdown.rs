@@ -75,7 +75,7 @@ fn answers_use_each_number_at_most_once_and_reach_the_target() {
         ["3 * 8", "12 + 8 + 8 / (3 - 1 * 1)", "8 * 3 = 24", " 3 * 8\nor 12 + 12", "12 + 12"];
     let expected = [true, false, true, true, false];
     for (completion, expected) in right.into_iter().zip(expected) {
-        assert_eq!(puzzle.grade(completion).correct, expected, "{completion}");
+        assert_eq!(puzzle.grade(completion).is_correct(), expected, "{completion}");
     }
     // 8 is there twice, 3 once.
     assert_eq!(puzzle.grade("8 + 8").answer.as_deref(), Some("16"));
@@ -92,7 +92,7 @@ fn generated_solutions_solve_their_puzzles() {
     let shape = Shape { numbers: 5, largest: 20, target: 60 };
     for _ in 0..500 {
         let Solved { puzzle, solution } = Solved::draw(shape, &Prior::UNIFORM, &mut random);
-        assert!(puzzle.grade(&solution).correct, "{puzzle:?}: {solution}");
+        assert!(puzzle.grade(&solution).is_correct(), "{puzzle:?}: {solution}");
         assert_eq!(puzzle.numbers.len(), 5);
         assert!(puzzle.numbers.iter().all(|n| (1..=20).contains(n)) && puzzle.target <= 60);
     }
@@ -123,7 +123,7 @@ fn training_and_held_out_problems_never_meet() {
         let problems = source.problems(split, count).unwrap();
         let key = |gold| match gold {
             Gold::Countdown(puzzle) => puzzle.key(),
-            Gold::Text(text) => panic!("a puzzle, not {text}"),
+            Gold::Math(answer) => panic!("a puzzle, not {answer}"),
         };
         problems.into_iter().map(|problem| key(problem.gold)).collect()
     };
@@ -174,7 +174,7 @@ proptest! {
         let puzzle = Puzzle { numbers: vec![1, 2, 3, 4], target: 10 };
         for text in [completion, signs] {
             let grade = puzzle.grade(&text);
-            prop_assert_eq!(grade.correct, grade.solution.is_some());
+            prop_assert_eq!(grade.is_correct(), grade.solution.is_some());
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Problems out of files, and answers that are compared as text.
+//! Problems out of files.
 
-use rs_grpo_llm::task::{Source, Split, boxed};
+use rs_grpo_llm::task::{Source, Split};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -21,8 +21,8 @@ fn files_are_read_whole_whatever_their_fields_are_called() {
     let problems = problems(folder.path(), text).unwrap();
     let ids: Vec<&str> = problems.iter().map(|problem| problem.id.as_str()).collect();
     assert_eq!(ids, ["a", "line 3", "7"]);
-    assert!(problems[1].grade("So it is \\boxed{4}.").correct);
-    assert!(!problems[1].grade("So it is \\boxed{5}.").correct);
+    assert!(problems[1].grade("So it is \\boxed{2^2}.").is_correct());
+    assert!(!problems[1].grade("So it is \\boxed{5}.").is_correct());
 }
 
 #[test]
@@ -35,6 +35,7 @@ fn broken_files_are_told_by_line() {
         format!("{good}{good}{{\"problem\": \"2+2?\"}}\n"),
         format!("{good}\n{{\"problem\": \"2+2?\", \"answer\": null}}\n"),
         format!("{good}{{\"problem\": \" \", \"answer\": 1}}\n"),
+        format!("{good}{{\"problem\": \"a\", \"answer\": \"\\\\frac{{1}}\"}}\n"),
         "{\"id\": 1, \"problem\": \"a\", \"answer\": 1}\n".repeat(2),
     ];
     let messages: Vec<String> =
@@ -42,18 +43,4 @@ fn broken_files_are_told_by_line() {
     insta::assert_snapshot!("broken_files", messages.join("\n"));
     let missing = Source::File(folder.path().join("none.jsonl"));
     assert!(missing.problems(Split::Train, 1).unwrap_err().to_string().contains("none.jsonl"));
-}
-
-#[test]
-fn the_last_closed_box_after_the_thoughts_is_the_answer() {
-    for (completion, expected) in [
-        ("\\boxed{1} and \\boxed{2}", "2"),
-        ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"),
-        ("<think>\\boxed{3}</think> It is \\boxed{4}.", "4"),
-        ("<think>\\boxed{3}</think> five", "five"),
-        (" 6 \n", "6"),
-        ("\\boxed{7", "\\boxed{7"),
-    ] {
-        assert_eq!(boxed::answer(completion), expected, "{completion}");
-    }
 }

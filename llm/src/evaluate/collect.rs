@@ -98,11 +98,13 @@ fn read(
 }
 
 fn grade(problem: &Problem, sample: &Sample) -> Graded {
-    let grade = problem.grade(sample.text.as_deref().unwrap_or_default());
+    let completion = sample.text.clone().unwrap_or_default();
+    let grade = problem.grade(&completion);
     Graded {
         problem: problem.id.clone(),
         sample: sample.index,
-        correct: grade.correct,
+        completion,
+        verdict: grade.verdict,
         answer: grade.answer,
         solution: grade.solution,
         tokens: sample.tokens.len(),

@@ -27,6 +27,10 @@ pub enum Statistic {
     Length,
     /// Share of the completions that ended for want of room.
     Truncated,
+    /// Share of the completions without an answer that could be read.
+    Unparsable,
+    /// Share of the completions that could not be graded within the budget.
+    OverBudget,
 }
 
 impl Report {
@@ -79,5 +83,7 @@ fn value(tally: &Tally, statistic: Statistic) -> Result<f64> {
         Statistic::Entropy => per(tally.entropy, tally.tokens),
         Statistic::Length => per(tally.tokens as f64, tally.samples),
         Statistic::Truncated => per(tally.truncated as f64, tally.samples),
+        Statistic::Unparsable => per(tally.unparsable as f64, tally.samples),
+        Statistic::OverBudget => per(tally.over_budget as f64, tally.samples),
     })
 }

@@ -1,5 +1,6 @@
 //! The completions of one problem, counted.
 
+use crate::grade::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,10 @@ pub struct Graded {
     pub problem: String,
     /// Index among the completions of the problem.
     pub sample: usize,
-    /// Whether it is correct.
-    pub correct: bool,
+    /// Its text.
+    pub completion: String,
+    /// Whether it is correct, and if not, why.
+    pub verdict: Verdict,
     /// Its answer, if it has one.
     pub answer: Option<String>,
     /// Its way to the answer, if it is correct.
@@ -44,6 +47,10 @@ pub struct Tally {
     pub entropy: f64,
     /// Completions that ended for want of room.
     pub truncated: usize,
+    /// Completions without an answer that could be read.
+    pub unparsable: usize,
+    /// Completions that could not be graded within the budget.
+    pub over_budget: usize,
 }
 
 impl Tally {
@@ -54,15 +61,18 @@ impl Tally {
         let mut solutions = BTreeSet::new();
         for line in graded {
             tally.samples += 1;
-            tally.correct += usize::from(line.correct);
+            let correct = line.verdict == Verdict::Correct;
+            tally.correct += usize::from(correct);
+            tally.unparsable += usize::from(line.verdict == Verdict::PredictionUnparsable);
+            tally.over_budget += usize::from(line.verdict == Verdict::BudgetExceeded);
             tally.tokens += line.tokens;
             tally.entropy += line.entropy;
             tally.truncated += usize::from(line.truncated);
             solutions.extend(line.solution.as_deref());
             if let Some(answer) = &line.answer {
-                let (count, correct) = votes.entry(answer).or_default();
+                let (count, right) = votes.entry(answer).or_default();
                 *count += 1;
-                *correct |= line.correct;
+                *right |= correct;
             }
         }
         let most = votes.values().map(|(count, _)| *count).max().unwrap_or(0);

@@ -134,13 +134,13 @@ impl Grader {
             return (Some(text), Ok(answer));
         }
         match boxes(spoken) {
-            Boxes::Content(content) => self.boxed(&content),
-            Boxes::None if self.unboxed == Unboxed::Lenient => self.unboxed(gold, spoken),
+            Boxes::Content(content) => self.boxed_answer(&content),
+            Boxes::None if self.unboxed == Unboxed::Lenient => self.unboxed_answer(gold, spoken),
             Boxes::None | Boxes::Unclosed => NOTHING,
         }
     }
 
-    fn boxed(&self, content: &str) -> Found {
+    fn boxed_answer(&self, content: &str) -> Found {
         let parsed = self.parse(content);
         // Prose in a box.
         if matches!(parsed, Err(ReadError::Syntax(_)))
@@ -152,7 +152,7 @@ impl Grader {
         (Some(content.to_owned()), parsed)
     }
 
-    fn unboxed(&self, gold: Option<&Answer>, spoken: &str) -> Found {
+    fn unboxed_answer(&self, gold: Option<&Answer>, spoken: &str) -> Found {
         if gold.is_some_and(Answer::is_choice)
             && let Some(letter) = extract::choice_in_prose(spoken)
         {

@@ -1,4 +1,35 @@
 //! Grading of mathematical answers: is what a completion says the gold answer?
+//!
+//! | folder | what |
+//! |---|---|
+//! | `extract` | where in a completion the answer stands |
+//! | `read` | LaTeX, plain notation and Unicode signs to a syntax tree |
+//! | `typed` | numbers, tuples, sets, matrices, relations …, and when two of them are the same |
+//! | `exact` | rational numbers, polynomials, roots |
+//! | `numeric` | evaluation with a bound on the error, where exact arithmetic does not suffice |
+//!
+//! A verdict is a function of the two texts and of the [`Budget`] alone: no clock, no thread and no
+//! signal has a say in it. Where the budget does not suffice, the verdict says so.
+//!
+//! # Choices
+//!
+//! - After `</think>` only; the last box counts, boxes in a row with "and" or a comma between them
+//!   are a list. "The final answer is …" behind a box counts before the box. Without a box: what is
+//!   announced as the answer, else the formula, number or word that the last line is or ends with;
+//!   [`Unboxed::Refuse`] turns that off. A letter counts where the gold answer is a choice.
+//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2; units, currencies and the names before `=` are not
+//!   compared. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
+//!   no shorter one is, so `0.33` is not 1/3.
+//! - Tuples have an order, lists and sets have none. A pair in round brackets is an open interval
+//!   where the other answer is an interval.
+//! - Equations are the same up to a factor, and an equation is not its right-hand side unless its left
+//!   one is a name.
+//!
+//! # Against math-verify
+//!
+//! Of 129 cases of math-verify 0.9's own tests, three are graded otherwise on purpose: `0.33` for 1/3
+//! in a matrix (their test rounds to two digits), `f(y)` for `f(x)` (their test is not strict), and
+//! `1 + 1/e` for `1 − 1/e` (an error that their tests pin).
 
 mod answer;
 mod budget;

@@ -21,9 +21,8 @@ pub(super) fn plain(text: &str) -> String {
             rest = &rest[end + sign..];
             continue;
         }
-        if first.is_alphanumeric() || "+-/*^=<>,:".contains(first) {
-            plain.push(first);
-        } else if first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        let point = first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+        if point || first.is_alphanumeric() || "+-/*^=<>,:".contains(first) {
             plain.push(first);
         }
         rest = &rest[first.len_utf8()..];
@@ -66,7 +65,7 @@ pub(super) fn is_words(text: &str) -> bool {
         [word] if letters(word) && !known(word) => {
             let count = word.chars().count();
             let label = word.chars().all(|c| c.is_ascii_uppercase());
-            count >= 4 || count >= 2 && label || word.chars().any(|c| !c.is_ascii())
+            count >= 4 || count >= 2 && label || !word.is_ascii()
         }
         _ if words.len() <= 3 && words.iter().all(letters) => {
             words.iter().all(|word| word.chars().count() >= 2)

@@ -3,6 +3,7 @@
 use super::folder::RunFolder;
 use crate::evaluate::{Evaluation, Report, Statistic, evaluate};
 use crate::generate::SamplingParams;
+use crate::grade::Verdict;
 use crate::task::{Problem, Split};
 use crate::train::{Group, Metrics, Setup, StepReport, Trainer, encode};
 use crate::{Error, Result};
@@ -32,6 +33,8 @@ pub struct SampleLine<'a> {
     pub prompt: &'a str,
     /// The completion.
     pub completion: &'a str,
+    /// Whether it is correct, and if not, why.
+    pub verdict: Verdict,
     /// Its reward.
     pub reward: f64,
     /// Its advantage.
@@ -101,6 +104,7 @@ pub fn sample_lines<'a>(report: &'a StepReport, setup: &'a Setup) -> Vec<SampleL
             problem: &problem.id,
             prompt: &problem.prompt,
             completion: completion.sample.text.as_deref().unwrap_or_default(),
+            verdict: completion.grade.verdict,
             reward: completion.reward,
             advantage: completion.advantage,
         })

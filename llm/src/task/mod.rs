@@ -3,15 +3,14 @@
 //! | file | what |
 //! |---|---|
 //! | `countdown` | arithmetic puzzles, generated from seeds |
-//! | `boxed` | answers in a box, compared as text |
 //! | `source` | where problems come from: a generator or a file |
 
-pub mod boxed;
 pub mod countdown;
 mod source;
 
 pub use source::{Source, Split};
 
+use crate::grade::{Answer, Grader, Verdict};
 use countdown::Puzzle;
 
 /// A question whose answers can be checked.
@@ -30,15 +29,15 @@ pub struct Problem {
 pub enum Gold {
     /// An expression of the puzzle's numbers that reaches its target.
     Countdown(Puzzle),
-    /// This answer, in a box or alone.
-    Text(String),
+    /// This mathematical answer.
+    Math(Answer),
 }
 
 /// What was found in a completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grade {
-    /// Whether it answers the question.
-    pub correct: bool,
+    /// Whether it answers the question, and if not, why.
+    pub verdict: Verdict,
     /// The final answer in a form that equal answers share; absent where none was found.
     pub answer: Option<String>,
     /// The way to it in a form that equal ways share; absent where it is not correct.
@@ -46,9 +45,14 @@ pub struct Grade {
 }
 
 impl Grade {
+    /// Whether it answers the question.
+    pub fn is_correct(&self) -> bool {
+        self.verdict == Verdict::Correct
+    }
+
     /// The reward of the completion: 1 for a correct one, else 0.
     pub fn reward(&self) -> f64 {
-        f64::from(u8::from(self.correct))
+        f64::from(u8::from(self.is_correct()))
     }
 }
 
@@ -57,7 +61,17 @@ impl Problem {
     pub fn grade(&self, completion: &str) -> Grade {
         match &self.gold {
             Gold::Countdown(puzzle) => puzzle.grade(completion),
-            Gold::Text(gold) => boxed::grade(gold, completion),
+            Gold::Math(gold) => math(gold, completion),
         }
+    }
+}
+
+fn math(gold: &Answer, completion: &str) -> Grade {
+    let outcome = Grader::default().grade_with(gold, completion);
+    let correct = outcome.verdict == Verdict::Correct;
+    Grade {
+        verdict: outcome.verdict,
+        answer: outcome.answer.map(|answer| answer.key()),
+        solution: correct.then(|| completion.trim().to_owned()),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::countdown::{Prior, Shape, Solved};
 use super::{Gold, Problem};
+use crate::grade::Grader;
 use crate::run::Reader;
 use crate::{Error, Result};
 use rand::SeedableRng;
@@ -44,6 +45,19 @@ impl Source {
     /// A shape outside its range, or so small that it has too few problems; a line of a file that is
     /// no problem, by its number; a file without problems.
     pub fn problems(&self, split: Split, count: usize) -> Result<Vec<Problem>> {
+        let problems = self.up_to(split, count)?;
+        if matches!(self, Self::Countdown { .. }) && problems.len() < count {
+            let allowed = format!("at most {}, all that such puzzles offer", problems.len());
+            return Err(Error::parameter("number of problems", count, allowed));
+        }
+        Ok(problems)
+    }
+
+    /// The same, fewer where there are fewer.
+    ///
+    /// # Errors
+    /// As [`Source::problems`].
+    pub fn up_to(&self, split: Split, count: usize) -> Result<Vec<Problem>> {
         match self {
             Self::Countdown { shape, seed } => countdown(*shape, *seed, split, count),
             Self::File(path) => {
@@ -72,7 +86,7 @@ fn read(path: &Path) -> Result<Vec<Problem>> {
             "is not there; give --data a file of one {\"problem\": …, \"answer\": …} a line";
         return Err(Error::malformed(path, "the file", problem));
     }
-    let (mut problems, mut seen) = (Vec::new(), HashSet::new());
+    let (grader, mut problems, mut seen) = (Grader::default(), Vec::new(), HashSet::new());
     let mut lines = Reader::<Line>::open(path)?;
     while let Some(line) = lines.next() {
         let (number, Line { id, problem, answer }) = (lines.number(), line?);
@@ -92,7 +106,12 @@ fn read(path: &Path) -> Result<Vec<Problem>> {
         if !seen.insert(id.clone()) {
             return Err(Error::malformed(&place(), "id", format!("{id:?} occurs twice")));
         }
-        problems.push(Problem { id, prompt: problem, gold: Gold::Text(answer) });
+        let gold = grader.parse_gold(&answer).map_err(|error| {
+            let problem =
+                format!("{answer:?} cannot be graded: {error}; correct it, or leave it out");
+            Error::malformed(&place(), "answer", problem)
+        })?;
+        problems.push(Problem { id, prompt: problem, gold: Gold::Math(gold) });
     }
     match problems.is_empty() {
         true => Err(Error::malformed(path, "the file", "has no problems")),
@@ -115,10 +134,6 @@ fn countdown(shape: Shape, seed: u64, split: Split, count: usize) -> Result<Vec<
             let (id, prompt) = (puzzle.key(), puzzle.prompt());
             problems.push(Problem { id, prompt, gold: Gold::Countdown(puzzle) });
         }
-    }
-    if problems.len() < count {
-        let allowed = format!("at most {}, all that such puzzles offer", problems.len());
-        return Err(Error::parameter("number of problems", count, allowed));
     }
     Ok(problems)
 }

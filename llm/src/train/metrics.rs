@@ -26,7 +26,7 @@ pub(super) fn of_rollout(rollout: &Rollout) -> Metrics {
         all().filter(|c| of(c)).map(|c| c.sample.tokens.len() as f64).collect()
     };
     put("reward", mean(all().map(|c| c.reward)));
-    put("pass_rate", share(all(), |c| c.grade.correct));
+    put("pass_rate", share(all(), |c| c.grade.is_correct()));
     put("reward_std", mean(groups().map(Group::reward_std)));
     put("frac_reward_zero_std", share(groups(), |group| group.reward_std() == 0.0));
     put("frac_no_signal", share(groups(), |group| !group.has_signal()));

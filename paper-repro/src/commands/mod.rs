@@ -5,6 +5,7 @@ pub(crate) mod bandit;
 pub(crate) mod completions;
 pub(crate) mod eval;
 pub(crate) mod experiment;
+pub(crate) mod grade;
 mod lines;
 pub(crate) mod llm;
 pub(crate) mod models;

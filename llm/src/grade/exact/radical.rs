@@ -25,7 +25,7 @@ pub(super) fn root(
 ) -> Result<Poly, Stop> {
     let value = power(value, numerator, fuel)?;
     let negative = value < RBig::ZERO;
-    if negative && degree % 2 == 0 && degree != 2 {
+    if negative && degree.is_multiple_of(2) && degree != 2 {
         return Err(Stop::TooLarge);
     }
     // (n/d)^(1/q) = (n·d^(q−1))^(1/q) / d.
@@ -63,7 +63,7 @@ fn split(mut n: UBig, degree: u32) -> (UBig, Vec<(UBig, u32, bool)>) {
     }
     let mut take = |prime: UBig, times: u32, is_prime: bool, parts: &mut Vec<_>| {
         outside *= prime.clone().pow((times / degree) as usize);
-        if times % degree > 0 {
+        if !times.is_multiple_of(degree) {
             parts.push((prime, times % degree, is_prime));
         }
     };

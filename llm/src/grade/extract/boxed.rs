@@ -69,7 +69,12 @@ pub(in crate::grade) fn boxes(text: &str) -> Boxes<'_> {
     if let [only] = &listed[..] {
         return Boxes::Content(Cow::Borrowed(content(only)));
     }
-    let contents: Vec<&str> = listed.iter().rev().map(content).collect();
+    let mut contents: Vec<&str> = listed.iter().rev().map(content).collect();
+    // The same answer, given again.
+    contents.dedup();
+    if let [only] = contents[..] {
+        return Boxes::Content(Cow::Borrowed(only));
+    }
     Boxes::Content(Cow::Owned(contents.join(" , ")))
 }
 

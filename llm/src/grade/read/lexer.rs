@@ -81,11 +81,20 @@ impl<'a> Lexer<'a> {
             '0'..='9' => self.number(),
             '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number(),
             // The end of a sentence, or of a number such as `7.`
-            '.' => Ok(self.skip(1)),
+            '.' => {
+                self.skip(1);
+                Ok(())
+            }
             '\\' => self.backslash(),
             'a'..='z' | 'A'..='Z' => self.letters(),
-            '$' | '~' | '£' | '€' | '¥' | '\u{200b}' => Ok(self.skip(width)),
-            _ if letter.is_whitespace() => Ok(self.skip(width)),
+            '$' | '~' | '£' | '€' | '¥' | '\u{200b}' => {
+                self.skip(width);
+                Ok(())
+            }
+            _ if letter.is_whitespace() => {
+                self.skip(width);
+                Ok(())
+            }
             '²' | '³' => {
                 self.push(Token::Caret, 0);
                 self.push(
@@ -94,7 +103,10 @@ impl<'a> Lexer<'a> {
                 );
                 Ok(())
             }
-            '<' | '>' | '=' | '!' | ':' | '*' | '-' => Ok(self.operator(letter)),
+            '<' | '>' | '=' | '!' | ':' | '*' | '-' => {
+                self.operator(letter);
+                Ok(())
+            }
             _ => {
                 let token = sign(letter).ok_or_else(|| {
                     ReadError::syntax(format!("'{}' has no meaning here", letter.escape_default()))
@@ -149,7 +161,10 @@ impl<'a> Lexer<'a> {
 
     fn backslash(&mut self) -> Result<(), ReadError> {
         let after = &self.rest()[1..];
-        let Some(first) = after.chars().next() else { return Ok(self.skip(1)) };
+        let Some(first) = after.chars().next() else {
+            self.skip(1);
+            return Ok(());
+        };
         // A text that was escaped twice; in a matrix `\\` ends a row.
         if first == '\\' && self.environments == 0 && known(&after[1..]) {
             self.at += 1;
@@ -221,7 +236,10 @@ impl<'a> Lexer<'a> {
 
     /// `\text{…}` and its kin.
     fn prose(&mut self, name: &str, length: usize) -> Result<(), ReadError> {
-        let Some((content, total)) = self.argument(length) else { return Ok(self.skip(length)) };
+        let Some((content, total)) = self.argument(length) else {
+            self.skip(length);
+            return Ok(());
+        };
         let trimmed = content.trim();
         let bare = trimmed.trim_matches(|c: char| c == ',' || c == ';' || c.is_whitespace());
         match (name, bare) {
@@ -272,7 +290,8 @@ impl<'a> Lexer<'a> {
             }
             length += 1 + fraction.len();
             if let Some((period, bytes)) = self.period(length) {
-                literal = Literal::repeating(&digits, period);
+                let point = if fraction.is_empty() { "." } else { "" };
+                literal = Literal::repeating(&format!("{digits}{point}"), period);
                 length += bytes;
             }
         }

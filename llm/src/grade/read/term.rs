@@ -64,6 +64,15 @@ impl Parser<'_> {
     pub(super) fn factor(&mut self) -> Result<Node, ReadError> {
         let start = self.at;
         let mut node = self.primary()?;
+        // In `ab^2` the exponent is that of b alone.
+        let mut before = Vec::new();
+        if matches!(self.tokens[start].token, Token::Word(_))
+            && let Node::Product(letters) = &mut node
+            && let Some(last) = letters.pop()
+        {
+            before = std::mem::take(letters);
+            node = last;
+        }
         let mut postfixes = 0;
         loop {
             node = match self.peek() {
@@ -94,13 +103,15 @@ impl Parser<'_> {
                     self.unit(&mut product, word);
                     multiply(product)
                 }
-                _ => return Ok(node),
+                _ => break,
             };
             postfixes += 1;
             if postfixes > 8 {
                 return Err(ReadError::Budget);
             }
         }
+        before.push(node);
+        Ok(multiply(before))
     }
 
     /// Whether a word behind a number is a unit and no product of variables.
@@ -175,7 +186,10 @@ impl Parser<'_> {
         self.nested(|parser| match parser.peek() {
             Some(Token::BraceOpen) => parser.skip_braces(),
             Some(Token::Close(_) | Token::BraceClose) | None => Err(parser.unexpected()),
-            Some(_) => Ok(parser.at += 1),
+            Some(_) => {
+                parser.at += 1;
+                Ok(())
+            }
         })?;
         let (start, end) = (self.tokens[first].start, self.tokens[self.at - 1].end);
         let raw = &self.text[start as usize..end as usize];

@@ -1,6 +1,7 @@
 //! A puzzle, and whether a completion solves it.
 
 use super::Expression;
+use crate::grade::Verdict;
 use crate::task::Grade;
 use sha2::{Digest, Sha256};
 
@@ -43,8 +44,13 @@ impl Puzzle {
         let expression = Expression::parse(text).filter(|found| self.has(&found.numbers()));
         let value = expression.as_ref().and_then(Expression::value);
         let correct = value.is_some_and(|value| value == i128::from(self.target).into());
+        let verdict = match value {
+            Some(_) if correct => Verdict::Correct,
+            Some(_) => Verdict::Wrong,
+            None => Verdict::PredictionUnparsable,
+        };
         Grade {
-            correct,
+            verdict,
             answer: value.map(|value| value.to_string()),
             solution: expression.filter(|_| correct).map(|found| found.normal_form()),
         }

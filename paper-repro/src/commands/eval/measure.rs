@@ -11,6 +11,7 @@ use rs_grpo_llm::evaluate::{
     Estimate, EvalFolder, Evaluation, Report, Statistic, bootstrap, evaluate,
 };
 use rs_grpo_llm::generate::{Engine, SamplingParams};
+use rs_grpo_llm::grade::VERSION;
 use rs_grpo_llm::model::{Decoder, Training};
 use rs_grpo_llm::text::{Tokenizer, stop_tokens};
 use rs_grpo_llm::train::{encode, engine_options};
@@ -59,6 +60,7 @@ fn settings(options: &Options, model: &str, set: &Set) -> Map<String, Value> {
         "top_p": options.top_p,
         "max_tokens": options.max_tokens,
         "seed": options.seed,
+        "grader": VERSION,
     });
     settings.as_object().cloned().unwrap_or_default()
 }
@@ -113,6 +115,8 @@ impl Measurement {
             ("solutions", Statistic::Solutions),
             ("answers", Statistic::Answers),
             ("truncated", Statistic::Truncated),
+            ("unparsable", Statistic::Unparsable),
+            ("over_budget", Statistic::OverBudget),
             ("length", Statistic::Length),
             ("entropy", Statistic::Entropy),
         ];
@@ -136,6 +140,7 @@ impl Measurement {
             ("data".to_owned(), json!(self.data)),
             ("problems".to_owned(), json!(self.problems)),
             ("samples".to_owned(), json!(self.samples)),
+            ("grader".to_owned(), json!(VERSION)),
             ("pass_at_k".to_owned(), Value::Object(pass_at.collect())),
         ]);
         object.extend(others);

@@ -19,7 +19,7 @@ pub(super) fn table(measurements: &[Measurement]) -> Result<Table, Failure> {
     let mut columns = vec![Column::left("model"), Column::left("data")];
     columns.extend(["problems", "samples"].map(Column::right));
     columns.extend(ks.iter().map(|k| Column::right(format!("pass@{k}"))));
-    columns.extend(["majority", "answers", "cut off"].map(Column::right));
+    columns.extend(["majority", "answers", "cut off", "no answer"].map(Column::right));
     let mut table = Table::new(columns)?;
     for m in measurements {
         let mut row = vec![m.model.clone(), m.data.clone()];
@@ -28,7 +28,8 @@ pub(super) fn table(measurements: &[Measurement]) -> Result<Table, Failure> {
             let estimate = m.pass_at.iter().find(|(other, _)| other == k);
             row.push(estimate.map_or("–".to_owned(), |(_, e)| with_interval(e, 3)));
         }
-        for (name, digits) in [("majority", 3), ("answers", 1), ("truncated", 3)] {
+        for (name, digits) in [("majority", 3), ("answers", 1), ("truncated", 3), ("unparsable", 3)]
+        {
             let estimate = m.others.iter().find(|(other, _)| *other == name);
             row.push(estimate.map_or("–".to_owned(), |(_, e)| with_interval(e, digits)));
         }
