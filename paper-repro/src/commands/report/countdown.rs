@@ -6,11 +6,15 @@ use std::path::Path;
 
 const RESULTS: &str = "paper-repro/experiments/countdown";
 
-/// The table of all methods, and what each has over GRPO.
-pub(super) fn tables(root: &Path) -> Result<String, Failure> {
+/// The table of all methods, and what each has over GRPO; and the same of longer runs.
+pub(super) fn tables(root: &Path) -> Result<[(&'static str, String); 2], Failure> {
     let read = |name: &str| {
         let path = root.join(RESULTS).join(name);
         fs::read_to_string(&path).map_err(|error| Failure::unreadable(&path, &error))
     };
-    Ok(format!("{}\n{}", read("table.md")?, read("differences.md")?))
+    let both = |folder: &str| -> Result<String, Failure> {
+        let (table, differences) = (format!("{folder}table.md"), format!("{folder}differences.md"));
+        Ok(format!("{}\n{}", read(&table)?, read(&differences)?))
+    };
+    Ok([("countdown", both("")?), ("countdown-longer", both("longer/")?)])
 }

@@ -37,15 +37,12 @@ pub(crate) fn run(
     });
     // Most of an hour of training; its points and tables are taken as they are.
     artifacts.extend(artifact::redrawn(&options.root, "countdown")?);
-    let countdown = countdown::tables(&options.root)?;
+    let [countdown, longer] = countdown::tables(&options.root)?;
     let (statements, overview) = theory::statements(pool, console)?;
     artifacts.extend(artifact::of_figure("theory", &overview)?);
     let bandit = bandit::beside_the_paper(pool, console)?;
-    let blocks = [
-        ("bandit", bandit.to_markdown()),
-        ("theory", statements.to_markdown()),
-        ("countdown", countdown),
-    ];
+    let blocks =
+        [("bandit", bandit.to_markdown()), ("theory", statements.to_markdown()), countdown, longer];
     artifacts.push(readme::with_blocks(&options.root, &blocks)?);
     write!(console.out, "{}\n{}", bandit.to_text(), statements.to_text())?;
     match options.check {
