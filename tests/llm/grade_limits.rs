@@ -28,6 +28,9 @@ fn hostile() -> Vec<String> {
         "",
         " ",
         "\u{0}",
+        // Found by mutation: a box without braces right before another.
+        "\\boxed\\boxed{\\boxed99999{\\boxed{\\boxed{99= 5",
+        "\\boxed 1\\boxed 2é\\boxed{3}",
     ]
     .map(str::to_owned)
     .into();

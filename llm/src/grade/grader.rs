@@ -60,10 +60,11 @@ impl Grader {
         }
     }
 
-    /// Compares two answers that stand alone, without the completion around them. The order of the
-    /// two does not matter but for which of them is blamed if it cannot be read.
+    /// Compares two answers that stand alone, without the completion around them; both are read as
+    /// gold answers are. The order of the two does not matter but for which of them is blamed if it
+    /// cannot be read.
     pub fn verify(&self, gold: &str, answer: &str) -> Verdict {
-        match (self.parse_gold(gold), self.parse(answer)) {
+        match (self.parse_gold(gold), self.parse_gold(answer)) {
             (Err(error), _) => gold_fault(&error),
             (_, Err(error)) => prediction_fault(&error),
             (Ok(gold), Ok(answer)) => self.compare(&gold, &answer).0,

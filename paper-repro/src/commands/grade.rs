@@ -1,6 +1,6 @@
 //! `repro grade`: verdicts on answers, one by one or by the file, and on the completions of old runs.
 
-use super::lines::for_each_line;
+use super::lines::{for_each_line, open};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -10,8 +10,7 @@ use rs_grpo_llm::task::{Problem, Source, Split};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 /// Options of `repro grade`.
@@ -136,14 +135,6 @@ fn file(grader: &Grader, path: &Path, console: &mut Console<'_>) -> Result<(), F
             path.display()
         ))),
     }
-}
-
-fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
-    if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdin().lock()));
-    }
-    let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    Ok(Box::new(BufReader::new(file)))
 }
 
 /// Grades the completions of an old run again.

@@ -25,7 +25,8 @@ pub(super) fn for_each_line(
     Ok(())
 }
 
-fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+/// A file, or with `-` standard input.
+pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin().lock()));
     }

@@ -38,12 +38,13 @@ pub(in crate::grade) enum Boxes<'a> {
     Content(Cow<'a, str>),
 }
 
-/// A closed box: where it begins, and its content.
+/// A closed box: where it begins, its content, and where it ends.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     start: usize,
     open: usize,
     close: usize,
+    end: usize,
 }
 
 /// The answer in boxes, found in one pass.
@@ -60,7 +61,8 @@ pub(in crate::grade) fn boxes(text: &str) -> Boxes<'_> {
             // A box inside the next one.
             continue;
         }
-        if listed.len() >= LONGEST_LIST || !is_list(&text[before.close + 1..next.start]) {
+        let between = text.get(before.end..next.start);
+        if listed.len() >= LONGEST_LIST || !between.is_some_and(is_list) {
             break;
         }
         listed.push(before);
@@ -101,8 +103,7 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
                     let length = tail.find(|c: char| c.is_whitespace() || "$\\".contains(c));
                     let close = content + length.unwrap_or(tail.len());
                     if close > content {
-                        // Its content ends where a closing brace would stand.
-                        found.push(Found { start: at, open: content, close });
+                        found.push(Found { start: at, open: content, close, end: close });
                     }
                     at = close.max(content);
                 }
@@ -116,7 +117,7 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
             }
             b'}' => {
                 if let Some((Some(start), content)) = open.pop() {
-                    found.push(Found { start, open: content, close: at });
+                    found.push(Found { start, open: content, close: at, end: at + 1 });
                 }
                 at += 1;
             }
