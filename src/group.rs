@@ -1,6 +1,7 @@
 //! A validated group of rewards: the argument of every estimator.
 
-use crate::Error;
+use crate::moments::{Weighting, deviations_into, standard_deviation};
+use crate::{Error, Spread};
 
 /// The rewards of one prompt's responses: at least one, all finite, no two further apart than the
 /// largest `f64`.
@@ -63,6 +64,13 @@ impl<'a> Group<'a> {
     /// The smallest reward.
     pub fn min(self) -> f64 {
         self.min
+    }
+
+    /// Standard deviation of the rewards; 0 for a singleton, exactly 0 for equal rewards.
+    pub fn standard_deviation(self, spread: Spread) -> f64 {
+        let mut deviations = vec![0.0; self.size()];
+        deviations_into(self.rewards, Weighting::Uniform, &mut deviations);
+        standard_deviation(&deviations, spread, Weighting::Uniform)
     }
 
     /// Largest |reward|.

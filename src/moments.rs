@@ -1,5 +1,7 @@
 //! Averages over a group or a policy, and what they give: deviations and spread.
 
+use crate::Spread;
+
 /// What each reward weighs in an average: `1/N` in a group, `πⱼ` under a known policy.
 #[derive(Clone, Copy)]
 pub(crate) enum Weighting<'a> {
@@ -53,10 +55,27 @@ pub(crate) fn deviations_into(rewards: &[f64], weighting: Weighting<'_>, out: &m
 /// The square root of the average square of `deviations`.
 ///
 /// Scaled by the largest deviation, so that squares neither overflow nor vanish.
-pub(crate) fn root_mean_square(deviations: &[f64], weighting: Weighting<'_>) -> f64 {
+fn root_mean_square(deviations: &[f64], weighting: Weighting<'_>) -> f64 {
     let scale = deviations.iter().fold(0.0, |largest: f64, d| largest.max(d.abs()));
     if scale == 0.0 {
         return 0.0;
     }
     scale * weighting.average(deviations, |d| (d / scale) * (d / scale)).sqrt()
+}
+
+/// Standard deviation from the deviations; 0 for a singleton. The spread of a policy is that of an
+/// infinite group, where both divisors agree.
+pub(crate) fn standard_deviation(
+    deviations: &[f64],
+    spread: Spread,
+    weighting: Weighting<'_>,
+) -> f64 {
+    let root_mean_square = root_mean_square(deviations, weighting);
+    match (spread, weighting) {
+        (Spread::Sample, Weighting::Uniform) => {
+            let n = deviations.len() as f64;
+            root_mean_square * (n / (n - 1.0).max(1.0)).sqrt()
+        }
+        _ => root_mean_square,
+    }
 }

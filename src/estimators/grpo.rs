@@ -1,6 +1,6 @@
 //! GRPO: the reward standardised within its group.
 
-use crate::moments::{Weighting, deviations_into, root_mean_square};
+use crate::moments::{Weighting, deviations_into, standard_deviation};
 use crate::{Error, Group, Spread};
 
 /// ε of verl.
@@ -27,23 +27,6 @@ pub(crate) fn advantages_into(
         out.iter_mut().for_each(|advantage| *advantage /= deviation + epsilon);
     }
     Ok(())
-}
-
-/// Standard deviation from the deviations; 0 for a singleton. The spread of a policy is that of an
-/// infinite group, where both divisors agree.
-pub(super) fn standard_deviation(
-    deviations: &[f64],
-    spread: Spread,
-    weighting: Weighting<'_>,
-) -> f64 {
-    let root_mean_square = root_mean_square(deviations, weighting);
-    match (spread, weighting) {
-        (Spread::Sample, Weighting::Uniform) => {
-            let n = deviations.len() as f64;
-            root_mean_square * (n / (n - 1.0).max(1.0)).sqrt()
-        }
-        _ => root_mean_square,
-    }
 }
 
 /// Refuses a negative or non-finite ε.

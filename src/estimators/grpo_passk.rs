@@ -1,7 +1,7 @@
 //! GRPO_PASSK: only the best response of the group learns.
 
-use super::grpo::{self, standard_deviation};
-use crate::moments::{Weighting, deviations_into};
+use super::grpo;
+use crate::moments::{Weighting, deviations_into, standard_deviation};
 use crate::{Error, Group, Spread};
 
 /// The best response gets `r₍N₎ − r₍N−1₎`, all others 0; with `normalise`, divided by the group's

@@ -1,6 +1,7 @@
 //! Estimators that are one another in a corner of their parameters.
 
 use crate::support::{advantages, assert_close, stream};
+use rs_grpo::{Group, Spread};
 
 fn real_groups() -> impl Iterator<Item = Vec<f64>> {
     (0..30).map(|seed| stream(seed, 2 + seed as usize % 11, [3, 24][seed as usize % 2], 4.0, -2.0))
@@ -76,5 +77,17 @@ fn grpo_divisors_differ_by_the_root_of_n_over_n_less_one() {
         let n = rewards.len() as f64;
         let ratio = (n / (n - 1.0)).sqrt();
         assert_same("grpo:std=population,eps=0", "grpo:eps=0", ratio, std::iter::once(rewards));
+    }
+}
+
+/// Of 1, 2, 3, 4 the squares of the deviations sum to 5: √(5/3) and √(5/4), by hand.
+#[test]
+fn a_group_knows_its_spread() {
+    let group = Group::new(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+    assert!((group.standard_deviation(Spread::Sample) - (5.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+    assert!((group.standard_deviation(Spread::Population) - 1.25_f64.sqrt()).abs() < 1e-15);
+    for spread in [Spread::Sample, Spread::Population] {
+        assert_eq!(Group::new(&[0.3]).unwrap().standard_deviation(spread), 0.0);
+        assert_eq!(Group::new(&[0.1; 7]).unwrap().standard_deviation(spread), 0.0);
     }
 }

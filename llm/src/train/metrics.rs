@@ -1,7 +1,7 @@
 //! The numbers of a step, by the names that users of TRL know.
 
 use super::gradient::Sums;
-use super::rollout::{Completion, Group, Rollout};
+use super::rollout::{Completion, Rollout};
 use super::update::Updated;
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ pub(super) fn of_rollout(rollout: &Rollout) -> Metrics {
     };
     put("reward", mean(all().map(|c| c.reward)));
     put("pass_rate", share(all(), |c| c.grade.is_correct()));
-    put("reward_std", mean(groups().map(Group::reward_std)));
-    put("frac_reward_zero_std", share(groups(), |group| group.reward_std() == 0.0));
+    put("reward_std", mean(groups().map(|group| group.reward_std)));
+    put("frac_reward_zero_std", share(groups(), |group| group.reward_std == 0.0));
     put("frac_no_signal", share(groups(), |group| !group.has_signal()));
     put("sampling_rounds", rollout.rounds as f64);
     for (prefix, lengths) in [

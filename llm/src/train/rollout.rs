@@ -5,7 +5,7 @@ use super::order::Order;
 use crate::generate::{FinishReason, Request, Sample, Sampler, SamplingParams};
 use crate::task::{Grade, Problem};
 use crate::{Error, Result};
-use rs_grpo::{Estimator, Scratch};
+use rs_grpo::{Estimator, Scratch, Spread};
 use std::time::{Duration, Instant};
 
 /// A completion and what it is worth.
@@ -35,19 +35,14 @@ pub struct Group {
     pub problem: usize,
     /// Its completions.
     pub completions: Vec<Completion>,
+    /// Standard deviation of their rewards, with N − 1 in the denominator as in TRL.
+    pub reward_std: f64,
 }
 
 impl Group {
     /// Whether any completion has an advantage.
     pub fn has_signal(&self) -> bool {
         self.completions.iter().any(|completion| completion.advantage != 0.0)
-    }
-
-    /// Standard deviation of the rewards, with N in the denominator.
-    pub fn reward_std(&self) -> f64 {
-        let n = self.completions.len() as f64;
-        let mean = self.completions.iter().map(|c| c.reward).sum::<f64>() / n;
-        (self.completions.iter().map(|c| (c.reward - mean).powi(2)).sum::<f64>() / n).sqrt()
     }
 }
 
@@ -176,14 +171,19 @@ impl<'a> Collector<'a> {
             })
             .collect();
         let rewards: Vec<f64> = completions.iter().map(|completion| completion.reward).collect();
+        let refused = |error: rs_grpo::Error| {
+            Error::parameter("estimator", self.estimator, error.to_string())
+        };
         let mut advantages = vec![0.0; rewards.len()];
         self.estimator
             .advantages_into(&rewards, &mut advantages, &mut Scratch::new())
-            .map_err(|error| Error::parameter("estimator", self.estimator, error.to_string()))?;
+            .map_err(refused)?;
+        let reward_std =
+            rs_grpo::Group::new(&rewards).map_err(refused)?.standard_deviation(Spread::Sample);
         for (completion, advantage) in completions.iter_mut().zip(advantages) {
             completion.advantage = advantage;
         }
-        Ok(Group { problem, completions })
+        Ok(Group { problem, completions, reward_std })
     }
 
     /// The soft punishment of long completions (DAPO, arXiv 2503.14476, equation 13): 0 up to the

@@ -189,7 +189,7 @@ impl<'a> Trainer<'a> {
         progress.tokens += tokens(rollout) as u64;
         let solved = |group: &&Group| group.completions.iter().any(|c| c.grade.is_correct());
         progress.solved.extend(rollout.drawn().filter(solved).map(|group| group.problem));
-        progress.without_signal &= rollout.drawn().all(|group| group.reward_std() == 0.0);
+        progress.without_signal &= rollout.drawn().all(|group| group.reward_std == 0.0);
     }
 
     /// Share of the problems that were ever solved.
