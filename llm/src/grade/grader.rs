@@ -23,8 +23,9 @@ pub enum Unboxed {
 /// let grader = Grader::default();
 /// assert_eq!(grader.grade(r"\frac{1}{2}", r"So we get \boxed{0.5}.").verdict, Verdict::Correct);
 /// assert_eq!(grader.verify("x^2 - 1", "(x-1)(x+1)"), Verdict::Correct);
+/// // What was only thought does not count.
 /// let thought = grader.grade("42", r"<think>Could it be \boxed{42}?</think> No.");
-/// assert_eq!(thought.verdict, Verdict::PredictionUnparsable);
+/// assert_eq!(thought.verdict, Verdict::Wrong);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grader {
