@@ -13,6 +13,8 @@ use std::ops::Range;
 const ROW_BLOCK: usize = 96;
 /// Columns of an output block.
 const COLUMN_BLOCK: usize = 64;
+/// Columns whose weights stay in the first-level cache while the rows pass by.
+const PANEL: usize = 8;
 /// Columns that share the loads of a row.
 const COLUMNS: usize = 4;
 /// Products below this many multiplications are not worth a second thread.
@@ -101,7 +103,7 @@ impl<W: Stored> Product<'_, W> {
             let (rows, columns) = (i..m.min(i + ROW_BLOCK), j..n.min(j + COLUMN_BLOCK));
             arch.dispatch(Block { product: self, rows, columns, buffer, out });
         };
-        let buffer = || vec![0.0; COLUMNS * self.k];
+        let buffer = || vec![0.0; PANEL * self.k];
         if m * n * self.k < SERIAL {
             let mut buffer = buffer();
             (0..row_blocks * column_blocks).for_each(|index| block(&mut buffer, index));
@@ -116,7 +118,7 @@ struct Block<'a, W> {
     product: &'a Product<'a, W>,
     rows: Range<usize>,
     columns: Range<usize>,
-    /// Room for `COLUMNS` rows of weights in single precision.
+    /// Room for `PANEL` rows of weights in single precision.
     buffer: &'a mut [f32],
     out: SharedMut<'a>,
 }
@@ -127,50 +129,69 @@ impl<W: Stored> WithSimd for Block<'_, W> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let Range { mut start, end } = self.columns;
-        while start + COLUMNS <= end {
-            self.columns::<S, COLUMNS>(simd, start);
-            start += COLUMNS;
-        }
         while start < end {
-            self.columns::<S, 1>(simd, start);
-            start += 1;
+            let stop = end.min(start + PANEL);
+            self.panel(simd, start..stop);
+            start = stop;
         }
     }
 }
 
 impl<W: Stored> Block<'_, W> {
-    /// `N` columns of all rows.
+    /// Up to `PANEL` columns of all rows.
     #[inline(always)]
-    fn columns<S: Simd, const N: usize>(&mut self, simd: S, column: usize) {
+    fn panel<S: Simd>(&mut self, simd: S, columns: Range<usize>) {
         let Product { k, w, strides: [_, stride, _], .. } = *self.product;
-        let mut weights: [&[f32]; N] = [&[]; N];
+        let mut weights: [&[f32]; PANEL] = [&[]; PANEL];
+        let weights = &mut weights[..columns.len()];
         let mut buffers = self.buffer.chunks_exact_mut(k.max(1));
         // Loops rather than closures here and below: a closure would be compiled without the vector
         // instructions.
         for (j, weight) in weights.iter_mut().enumerate() {
-            let at = (column + j) * stride;
+            let at = (columns.start + j) * stride;
             *weight = W::widen(&w[at..at + k], buffers.next().unwrap_or_default());
         }
         // The next weights arrive while these are used.
-        let next = (column + N).min(self.columns.end)..(column + 2 * N).min(self.columns.end);
-        for j in next {
+        for j in columns.end..(columns.end + PANEL).min(self.columns.end) {
             prefetch(&w[j * stride..j * stride + k]);
         }
+        let (product, out) = (self.product, self.out);
         let Range { start: mut row, end } = self.rows.clone();
         if S::F32_LANES == LANES {
             while row + 6 <= end {
-                tile::<S, W, 6, N>(simd, self.product, row, column, weights, self.out);
+                rows::<S, W, 6>(simd, product, row, columns.start, weights, out);
                 row += 6;
             }
         }
         while row + 3 <= end {
-            tile::<S, W, 3, N>(simd, self.product, row, column, weights, self.out);
+            rows::<S, W, 3>(simd, product, row, columns.start, weights, out);
             row += 3;
         }
         while row < end {
-            tile::<S, W, 1, N>(simd, self.product, row, column, weights, self.out);
+            rows::<S, W, 1>(simd, product, row, columns.start, weights, out);
             row += 1;
         }
+    }
+}
+
+/// `M` rows of a panel.
+#[inline(always)]
+fn rows<S: Simd, W, const M: usize>(
+    simd: S,
+    product: &Product<'_, W>,
+    row: usize,
+    mut column: usize,
+    weights: &[&[f32]],
+    out: SharedMut<'_>,
+) {
+    let (groups, rest) = weights.as_chunks::<COLUMNS>();
+    for group in groups {
+        tile::<S, W, M, COLUMNS>(simd, product, row, column, *group, out);
+        column += COLUMNS;
+    }
+    for &weight in rest {
+        tile::<S, W, M, 1>(simd, product, row, column, [weight], out);
+        column += 1;
     }
 }
 
