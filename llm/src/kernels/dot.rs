@@ -151,58 +151,87 @@ impl<W: Stored> Block<'_, W> {
             let at = (columns.start + j) * stride;
             *weight = W::widen(&w[at..at + k], buffers.next().unwrap_or_default());
         }
-        // The next weights arrive while these are used.
-        for j in columns.end..(columns.end + PANEL).min(self.columns.end) {
-            prefetch(&w[j * stride..j * stride + k]);
-        }
+        let [first, last] =
+            [columns.end, columns.end + PANEL].map(|column| (column * stride).min(w.len()));
+        let tallest = if S::F32_LANES == LANES { 6 } else { 3 };
+        let turns = self.rows.len().div_ceil(tallest);
+        let mut ahead = Ahead { weights: &w[first..last], stride, turn: 0, turns };
         let (product, out) = (self.product, self.out);
         let Range { start: mut row, end } = self.rows.clone();
-        if S::F32_LANES == LANES {
-            while row + 6 <= end {
-                rows::<S, W, 6>(simd, product, row, columns.start, weights, out);
-                row += 6;
-            }
-        }
-        while row + 3 <= end {
-            rows::<S, W, 3>(simd, product, row, columns.start, weights, out);
-            row += 3;
-        }
         while row < end {
-            rows::<S, W, 1>(simd, product, row, columns.start, weights, out);
-            row += 1;
+            let at = (row, columns.start);
+            row += match end - row {
+                6.. if tallest == 6 => tiles::<S, W, 6>(simd, product, at, weights, ahead, out),
+                3.. => tiles::<S, W, 3>(simd, product, at, weights, ahead, out),
+                _ => tiles::<S, W, 1>(simd, product, at, weights, ahead, out),
+            };
+            ahead.turn += 1;
         }
     }
 }
 
-/// `M` rows of a panel.
+/// `M` rows of a panel; returns `M`.
 #[inline(always)]
-fn rows<S: Simd, W, const M: usize>(
+fn tiles<S: Simd, W: Stored, const M: usize>(
     simd: S,
     product: &Product<'_, W>,
-    row: usize,
-    mut column: usize,
+    (row, mut column): (usize, usize),
     weights: &[&[f32]],
+    mut ahead: Ahead<'_, W>,
     out: SharedMut<'_>,
-) {
+) -> usize {
     let (groups, rest) = weights.as_chunks::<COLUMNS>();
     for group in groups {
-        tile::<S, W, M, COLUMNS>(simd, product, row, column, *group, out);
-        column += COLUMNS;
+        let (mine, others) = ahead.split(COLUMNS);
+        tile::<S, W, M, COLUMNS>(simd, product, (row, column), *group, mine, out);
+        (ahead, column) = (others, column + COLUMNS);
     }
-    for &weight in rest {
-        tile::<S, W, M, 1>(simd, product, row, column, [weight], out);
-        column += 1;
+    for weight in rest {
+        let (mine, others) = ahead.split(1);
+        tile::<S, W, M, 1>(simd, product, (row, column), [weight], mine, out);
+        (ahead, column) = (others, column + 1);
+    }
+    M
+}
+
+/// Rows of weights that arrive while those before them are used. Each tile asks for some of their
+/// lines in between its sums: all at once, they would hold it up.
+#[derive(Clone, Copy)]
+struct Ahead<'a, W> {
+    weights: &'a [W],
+    stride: usize,
+    /// Which of the tiles that share the work this is, and of how many.
+    turn: usize,
+    turns: usize,
+}
+
+impl<W: Stored> Ahead<'_, W> {
+    /// The first `rows` rows, and those after them.
+    #[inline(always)]
+    fn split(self, rows: usize) -> (Self, Self) {
+        let at = (rows * self.stride).min(self.weights.len());
+        let (mine, others) = self.weights.split_at(at);
+        (Self { weights: mine, ..self }, Self { weights: others, ..self })
+    }
+
+    /// Asks for the elements of all rows from `at`.
+    #[inline(always)]
+    fn fetch(&self, mut at: usize) {
+        while at < self.weights.len() {
+            prefetch(&self.weights[at]);
+            at += self.stride;
+        }
     }
 }
 
 /// `M × N` elements, whose sums stay in registers.
 #[inline(always)]
-fn tile<S: Simd, W, const M: usize, const N: usize>(
+fn tile<S: Simd, W: Stored, const M: usize, const N: usize>(
     simd: S,
     product: &Product<'_, W>,
-    row: usize,
-    column: usize,
+    (row, column): (usize, usize),
     weights: [&[f32]; N],
+    ahead: Ahead<'_, W>,
     out: SharedMut<'_>,
 ) {
     let Product { k, a, strides: [stride, _, out_stride], .. } = *product;
@@ -212,13 +241,18 @@ fn tile<S: Simd, W, const M: usize, const N: usize>(
         *slice = &a[(row + i) * stride..][..k];
     }
     let total = match LANES / S::F32_LANES {
-        1 => lanes(simd, k, 0, rows, weights),
-        2 => add(simd, lanes(simd, k, 0, rows, weights), lanes(simd, k, 1, rows, weights)),
+        1 => lanes(simd, k, 0, rows, weights, Some(ahead)),
+        2 => add(
+            simd,
+            lanes(simd, k, 0, rows, weights, Some(ahead)),
+            lanes::<S, W, M, N>(simd, k, 1, rows, weights, None),
+        ),
         passes => {
             // Halves onto halves, as `reduce_sum_f32s` goes on inside a register.
             let mut parts = [[[zero; N]; M]; LANES];
             for (pass, part) in parts[..passes].iter_mut().enumerate() {
-                *part = lanes(simd, k, pass, rows, weights);
+                let ahead = (pass == 0).then_some(ahead);
+                *part = lanes(simd, k, pass, rows, weights, ahead);
             }
             let mut half = passes / 2;
             while half > 0 {
@@ -257,12 +291,13 @@ fn add<S: Simd, const M: usize, const N: usize>(
 
 /// The sums of those lanes that a register of this machine holds in pass `pass`.
 #[inline(always)]
-fn lanes<S: Simd, const M: usize, const N: usize>(
+fn lanes<S: Simd, W: Stored, const M: usize, const N: usize>(
     simd: S,
     k: usize,
     pass: usize,
     rows: [&[f32]; M],
     weights: [&[f32]; N],
+    ahead: Option<Ahead<'_, W>>,
 ) -> [[S::f32s; N]; M] {
     let zero = simd.splat_f32s(0.0);
     let (whole, passes) = (k / LANES, LANES / S::F32_LANES);
@@ -275,7 +310,14 @@ fn lanes<S: Simd, const M: usize, const N: usize>(
         w[j] = &S::as_simd_f32s(weights[j]).0[..whole * passes];
     }
     let mut sums = [[zero; N]; M];
+    let mut due = ahead.map_or(whole, |ahead| ahead.turn);
     for chunk in 0..whole {
+        if let Some(ahead) = ahead
+            && chunk == due
+        {
+            ahead.fetch(chunk * LANES);
+            due += ahead.turns;
+        }
         let at = chunk * passes + pass;
         let mut columns = [zero; N];
         for j in 0..N {
