@@ -30,7 +30,7 @@ impl From<Exhausted> for Stop {
 }
 
 /// What finding the place of a term in a polynomial costs, in hundredths of a unit of work.
-const TERM: u64 = 60;
+const TERM: u64 = 100;
 
 /// A quotient of polynomials; the denominator is not the zero polynomial.
 #[derive(Debug, Clone)]
