@@ -17,6 +17,8 @@ mod engine;
 mod engine_refused;
 mod engine_text;
 mod grade;
+mod grade_cases;
+mod grade_corpus;
 mod grade_data;
 mod grade_laws;
 mod grade_limits;
