@@ -9,8 +9,10 @@ use ttf_parser::Face;
 /// The bundled font first: a browser that lacks it takes the next of its kind.
 pub(crate) const FAMILY: &str = "Inter, IBM Plex Sans, Helvetica, Arial, sans-serif";
 
-const REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.ttf");
-const SEMI_BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.ttf");
+/// Inter, as figures are drawn with it; for a page that shows them beside text.
+pub const REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.ttf");
+/// The same, semi-bold.
+pub const SEMI_BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.ttf");
 
 /// The fonts of resvg: the bundled ones, whatever the machine has.
 pub(crate) static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
