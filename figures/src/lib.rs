@@ -58,7 +58,7 @@ pub use figure::{Figure, Plot};
 pub use heatmap::{Cells, Heatmap};
 pub use marker::{Direction, Marker};
 pub use panel::Panel;
-pub use render::{REGULAR as INTER_REGULAR, SEMI_BOLD as INTER_SEMI_BOLD};
+pub use render::{REGULAR as INTER_REGULAR, SEMI_BOLD as INTER_SEMI_BOLD, drawable};
 pub use series::{Dash, Series, Shape, Side};
 pub use table::{Align, Column, Table};
 pub use tick_format::TickFormat;

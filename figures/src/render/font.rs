@@ -28,6 +28,12 @@ pub(crate) fn missing(text: &str) -> Option<char> {
     text.chars().find(|&c| FACE.as_ref().is_none_or(|face| face.glyph_index(c).is_none()))
 }
 
+/// A text of strangers as a figure can show it: `?` stands for each character that the bundled font lacks.
+pub fn drawable(text: &str) -> String {
+    let shown = |c: char| if missing(c.encode_utf8(&mut [0; 4])).is_some() { '?' } else { c };
+    text.chars().map(shown).collect()
+}
+
 /// Makes the bundled font known to plotters under [`FAMILY`]; only the first call does anything.
 pub(crate) fn register() {
     static ONCE: LazyLock<()> = LazyLock::new(|| {

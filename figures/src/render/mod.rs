@@ -21,7 +21,7 @@ mod view;
 use crate::{Figure, Plot, Result};
 use canvas::Canvas;
 
-pub use font::{REGULAR, SEMI_BOLD};
+pub use font::{REGULAR, SEMI_BOLD, drawable};
 pub(crate) use legend::Legend;
 pub(crate) use raster::png;
 

@@ -7,7 +7,7 @@ use super::method;
 use super::paper::Subject;
 use super::training::Arm;
 use crate::commands::look::look;
-use rs_grpo_figures::{Axis, Color, Dash, Figure, Panel, Series};
+use rs_grpo_figures::{Axis, Color, Dash, Figure, Panel, Series, drawable};
 use rs_grpo_llm::evaluate::Estimate;
 
 /// Points of a training curve, at most.
@@ -27,7 +27,7 @@ pub(super) fn pass_at_k(evaluations: &[Evaluation]) -> Option<Block> {
     }
     let mut figure = Figure::new("pass@k");
     for set in &sets {
-        let mut panel = Panel::new(one_line(set)).x(Axis::new("k").log2());
+        let mut panel = Panel::new(drawable(&one_line(set))).x(Axis::new("k").log2());
         let mut top = 0.0_f64;
         for evaluation in evaluations.iter().filter(|e| e.benchmark == *set) {
             let at =
@@ -82,7 +82,7 @@ fn names(subjects: &[&Subject]) -> Vec<String> {
                 parts.extend((!one_data).then(|| format!("on {data}")));
             }
         }
-        one_line(&parts.join(", "))
+        drawable(&one_line(&parts.join(", ")))
     };
     subjects.iter().map(name).collect()
 }
@@ -136,7 +136,7 @@ pub(super) fn training(arms: &[Arm]) -> Option<Block> {
             any = true;
             // One point is no line.
             let alone = x.len() == 1;
-            let mut line = Series::line(one_line(&arm.label), x, y);
+            let mut line = Series::line(drawable(&one_line(&arm.label)), x, y);
             if alone {
                 line = line.dots();
             }

@@ -192,15 +192,15 @@ fn of_evaluations(evaluations: &[Evaluation], paper: &Paper) -> Vec<Row> {
         },
         Row {
             what: "grader",
-            paper: "that of verl; its version is not published".to_owned(),
-            same: Some(false),
+            paper: UNPUBLISHED.to_owned(),
+            same: None,
             here: distinct(
                 evaluations.iter().map(|e| format!("this project's, version {}", e.grader)),
             ),
         },
         Row {
-            what: "who sampled",
-            paper: "the authors' machines".to_owned(),
+            what: "sampler",
+            paper: UNPUBLISHED.to_owned(),
             same: None,
             here: match setting("endpoint") {
                 endpoints if endpoints.is_empty() => vec!["this project's engine".to_owned()],

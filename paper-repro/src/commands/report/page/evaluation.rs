@@ -86,7 +86,8 @@ pub(super) fn read(folder: &Path, trainings: &[Training]) -> Result<Content, Fai
         (_, false) => return Ok(Content::Unfinished),
         _ => {}
     }
-    let settings = if settings.is_file() { json(&settings)? } else { Map::new() };
+    let settings: Map<String, Value> =
+        if settings.is_file() { json(&settings)? } else { Map::new() };
     let read: Written = json(&result)?;
     let verdicts = match read.verdicts {
         Some(verdicts) => verdicts,
@@ -94,8 +95,10 @@ pub(super) fn read(folder: &Path, trainings: &[Training]) -> Result<Content, Fai
     };
     let number = |value: Value| serde_json::from_value::<Numbers>(value).ok().map(Estimate::from);
     let others = read.others.into_iter().filter_map(|(name, value)| Some((name, number(value)?)));
+    // The result has the model's short name, the settings what was typed.
+    let model = settings.get("model").and_then(Value::as_str).unwrap_or(&read.model);
     Ok(Content::Finished(Box::new(Evaluation {
-        subject: subject(&read.model, trainings)?,
+        subject: subject(model, trainings)?,
         benchmark: read.data,
         problems: read.problems,
         samples: read.samples,
