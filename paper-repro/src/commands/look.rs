@@ -20,6 +20,8 @@ pub(crate) fn look(series: Series, index: usize, estimators: &[Option<&str>]) ->
         None => series.color(Color(110, 110, 110)).dash(Dash::Dashed),
         Some("grpo") => series.color(Color(20, 20, 20)),
         _ => match ours.iter().position(|&i| i == index) {
+            // The first of the scale is too near to GRPO's black to stand beside it alone.
+            Some(_) if ours.len() == 1 => series.color(Color::ordered(1, 3)),
             Some(at) => series.color(Color::ordered(at, ours.len())),
             None => {
                 let at = rivals.iter().position(|&i| i == index).unwrap_or(0);
