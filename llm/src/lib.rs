@@ -6,7 +6,7 @@
 //!            ▲             ▲
 //!          config       generate ◄── text (tokenizer, chat templates)
 //!                          ▲
-//! grade ──► task ──► train, evaluate ──► run (folder, metrics, checkpoints)
+//! grade ──► task ──► reward ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
@@ -14,6 +14,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod endpoint;
 mod error;
 pub mod evaluate;
 mod files;
@@ -24,6 +25,7 @@ mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;
+pub mod reward;
 pub mod run;
 pub mod task;
 pub mod text;

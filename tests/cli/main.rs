@@ -3,6 +3,7 @@
 mod advantage;
 mod bandit;
 mod eval;
+mod eval_endpoint;
 mod experiment;
 mod grade;
 mod help;
