@@ -11,7 +11,7 @@ const TICK: Duration = Duration::from_millis(5);
 
 /// A process that does not survive this value, nor, on Unix, this process.
 ///
-/// On Unix it leads a process group of its own, which is killed as a whole. An interrupt from the
+/// On Unix it is in a process group of its own, which is killed as a whole. An interrupt from the
 /// terminal, which lets a step of training finish, does not reach it.
 #[derive(Debug)]
 pub(super) struct Guard {
@@ -23,14 +23,11 @@ pub(super) struct Guard {
 impl Guard {
     /// Starts a program whose input and output are pipes.
     pub(super) fn spawn(mut command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        // Before the program: there is no moment at which nobody watches over it.
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let watchdog = unix::Watchdog::over(&mut command)?;
         let mut child = command.spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
-        #[cfg(unix)]
-        let watchdog = unix::Watchdog::over(child.id()).inspect_err(|_| {
-            let _ = child.kill().and_then(|()| child.wait());
-        })?;
         let guard = Self {
             child,
             #[cfg(unix)]
@@ -57,9 +54,7 @@ impl Drop for Guard {
     /// What cannot be killed is gone already.
     fn drop(&mut self) {
         #[cfg(unix)]
-        unix::kill_group(self.child.id());
-        #[cfg(unix)]
-        self.watchdog.dismiss();
+        self.watchdog.kill_group();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -72,28 +67,34 @@ mod unix {
     use std::os::unix::process::CommandExt;
     use std::process::{Child, Command, Stdio};
 
-    /// A shell that waits for the end of its input, which ends with this process however that does, and
-    /// kills a process group then.
+    /// A shell that leads a process group, waits for the end of its input, which ends with this process
+    /// however that does, and kills the group then. While it is there, no other group has its number.
     #[derive(Debug)]
     pub(super) struct Watchdog(Child);
 
     impl Watchdog {
-        pub(super) fn over(group: u32) -> io::Result<Self> {
+        /// Over what a command will start.
+        pub(super) fn over(command: &mut Command) -> io::Result<Self> {
             let mut shell = Command::new("sh");
-            shell.args(["-c", "read -r _; kill -s KILL -- \"-$1\"", "sh", &group.to_string()]);
+            shell.args(["-c", "trap '' HUP INT TERM; read -r _; kill -s KILL 0"]);
             shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-            shell.process_group(0).spawn().map(Self)
+            let shell = Self(shell.process_group(0).spawn()?);
+            let group = i32::try_from(shell.0.id()).map_err(io::Error::other)?;
+            command.process_group(group);
+            Ok(shell)
         }
 
-        /// Before the number of the group can become that of another.
-        pub(super) fn dismiss(&mut self) {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
+        pub(super) fn kill_group(&self) {
+            let group = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+            let _ = group.map(|group| kill_process_group(group, Signal::KILL));
         }
     }
 
-    pub(super) fn kill_group(group: u32) {
-        let pid = i32::try_from(group).ok().and_then(Pid::from_raw);
-        let _ = pid.map(|pid| kill_process_group(pid, Signal::KILL));
+    impl Drop for Watchdog {
+        /// Also where the command could not be started.
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
     }
 }
