@@ -6,7 +6,7 @@
 //!            ▲             ▲
 //!          config       generate ◄── text (tokenizer, chat templates)
 //!                          ▲
-//! grade ──► task ──► reward ──► train, evaluate ──► run (folder, metrics, checkpoints)
+//! grade ──► task, data ──► reward ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
@@ -14,6 +14,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod data;
 pub mod endpoint;
 mod error;
 pub mod evaluate;

@@ -1,6 +1,8 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit, eval, experiment, grade, llm, models, report, theory};
+use crate::commands::{
+    advantage, bandit, data, eval, experiment, grade, llm, models, report, theory,
+};
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
@@ -32,6 +34,9 @@ pub(crate) enum Command {
     Advantage(advantage::Options),
     /// Run the bandit whose policy starts on the wrong peak.
     Bandit(Box<bandit::Options>),
+    /// List, check and show sets of problems.
+    #[command(subcommand)]
+    Data(data::Command),
     /// Measure pass@k of models on sets of problems.
     Eval(Box<eval::Options>),
     /// Compare methods of training, everything else equal.

@@ -4,6 +4,7 @@
 //! compares the number of weights that follows from each shape with the published one.
 
 use super::Repository;
+use super::resolve::Kind;
 use crate::config::{Family, Llama3Scaling, ModelConfig, Rope};
 
 /// A model with a short name.
@@ -29,7 +30,8 @@ impl Alias {
 
     /// Its repository, at the newest revision.
     pub fn repository(&self) -> Repository {
-        Repository { id: self.repository.to_owned(), revision: Repository::NEWEST.to_owned() }
+        let revision = Repository::NEWEST.to_owned();
+        Repository { id: self.repository.to_owned(), revision, kind: Kind::Model }
     }
 
     /// Bytes of the weights as published, in bfloat16; tokenizer and tables add some ten MB.

@@ -5,25 +5,25 @@ use super::resolve::Repository;
 use super::settings::Settings;
 use crate::checkpoint::index::Index;
 use crate::{Error, Result};
-use hf_hub::{CacheRepo, Repo, RepoType};
+use hf_hub::CacheRepo;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// One repository's part of the cache.
 pub(super) struct Cache {
     root: PathBuf,
-    folder: String,
+    name: String,
     repository: CacheRepo,
     revision: String,
 }
 
 impl Cache {
     pub fn new(repository: &Repository, settings: &Settings) -> Self {
-        let (id, revision) = (repository.id.clone(), repository.revision.clone());
-        let repo = Repo::with_revision(id, RepoType::Model, revision.clone());
-        let folder = repo.folder_name();
+        let revision = repository.revision.clone();
+        let repo = repository.repo(&revision);
+        let name = repo.folder_name();
         let repository = hf_hub::Cache::new(settings.cache.clone()).repo(repo);
-        Self { root: settings.cache.clone(), folder, repository, revision }
+        Self { root: settings.cache.clone(), name, repository, revision }
     }
 
     /// The folder of a commit.
@@ -31,14 +31,19 @@ impl Cache {
         self.repository.pointer_path(commit)
     }
 
-    /// The folder of the revision, if everything that a model needs is in it.
+    /// The folder of the revision, whether it is there or not.
     ///
     /// A revision without an entry in `refs` is taken for the name of the snapshot itself, as commits
     /// are.
-    pub fn complete(&self) -> Option<PathBuf> {
-        let reference = self.root.join(&self.folder).join("refs").join(&self.revision);
+    pub fn folder(&self) -> PathBuf {
+        let reference = self.root.join(&self.name).join("refs").join(&self.revision);
         let commit = std::fs::read_to_string(reference).unwrap_or_else(|_| self.revision.clone());
-        let folder = self.snapshot(commit.trim());
+        self.snapshot(commit.trim())
+    }
+
+    /// The folder of the revision, if everything that a model needs is in it.
+    pub fn complete(&self) -> Option<PathBuf> {
+        let folder = self.folder();
         is_complete(&folder).then_some(folder)
     }
 
@@ -55,7 +60,7 @@ impl Cache {
     /// The file whose lock keeps two processes from downloading the same content; huggingface_hub
     /// locks the same file.
     pub fn lock_file(&self, etag: &str) -> Result<File> {
-        let path = self.root.join(".locks").join(&self.folder).join(format!("{etag}.lock"));
+        let path = self.root.join(".locks").join(&self.name).join(format!("{etag}.lock"));
         create_parent(&path)?;
         File::options()
             .create(true)

@@ -54,11 +54,11 @@ pub fn is_cached(alias: &Alias, settings: &Settings) -> bool {
 }
 
 /// A commit that is being downloaded.
-struct Snapshot<'a> {
-    cache: Cache,
-    remote: Remote<'a>,
-    commit: String,
-    progress: &'a mut dyn Progress,
+pub(super) struct Snapshot<'a> {
+    pub(super) cache: Cache,
+    pub(super) remote: Remote<'a>,
+    pub(super) commit: String,
+    pub(super) progress: &'a mut dyn Progress,
 }
 
 impl Snapshot<'_> {
@@ -70,6 +70,11 @@ impl Snapshot<'_> {
         if !self.fetch("model.safetensors")? {
             self.fetch_shards()?;
         }
+        self.done()
+    }
+
+    /// Notes that all files are here.
+    pub(super) fn done(self) -> Result<PathBuf> {
         self.cache.set_reference(&self.commit)?;
         Ok(self.cache.snapshot(&self.commit))
     }
@@ -87,7 +92,7 @@ impl Snapshot<'_> {
         Ok(())
     }
 
-    fn need(&mut self, file: &str) -> Result<()> {
+    pub(super) fn need(&mut self, file: &str) -> Result<()> {
         match self.fetch(file)? {
             true => Ok(()),
             false => Err(self.remote.not_found(file)),

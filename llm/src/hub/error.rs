@@ -1,6 +1,6 @@
 //! Why a model could not be had, and what to do.
 
-use super::resolve::Repository;
+use super::resolve::{Kind, Repository};
 use super::settings::Settings;
 use super::{alias, cache::Cache};
 use std::path::PathBuf;
@@ -183,12 +183,20 @@ impl HubError {
 }
 
 fn page(repository: &Repository, settings: &Settings) -> String {
-    format!("{}/{}", settings.endpoint, repository.id)
+    let kind = if repository.kind == Kind::DataSet { "datasets/" } else { "" };
+    format!("{}/{kind}{}", settings.endpoint, repository.id)
 }
 
 /// How to do without a network.
 fn by_hand(repository: &Repository, settings: &Settings) -> String {
     let folder = Cache::new(repository, settings).snapshot(&repository.revision);
+    if repository.kind == Kind::DataSet {
+        return format!(
+            "Without a network, copy its files from {} to {}, or to any folder and give that with --data NAME=FOLDER",
+            page(repository, settings),
+            folder.display()
+        );
+    }
     format!(
         "Without a network, copy config.json, tokenizer.json, tokenizer_config.json, generation_config.json and model.safetensors (or model.safetensors.index.json and every file it names) from {} to {}, or to any folder and give that with --model FOLDER",
         page(repository, settings),

@@ -1,4 +1,4 @@
-//! Models by name: a folder, an alias or an id of the Hugging Face hub, downloaded into the cache
+//! Models and data sets by name: a folder, an alias or an id of the Hugging Face hub, downloaded into the cache
 //! that Hugging Face's own tools use.
 //!
 //! | file | what |
@@ -11,11 +11,13 @@
 //! | `remote` | what the hub says of a file |
 //! | `transfer` | the bytes of a file, resumed and verified |
 //! | `download` | the files of a model, in order |
+//! | `data_set` | the files of a data set |
 //! | `progress` | what a caller may show meanwhile |
 //! | `error` | why a model could not be had, and what to do |
 
 mod alias;
 mod cache;
+mod data_set;
 mod download;
 mod error;
 mod memory;
@@ -26,6 +28,7 @@ mod settings;
 mod transfer;
 
 pub use alias::{ALIASES, Alias};
+pub use data_set::{cached_data, download_data};
 pub use download::{download, is_cached};
 pub use error::HubError;
 pub use memory::Workload;

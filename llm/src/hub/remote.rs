@@ -8,7 +8,6 @@ use super::error::HubError;
 use super::resolve::{Repository, is_name};
 use super::settings::Settings;
 use crate::Result;
-use hf_hub::{Repo, RepoType};
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::Response;
@@ -34,6 +33,19 @@ pub(super) struct Remote<'a> {
     follow: Agent,
     /// Stops at redirections: the headers of the hub itself are wanted.
     stop: Agent,
+}
+
+/// What the hub says of a repository.
+#[derive(serde::Deserialize)]
+struct Listing {
+    sha: String,
+    siblings: Vec<Sibling>,
+}
+
+/// One of its files.
+#[derive(serde::Deserialize)]
+struct Sibling {
+    rfilename: String,
 }
 
 /// A file as the hub announces it.
@@ -68,8 +80,7 @@ impl<'a> Remote<'a> {
 
     /// What the hub says of a file at a revision; `None` if the repository has no such file.
     pub fn look_up(&self, revision: &str, file: &str) -> Result<Option<Announced>> {
-        let id = self.repository.id.clone();
-        let repo = Repo::with_revision(id, RepoType::Model, revision.to_owned());
+        let repo = self.repository.repo(revision);
         let path = format!("{}/resolve/{}/{file}", repo.url(), repo.url_revision());
         let mut url = format!("{}/{path}", self.settings.endpoint);
         for _ in 0..MOST_REDIRECTIONS {
@@ -82,6 +93,30 @@ impl<'a> Remote<'a> {
             }
         }
         Err(self.protocol(file, "is redirected in circles"))
+    }
+
+    /// The commit of the revision, and the names of all files.
+    pub fn list(&self) -> Result<(String, Vec<String>)> {
+        let revision = &self.repository.revision;
+        let path = self.repository.repo(revision).api_url();
+        let url = format!("{}/api/{path}", self.settings.endpoint);
+        let unreachable = |error: ureq::Error| -> crate::Error {
+            let problem = format!("{} cannot be reached ({error})", self.settings.endpoint);
+            HubError::unreachable(self.repository, self.settings, problem).into()
+        };
+        let mut answer = self.with_headers(self.follow.get(&url)).call().map_err(unreachable)?;
+        match answer.status().as_u16() {
+            200 => {}
+            404 => return Err(self.not_found("list of files")),
+            status => return Err(self.refused("the list of files", status)),
+        }
+        let text = answer.body_mut().read_to_string().map_err(unreachable)?;
+        let listing: Listing = serde_json::from_str(&text)
+            .map_err(|error| self.protocol("the list of files", error.to_string()))?;
+        if !is_name(&listing.sha) {
+            return Err(self.protocol("the list of files", "names no commit"));
+        }
+        Ok((listing.sha, listing.siblings.into_iter().map(|file| file.rfilename).collect()))
     }
 
     fn head(&self, url: &str) -> Result<Response<Body>> {

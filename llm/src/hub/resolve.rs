@@ -22,11 +22,41 @@ pub enum Location {
 pub struct Repository {
     pub(super) id: String,
     pub(super) revision: String,
+    pub(super) kind: Kind,
+}
+
+/// What a repository holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Model,
+    DataSet,
 }
 
 impl Repository {
     /// The branch that the hub shows.
     pub(super) const NEWEST: &'static str = "main";
+
+    /// A data set with this id.
+    ///
+    /// # Errors
+    /// The text is no id, or the revision none.
+    pub fn data_set(id: &str, revision: &str) -> Result<Self> {
+        if !is_id(id) {
+            let allowed = "an id on the hub such as openai/gsm8k";
+            return Err(crate::Error::parameter("data set", format!("{id:?}"), allowed));
+        }
+        let kind = Kind::DataSet;
+        Self { id: id.to_owned(), revision: Self::NEWEST.to_owned(), kind }.at(revision)
+    }
+
+    /// As `hf-hub` has it.
+    pub(super) fn repo(&self, revision: &str) -> hf_hub::Repo {
+        let kind = match self.kind {
+            Kind::Model => hf_hub::RepoType::Model,
+            Kind::DataSet => hf_hub::RepoType::Dataset,
+        };
+        hf_hub::Repo::with_revision(self.id.clone(), kind, revision.to_owned())
+    }
 
     /// The id, as in `Qwen/Qwen3-0.6B-Base`.
     pub fn id(&self) -> &str {
@@ -61,7 +91,8 @@ pub fn resolve(text: &str) -> Result<Location> {
     }
     if is_id(text) {
         let revision = Repository::NEWEST.to_owned();
-        return Ok(Location::Hub(Repository { id: text.to_owned(), revision }));
+        let kind = Kind::Model;
+        return Ok(Location::Hub(Repository { id: text.to_owned(), revision, kind }));
     }
     match text.contains(['/', '\\']) {
         true => Err(HubError::NoFolder { path: path.to_owned() }.into()),

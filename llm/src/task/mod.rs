@@ -8,7 +8,7 @@
 pub mod countdown;
 mod source;
 
-pub use source::{Source, Split};
+pub use source::{Source, Split, is_at_hand};
 
 use crate::grade::{Answer, Grader, Verdict};
 use countdown::Puzzle;

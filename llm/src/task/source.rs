@@ -2,13 +2,11 @@
 
 use super::countdown::{Prior, Shape, Solved};
 use super::{Gold, Problem};
-use crate::grade::Grader;
-use crate::run::Reader;
+use crate::data::{Columns, DATA_SETS, DataSet, Loaded, load_file, load_set};
+use crate::hub::{Progress, Repository, Settings, cached_data, download_data};
 use crate::{Error, Result};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use serde::Deserialize;
-use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,7 +21,15 @@ pub enum Split {
     HeldOut,
 }
 
-/// A set of problems, by its text: `countdown`, `countdown:numbers=5,target=60`, or a file.
+/// A set of problems, by its text:
+///
+/// | text | what |
+/// |---|---|
+/// | `countdown`, `countdown:numbers=5,target=60` | generated puzzles |
+/// | `math12k` | a set of [`DATA_SETS`], from the hub's cache or the hub |
+/// | `math12k=PATH` | the same, out of a file or folder of the user's |
+/// | `PATH` | a file of JSON lines, JSON or Parquet, or a folder of them |
+/// | `PATH:problem=question,answer=final` | the same with these columns |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Generated puzzles.
@@ -33,90 +39,100 @@ pub enum Source {
         /// Seed of the puzzles.
         seed: u64,
     },
-    /// A file of one JSON object a line.
-    File(PathBuf),
+    /// A set that has a name here.
+    Set {
+        /// Which.
+        set: &'static DataSet,
+        /// Its files, if they are the user's own.
+        path: Option<PathBuf>,
+    },
+    /// A file or a folder of the user's.
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Which columns are what.
+        columns: Columns<String>,
+    },
 }
 
 impl Source {
+    /// A file with the usual columns.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::File { path: path.into(), columns: Columns::default() }
+    }
+
     /// `count` different problems of one side. Of a file, all problems to train on, and the first
     /// `count` to evaluate on.
     ///
     /// # Errors
-    /// A shape outside its range, or so small that it has too few problems; a line of a file that is
-    /// no problem, by its number; a file without problems.
+    /// A shape outside its range, or so small that it has too few problems; a row of a file that is
+    /// no problem, by its number; a file without problems; a set that cannot be had.
     pub fn problems(&self, split: Split, count: usize) -> Result<Vec<Problem>> {
-        let problems = self.up_to(split, count)?;
-        if matches!(self, Self::Countdown { .. }) && problems.len() < count {
-            let allowed = format!("at most {}, all that such puzzles offer", problems.len());
+        Ok(self.load(split, count)?.problems)
+    }
+
+    /// The same, with what was found in the files.
+    ///
+    /// # Errors
+    /// As [`Source::problems`].
+    pub fn load(&self, split: Split, count: usize) -> Result<Loaded> {
+        let loaded = self.up_to(split, count)?;
+        let there = loaded.problems.len();
+        if matches!(self, Self::Countdown { .. }) && there < count {
+            let allowed = format!("at most {there}, all that such puzzles offer");
             return Err(Error::parameter("number of problems", count, allowed));
         }
-        Ok(problems)
+        Ok(loaded)
     }
 
     /// The same, fewer where there are fewer.
     ///
     /// # Errors
     /// As [`Source::problems`].
-    pub fn up_to(&self, split: Split, count: usize) -> Result<Vec<Problem>> {
+    pub fn up_to(&self, split: Split, count: usize) -> Result<Loaded> {
+        let mut loaded = match self {
+            Self::Countdown { shape, seed } => {
+                let problems = countdown(*shape, *seed, split, count)?;
+                return Ok(Loaded { rows: problems.len(), problems, ..Loaded::default() });
+            }
+            Self::Set { set, .. } => {
+                load_set(set, &self.fetch(&Settings::from_environment(), &mut ())?)?
+            }
+            Self::File { path, columns } => load_file(path, columns)?,
+        };
+        if split == Split::HeldOut {
+            loaded.problems.truncate(count);
+        }
+        Ok(loaded)
+    }
+
+    /// Where the files are, downloaded first if need be; empty for generated problems.
+    ///
+    /// # Errors
+    /// A set that is not in the cache, and cannot be downloaded.
+    pub fn fetch(&self, settings: &Settings, progress: &mut dyn Progress) -> Result<PathBuf> {
         match self {
-            Self::Countdown { shape, seed } => countdown(*shape, *seed, split, count),
-            Self::File(path) => {
-                let mut problems = read(path)?;
-                if split == Split::HeldOut {
-                    problems.truncate(count);
-                }
-                Ok(problems)
+            Self::Countdown { .. } => Ok(PathBuf::new()),
+            Self::File { path, .. } | Self::Set { path: Some(path), .. } => Ok(path.clone()),
+            Self::Set { set, path: None } => {
+                download_data(&repository(set)?, set.files, settings, progress)
             }
         }
     }
+
+    /// Whether its answers are mathematical, and belong in a box.
+    pub fn is_math(&self) -> bool {
+        !matches!(self, Self::Countdown { .. })
+    }
 }
 
-/// A line of a file; fields beside these are allowed.
-#[derive(Deserialize)]
-struct Line {
-    id: Option<Value>,
-    #[serde(alias = "prompt", alias = "question")]
-    problem: String,
-    answer: Value,
+/// Whether a set is in the cache.
+pub fn is_at_hand(set: &DataSet, settings: &Settings) -> bool {
+    repository(set).is_ok_and(|repository| cached_data(&repository, set.files, settings).is_some())
 }
 
-fn read(path: &Path) -> Result<Vec<Problem>> {
-    if !path.exists() {
-        let problem =
-            "is not there; give --data a file of one {\"problem\": …, \"answer\": …} a line";
-        return Err(Error::malformed(path, "the file", problem));
-    }
-    let (grader, mut problems, mut seen) = (Grader::default(), Vec::new(), HashSet::new());
-    let mut lines = Reader::<Line>::open(path)?;
-    while let Some(line) = lines.next() {
-        let (number, Line { id, problem, answer }) = (lines.number(), line?);
-        let place = || PathBuf::from(format!("{}:{number}", path.display()));
-        let text = |value: Value| match value {
-            Value::String(text) => Some(text),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let Some(answer) = text(answer).filter(|answer| !answer.trim().is_empty()) else {
-            return Err(Error::malformed(&place(), "answer", "must be a text or a number"));
-        };
-        if problem.trim().is_empty() {
-            return Err(Error::malformed(&place(), "problem", "is empty"));
-        }
-        let id = id.and_then(text).unwrap_or_else(|| format!("line {number}"));
-        if !seen.insert(id.clone()) {
-            return Err(Error::malformed(&place(), "id", format!("{id:?} occurs twice")));
-        }
-        let gold = grader.parse_gold(&answer).map_err(|error| {
-            let problem =
-                format!("{answer:?} cannot be graded: {error}; correct it, or leave it out");
-            Error::malformed(&place(), "answer", problem)
-        })?;
-        problems.push(Problem { id, prompt: problem, gold: Gold::Math(gold) });
-    }
-    match problems.is_empty() {
-        true => Err(Error::malformed(path, "the file", "has no problems")),
-        false => Ok(problems),
-    }
+fn repository(set: &DataSet) -> Result<Repository> {
+    Repository::data_set(set.repository, set.revision)
 }
 
 fn countdown(shape: Shape, seed: u64, split: Split, count: usize) -> Result<Vec<Problem>> {
@@ -144,13 +160,12 @@ impl FromStr for Source {
     fn from_str(text: &str) -> Result<Self> {
         let (name, settings) = text.split_once(':').unwrap_or((text, ""));
         if name != "countdown" {
-            return Ok(Self::File(PathBuf::from(text)));
+            return set_or_file(text);
         }
         let (mut shape, mut seed) = (Shape::default(), 0);
         for setting in settings.split(',').filter(|setting| !setting.is_empty()) {
             let refuse = || {
-                let allowed =
-                    "countdown[:numbers=2..8,largest=1..99,target=1..99,seed=N], or a file";
+                let allowed = "countdown[:numbers=2..8,largest=1..99,target=1..99,seed=N], the name of a set, or a file";
                 Error::parameter("data", format!("{text:?}"), allowed)
             };
             let (key, value) = setting.split_once('=').ok_or_else(refuse)?;
@@ -178,7 +193,67 @@ impl fmt::Display for Source {
                     "countdown:numbers={numbers},largest={largest},target={target},seed={seed}"
                 )
             }
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Set { set, path: None } => write!(f, "{}", set.name),
+            Self::Set { set, path: Some(path) } => write!(f, "{}={}", set.name, path.display()),
+            Self::File { path, columns } => {
+                write!(f, "{}", path.display())?;
+                let named = [
+                    ("problem", &columns.problem),
+                    ("answer", &columns.answer),
+                    ("id", &columns.id),
+                ];
+                let named = named.into_iter().filter(|(_, name)| !name.is_empty());
+                for (mark, (key, name)) in
+                    std::iter::once(':').chain(std::iter::repeat(',')).zip(named)
+                {
+                    write!(f, "{mark}{key}={name}")?;
+                }
+                Ok(())
+            }
         }
     }
+}
+
+fn set_or_file(text: &str) -> Result<Source> {
+    let (name, path) = match text.split_once('=') {
+        Some((name, path)) => (name, Some(PathBuf::from(path))),
+        None => (text, None),
+    };
+    if let Some(set) = DataSet::find(name) {
+        return Ok(Source::Set { set, path });
+    }
+    let looks_like_a_name = !text.contains(['/', '\\', '.', ':', '=']);
+    if looks_like_a_name && !Path::new(text).exists() {
+        let names = || DATA_SETS.iter().map(|set| set.name);
+        let likeness = |name: &&str| strsim::jaro_winkler(name, &text.to_ascii_lowercase());
+        let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let names = names().collect::<Vec<_>>().join(", ");
+        let nearest = nearest.unwrap_or_default();
+        let allowed = format!("countdown, {names}, or a file; the nearest is {nearest}");
+        return Err(Error::parameter("data", format!("{text:?}"), allowed));
+    }
+    match text.rsplit_once(':') {
+        Some((path, settings)) if settings.contains('=') => {
+            Ok(Source::File { path: path.into(), columns: columns(text, settings)? })
+        }
+        _ => Ok(Source::file(text)),
+    }
+}
+
+fn columns(text: &str, settings: &str) -> Result<Columns<String>> {
+    let mut columns = Columns::default();
+    for setting in settings.split(',') {
+        let (key, name) = setting.split_once('=').unwrap_or((setting, ""));
+        let place = match key {
+            "problem" => &mut columns.problem,
+            "answer" => &mut columns.answer,
+            "id" => &mut columns.id,
+            _ => {
+                let allowed = "PATH[:problem=COLUMN,answer=COLUMN,id=COLUMN]";
+                return Err(Error::parameter("data", format!("{text:?}"), allowed));
+            }
+        };
+        *place = name.to_owned();
+    }
+    Ok(columns)
 }

@@ -15,12 +15,14 @@ mod chat;
 mod files;
 mod plain;
 mod python;
+mod question;
 mod stop;
 mod stream;
 mod tokenizer;
 
 pub use chat::{ChatOptions, ChatTemplate, Message};
 pub use plain::PlainTemplate;
+pub use question::{AUTO, Question};
 pub use stop::stop_tokens;
 pub use stream::TextStream;
 pub use tokenizer::Tokenizer;

@@ -5,6 +5,7 @@ use super::schedule::Schedule;
 use crate::model::LoraOptions;
 use crate::reward::{self, Reward, RewardCommand};
 use crate::task::Source;
+use crate::text::AUTO;
 use crate::{Error, Result};
 use rs_grpo::Estimator;
 use serde::{Deserialize, Serialize};
@@ -19,13 +20,16 @@ use toml::{Table, Value};
 pub struct TrainConfig {
     /// The model: `countdown` for the embedded one, an alias, an id on the hub, or a folder.
     pub model: String,
-    /// Problems to train on: `countdown[:…]`, or a file of one JSON object a line.
+    /// Problems to train on: `countdown[:…]`, the name of a set, or a file.
     pub data: String,
     /// Problems to evaluate on; empty for those that `data` holds out.
     pub eval_data: String,
+    /// Leave out problems that a benchmark at hand holds.
+    pub decontaminate: bool,
     /// How many problems `countdown` has; files are read whole.
     pub problems: usize,
-    /// Text around a question, which stands in it as `{prompt}`; empty for the model's chat template.
+    /// Text around a question, which stands in it as `{prompt}`; `auto` chooses it by model and
+    /// question; empty for the model's chat template.
     pub prompt_template: String,
     /// Program that gives rewards, see [`RewardCommand`](crate::reward::RewardCommand); empty for the
     /// grader.
@@ -107,8 +111,9 @@ impl Default for TrainConfig {
             model: "countdown".to_owned(),
             data: "countdown".to_owned(),
             eval_data: String::new(),
+            decontaminate: true,
             problems: 4096,
-            prompt_template: "{prompt}".to_owned(),
+            prompt_template: AUTO.to_owned(),
             reward_command: String::new(),
             reward_timeout: 60,
             estimator: "rs-grpo:beta=2".to_owned(),

@@ -29,7 +29,7 @@ pub use metrics::Metrics;
 pub use pretrain::{Pretraining, pretrain};
 pub use rollout::{Completion, Group, Rollout};
 pub use schedule::Schedule;
-pub use setup::{Setup, encode};
+pub use setup::{Cleared, Setup, benchmarks, encode};
 pub use state::Progress;
 pub use trainer::{StepReport, Trainer, engine, engine_options};
 pub use update::{Updated, update};

@@ -2,9 +2,11 @@
 
 use super::config::TrainConfig;
 use crate::checkpoint::Checkpoint;
+use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, load_set};
+use crate::hub::Settings;
 use crate::model::{Decoder, Training};
-use crate::task::{Problem, Split};
-use crate::text::{ChatOptions, ChatTemplate, Message, PlainTemplate, Tokenizer, stop_tokens};
+use crate::task::{Gold, Problem, Source, Split, is_at_hand};
+use crate::text::{Question, Tokenizer, stop_tokens};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -16,6 +18,10 @@ pub struct Setup {
     pub config: TrainConfig,
     /// Problems to train on.
     pub problems: Vec<Problem>,
+    /// What was found in their files, a sentence each.
+    pub notes: Vec<String>,
+    /// What was taken out of them.
+    pub cleared: Cleared,
     /// Their prompts in tokens.
     pub prompts: Vec<Vec<u32>>,
     /// The policy.
@@ -34,6 +40,15 @@ pub struct Setup {
     pub fields: Map<String, Value>,
 }
 
+/// Problems that were left out since benchmarks hold them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cleared {
+    /// The benchmarks that were compared.
+    pub benchmarks: Vec<String>,
+    /// The problems.
+    pub overlaps: Vec<Overlap>,
+}
+
 impl Setup {
     /// Reads the model of a folder and the problems to train on.
     ///
@@ -42,7 +57,10 @@ impl Setup {
     /// leave no room for an answer.
     pub fn new(config: TrainConfig, folder: &Path) -> Result<Self> {
         config.check()?;
-        let problems = config.source()?.problems(Split::Train, config.problems)?;
+        let mut loaded = config.source()?.load(Split::Train, config.problems)?;
+        let notes = loaded.notes();
+        let cleared = clear(&config, &mut loaded)?;
+        let problems = loaded.problems;
         let checkpoint = Checkpoint::open(folder)?;
         let tokenizer = Tokenizer::from_folder(folder)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
@@ -60,6 +78,8 @@ impl Setup {
             folder: folder.to_owned(),
             companions: companions(folder)?,
             config,
+            notes,
+            cleared,
             problems,
             prompts,
             model,
@@ -91,7 +111,7 @@ fn companions(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     present.map(read).collect()
 }
 
-/// The prompts of problems in tokens.
+/// The prompts of problems in tokens; `template` is that of [`Question::new`].
 ///
 /// # Errors
 /// An empty template where the model has no chat template; text that has no tokens.
@@ -101,20 +121,51 @@ pub fn encode(
     folder: &Path,
     template: &str,
 ) -> Result<Vec<Vec<u32>>> {
-    if template.is_empty() {
-        let chat = ChatTemplate::from_folder(folder)?.ok_or_else(|| {
-            let allowed = "a text with {prompt}, since the model has no chat template";
-            Error::parameter("prompt-template", "empty", allowed)
-        })?;
-        let encode = |problem: &Problem| {
-            let messages = [Message::new("user", problem.prompt.clone())];
-            tokenizer.encode(&chat.render(&messages, &ChatOptions::generation())?, false)
-        };
-        return problems.iter().map(encode).collect();
+    let is_math = problems.iter().any(|problem| matches!(problem.gold, Gold::Math(_)));
+    let question = Question::new(template, folder, is_math)?;
+    problems.iter().map(|problem| question.encode(&problem.prompt, tokenizer)).collect()
+}
+
+/// Takes out the problems that benchmarks hold: those at hand in the hub's cache, and the set that the
+/// run is evaluated on if it is another.
+fn clear(config: &TrainConfig, loaded: &mut Loaded) -> Result<Cleared> {
+    let source = config.source()?;
+    if !config.decontaminate || !source.is_math() {
+        return Ok(Cleared::default());
     }
-    let template = PlainTemplate::new(template)?;
-    problems
-        .iter()
-        .map(|problem| tokenizer.encode(&template.render(&problem.prompt), true))
+    let mut benchmarks = benchmarks(&Settings::from_environment())?;
+    let own = config.eval_source()?;
+    if own.is_math() && own != source {
+        let problems = own.problems(Split::HeldOut, usize::MAX)?;
+        benchmarks.push(Benchmark { name: own.to_string(), problems });
+    }
+    let index = Overlaps::new(&benchmarks);
+    let mut overlaps = Vec::new();
+    loaded.problems.retain(|problem| {
+        let found = index.find(problem);
+        let is_clear = found.is_none();
+        overlaps.extend(found);
+        is_clear
+    });
+    if loaded.problems.is_empty() {
+        let allowed = "a set that the benchmarks do not hold, or --decontaminate false";
+        return Err(Error::parameter("data", &config.data, allowed));
+    }
+    let benchmarks = benchmarks.into_iter().map(|benchmark| benchmark.name).collect();
+    Ok(Cleared { benchmarks, overlaps })
+}
+
+/// The problems of every benchmark in the hub's cache.
+///
+/// # Errors
+/// Files there that are no problems.
+pub fn benchmarks(settings: &Settings) -> Result<Vec<Benchmark>> {
+    let at_hand = DataSet::benchmarks().filter(|set| is_at_hand(set, settings));
+    at_hand
+        .map(|set| {
+            let source = Source::Set { set, path: None };
+            let loaded = load_set(set, &source.fetch(settings, &mut ())?)?;
+            Ok(Benchmark { name: set.name.to_owned(), problems: loaded.problems })
+        })
         .collect()
 }

@@ -171,7 +171,7 @@ const GENERATED: usize = 20_000;
 fn both_sides(source: &Source) -> Result<HashMap<String, Problem>, Failure> {
     let mut all = HashMap::new();
     for split in [Split::Train, Split::HeldOut] {
-        for problem in source.up_to(split, GENERATED)? {
+        for problem in source.up_to(split, GENERATED)?.problems {
             all.insert(problem.id.clone(), problem);
         }
     }

@@ -15,7 +15,7 @@ use rs_grpo_llm::evaluate::{
 use rs_grpo_llm::generate::{Engine, SamplingParams, TextSampler, Texts};
 use rs_grpo_llm::grade::{VERSION, Verdict};
 use rs_grpo_llm::model::{Decoder, Training};
-use rs_grpo_llm::text::{PlainTemplate, Tokenizer, stop_tokens};
+use rs_grpo_llm::text::{Question, Tokenizer, stop_tokens};
 use rs_grpo_llm::train::{encode, engine_options};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -146,11 +146,8 @@ impl Task<'_> {
         bar: &ProgressBar,
         repeats: &mut Repeats,
     ) -> Result<Report, Failure> {
-        // In a conversation the template is the server's.
-        let template = match self.options.chat {
-            true => PlainTemplate::default(),
-            false => PlainTemplate::new(&self.options.prompt_template)?,
-        };
+        // In a conversation, what stands around the text is the server's.
+        let template = Question::text(&self.options.prompt_template, self.set.is_math)?;
         let problems = &self.set.problems;
         let prompts: Vec<String> = problems.iter().map(|p| template.render(&p.prompt)).collect();
         let params = self.params();

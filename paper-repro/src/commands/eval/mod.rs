@@ -5,6 +5,7 @@ mod samples;
 mod served;
 mod show;
 
+use crate::commands::data;
 use crate::commands::llm::model;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -15,6 +16,7 @@ use measure::{Measurement, Policy};
 use rayon::ThreadPool;
 use rs_grpo_figures::write_atomic;
 use rs_grpo_llm::task::{Problem, Source, Split};
+use rs_grpo_llm::text::AUTO;
 use samples::Samples;
 use served::Served;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "MODEL", required = true)]
     model: Vec<String>,
     /// Problems: countdown[:numbers=4,largest=12,target=99,seed=0], of which those are taken that
-    /// training never sees, or a file of one {"problem": …, "answer": …} a line; repeat it for several.
+    /// training never sees, a set of `repro data list`, NAME=PATH for a copy of it, or a file:
+    /// PATH[:problem=COLUMN,answer=COLUMN]; repeat it for several.
     #[arg(long, value_name = "DATA", required_unless_present = "benchmark")]
     data: Vec<String>,
     /// The same for several sets at once, with commas between them.
@@ -43,8 +46,8 @@ pub(crate) struct Options {
     /// The k of pass@k, with commas between them [default: 1, 2, 4, … up to --samples].
     #[arg(long, value_name = "K,…", value_delimiter = ',', value_parser = parse::whole::<1>)]
     k: Vec<u64>,
-    /// Text around a question, which stands in it as {prompt}.
-    #[arg(long, value_name = "TEXT", default_value = "{prompt}")]
+    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question.
+    #[arg(long, value_name = "TEXT", default_value = AUTO)]
     prompt_template: String,
     /// Ask through the model's chat template; with --endpoint, by its chat completions.
     #[arg(long, conflicts_with = "prompt_template")]
@@ -72,6 +75,7 @@ pub(crate) struct Options {
 struct Set {
     name: String,
     problems: Vec<Problem>,
+    is_math: bool,
     /// Completions of each problem.
     samples: usize,
 }
@@ -82,7 +86,7 @@ pub(crate) fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     parse::no_repeats("--model", &options.model).map_err(Failure::Usage)?;
-    let sets = options.sets()?;
+    let sets = options.sets(console)?;
     let ks = options.ks(&sets)?;
     for model in &options.model {
         match options.served.endpoint(model, options.chat)? {
@@ -142,15 +146,18 @@ impl Options {
         }
     }
 
-    fn sets(&self) -> Result<Vec<Set>, Failure> {
+    fn sets(&self, console: &mut Console<'_>) -> Result<Vec<Set>, Failure> {
         let texts = [self.data.as_slice(), self.benchmark.as_slice()].concat();
         parse::no_repeats("--data", &texts).map_err(Failure::Usage)?;
         let names = names(&texts);
         self.samples.check(&texts, &names).map_err(Failure::Usage)?;
         let read = |(data, name): (&String, String)| {
             let source: Source = data.parse()?;
+            data::fetch(&source, console)?;
             let samples = self.samples.of(data, &name);
-            Ok(Set { name, problems: source.problems(Split::HeldOut, self.problems)?, samples })
+            let loaded = source.load(Split::HeldOut, self.problems)?;
+            loaded.notes().iter().for_each(|note| console.note(&format!("{name}: {note}")));
+            Ok(Set { name, problems: loaded.problems, is_math: source.is_math(), samples })
         };
         texts.iter().zip(names).map(read).collect()
     }

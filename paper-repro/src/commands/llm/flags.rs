@@ -33,10 +33,11 @@ macro_rules! flags {
 flags! {
     "Model and data" {
         model: String, "MODEL", "The model: countdown for the embedded one, an alias of `repro models`, an id on the hub, or a folder";
-        data: String, "DATA", "Problems to train on: countdown[:numbers=4,largest=12,target=99,seed=0], or a file of one JSON object a line";
+        data: String, "DATA", "Problems to train on: countdown[:numbers=4,largest=12,target=99,seed=0], a set of `repro data list`, NAME=PATH for a copy of it, or a file: PATH[:problem=COLUMN,answer=COLUMN]";
         eval_data: String, "DATA", "Problems to evaluate on; by default those that --data holds out";
+        decontaminate: bool, "BOOL", "Leave out problems that a benchmark at hand holds";
         problems: usize, "N", "How many problems countdown has";
-        prompt_template: String, "TEXT", "Text around a question, which stands in it as {prompt}; empty for the model's chat template";
+        prompt_template: String, "TEXT", "Text around a question, which stands in it as {prompt}; auto chooses it by model and question; empty for the model's chat template";
         max_new_tokens: usize, "N", "Longest completion, in tokens";
         temperature: f32, "T", "Divides the logits, when completions are drawn and when they are learned from";
     }

@@ -29,16 +29,22 @@ pub(crate) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Fail
     match hub::resolve(model)? {
         Location::Folder(folder) => Ok(folder),
         Location::Hub(repository) => {
-            let mut bars = Bars { console, bar: ProgressBar::hidden() };
-            Ok(hub::download(&repository, &Settings::from_environment(), &mut bars)?)
+            let settings = Settings::from_environment();
+            Ok(hub::download(&repository, &settings, &mut Bars::new(console))?)
         }
     }
 }
 
 /// A bar for every file.
-struct Bars<'a, 'b> {
+pub(crate) struct Bars<'a, 'b> {
     console: &'a Console<'b>,
     bar: ProgressBar,
+}
+
+impl<'a, 'b> Bars<'a, 'b> {
+    pub(crate) fn new(console: &'a Console<'b>) -> Self {
+        Self { console, bar: ProgressBar::hidden() }
+    }
 }
 
 impl Progress for Bars<'_, '_> {

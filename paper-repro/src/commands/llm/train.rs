@@ -2,14 +2,17 @@
 
 use super::flags::Settings;
 use super::model;
+use crate::commands::data;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::signals::Signals;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPool;
+use rs_grpo_figures::write_atomic;
 use rs_grpo_llm::run::{self, Outcome, Resume, RunFolder, sample_lines};
 use rs_grpo_llm::task::Split;
-use rs_grpo_llm::train::{Metrics, Setup, StepReport, TrainConfig};
+use rs_grpo_llm::train::{Cleared, Metrics, Setup, StepReport, TrainConfig};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
@@ -75,6 +78,9 @@ pub(crate) fn run(
     let config = options.settings.resolve(&defaults(options.settings.flags.model.as_deref())?)?;
     model::check(&config.model)?;
     // Before gigabytes of a model are downloaded for problems that cannot be read.
+    for source in [config.source()?, config.eval_source()?] {
+        data::fetch(&source, console)?;
+    }
     config.source()?.problems(Split::Train, config.problems)?;
     let source = model::folder(&config.model, console)?;
     let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
@@ -84,6 +90,7 @@ pub(crate) fn run(
     };
     let mut folder = RunFolder::open(&out, &config, resume)?;
     let setup = Setup::new(config, &source)?;
+    tell_of_data(&setup, &out, console)?;
     let signals = Signals::watch()?;
     let bar = console.steps(setup.config.steps as u64);
     let (sender, receiver) = channel();
@@ -129,6 +136,24 @@ pub(crate) fn run(
     }
     console.note(&format!("wrote {}", out.display()));
     Ok(())
+}
+
+/// Says what was found in the data, and keeps what was left out in the folder of the run.
+fn tell_of_data(setup: &Setup, out: &Path, console: &mut Console<'_>) -> Result<(), Failure> {
+    setup.notes.iter().for_each(|note| console.note(&format!("{}: {note}", setup.config.data)));
+    let Cleared { benchmarks, overlaps } = &setup.cleared;
+    if benchmarks.is_empty() {
+        return Ok(());
+    }
+    console.note(&format!(
+        "{}: {} problems left out that {} hold; {} stay",
+        setup.config.data,
+        overlaps.len(),
+        benchmarks.join(", "),
+        setup.problems.len()
+    ));
+    let report = json!({ "benchmarks": benchmarks, "overlaps": overlaps });
+    Ok(write_atomic(&out.join("overlaps.json"), format!("{report:#}\n").as_bytes())?)
 }
 
 /// What the console is told of a step.

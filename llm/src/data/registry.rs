@@ -1,0 +1,171 @@
+//! The sets that have a name here.
+//!
+//! Ids, columns and licences are those of the sets' pages on the hub, written down from memory and from
+//! public code that reads these sets; the counts of the benchmarks were compared with copies of them. Revisions are not pinned: what the
+//! hub serves is checked by its number of problems.
+
+use super::{AnswerForm, Columns};
+
+/// What a set is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To train on.
+    Training,
+    /// To measure by; training sets are kept clear of it.
+    Benchmark,
+}
+
+/// A set of problems with a short name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataSet {
+    /// The short name.
+    pub name: &'static str,
+    /// The name in the paper's table.
+    pub title: &'static str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its repository on the hub.
+    pub repository: &'static str,
+    /// Branch, tag or commit.
+    pub revision: &'static str,
+    /// How the names of its files in the repository begin.
+    pub files: &'static str,
+    /// Where a row has its problem, its answer and its name.
+    pub columns: Columns<&'static str>,
+    /// The licence of the problems.
+    pub licence: &'static str,
+    /// How many problems there are.
+    pub count: usize,
+}
+
+impl DataSet {
+    /// The set of that name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        DATA_SETS.iter().find(|set| set.name == name)
+    }
+
+    /// Those to measure by.
+    pub fn benchmarks() -> impl Iterator<Item = &'static Self> {
+        DATA_SETS.iter().filter(|set| set.purpose == Purpose::Benchmark)
+    }
+}
+
+const PROBLEM_AND_ANSWER: Columns<&str> =
+    Columns { problem: "problem", answer: "answer", id: "", form: AnswerForm::Plain };
+const ARENA: Columns<&str> = Columns { id: "problem_idx", ..PROBLEM_AND_ANSWER };
+const ARENA_LICENCE: &str = "CC-BY-NC-SA-4.0";
+const TRAIN: &str = "data/train-";
+
+/// Every set: those to train on, then those to measure by.
+pub const DATA_SETS: &[DataSet] = &[
+    DataSet {
+        name: "math12k",
+        title: "math12k",
+        purpose: Purpose::Training,
+        repository: "hiyouga/math12k",
+        revision: "main",
+        files: TRAIN,
+        columns: PROBLEM_AND_ANSWER,
+        licence: "MIT",
+        count: 12_000,
+    },
+    DataSet {
+        name: "deepmath103k",
+        title: "deepmath103k",
+        purpose: Purpose::Training,
+        repository: "zwhe99/DeepMath-103K",
+        revision: "main",
+        files: TRAIN,
+        columns: Columns { problem: "question", answer: "final_answer", ..PROBLEM_AND_ANSWER },
+        licence: "MIT",
+        count: 103_022,
+    },
+    DataSet {
+        name: "dapo17k",
+        title: "dapo17k",
+        purpose: Purpose::Training,
+        repository: "open-r1/DAPO-Math-17k-Processed",
+        revision: "main",
+        files: "all/train-",
+        columns: Columns { problem: "prompt", answer: "solution", ..PROBLEM_AND_ANSWER },
+        licence: "Apache-2.0",
+        count: 17_398,
+    },
+    DataSet {
+        name: "gsm8k",
+        title: "GSM8K",
+        purpose: Purpose::Training,
+        repository: "openai/gsm8k",
+        revision: "main",
+        files: "main/train-",
+        columns: Columns { problem: "question", form: AnswerForm::Hashes, ..PROBLEM_AND_ANSWER },
+        licence: "MIT",
+        count: 7_473,
+    },
+    DataSet {
+        name: "math500",
+        title: "MATH500",
+        purpose: Purpose::Benchmark,
+        repository: "HuggingFaceH4/MATH-500",
+        revision: "main",
+        files: "test.jsonl",
+        columns: Columns { id: "unique_id", ..PROBLEM_AND_ANSWER },
+        licence: "MIT",
+        count: 500,
+    },
+    DataSet {
+        name: "aime24",
+        title: "AIME24",
+        purpose: Purpose::Benchmark,
+        repository: "HuggingFaceH4/aime_2024",
+        revision: "main",
+        files: TRAIN,
+        columns: Columns { id: "id", ..PROBLEM_AND_ANSWER },
+        licence: "Apache-2.0",
+        count: 30,
+    },
+    DataSet {
+        name: "aime25",
+        title: "AIME25",
+        purpose: Purpose::Benchmark,
+        repository: "MathArena/aime_2025",
+        revision: "main",
+        files: TRAIN,
+        columns: ARENA,
+        licence: ARENA_LICENCE,
+        count: 30,
+    },
+    DataSet {
+        name: "hmmt24",
+        title: "HMMT_Feb24",
+        purpose: Purpose::Benchmark,
+        repository: "MathArena/hmmt_feb_2024",
+        revision: "main",
+        files: TRAIN,
+        columns: ARENA,
+        licence: ARENA_LICENCE,
+        count: 30,
+    },
+    DataSet {
+        name: "hmmt25",
+        title: "HMMT_Feb25",
+        purpose: Purpose::Benchmark,
+        repository: "MathArena/hmmt_feb_2025",
+        revision: "main",
+        files: TRAIN,
+        columns: ARENA,
+        licence: ARENA_LICENCE,
+        count: 30,
+    },
+    DataSet {
+        name: "cmimc25",
+        title: "CMIMC25",
+        purpose: Purpose::Benchmark,
+        repository: "MathArena/cmimc_2025",
+        revision: "main",
+        files: TRAIN,
+        columns: ARENA,
+        licence: ARENA_LICENCE,
+        count: 40,
+    },
+];

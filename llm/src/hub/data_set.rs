@@ -1,0 +1,61 @@
+//! The files of a data set: those whose names begin as its entry in the registry says.
+
+use super::cache::Cache;
+use super::download::Snapshot;
+use super::error::HubError;
+use super::progress::Progress;
+use super::remote::Remote;
+use super::resolve::{Repository, is_name};
+use super::settings::Settings;
+use crate::Result;
+use std::path::{Path, PathBuf};
+
+/// The folder of a data set in the cache, downloaded first if need be.
+///
+/// # Errors
+/// As [`download`](super::download()) for models; a repository without such files.
+pub fn download_data(
+    repository: &Repository,
+    prefix: &str,
+    settings: &Settings,
+    progress: &mut dyn Progress,
+) -> Result<PathBuf> {
+    let cache = Cache::new(repository, settings);
+    if let Some(folder) = cached_data(repository, prefix, settings) {
+        return Ok(folder);
+    }
+    if settings.offline {
+        let problem = "is not in the cache, and HF_HUB_OFFLINE forbids the network";
+        return Err(HubError::unreachable(repository, settings, problem).into());
+    }
+    let remote = Remote::new(repository, settings);
+    let (commit, names) = remote.list()?;
+    let is_data = |name: &&String| {
+        name.starts_with(prefix)
+            && name.split('/').all(is_name)
+            && [".parquet", ".jsonl", ".json"].iter().any(|end| name.ends_with(end))
+    };
+    let names: Vec<&String> = names.iter().filter(is_data).collect();
+    if names.is_empty() {
+        return Err(remote.not_found(&format!("{prefix}*")));
+    }
+    let mut snapshot = Snapshot { cache, remote, commit, progress };
+    names.into_iter().try_for_each(|name| snapshot.need(name))?;
+    snapshot.done()
+}
+
+/// The folder of a data set, if it is in the cache.
+pub fn cached_data(repository: &Repository, prefix: &str, settings: &Settings) -> Option<PathBuf> {
+    let folder = Cache::new(repository, settings).folder();
+    has_files(&folder, prefix).then_some(folder)
+}
+
+fn has_files(folder: &Path, prefix: &str) -> bool {
+    let (inside, start) = prefix.rsplit_once('/').unwrap_or(("", prefix));
+    let Ok(mut entries) = std::fs::read_dir(folder.join(inside)) else { return false };
+    entries.any(|entry| {
+        entry.is_ok_and(|entry| {
+            entry.file_name().to_string_lossy().starts_with(start) && entry.path().is_file()
+        })
+    })
+}

@@ -1,0 +1,286 @@
+//! `repro data`: the sets of problems that have a name, what is wrong with them, and how they are asked.
+
+use super::llm::model;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output::Format;
+use crate::parse;
+use clap::{Args, Subcommand};
+use rs_grpo_figures::{Column, Table};
+use rs_grpo_llm::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
+use rs_grpo_llm::hub::Settings;
+use rs_grpo_llm::task::{Gold, Problem, Source, Split, is_at_hand};
+use rs_grpo_llm::text::{AUTO, Question};
+use rs_grpo_llm::train::benchmarks;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What to do with sets of problems.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the sets that have a name.
+    List(ListOptions),
+    /// Check sets: their number of problems, answers that cannot be graded, repeated problems, and
+    /// problems that benchmarks hold.
+    Check(CheckOptions),
+    /// Show problems, and the prompts that a model gets.
+    Show(ShowOptions),
+}
+
+/// Options of `repro data list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListOptions {
+    /// How to print: a table, or one JSON object for each set.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Options of `repro data check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// Sets: names of `repro data list`, NAME=PATH for copies of them, or files.
+    #[arg(value_name = "DATA", required = true)]
+    data: Vec<String>,
+    /// Benchmarks to compare with, with commas between them [default: those in the cache].
+    #[arg(long, value_name = "DATA,…", value_delimiter = ',')]
+    benchmark: Vec<String>,
+    /// How to print: a table, or one JSON object for each set.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Options of `repro data show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowOptions {
+    /// The set: a name of `repro data list`, NAME=PATH for a copy of it, a file, or countdown.
+    #[arg(value_name = "DATA")]
+    data: String,
+    /// How many problems.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "3")]
+    problems: usize,
+    /// Print prompts as this model gets them.
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
+    /// empty for the model's chat template.
+    #[arg(long, value_name = "TEXT", default_value = AUTO, requires = "model")]
+    prompt_template: String,
+}
+
+pub(crate) fn run(command: &Command, console: &mut Console<'_>) -> Result<(), Failure> {
+    match command {
+        Command::List(options) => list(options, console),
+        Command::Check(options) => check(options, console),
+        Command::Show(options) => show(options, console),
+    }
+}
+
+/// Downloads the files of a set, with a bar for each.
+pub(crate) fn fetch(source: &Source, console: &Console<'_>) -> Result<PathBuf, Failure> {
+    Ok(source.fetch(&Settings::from_environment(), &mut model::Bars::new(console))?)
+}
+
+/// One line of `repro data list --format json`.
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    purpose: &'static str,
+    problems: usize,
+    licence: &'static str,
+    repository: &'static str,
+    cached: bool,
+}
+
+fn list(options: &ListOptions, console: &mut Console<'_>) -> Result<(), Failure> {
+    let settings = Settings::from_environment();
+    let listed = |set: &DataSet| Listed {
+        name: set.name,
+        purpose: match set.purpose {
+            Purpose::Training => "training",
+            Purpose::Benchmark => "benchmark",
+        },
+        problems: set.count,
+        licence: set.licence,
+        repository: set.repository,
+        cached: is_at_hand(set, &settings),
+    };
+    let mut sets = DATA_SETS.iter().map(listed);
+    if options.format == Format::Json {
+        return sets.try_for_each(|set| Ok(console.json(&set)?));
+    }
+    let mut columns = vec![Column::left("set"), Column::left("for"), Column::right("problems")];
+    columns.extend(["cached", "licence", "repository"].map(Column::left));
+    let mut table = Table::new(columns)?;
+    for set in sets {
+        table.push([
+            set.name.to_owned(),
+            set.purpose.to_owned(),
+            set.problems.to_string(),
+            if set.cached { "yes" } else { "no" }.to_owned(),
+            set.licence.to_owned(),
+            set.repository.to_owned(),
+        ])?;
+    }
+    Ok(write!(console.out, "{}", table.to_text())?)
+}
+
+/// What was found in a set.
+#[derive(Serialize)]
+struct Checked {
+    data: String,
+    rows: usize,
+    expected: Option<usize>,
+    problems: usize,
+    unreadable: Vec<String>,
+    repeated: usize,
+    conflicting: usize,
+    /// Shared problems by benchmark.
+    overlaps: BTreeMap<String, Vec<Overlap>>,
+}
+
+fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failure> {
+    let known = match &options.benchmark[..] {
+        [] => benchmarks(&Settings::from_environment())?,
+        texts => texts.iter().map(|text| benchmark(text, console)).collect::<Result<_, _>>()?,
+    };
+    let index = Overlaps::new(&known);
+    let mut checked = Vec::new();
+    for data in &options.data {
+        let source: Source = data.parse()?;
+        fetch(&source, console)?;
+        let loaded = source.up_to(Split::Train, usize::MAX >> 32)?;
+        // A benchmark holds its own problems.
+        let own = |overlap: &Overlap| match &source {
+            Source::Set { set, .. } => overlap.benchmark == set.name,
+            _ => overlap.benchmark == *data,
+        };
+        let mut overlaps: BTreeMap<String, Vec<Overlap>> =
+            known.iter().map(|benchmark| (benchmark.name.clone(), Vec::new())).collect();
+        for overlap in loaded.problems.iter().filter_map(|problem| index.find(problem)) {
+            if !own(&overlap) {
+                overlaps.entry(overlap.benchmark.clone()).or_default().push(overlap);
+            }
+        }
+        checked.push(Checked::new(data, &loaded, overlaps));
+    }
+    print(options.format, &checked, console)?;
+    match checked.iter().filter(|set| !set.is_clean()).count() {
+        0 => Ok(()),
+        bad => Err(Failure::Failed(format!("{bad} of {} sets are not clean", checked.len()))),
+    }
+}
+
+fn benchmark(text: &str, console: &Console<'_>) -> Result<rs_grpo_llm::data::Benchmark, Failure> {
+    let source: Source = text.parse()?;
+    fetch(&source, console)?;
+    let name = match &source {
+        Source::Set { set, .. } => set.name.to_owned(),
+        _ => text.to_owned(),
+    };
+    let problems = source.up_to(Split::Train, usize::MAX >> 32)?.problems;
+    Ok(rs_grpo_llm::data::Benchmark { name, problems })
+}
+
+impl Checked {
+    fn new(data: &str, loaded: &Loaded, overlaps: BTreeMap<String, Vec<Overlap>>) -> Self {
+        let unreadable = loaded.unreadable.iter().map(|(id, reason)| format!("{id}: {reason}"));
+        Self {
+            data: data.to_owned(),
+            rows: loaded.rows,
+            expected: loaded.expected,
+            problems: loaded.problems.len(),
+            unreadable: unreadable.collect(),
+            repeated: loaded.repeated,
+            conflicting: loaded.conflicting,
+            overlaps,
+        }
+    }
+
+    fn shared(&self) -> usize {
+        self.overlaps.values().map(Vec::len).sum()
+    }
+
+    fn is_clean(&self) -> bool {
+        self.expected.is_none_or(|expected| expected == self.rows)
+            && self.unreadable.is_empty()
+            && self.repeated + self.conflicting + self.shared() == 0
+    }
+}
+
+fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Result<(), Failure> {
+    if format == Format::Json {
+        return checked.iter().try_for_each(|set| Ok(console.json(set)?));
+    }
+    let numbers =
+        ["rows", "expected", "problems", "unreadable", "repeated", "conflicting", "shared"];
+    let mut columns = vec![Column::left("set")];
+    columns.extend(numbers.map(Column::right));
+    let mut table = Table::new(columns)?;
+    for set in checked {
+        let expected = set.expected.map_or("–".to_owned(), |expected| expected.to_string());
+        table.push([
+            set.data.clone(),
+            set.rows.to_string(),
+            expected,
+            set.problems.to_string(),
+            set.unreadable.len().to_string(),
+            set.repeated.to_string(),
+            set.conflicting.to_string(),
+            set.shared().to_string(),
+        ])?;
+    }
+    write!(console.out, "{}", table.to_text())?;
+    for set in checked {
+        for line in &set.unreadable {
+            writeln!(console.out, "{}: cannot be graded: {line}", set.data)?;
+        }
+        let compared: Vec<&str> = set.overlaps.keys().map(String::as_str).collect();
+        if compared.is_empty() {
+            console.note(&format!(
+                "{}: compared with no benchmark: none is in the cache; name some by --benchmark",
+                set.data
+            ));
+        }
+        for overlap in set.overlaps.values().flatten() {
+            let how = if overlap.exact { "is" } else { "is like, with the same answer," };
+            let Overlap { problem, benchmark, of, .. } = overlap;
+            writeln!(console.out, "{}: {problem} {how} {of} of {benchmark}", set.data)?;
+        }
+    }
+    Ok(())
+}
+
+fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure> {
+    let source: Source = options.data.parse()?;
+    fetch(&source, console)?;
+    let loaded = source.up_to(Split::HeldOut, options.problems)?;
+    loaded.notes().iter().for_each(|note| console.note(&format!("{}: {note}", options.data)));
+    let question = match &options.model {
+        Some(name) => {
+            model::check(name)?;
+            let folder = model::folder(name, console)?;
+            Some(Question::new(&options.prompt_template, &folder, source.is_math())?)
+        }
+        None => None,
+    };
+    for problem in &loaded.problems {
+        writeln!(console.out, "── {}", problem.id)?;
+        let text = match &question {
+            Some(question) => question.render(&problem.prompt)?,
+            None => problem.prompt.clone(),
+        };
+        writeln!(console.out, "{text}")?;
+        if let Some(answer) = answer(problem) {
+            writeln!(console.out, "── answer: {answer}")?;
+        }
+    }
+    Ok(())
+}
+
+fn answer(problem: &Problem) -> Option<String> {
+    match &problem.gold {
+        Gold::Math(answer) => Some(answer.key()),
+        Gold::Countdown(_) => None,
+    }
+}
