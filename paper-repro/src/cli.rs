@@ -1,6 +1,8 @@
 //! The command line: names, defaults and help of every option.
 
-use crate::commands::{advantage, bandit, eval, experiment, grade, llm, models, report, theory};
+use crate::commands::{
+    advantage, bandit, doctor, eval, experiment, grade, llm, models, report, theory,
+};
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Advantage(advantage::Options),
     /// Run the bandit whose policy starts on the wrong peak.
     Bandit(Box<bandit::Options>),
+    /// Say what this machine can run, and test its GPU against the CPU.
+    Doctor(doctor::Options),
     /// Measure pass@k of models on sets of problems.
     Eval(Box<eval::Options>),
     /// Compare methods of training, everything else equal.
