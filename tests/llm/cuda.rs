@@ -143,7 +143,7 @@ impl Machine for Recorder {
     }
 }
 
-/// What was recorded, with an error in the first number of every output.
+/// What was recorded, with an error in the first and the last number of every output.
 struct Wrong(std::vec::IntoIter<(Launch, Vec<Buffer>)>, f32);
 
 impl Machine for Wrong {
@@ -151,21 +151,28 @@ impl Machine for Wrong {
         let (recorded, mut outputs) = self.0.next().expect("as many launches as before");
         assert_eq!(recorded.kernel, launch.kernel);
         for output in &mut outputs {
-            match output {
-                Buffer::F32(numbers) => numbers[0] += self.1,
-                Buffer::Bf16(numbers) => {
-                    numbers[0] = half::bf16::from_f32(numbers[0].to_f32() + self.1);
-                }
-                Buffer::F64(numbers) => numbers[0] += f64::from(self.1),
-                Buffer::U32(numbers) => numbers[0] = numbers[0].wrapping_add(1000),
+            let last = output.to_f32().len() - 1;
+            for at in [0, last] {
+                disturb(output, at, self.1);
             }
         }
         Ok(outputs)
     }
 }
 
+fn disturb(output: &mut Buffer, at: usize, error: f32) {
+    match output {
+        Buffer::F32(numbers) => numbers[at] += error,
+        Buffer::Bf16(numbers) => {
+            numbers[at] = half::bf16::from_f32(numbers[at].to_f32() + error);
+        }
+        Buffer::F64(numbers) => numbers[at] += f64::from(error),
+        Buffer::U32(numbers) => numbers[at] = numbers[at].wrapping_add(1000),
+    }
+}
+
 /// Every kernel has the numbers of its CPU form: relative errors within 1e-5 in f32, 1e-2 in bf16. None
-/// is left out, for neither type; and with an error or NaN in one place nothing passes.
+/// is left out, for neither type; and with an error or NaN at both ends nothing passes.
 #[test]
 fn every_kernel_computes_what_its_cpu_form_does() {
     let Some(emulator) = Emulator::new() else { return };

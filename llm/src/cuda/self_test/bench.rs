@@ -76,8 +76,8 @@ impl<'a> Bench<'a> {
 
     fn note(&mut self, what: &str, error: f32, limit: f32) {
         match self.outcomes.iter_mut().find(|outcome| outcome.what == what) {
-            // A NaN stays: no later error is over it.
-            Some(worst) if !(error <= worst.error) && !worst.error.is_nan() => worst.error = error,
+            // A NaN is the worst, and stays.
+            Some(worst) if error.is_nan() || error > worst.error => worst.error = error,
             Some(_) => (),
             None => {
                 let outcome =
