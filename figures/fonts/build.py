@@ -77,9 +77,9 @@ def centred(font: TTFont, model, name: str):
 
 
 def shrink(font: TTFont) -> None:
-    """Keep kerning and mark placement; drop hints, alternates and names nobody reads."""
+    """Keep kerning, digits of one width for tables, and mark placement; drop hints, alternates and names nobody reads."""
     options = subset.Options()
-    options.layout_features = ["kern", "mark", "mkmk", "ccmp"]
+    options.layout_features = ["kern", "tnum", "mark", "mkmk", "ccmp"]
     options.hinting = False
     options.recalc_timestamp = False
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14, 16, 17]

@@ -28,10 +28,12 @@
 //! read from the machine. A picture never hides a point silently: legends and marker labels stand outside the plot
 //! area, and what cannot be drawn (a negative number on a log axis, an infinity) is an [`Error`].
 
+mod apart;
 mod axis;
 mod check;
 mod color;
 mod csv;
+mod dark;
 mod data;
 mod error;
 mod figure;
@@ -46,14 +48,17 @@ mod tick_format;
 mod ticks;
 mod write;
 
+pub use apart::{Apart, Key};
 pub use axis::{Axis, Scale};
 pub use color::{Color, viridis};
+pub use dark::colors_of;
 pub use data::{Cell, Data, Point};
 pub use error::{Error, Result};
 pub use figure::{Figure, Plot};
 pub use heatmap::{Cells, Heatmap};
 pub use marker::{Direction, Marker};
 pub use panel::Panel;
+pub use render::{REGULAR as INTER_REGULAR, SEMI_BOLD as INTER_SEMI_BOLD, drawable};
 pub use series::{Dash, Series, Shape, Side};
 pub use table::{Align, Column, Table};
 pub use tick_format::TickFormat;

@@ -81,6 +81,16 @@ impl Table {
         Ok(())
     }
 
+    /// The columns.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The rows, each with one cell per column.
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     /// Aligned columns for a terminal, with a rule under the header.
     pub fn to_text(&self) -> String {
         let header: Vec<String> = self.columns.iter().map(|column| column.title.clone()).collect();

@@ -7,21 +7,28 @@
 //! Prints one JSON object: seconds of each repetition after a first one that does not count, and the
 //! most memory that the process had, in bytes.
 
+use mimalloc::MiMalloc;
 use rs_grpo_llm::Result;
 use rs_grpo_llm::checkpoint::Checkpoint;
 use rs_grpo_llm::generate::{
     Engine, EngineOptions, LanguageModel, Request, Rows, Sampler, SamplingParams, Segment,
 };
+use rs_grpo_llm::kernels::leave_threads_to_rayon;
 use rs_grpo_llm::model::{Decoder, Gradients, Keep, Packed, Training};
 use rs_grpo_llm::ops::logprob_head::Weights;
 use std::path::Path;
 use std::time::Instant;
+
+/// As in `repro`, which is what is measured.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Tokens of the prompts and of the continuations of `decode`.
 const PROMPT: usize = 64;
 const NEW: usize = 64;
 
 fn main() {
+    leave_threads_to_rayon();
     // `cargo bench` adds `--bench`; `cargo test` runs benches without a measurement to make.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let [folder, threads, task] = &arguments[..] else { return };

@@ -115,6 +115,24 @@ pub enum Error {
     #[error(transparent)]
     Hub(Box<HubError>),
 
+    /// A served model gave no sample.
+    #[error("{url}: {problem}")]
+    Endpoint {
+        /// Where it was asked.
+        url: String,
+        /// Which sample, and why.
+        problem: String,
+    },
+
+    /// A command gave no rewards.
+    #[error("reward command `{command}`: {problem}")]
+    Reward {
+        /// The command.
+        command: String,
+        /// What it did, and what it must do.
+        problem: String,
+    },
+
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

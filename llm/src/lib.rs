@@ -6,7 +6,7 @@
 //!            ▲             ▲
 //!          config       generate ◄── text (tokenizer, chat templates)
 //!                          ▲
-//! grade ──► task ──► train, evaluate ──► run (folder, metrics, checkpoints)
+//! grade ──► task ──► reward ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
 //! [`cuda`] has the operations' kernels for a GPU, which are proven against the CPU but not yet trained
@@ -18,6 +18,7 @@
 pub mod checkpoint;
 pub mod config;
 pub mod cuda;
+pub mod endpoint;
 mod error;
 pub mod evaluate;
 mod files;
@@ -28,6 +29,7 @@ mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;
+pub mod reward;
 pub mod run;
 pub mod task;
 pub mod text;

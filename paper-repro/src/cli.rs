@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Models(models::Options),
     /// Check the paper's lemmas on random bandits, or analyse one bandit.
     Theory(theory::Options),
-    /// Rebuild or check the README's tables and the committed figures.
+    /// Write a page about runs, beside the paper's numbers; or check the project's own tables and figures.
     Report(report::Options),
     /// Print a completion script for a shell.
     Completions {

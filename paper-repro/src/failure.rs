@@ -100,9 +100,11 @@ impl From<rs_grpo_llm::Error> for Failure {
             Error::File { ref source, .. } if is_full(source.kind()) => {
                 Self::Failed(error.to_string())
             }
-            Error::Tensor(_) | Error::Logits { .. } | Error::Diverged { .. } => {
-                Self::Failed(error.to_string())
-            }
+            Error::Tensor(_)
+            | Error::Logits { .. }
+            | Error::Diverged { .. }
+            | Error::Endpoint { .. }
+            | Error::Reward { .. } => Self::Failed(error.to_string()),
             _ => Self::Usage(error.to_string()),
         }
     }

@@ -166,3 +166,38 @@ fn a_full_disk_leaves_the_last_checkpoint() {
     send("-TERM", &child);
     assert_eq!(child.wait_with_output().expect("repro ends").status.code(), Some(143));
 }
+
+/// A reward program that never ends by itself does not survive a trainer that is killed.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_reward_command_ends_with_a_killed_trainer() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let (pid, script) = (folder.path().join("pid"), folder.path().join("reward.sh"));
+    let text = format!("echo $$ > {}\nexec sleep 1000\n", pid.display());
+    std::fs::write(&script, text).expect("a file");
+    let mut trainer = command("llm --prompts 2 --samples 2 --problems 20")
+        .arg("--reward-command")
+        .arg(format!("sh {}", script.display()))
+        .arg("--out")
+        .arg(folder.path().join("run"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("repro starts");
+    let within = |seconds: u64, done: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        while !done() && start.elapsed() < Duration::from_secs(seconds) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        done()
+    };
+    let read = || std::fs::read_to_string(&pid).unwrap_or_default();
+    assert!(within(60, &|| read().ends_with('\n')), "the program starts");
+    let process = Path::new("/proc").join(read().trim());
+    // Once it is another program than the shell, there is nothing left of it that could notice.
+    let name = || std::fs::read_to_string(process.join("comm")).unwrap_or_default();
+    assert!(within(60, &|| name() == "sleep\n"), "{}", name());
+    trainer.kill().expect("it runs");
+    trainer.wait().expect("it ended");
+    assert!(within(20, &|| !process.exists()), "it still runs");
+}

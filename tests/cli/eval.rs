@@ -2,8 +2,10 @@
 
 use crate::support::{refusal, repro_in};
 use repro::Exit;
-use serde_json::Value;
+use rs_grpo_llm::task::{Problem, Source, Split};
+use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
 use tempfile::TempDir;
 
 const SMALL: &str =
@@ -84,4 +86,72 @@ fn evaluations_that_cannot_be_are_refused() {
     ]
     .map(|options| refusal(&format!("eval {options}")));
     insta::assert_snapshot!("evaluations_refused", messages.concat());
+}
+
+/// Puzzles as mathematical problems out of a file: what the embedded model writes, such as
+/// `9 + 8 + 12 - 5`, is graded by its value. The same puzzles by their own grader are solved no more
+/// often, since that one looks at the numbers, too.
+#[test]
+fn problems_of_a_file_go_all_the_way_to_pass_at_k() {
+    let dir = TempDir::new().expect("a folder");
+    let source: Source = "countdown".parse().expect("a source");
+    let puzzles = source.problems(Split::HeldOut, 8).expect("puzzles");
+    let line = |p: &Problem| json!({"id": p.id, "problem": p.prompt, "answer": p.answer()});
+    let lines: Vec<String> = puzzles.iter().map(|p| format!("{}\n", line(p))).collect();
+    fs::write(dir.path().join("puzzles.jsonl"), lines.concat()).expect("a file");
+    let answer = repro_in(
+        &dir,
+        "eval --model countdown --benchmark {dir}/puzzles.jsonl,countdown --problems 8 \
+         --samples 16 --max-tokens 16 --out {dir}/eval",
+    );
+    assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
+    let result = |set: &str| {
+        let path = dir.path().join("eval/countdown").join(set).join("result.json");
+        let text = fs::read_to_string(path).expect("a result");
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    };
+    let (math, own) = (result("puzzles"), result("countdown"));
+    for k in ["1", "16"] {
+        let (math, own) = (&math["pass_at_k"][k]["mean"], &own["pass_at_k"][k]["mean"]);
+        assert!(
+            math.as_f64() >= own.as_f64() && own.as_f64() > Some(0.0),
+            "pass@{k}: {math}, {own}"
+        );
+    }
+    let verdicts = math["verdicts"].as_object().expect("counts");
+    assert_eq!(verdicts.values().filter_map(Value::as_u64).sum::<u64>(), 8 * 16);
+    assert_eq!(
+        verdicts["correct"],
+        math["pass_at_k"]["1"]["mean"].as_f64().expect("a number") * 128.0
+    );
+}
+
+/// The short ones among the first problems of MATH500, by a checkpoint of random weights: nothing is
+/// solved, everything is counted.
+#[test]
+fn a_slice_of_math500_is_sampled_and_graded() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("../../shared/data/math500.jsonl");
+    let Ok(text) = fs::read_to_string(&path) else {
+        eprintln!("skipped: there is no {}", path.display());
+        return;
+    };
+    let short = text.lines().filter(|line| line.len() < 250).take(6);
+    let dir = TempDir::new().expect("a folder");
+    let slice: Vec<String> = short.map(|line| format!("{line}\n")).collect();
+    fs::write(dir.path().join("slice.jsonl"), slice.concat()).expect("a file");
+    let model = root.join("llm/fixtures/checkpoints/qwen2-tied");
+    let command = format!(
+        "eval --model {} --benchmark {{dir}}/slice.jsonl --samples 4 --max-tokens 8 --out {{dir}}/eval",
+        model.display()
+    );
+    let answer = repro_in(&dir, &command);
+    assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
+    let path = dir.path().join("eval/qwen2-tied/slice/result.json");
+    let result: Value =
+        serde_json::from_str(&fs::read_to_string(path).expect("a result")).expect("JSON");
+    let verdicts = result["verdicts"].as_object().expect("counts");
+    assert_eq!(verdicts.values().filter_map(Value::as_u64).sum::<u64>(), 6 * 4);
+    assert_eq!((&verdicts["gold_unparsable"], &result["left_out"]), (&json!(0), &json!(0)));
+    assert_eq!(result["pass_at_k"].as_object().expect("pass@k").len(), 3);
 }

@@ -4,6 +4,7 @@ mod advantage;
 mod bandit;
 mod doctor;
 mod eval;
+mod eval_endpoint;
 mod experiment;
 mod grade;
 mod help;

@@ -28,6 +28,11 @@ fn hostile() -> Vec<String> {
         "",
         " ",
         "\u{0}",
+        // Found by fuzzing: fractions of thousands of bits, and powers of sums with hundreds of terms.
+        "(22222222223.22+b)^{343}(a+b)^{49}+b",
+        "(a+c)^{350}-9(a+c)^{350}",
+        "12.2^{3453.5}",
+        "1.5^{5555.5}",
         // Found by mutation: a box without braces right before another.
         "\\boxed\\boxed{\\boxed99999{\\boxed{\\boxed{99= 5",
         "\\boxed 1\\boxed 2é\\boxed{3}",

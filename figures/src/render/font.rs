@@ -9,8 +9,10 @@ use ttf_parser::Face;
 /// The bundled font first: a browser that lacks it takes the next of its kind.
 pub(crate) const FAMILY: &str = "Inter, IBM Plex Sans, Helvetica, Arial, sans-serif";
 
-const REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.ttf");
-const SEMI_BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.ttf");
+/// Inter, as figures are drawn with it; for a page that shows them beside text.
+pub const REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.ttf");
+/// The same, semi-bold.
+pub const SEMI_BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.ttf");
 
 /// The fonts of resvg: the bundled ones, whatever the machine has.
 pub(crate) static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
@@ -24,6 +26,12 @@ pub(crate) static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 pub(crate) fn missing(text: &str) -> Option<char> {
     static FACE: LazyLock<Option<Face>> = LazyLock::new(|| Face::parse(REGULAR, 0).ok());
     text.chars().find(|&c| FACE.as_ref().is_none_or(|face| face.glyph_index(c).is_none()))
+}
+
+/// A text of strangers as a figure can show it: `?` stands for each character that the bundled font lacks.
+pub fn drawable(text: &str) -> String {
+    let shown = |c: char| if missing(c.encode_utf8(&mut [0; 4])).is_some() { '?' } else { c };
+    text.chars().map(shown).collect()
 }
 
 /// Makes the bundled font known to plotters under [`FAMILY`]; only the first call does anything.

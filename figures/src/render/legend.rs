@@ -2,7 +2,7 @@
 
 use super::canvas::{Anchor, Canvas, Pen, Rect};
 use super::look::{AREA_ALPHA, BAND_ALPHA, DOT, LEGEND, LINE, MARGIN};
-use crate::{Color, Dash, Figure, Plot, Result, Series, Shape};
+use crate::{Color, Dash, Figure, Key, Plot, Result, Series, Shape};
 
 const KEY_WIDTH: f64 = 32.0;
 const KEY_GAP: f64 = 8.0;
@@ -18,12 +18,12 @@ struct Entry<'a> {
 }
 
 /// The looks of all labels of a figure, in the order of their first series.
-pub(super) struct Legend<'a> {
+pub(crate) struct Legend<'a> {
     entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Legend<'a> {
-    pub(super) fn of(figure: &'a Figure) -> Self {
+    pub(crate) fn of(figure: &'a Figure) -> Self {
         let mut entries: Vec<Entry> = Vec::new();
         let panels = figure.panels.iter().filter_map(|plot| match plot {
             Plot::Panel(panel) => Some(panel),
@@ -38,11 +38,22 @@ impl<'a> Legend<'a> {
     }
 
     /// The colour and dash of a series.
-    pub(super) fn look(&self, series: &Series) -> (Color, Dash) {
+    pub(crate) fn look(&self, series: &Series) -> (Color, Dash) {
         let entry = self.entries.iter().find(|entry| entry.series.label == series.label);
         let (color, dash) =
             entry.map_or((Color::palette(0), Dash::Solid), |entry| (entry.color, entry.dash));
         (series.color.unwrap_or(color), series.dash.unwrap_or(dash))
+    }
+
+    /// The entries that are shown.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let shown = self.entries.iter().filter(|entry| !entry.series.label.is_empty());
+        let key = |entry: &Entry| Key {
+            label: entry.series.label.clone(),
+            color: entry.color,
+            dash: entry.dash,
+        };
+        shown.map(key).collect()
     }
 
     /// Draws the strip below `top` and returns its lower edge.

@@ -20,8 +20,9 @@ mod view;
 
 use crate::{Figure, Plot, Result};
 use canvas::Canvas;
-use legend::Legend;
 
+pub use font::{REGULAR, SEMI_BOLD, drawable};
+pub(crate) use legend::Legend;
 pub(crate) use raster::png;
 
 /// The picture as SVG.

@@ -1,30 +1,27 @@
 //! Completions of problems, drawn and graded.
 
 use super::tally::{Graded, Tally};
-use crate::generate::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
+use crate::generate::{TextEvent, TextRequest, TextSample, TextSampler};
 use crate::run::{Lines, Reader};
 use crate::task::Problem;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Completions that are asked for at a time.
-const CHUNK: usize = 4096;
+/// Completions after which the file is known to be on the disk.
+const SYNC_EVERY: usize = 1024;
 
-/// What is evaluated, and on what.
+/// What is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {
     /// The problems, with different names.
     pub problems: &'a [Problem],
-    /// Their prompts in tokens.
-    pub prompts: &'a [Vec<u32>],
     /// Completions of each problem.
     pub samples: usize,
-    /// How they are drawn.
-    pub params: &'a SamplingParams,
 }
 
-/// Draws and grades the completions of all problems, and counts those of each.
+/// Draws and grades the completions of all problems, and counts those of each. The prompts of the
+/// sampler are those of the problems, in their order.
 ///
 /// With a file, completions are appended to it as they come, and those that it holds are not drawn
 /// again: a completion depends on seed, prompt and its index alone, so the outcome is the same.
@@ -32,84 +29,112 @@ pub struct Evaluation<'a> {
 ///
 /// # Errors
 /// Those of the sampler; a file that cannot be written, or that has lines of other problems.
+/// Completions that came before are in the file.
 pub fn evaluate(
-    sampler: &mut dyn Sampler,
+    sampler: &mut dyn TextSampler,
     evaluation: Evaluation<'_>,
     file: Option<&Path>,
     mut watch: impl FnMut(usize) -> bool,
 ) -> Result<Option<Vec<Tally>>> {
-    let Evaluation { problems, prompts, samples, params } = evaluation;
-    let mut graded = vec![BTreeMap::new(); problems.len()];
-    let mut lines = None;
-    if let Some(path) = file {
-        lines = Some(Lines::append(path)?);
-        read(path, evaluation, &mut graded)?;
+    let mut record = Record::open(evaluation, file)?;
+    if !watch(record.done) {
+        return Ok(None);
     }
-    let (mut requests, mut owners, mut asked) = (Vec::new(), Vec::new(), 0);
-    for problem in 0..problems.len() {
-        let missing = (0..samples).filter(|index| !graded[problem].contains_key(index));
-        for run in runs(&missing.collect::<Vec<_>>()) {
-            asked += run.len();
-            owners.push(problem);
-            let prompt = prompts[problem].clone();
-            requests.push(Request { prompt, samples: run.len(), first_sample: run.start });
+    let (mut failed, mut go_on) = (None, true);
+    let sampled = sampler.sample(&record.missing(), &mut |event| {
+        if let (TextEvent::Finished(problem, sample), None) = (event, &failed) {
+            failed = record.add(problem, sample).err();
         }
-        let last = problem + 1 == problems.len();
-        if asked >= CHUNK || (last && asked > 0) {
-            let mut failed = None;
-            sampler.sample(&requests, params, &mut |event| {
-                let Event::Finished(request, sample) = event else { return };
-                let problem: usize = owners[request];
-                let line = grade(&problems[problem], sample);
-                let written = lines.as_mut().map_or(Ok(()), |lines| lines.push(&line));
-                failed = failed.take().or(written.err());
-                graded[problem].insert(line.sample, line);
-            })?;
-            failed.map_or(Ok(()), Err)?;
-            lines.as_ref().map_or(Ok(()), Lines::sync)?;
-            (requests, owners, asked) = (Vec::new(), Vec::new(), 0);
-        }
-        if !watch(graded[..=problem].iter().map(BTreeMap::len).sum()) {
-            return Ok(None);
-        }
-    }
-    Ok(Some(graded.iter().map(|lines| Tally::of(lines.values())).collect()))
+        go_on = go_on && failed.is_none() && watch(record.done);
+        go_on
+    });
+    failed.map_or(Ok(()), Err)?;
+    record.sync()?;
+    sampled?;
+    Ok(go_on.then(|| record.tallies()))
 }
 
-/// Takes up what an earlier evaluation wrote.
-fn read(
-    path: &Path,
-    evaluation: Evaluation<'_>,
-    graded: &mut [BTreeMap<usize, Graded>],
-) -> Result<()> {
-    let names = evaluation.problems.iter().enumerate().map(|(at, p)| (p.id.as_str(), at));
-    let names: BTreeMap<_, _> = names.collect();
-    for line in Reader::<Graded>::open(path)? {
-        let line = line?;
-        let Some(&problem) = names.get(line.problem.as_str()) else {
-            let problem = "is none of the problems of this evaluation; give it another folder";
-            return Err(Error::malformed(path, line.problem, problem));
+/// What is there of an evaluation.
+struct Record<'a> {
+    evaluation: Evaluation<'a>,
+    graded: Vec<BTreeMap<usize, Graded>>,
+    done: usize,
+    lines: Option<Lines>,
+}
+
+impl<'a> Record<'a> {
+    /// Takes up what an earlier evaluation wrote.
+    fn open(evaluation: Evaluation<'a>, file: Option<&Path>) -> Result<Self> {
+        let graded = vec![BTreeMap::new(); evaluation.problems.len()];
+        let mut record = Self { evaluation, graded, done: 0, lines: None };
+        if let Some(path) = file {
+            record.lines = Some(Lines::append(path)?);
+            record.read(path)?;
+        }
+        Ok(record)
+    }
+
+    fn read(&mut self, path: &Path) -> Result<()> {
+        let names = self.evaluation.problems.iter().enumerate().map(|(at, p)| (p.id.as_str(), at));
+        let names: BTreeMap<_, _> = names.collect();
+        for line in Reader::<Graded>::open(path)? {
+            let line = line?;
+            let Some(&problem) = names.get(line.problem.as_str()) else {
+                let problem = "is none of the problems of this evaluation; give it another folder";
+                return Err(Error::malformed(path, line.problem, problem));
+            };
+            if line.sample < self.evaluation.samples {
+                self.done += usize::from(self.graded[problem].insert(line.sample, line).is_none());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not there yet.
+    fn missing(&self) -> Vec<TextRequest> {
+        let of_problem = |(prompt, graded): (usize, &BTreeMap<usize, Graded>)| {
+            let missing = (0..self.evaluation.samples).filter(|index| !graded.contains_key(index));
+            let request = |run: std::ops::Range<usize>| TextRequest {
+                prompt,
+                samples: run.len(),
+                first_sample: run.start,
+            };
+            runs(&missing.collect::<Vec<_>>()).into_iter().map(request).collect::<Vec<_>>()
         };
-        if line.sample < evaluation.samples {
-            graded[problem].insert(line.sample, line);
-        }
+        self.graded.iter().enumerate().flat_map(of_problem).collect()
     }
-    Ok(())
+
+    /// Grades a completion and writes it down.
+    fn add(&mut self, problem: usize, sample: TextSample) -> Result<()> {
+        let line = grade(&self.evaluation.problems[problem], sample);
+        if let Some(lines) = &mut self.lines {
+            lines.push(&line)?;
+        }
+        self.done += usize::from(self.graded[problem].insert(line.sample, line).is_none());
+        if self.done.is_multiple_of(SYNC_EVERY) { self.sync() } else { Ok(()) }
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.lines.as_ref().map_or(Ok(()), Lines::sync)
+    }
+
+    fn tallies(&self) -> Vec<Tally> {
+        self.graded.iter().map(|lines| Tally::of(lines.values())).collect()
+    }
 }
 
-fn grade(problem: &Problem, sample: &Sample) -> Graded {
-    let completion = sample.text.clone().unwrap_or_default();
-    let grade = problem.grade(&completion);
+fn grade(problem: &Problem, sample: TextSample) -> Graded {
+    let grade = problem.grade(&sample.text);
     Graded {
         problem: problem.id.clone(),
         sample: sample.index,
-        completion,
+        completion: sample.text,
         verdict: grade.verdict,
         answer: grade.answer,
         solution: grade.solution,
-        tokens: sample.tokens.len(),
-        entropy: sample.entropies.iter().map(|&entropy| f64::from(entropy)).sum(),
-        truncated: matches!(sample.finish_reason, FinishReason::Length | FinishReason::Context),
+        tokens: sample.tokens,
+        entropy: sample.entropy,
+        truncated: sample.truncated,
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::tally::Tally;
 use crate::Result;
+use crate::grade::Verdict;
 use rs_grpo::pass_at_k;
 
-/// The tallies of all problems.
+/// The tallies of all problems. Those whose gold answer cannot be read are counted, and have no part in
+/// any statistic.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     tallies: Vec<Tally>,
@@ -21,9 +23,9 @@ pub enum Statistic {
     Solutions,
     /// Distinct answers.
     Answers,
-    /// Entropy of the policy a token, in nats.
+    /// Entropy of the policy a token, in nats; NaN where the sampler does not tell.
     Entropy,
-    /// Tokens of a completion.
+    /// Tokens of a completion; NaN where the sampler does not count them.
     Length,
     /// Share of the completions that ended for want of room.
     Truncated,
@@ -39,9 +41,24 @@ impl Report {
         Self { tallies }
     }
 
+    /// Problems that are scored.
+    fn scored(&self) -> impl Iterator<Item = &Tally> {
+        self.tallies.iter().filter(|tally| tally.gold_unparsable == 0)
+    }
+
+    /// Number of problems that are not, for want of a gold answer that can be read.
+    pub fn left_out(&self) -> usize {
+        self.tallies.len() - self.scored().count()
+    }
+
+    /// Completions of a verdict, of all problems.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.tallies.iter().map(|tally| tally.count(verdict)).sum()
+    }
+
     /// Number of completions of the problem that has fewest.
     pub fn samples(&self) -> usize {
-        self.tallies.iter().map(|tally| tally.samples).min().unwrap_or(0)
+        self.scored().map(|tally| tally.samples).min().unwrap_or(0)
     }
 
     /// 1, 2, 4, … up to the number of completions, which comes last.
@@ -59,7 +76,7 @@ impl Report {
     /// # Errors
     /// A `k` over the number of completions.
     pub fn values(&self, statistic: Statistic) -> Result<Vec<f64>> {
-        self.tallies.iter().map(|tally| value(tally, statistic)).collect()
+        self.scored().map(|tally| value(tally, statistic)).collect()
     }
 
     /// The mean of a statistic over the problems; NaN without problems.
@@ -80,8 +97,12 @@ fn value(tally: &Tally, statistic: Statistic) -> Result<f64> {
         Statistic::Majority => tally.majority,
         Statistic::Solutions => tally.solutions as f64,
         Statistic::Answers => tally.answers as f64,
-        Statistic::Entropy => per(tally.entropy, tally.tokens),
-        Statistic::Length => per(tally.tokens as f64, tally.samples),
+        Statistic::Entropy => {
+            tally.entropy.zip(tally.tokens).map_or(f64::NAN, |(sum, tokens)| per(sum, tokens))
+        }
+        Statistic::Length => {
+            tally.tokens.map_or(f64::NAN, |tokens| per(tokens as f64, tally.samples))
+        }
         Statistic::Truncated => per(tally.truncated as f64, tally.samples),
         Statistic::Unparsable => per(tally.unparsable as f64, tally.samples),
         Statistic::OverBudget => per(tally.over_budget as f64, tally.samples),

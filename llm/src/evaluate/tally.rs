@@ -19,10 +19,13 @@ pub struct Graded {
     pub answer: Option<String>,
     /// Its way to the answer, if it is correct.
     pub solution: Option<String>,
-    /// Its tokens.
-    pub tokens: usize,
-    /// Sum of the entropies of the policy at its tokens, in nats.
-    pub entropy: f64,
+    /// Its tokens; absent where the sampler does not count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
+    /// Sum of the entropies of the policy at its tokens, in nats; absent where the sampler does not
+    /// tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entropy: Option<f64>,
     /// Whether it ended for want of room.
     pub truncated: bool,
 }
@@ -34,6 +37,14 @@ pub struct Tally {
     pub samples: usize,
     /// Correct ones.
     pub correct: usize,
+    /// Wrong ones: with an answer, which is another than the gold one.
+    pub wrong: usize,
+    /// Completions without an answer that could be read.
+    pub unparsable: usize,
+    /// Completions that could not be graded within the budget.
+    pub over_budget: usize,
+    /// Completions whose gold answer cannot be read: all of them, or none.
+    pub gold_unparsable: usize,
     /// Share of the votes of the most frequent answers that are for a correct one: 1 or 0, or
     /// between where several answers tie.
     pub majority: f64,
@@ -41,32 +52,26 @@ pub struct Tally {
     pub solutions: usize,
     /// Distinct answers, right or wrong.
     pub answers: usize,
-    /// Tokens of all completions.
-    pub tokens: usize,
-    /// Sum of the policy's entropies at all tokens, in nats.
-    pub entropy: f64,
+    /// Tokens of all completions, where all were counted.
+    pub tokens: Option<usize>,
+    /// Sum of the policy's entropies at all tokens, in nats, where all are known.
+    pub entropy: Option<f64>,
     /// Completions that ended for want of room.
     pub truncated: usize,
-    /// Completions without an answer that could be read.
-    pub unparsable: usize,
-    /// Completions that could not be graded within the budget.
-    pub over_budget: usize,
 }
 
 impl Tally {
     /// Counts the completions of one problem.
     pub fn of<'a>(graded: impl IntoIterator<Item = &'a Graded>) -> Self {
-        let mut tally = Self::default();
+        let mut tally = Self { tokens: Some(0), entropy: Some(0.0), ..Self::default() };
         let mut votes: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
         let mut solutions = BTreeSet::new();
         for line in graded {
             tally.samples += 1;
             let correct = line.verdict == Verdict::Correct;
-            tally.correct += usize::from(correct);
-            tally.unparsable += usize::from(line.verdict == Verdict::PredictionUnparsable);
-            tally.over_budget += usize::from(line.verdict == Verdict::BudgetExceeded);
-            tally.tokens += line.tokens;
-            tally.entropy += line.entropy;
+            *tally.count_mut(line.verdict) += 1;
+            tally.tokens = tally.tokens.zip(line.tokens).map(|(sum, own)| sum + own);
+            tally.entropy = tally.entropy.zip(line.entropy).map(|(sum, own)| sum + own);
             tally.truncated += usize::from(line.truncated);
             solutions.extend(line.solution.as_deref());
             if let Some(answer) = &line.answer {
@@ -82,5 +87,26 @@ impl Tally {
         tally.solutions = solutions.len();
         tally.answers = votes.len();
         tally
+    }
+
+    /// Completions of a verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Correct => self.correct,
+            Verdict::Wrong => self.wrong,
+            Verdict::PredictionUnparsable => self.unparsable,
+            Verdict::BudgetExceeded => self.over_budget,
+            Verdict::GoldUnparsable => self.gold_unparsable,
+        }
+    }
+
+    fn count_mut(&mut self, verdict: Verdict) -> &mut usize {
+        match verdict {
+            Verdict::Correct => &mut self.correct,
+            Verdict::Wrong => &mut self.wrong,
+            Verdict::PredictionUnparsable => &mut self.unparsable,
+            Verdict::BudgetExceeded => &mut self.over_budget,
+            Verdict::GoldUnparsable => &mut self.gold_unparsable,
+        }
     }
 }

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The [`Engine`] runs on the model in this process; whatever else implements [`Sampler`] can take
-//! its place.
+//! its place. Where texts suffice, as in an evaluation, [`TextSampler`] asks less: a model that
+//! another program serves can answer, too.
 
 mod draw;
 mod engine;
@@ -17,8 +18,10 @@ mod pages;
 mod request;
 mod sequence;
 mod stop_strings;
+mod text;
 
 pub use draw::{Drawn, draw};
 pub use engine::{Engine, EngineOptions};
 pub use language_model::{LanguageModel, Rows, Segment};
 pub use request::{Event, FinishReason, Progress, Request, Sample, Sampler, SamplingParams};
+pub use text::{TextEvent, TextRequest, TextSample, TextSampler, Texts};

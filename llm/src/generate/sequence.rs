@@ -84,11 +84,11 @@ impl<'a> Sequence<'a> {
 
     /// A refusal of the logits after the last token, with whose they are.
     pub(super) fn blame(&self, error: Error) -> Error {
-        let Error::Parameter { parameter, value, allowed } = error else { return error };
+        let Error::Logits { what, value } = error else { return error };
         let Self { group, index, tokens, .. } = self;
         let drawn = tokens.len();
-        let allowed = format!("{allowed}; prompt {group}, sample {index}, {drawn} tokens drawn");
-        Error::Parameter { parameter, value, allowed }
+        let what = format!("{what} (prompt {group}, sample {index}, {drawn} tokens drawn)");
+        Error::Logits { what, value }
     }
 
     /// The finished sample.

@@ -5,7 +5,9 @@ use super::budget::{Budget, Exhausted, Fuel};
 use super::extract::{Boxes, boxes};
 use super::plain::{choice, is_words, plain};
 use super::read::{Commas, Node, ReadError, is_clock_suffix, parse};
+use super::spelled;
 use super::typed::{self, Match, Value};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A parsed answer, to be compared with as many others as needed.
@@ -45,7 +47,11 @@ impl Answer {
         let fuel = Fuel::new(budget);
         let mut readings: Vec<Value> = Vec::with_capacity(1);
         let mut problem = None;
-        if is_words(text) {
+        if let Some(meaning) = spelled::meaning(text) {
+            let value = parse(&meaning, Commas::Thousands, budget)
+                .and_then(|node| typed::read(&node, &fuel))?;
+            readings = vec![value, Value::Text(plain.clone())];
+        } else if is_words(text) {
             readings.push(Value::Text(plain.clone()));
         } else {
             for commas in comma_readings(text) {
@@ -89,13 +95,25 @@ impl Answer {
             return (Match::Yes, Method::Words);
         }
         let fuel = Fuel::new(budget);
-        let result = self.compare_readings(other, &fuel);
+        // Always in the same order: where the budget runs out must not depend on who is asked first.
+        let result = match self.comes_before(other) {
+            true => self.compare_readings(other, &fuel),
+            false => other.compare_readings(self, &fuel),
+        };
         let method = match words {
             true if result == Match::No => Method::Words,
             _ if fuel.was_numeric() => Method::Numeric,
             _ => Method::Exact,
         };
         (result, method)
+    }
+
+    /// An order of answers: by what they say, and by how they are read where that is the same.
+    fn comes_before(&self, other: &Self) -> bool {
+        match self.plain.cmp(&other.plain) {
+            Ordering::Equal => format!("{:?}", self.readings) < format!("{:?}", other.readings),
+            order => order == Ordering::Less,
+        }
     }
 
     fn compare_readings(&self, other: &Self, fuel: &Fuel<'_>) -> Match {
@@ -110,6 +128,13 @@ impl Answer {
             }
         }
         result
+    }
+
+    /// An answer in words, if another text consists of the same ones.
+    pub(super) fn in_the_words_of(&self, text: &str) -> Option<Self> {
+        let plain = plain(trimmed(text));
+        let same = self.has_words() && plain == self.plain;
+        same.then(|| Self { readings: vec![Value::Text(plain.clone())], plain, choice: None })
     }
 
     fn has_words(&self) -> bool {
@@ -175,7 +200,10 @@ fn trimmed(text: &str) -> &str {
             let inner = text.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
             text = inner.unwrap_or(text).trim();
         }
-        text = text.trim_end_matches(['.', ',', ';']).trim();
+        // The dots of `0.333...` say something.
+        if !text.ends_with("...") {
+            text = text.trim_end_matches(['.', ',', ';']).trim();
+        }
         text = text.trim_end_matches("\\\\").trim();
         if text == before {
             return text;
@@ -189,11 +217,21 @@ fn comma_readings(text: &str) -> &'static [Commas] {
     let tight = |w: &[u8]| w[0].is_ascii_digit() && w[1] == b',' && w[2].is_ascii_digit();
     match bytes.windows(3).filter(|window| tight(window)).count() {
         0 => &[Commas::Thousands],
-        1 if !text.contains(['(', '[', '{', '\\']) => {
+        1 if !text.contains(['(', '[', '{', '\\']) && !is_grouped(text) => {
             &[Commas::Thousands, Commas::Separate, Commas::Decimal]
         }
         _ => &[Commas::Thousands, Commas::Separate],
     }
+}
+
+/// Whether three digits follow the only comma, and at most three that do not begin with 0 precede
+/// it: `1,234` is no 1.234.
+fn is_grouped(text: &str) -> bool {
+    let Some((before, behind)) = text.split_once(',') else { return false };
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let whole = before.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let run = behind.bytes().take_while(u8::is_ascii_digit).count();
+    run == 3 && (1..=3).contains(&digits(whole)) && !whole.starts_with('0')
 }
 
 /// Whether a unit is `a.m.` or `p.m.`

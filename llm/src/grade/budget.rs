@@ -29,6 +29,11 @@ impl Default for Budget {
     }
 }
 
+/// Machine words of so many bits.
+fn words(bits: usize) -> u64 {
+    bits as u64 / 64 + 1
+}
+
 /// The budget ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Exhausted;
@@ -69,7 +74,16 @@ impl<'a> Fuel<'a> {
         if a > self.budget.bits || b > self.budget.bits {
             return Err(Exhausted);
         }
-        let words = |bits: usize| bits as u64 / 64 + 1;
         self.pay(4 + words(a) * words(b) / 5)
+    }
+
+    /// Pays for a sum, product or quotient of fractions whose parts have so many bits: a greatest
+    /// common divisor costs many times what a product does.
+    pub(super) fn pay_fractions(&self, a: usize, b: usize) -> Result<(), Exhausted> {
+        if a > self.budget.bits || b > self.budget.bits {
+            return Err(Exhausted);
+        }
+        let (a, b) = (words(a), words(b));
+        self.pay(4 + 13 * (a + b) + 3 * a * b / 5)
     }
 }

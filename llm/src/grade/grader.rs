@@ -23,8 +23,9 @@ pub enum Unboxed {
 /// let grader = Grader::default();
 /// assert_eq!(grader.grade(r"\frac{1}{2}", r"So we get \boxed{0.5}.").verdict, Verdict::Correct);
 /// assert_eq!(grader.verify("x^2 - 1", "(x-1)(x+1)"), Verdict::Correct);
+/// // What was only thought does not count.
 /// let thought = grader.grade("42", r"<think>Could it be \boxed{42}?</think> No.");
-/// assert_eq!(thought.verdict, Verdict::PredictionUnparsable);
+/// assert_eq!(thought.verdict, Verdict::Wrong);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grader {
@@ -135,20 +136,30 @@ impl Grader {
             return (Some(text), Ok(answer));
         }
         match boxes(spoken) {
-            Boxes::Content(content) => self.boxed_answer(&content),
+            Boxes::Content(content) => self.boxed_answer(gold, &content),
             Boxes::None if self.unboxed == Unboxed::Lenient => self.unboxed_answer(gold, spoken),
             Boxes::None | Boxes::Unclosed => NOTHING,
         }
     }
 
-    fn boxed_answer(&self, content: &str) -> Found {
+    fn boxed_answer(&self, gold: Option<&Answer>, content: &str) -> Found {
         let parsed = self.parse(content);
-        // Prose in a box.
-        if matches!(parsed, Err(ReadError::Syntax(_)))
-            && self.unboxed == Unboxed::Lenient
-            && let Some((text, answer)) = self.first_readable(content)
+        // `March 15` is no 15 where a day is asked for.
+        if parsed.is_err()
+            && let Some(worded) = gold.and_then(|gold| gold.in_the_words_of(content))
         {
-            return (Some(text), Ok(answer));
+            return (Some(content.to_owned()), Ok(worded));
+        }
+        if self.unboxed == Unboxed::Refuse {
+            return (Some(content.to_owned()), parsed);
+        }
+        // Prose in a box: what it announces, or the formula in it.
+        if matches!(parsed, Err(ReadError::Syntax(_))) || extract::announces(content) {
+            let read = |text: String| self.parse(&text).ok().map(|answer| (text, answer));
+            let found = extract::in_boxed_prose(content).into_iter().find_map(read);
+            if let Some((text, answer)) = found {
+                return (Some(text), Ok(answer));
+            }
         }
         (Some(content.to_owned()), parsed)
     }

@@ -20,8 +20,13 @@
 //! - `50 %` is 0.5 and 50; `90°` is 90 and π/2; units, currencies and the names before `=` are not
 //!   compared. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
 //!   no shorter one is, so `0.33` is not 1/3.
+//! - `0.333…` repeats the digits that stand there at least twice. `twelve` is 12, `two thirds` is 2/3,
+//!   `3rd` is 3, "no solution" is the empty set, "all real numbers" the real line.
 //! - Tuples have an order, lists and sets have none. A pair in round brackets is an open interval
-//!   where the other answer is an interval.
+//!   where the other answer is an interval. Bounds on one name that exclude each other are a union,
+//!   others what both leave.
+//! - Prose in a box counts for what it announces, or for its only formula or number. A box with notation
+//!   that is not understood has no answer: no number is picked out of it.
 //! - Equations are the same up to a factor, and an equation is not its right-hand side unless its left
 //!   one is a name.
 //!
@@ -39,6 +44,7 @@ mod grader;
 mod numeric;
 mod plain;
 mod read;
+mod spelled;
 mod typed;
 mod verdict;
 
@@ -49,4 +55,4 @@ pub use read::ReadError;
 pub use verdict::{Method, Outcome, Verdict};
 
 /// Version of the grader: it changes whenever a verdict may.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";

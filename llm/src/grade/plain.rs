@@ -4,6 +4,16 @@
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
+    // `a parabola` is a parabola.
+    let start = rest.find('{').filter(|_| rest.starts_with("\\text")).map_or(0, |at| at + 1);
+    let words = rest[start..].trim_start();
+    let article =
+        ["a ", "an ", "the ", "A ", "An ", "The "].into_iter().find(|a| words.starts_with(a));
+    if let Some(article) = article
+        && words[article.len()..].bytes().take_while(u8::is_ascii_alphabetic).count() >= 3
+    {
+        rest = &words[article.len()..];
+    }
     while let Some(first) = rest.chars().next() {
         if first == '\\' {
             let name = rest[1..].find(|c: char| !c.is_ascii_alphabetic());
@@ -65,9 +75,9 @@ pub(super) fn is_words(text: &str) -> bool {
         [word] if letters(word) && !known(word) => {
             let count = word.chars().count();
             let label = word.chars().all(|c| c.is_ascii_uppercase());
-            count >= 4 || count >= 2 && label || !word.is_ascii()
+            count >= 4 || count >= 2 && (label || !word.is_ascii())
         }
-        _ if words.len() <= 3 && words.iter().all(letters) => {
+        [_, _, ..] if words.len() <= 3 && words.iter().all(letters) => {
             words.iter().all(|word| word.chars().count() >= 2)
                 && words.iter().any(|word| word.chars().count() >= 4)
                 && !words.iter().any(|word| matches!(*word, "and" | "or" | "sin" | "cos" | "log"))
@@ -83,9 +93,13 @@ fn is_single_letter(text: &str) -> bool {
 /// The letter of a choice: `C`, `(C)`, `\text{(C)}`, `C. Paris`, `(C) Paris`.
 pub(super) fn choice(text: &str) -> Option<char> {
     let mut inner = text.trim();
-    for command in ["\\textbf{", "\\text{", "\\mathrm{", "\\mathbf{", "\\mbox{", "("] {
+    for command in ["\\textbf{", "\\text{", "\\mathrm{", "\\mathbf{", "\\mbox{"] {
         inner = inner.strip_prefix(command).unwrap_or(inner).trim_start();
     }
+    for word in ["Option ", "option ", "Choice ", "choice ", "Answer ", "answer "] {
+        inner = inner.strip_prefix(word).unwrap_or(inner).trim_start();
+    }
+    inner = inner.strip_prefix('(').unwrap_or(inner).trim_start();
     let mut letters = inner.chars();
     let letter = letters.next().filter(char::is_ascii_uppercase)?;
     let rest = letters.as_str();

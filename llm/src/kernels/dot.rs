@@ -13,6 +13,8 @@ use std::ops::Range;
 const ROW_BLOCK: usize = 96;
 /// Columns of an output block.
 const COLUMN_BLOCK: usize = 64;
+/// Columns whose weights stay in the first-level cache while the rows pass by.
+const PANEL: usize = 8;
 /// Columns that share the loads of a row.
 const COLUMNS: usize = 4;
 /// Products below this many multiplications are not worth a second thread.
@@ -101,7 +103,7 @@ impl<W: Stored> Product<'_, W> {
             let (rows, columns) = (i..m.min(i + ROW_BLOCK), j..n.min(j + COLUMN_BLOCK));
             arch.dispatch(Block { product: self, rows, columns, buffer, out });
         };
-        let buffer = || vec![0.0; COLUMNS * self.k];
+        let buffer = || vec![0.0; PANEL * self.k];
         if m * n * self.k < SERIAL {
             let mut buffer = buffer();
             (0..row_blocks * column_blocks).for_each(|index| block(&mut buffer, index));
@@ -116,7 +118,7 @@ struct Block<'a, W> {
     product: &'a Product<'a, W>,
     rows: Range<usize>,
     columns: Range<usize>,
-    /// Room for `COLUMNS` rows of weights in single precision.
+    /// Room for `PANEL` rows of weights in single precision.
     buffer: &'a mut [f32],
     out: SharedMut<'a>,
 }
@@ -127,61 +129,109 @@ impl<W: Stored> WithSimd for Block<'_, W> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let Range { mut start, end } = self.columns;
-        while start + COLUMNS <= end {
-            self.columns::<S, COLUMNS>(simd, start);
-            start += COLUMNS;
-        }
         while start < end {
-            self.columns::<S, 1>(simd, start);
-            start += 1;
+            let stop = end.min(start + PANEL);
+            self.panel(simd, start..stop);
+            start = stop;
         }
     }
 }
 
 impl<W: Stored> Block<'_, W> {
-    /// `N` columns of all rows.
+    /// Up to `PANEL` columns of all rows.
     #[inline(always)]
-    fn columns<S: Simd, const N: usize>(&mut self, simd: S, column: usize) {
+    fn panel<S: Simd>(&mut self, simd: S, columns: Range<usize>) {
         let Product { k, w, strides: [_, stride, _], .. } = *self.product;
-        let mut weights: [&[f32]; N] = [&[]; N];
+        let mut weights: [&[f32]; PANEL] = [&[]; PANEL];
+        let weights = &mut weights[..columns.len()];
         let mut buffers = self.buffer.chunks_exact_mut(k.max(1));
         // Loops rather than closures here and below: a closure would be compiled without the vector
         // instructions.
         for (j, weight) in weights.iter_mut().enumerate() {
-            let at = (column + j) * stride;
+            let at = (columns.start + j) * stride;
             *weight = W::widen(&w[at..at + k], buffers.next().unwrap_or_default());
         }
-        // The next weights arrive while these are used.
-        let next = (column + N).min(self.columns.end)..(column + 2 * N).min(self.columns.end);
-        for j in next {
-            prefetch(&w[j * stride..j * stride + k]);
-        }
+        let [first, last] =
+            [columns.end, columns.end + PANEL].map(|column| (column * stride).min(w.len()));
+        let tallest = if S::F32_LANES == LANES { 6 } else { 3 };
+        let turns = self.rows.len().div_ceil(tallest);
+        let mut ahead = Ahead { weights: &w[first..last], stride, turn: 0, turns };
+        let (product, out) = (self.product, self.out);
         let Range { start: mut row, end } = self.rows.clone();
-        if S::F32_LANES == LANES {
-            while row + 6 <= end {
-                tile::<S, W, 6, N>(simd, self.product, row, column, weights, self.out);
-                row += 6;
-            }
-        }
-        while row + 3 <= end {
-            tile::<S, W, 3, N>(simd, self.product, row, column, weights, self.out);
-            row += 3;
-        }
         while row < end {
-            tile::<S, W, 1, N>(simd, self.product, row, column, weights, self.out);
-            row += 1;
+            let at = (row, columns.start);
+            row += match end - row {
+                6.. if tallest == 6 => tiles::<S, W, 6>(simd, product, at, weights, ahead, out),
+                3.. => tiles::<S, W, 3>(simd, product, at, weights, ahead, out),
+                _ => tiles::<S, W, 1>(simd, product, at, weights, ahead, out),
+            };
+            ahead.turn += 1;
+        }
+    }
+}
+
+/// `M` rows of a panel; returns `M`.
+#[inline(always)]
+fn tiles<S: Simd, W: Stored, const M: usize>(
+    simd: S,
+    product: &Product<'_, W>,
+    (row, mut column): (usize, usize),
+    weights: &[&[f32]],
+    mut ahead: Ahead<'_, W>,
+    out: SharedMut<'_>,
+) -> usize {
+    let (groups, rest) = weights.as_chunks::<COLUMNS>();
+    for group in groups {
+        let (mine, others) = ahead.split(COLUMNS);
+        tile::<S, W, M, COLUMNS>(simd, product, (row, column), *group, mine, out);
+        (ahead, column) = (others, column + COLUMNS);
+    }
+    for weight in rest {
+        let (mine, others) = ahead.split(1);
+        tile::<S, W, M, 1>(simd, product, (row, column), [weight], mine, out);
+        (ahead, column) = (others, column + 1);
+    }
+    M
+}
+
+/// Rows of weights that arrive while those before them are used. Each tile asks for some of their
+/// lines in between its sums: all at once, they would hold it up.
+#[derive(Clone, Copy)]
+struct Ahead<'a, W> {
+    weights: &'a [W],
+    stride: usize,
+    /// Which of the tiles that share the work this is, and of how many.
+    turn: usize,
+    turns: usize,
+}
+
+impl<W: Stored> Ahead<'_, W> {
+    /// The first `rows` rows, and those after them.
+    #[inline(always)]
+    fn split(self, rows: usize) -> (Self, Self) {
+        let at = (rows * self.stride).min(self.weights.len());
+        let (mine, others) = self.weights.split_at(at);
+        (Self { weights: mine, ..self }, Self { weights: others, ..self })
+    }
+
+    /// Asks for the elements of all rows from `at`.
+    #[inline(always)]
+    fn fetch(&self, mut at: usize) {
+        while at < self.weights.len() {
+            prefetch(&self.weights[at]);
+            at += self.stride;
         }
     }
 }
 
 /// `M × N` elements, whose sums stay in registers.
 #[inline(always)]
-fn tile<S: Simd, W, const M: usize, const N: usize>(
+fn tile<S: Simd, W: Stored, const M: usize, const N: usize>(
     simd: S,
     product: &Product<'_, W>,
-    row: usize,
-    column: usize,
+    (row, column): (usize, usize),
     weights: [&[f32]; N],
+    ahead: Ahead<'_, W>,
     out: SharedMut<'_>,
 ) {
     let Product { k, a, strides: [stride, _, out_stride], .. } = *product;
@@ -191,13 +241,18 @@ fn tile<S: Simd, W, const M: usize, const N: usize>(
         *slice = &a[(row + i) * stride..][..k];
     }
     let total = match LANES / S::F32_LANES {
-        1 => lanes(simd, k, 0, rows, weights),
-        2 => add(simd, lanes(simd, k, 0, rows, weights), lanes(simd, k, 1, rows, weights)),
+        1 => lanes(simd, k, 0, rows, weights, Some(ahead)),
+        2 => add(
+            simd,
+            lanes(simd, k, 0, rows, weights, Some(ahead)),
+            lanes::<S, W, M, N>(simd, k, 1, rows, weights, None),
+        ),
         passes => {
             // Halves onto halves, as `reduce_sum_f32s` goes on inside a register.
             let mut parts = [[[zero; N]; M]; LANES];
             for (pass, part) in parts[..passes].iter_mut().enumerate() {
-                *part = lanes(simd, k, pass, rows, weights);
+                let ahead = (pass == 0).then_some(ahead);
+                *part = lanes(simd, k, pass, rows, weights, ahead);
             }
             let mut half = passes / 2;
             while half > 0 {
@@ -236,12 +291,13 @@ fn add<S: Simd, const M: usize, const N: usize>(
 
 /// The sums of those lanes that a register of this machine holds in pass `pass`.
 #[inline(always)]
-fn lanes<S: Simd, const M: usize, const N: usize>(
+fn lanes<S: Simd, W: Stored, const M: usize, const N: usize>(
     simd: S,
     k: usize,
     pass: usize,
     rows: [&[f32]; M],
     weights: [&[f32]; N],
+    ahead: Option<Ahead<'_, W>>,
 ) -> [[S::f32s; N]; M] {
     let zero = simd.splat_f32s(0.0);
     let (whole, passes) = (k / LANES, LANES / S::F32_LANES);
@@ -254,7 +310,14 @@ fn lanes<S: Simd, const M: usize, const N: usize>(
         w[j] = &S::as_simd_f32s(weights[j]).0[..whole * passes];
     }
     let mut sums = [[zero; N]; M];
+    let mut due = ahead.map_or(whole, |ahead| ahead.turn);
     for chunk in 0..whole {
+        if let Some(ahead) = ahead
+            && chunk == due
+        {
+            ahead.fetch(chunk * LANES);
+            due += ahead.turns;
+        }
         let at = chunk * passes + pass;
         let mut columns = [zero; N];
         for j in 0..N {

@@ -1,17 +1,17 @@
 //! A hint to the memory.
 
-/// Asks for a slice to be brought into the second-level cache, without waiting for it.
+/// Asks for the line of an element to be brought into the second-level cache, without waiting for it.
 #[inline(always)]
-pub(super) fn prefetch<T>(slice: &[T]) {
+pub(super) fn prefetch<T>(element: &T) {
     #[cfg(target_arch = "x86_64")]
-    for line in slice.chunks((64 / size_of::<T>()).max(1)) {
+    {
         use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
         #[expect(unsafe_code, reason = "the instruction takes a pointer")]
         // SAFETY: a hint: it reads nothing that the program sees, and never faults.
         unsafe {
-            _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
+            _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(element).cast());
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = slice;
+    let _ = element;
 }

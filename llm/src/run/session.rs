@@ -2,7 +2,7 @@
 
 use super::folder::RunFolder;
 use crate::evaluate::{Evaluation, Report, Statistic, evaluate};
-use crate::generate::SamplingParams;
+use crate::generate::{SamplingParams, Texts};
 use crate::grade::Verdict;
 use crate::task::{Problem, Split};
 use crate::train::{Group, Metrics, Setup, StepReport, Trainer, encode};
@@ -139,13 +139,10 @@ impl HeldOut {
             seed: config.seed,
             ..SamplingParams::default()
         };
-        let evaluation = Evaluation {
-            problems: &self.problems,
-            prompts: &self.prompts,
-            samples: config.eval_samples,
-            params: &params,
-        };
-        let tallies = evaluate(trainer.sampler(), evaluation, None, |_| true)?;
+        let (problems, samples) = (&self.problems, config.eval_samples);
+        let mut sampler =
+            Texts { sampler: trainer.sampler(), prompts: &self.prompts, params: &params };
+        let tallies = evaluate(&mut sampler, Evaluation { problems, samples }, None, |_| true)?;
         let report = Report::new(tallies.unwrap_or_default());
         let mut metrics = Metrics::new();
         for k in report.ks() {

@@ -64,6 +64,14 @@ impl Problem {
             Gold::Math(gold) => math(gold, completion),
         }
     }
+
+    /// The gold answer as a text: as the grader reads it, or the target of a puzzle.
+    pub fn answer(&self) -> String {
+        match &self.gold {
+            Gold::Countdown(puzzle) => puzzle.target.to_string(),
+            Gold::Math(gold) => gold.to_string(),
+        }
+    }
 }
 
 fn math(gold: &Answer, completion: &str) -> Grade {

@@ -3,11 +3,13 @@
 use super::loss::{KlKind, Loss, LossKind};
 use super::schedule::Schedule;
 use crate::model::LoraOptions;
+use crate::reward::{self, Reward, RewardCommand};
 use crate::task::Source;
 use crate::{Error, Result};
 use rs_grpo::Estimator;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::time::Duration;
 use toml::{Table, Value};
 
 /// The settings of a training run. Every field is a key of the configuration file and a flag of the
@@ -25,6 +27,11 @@ pub struct TrainConfig {
     pub problems: usize,
     /// Text around a question, which stands in it as `{prompt}`; empty for the model's chat template.
     pub prompt_template: String,
+    /// Program that gives rewards, see [`RewardCommand`](crate::reward::RewardCommand); empty for the
+    /// grader.
+    pub reward_command: String,
+    /// Seconds that the program may take for the completions of one prompt.
+    pub reward_timeout: u64,
     /// How rewards become advantages, such as `rs-grpo:beta=2`.
     pub estimator: String,
     /// How the terms of tokens become one loss.
@@ -102,6 +109,8 @@ impl Default for TrainConfig {
             eval_data: String::new(),
             problems: 4096,
             prompt_template: "{prompt}".to_owned(),
+            reward_command: String::new(),
+            reward_timeout: 60,
             estimator: "rs-grpo:beta=2".to_owned(),
             loss: LossKind::TokenMean,
             clip_low: 0.2,
@@ -206,6 +215,9 @@ impl TrainConfig {
         self.estimator()?;
         self.source()?;
         self.loss().check()?;
+        if !self.reward_command.is_empty() {
+            reward::words(&self.reward_command)?;
+        }
         let at_least_one = [
             ("problems", self.problems),
             ("prompts", self.prompts),
@@ -220,6 +232,7 @@ impl TrainConfig {
             ("keep-last", self.keep_last),
             ("eval-problems", self.eval_problems),
             ("eval-samples", self.eval_samples),
+            ("reward-timeout", self.reward_timeout as usize),
         ];
         if let Some((name, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
             return Err(Error::parameter(name, 0, "at least 1"));
@@ -295,6 +308,18 @@ impl TrainConfig {
             importance_cap: self.importance_cap,
             longest: self.max_new_tokens,
         }
+    }
+
+    /// Where rewards come from; a program is started.
+    ///
+    /// # Errors
+    /// A program that cannot be.
+    pub fn reward(&self) -> Result<Reward> {
+        if self.reward_command.is_empty() {
+            return Ok(Reward::Grader);
+        }
+        let limit = Duration::from_secs(self.reward_timeout);
+        Ok(Reward::Command(Box::new(RewardCommand::start(&self.reward_command, limit)?)))
     }
 
     /// The adapters, where not every weight is trained.

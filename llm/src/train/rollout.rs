@@ -3,6 +3,7 @@
 use super::config::TrainConfig;
 use super::order::Order;
 use crate::generate::{FinishReason, Request, Sample, Sampler, SamplingParams};
+use crate::reward::{Reward, Scored, while_drawing};
 use crate::task::{Grade, Problem};
 use crate::{Error, Result};
 use rs_grpo::{Estimator, Scratch, Spread};
@@ -13,9 +14,9 @@ use std::time::{Duration, Instant};
 pub struct Completion {
     /// Its tokens and their log-probabilities.
     pub sample: Sample,
-    /// What the problem says of it.
+    /// What the grader says of it, or whether a command rewarded it with 1 or more.
     pub grade: Grade,
-    /// The reward: that of the grade, less the penalty for its length.
+    /// The reward: that of grader or command, less the penalty for its length.
     pub reward: f64,
     /// The advantage in its group.
     pub advantage: f64,
@@ -57,7 +58,7 @@ pub struct Rollout {
     pub rounds: usize,
     /// Time in the sampler.
     pub sampling: Duration,
-    /// Time in the grader.
+    /// Time that rewards took after the last completion was drawn.
     pub grading: Duration,
 }
 
@@ -69,18 +70,19 @@ impl Rollout {
 }
 
 /// Problems, their prompts in tokens, and how to draw from them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Collector<'a> {
     config: &'a TrainConfig,
     problems: &'a [Problem],
     prompts: &'a [Vec<u32>],
     params: SamplingParams,
+    reward: Reward,
     estimator: Estimator,
 }
 
 impl<'a> Collector<'a> {
     /// # Errors
-    /// The configuration's estimator.
+    /// The configuration's estimator, and its reward command.
     pub fn new(
         config: &'a TrainConfig,
         problems: &'a [Problem],
@@ -93,17 +95,18 @@ impl<'a> Collector<'a> {
             stop_tokens,
             ..SamplingParams::default()
         };
-        Ok(Self { config, problems, prompts, params, estimator: config.estimator()? })
+        let (reward, estimator) = (config.reward()?, config.estimator()?);
+        Ok(Self { config, problems, prompts, params, reward, estimator })
     }
 
     /// Draws the groups of a step. Groups without signal are replaced by those of the next prompts
     /// while rounds are left; of what the last round lacks, the oldest of them fill the step.
     ///
     /// # Errors
-    /// Those of the sampler and of the estimator; [`Error::Diverged`] where the policy's logits are no
+    /// Those of the sampler, of the reward and of the estimator; [`Error::Diverged`] where the policy's logits are no
     /// numbers.
     pub fn collect(
-        &self,
+        &mut self,
         sampler: &mut dyn Sampler,
         step: usize,
         order: &mut Order,
@@ -135,7 +138,7 @@ impl<'a> Collector<'a> {
     }
 
     fn round(
-        &self,
+        &mut self,
         sampler: &mut dyn Sampler,
         problems: &[usize],
         seed: u64,
@@ -144,13 +147,23 @@ impl<'a> Collector<'a> {
         let start = Instant::now();
         let requests = requests(problems, self.prompts, self.config.samples);
         let params = SamplingParams { seed, ..self.params.clone() };
-        let samples = sampler.sample(&requests, &params, &mut |_| ())?;
-        let sampled = Instant::now();
-        let groups = problems.iter().zip(samples);
-        let groups = groups.map(|(&problem, samples)| self.grade(problem, samples)).collect();
-        rollout.sampling += sampled - start;
-        rollout.grading += sampled.elapsed();
-        groups
+        let asked: Vec<&Problem> =
+            problems.iter().map(|&problem| &self.problems[problem]).collect();
+        let (samples, scores) = while_drawing(&mut self.reward, &asked, &requests, |watch| {
+            sampler.sample(&requests, &params, watch)
+        })?;
+        rollout.sampling += start.elapsed() - scores.waited;
+        rollout.grading += scores.waited;
+        let groups = problems.iter().zip(samples).zip(scores.of_requests);
+        groups.map(|((&problem, samples), scores)| self.group(problem, samples, scores)).collect()
+    }
+
+    /// How often a reward command had to be started again; none where there is no command.
+    pub fn restarts(&self) -> Option<usize> {
+        match &self.reward {
+            Reward::Command(command) => Some(command.restarts()),
+            Reward::Grader => None,
+        }
     }
 
     /// Tells where a policy broke down.
@@ -160,13 +173,13 @@ impl<'a> Collector<'a> {
         Error::Diverged { what, value: value.into(), step: step + 1, prompts, checkpoint: None }
     }
 
-    fn grade(&self, problem: usize, samples: Vec<Sample>) -> Result<Group> {
+    /// Gives the completions of a prompt their advantages.
+    fn group(&self, problem: usize, samples: Vec<Sample>, scores: Vec<Scored>) -> Result<Group> {
         let mut completions: Vec<Completion> = samples
             .into_iter()
-            .map(|sample| {
-                let text = sample.text.as_deref().unwrap_or_default();
-                let grade = self.problems[problem].grade(text);
-                let reward = grade.reward() - self.overlong(sample.tokens.len());
+            .zip(scores)
+            .map(|(sample, Scored { grade, reward })| {
+                let reward = reward - self.overlong(sample.tokens.len());
                 Completion { sample, grade, reward, advantage: 0.0 }
             })
             .collect();

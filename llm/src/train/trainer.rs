@@ -111,6 +111,7 @@ impl<'a> Trainer<'a> {
             ("timing_s/train", trained.as_secs_f64()),
             ("perf/throughput", tokens / seconds),
             ("perf/peak_rss_gib", peak_rss_gib()),
+            ("reward/restarts", self.collector.restarts().map_or(f64::NAN, |count| count as f64)),
         ] {
             metrics::put(&mut metrics, name, value);
         }

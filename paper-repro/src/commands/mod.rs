@@ -9,6 +9,7 @@ pub(crate) mod experiment;
 pub(crate) mod grade;
 mod lines;
 pub(crate) mod llm;
+mod look;
 pub(crate) mod models;
 pub(crate) mod report;
 pub(crate) mod theory;

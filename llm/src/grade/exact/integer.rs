@@ -1,7 +1,7 @@
 //! Factorials, binomial coefficients and powers, each with the size of its result known before.
 
 use super::Stop;
-use crate::grade::budget::Fuel;
+use crate::grade::budget::{Exhausted, Fuel};
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
@@ -9,6 +9,16 @@ use dashu_ratio::RBig;
 /// Bits of the larger part of a fraction.
 pub(super) fn bits(value: &RBig) -> usize {
     value.numerator().unsigned_abs().bit_len().max(value.denominator().bit_len())
+}
+
+/// Pays for a product or quotient of two numbers, and for adding what comes out to as large a one.
+pub(in crate::grade) fn pay(a: &RBig, b: &RBig, fuel: &Fuel<'_>) -> Result<(), Exhausted> {
+    let (left, right) = (bits(a), bits(b));
+    if a.denominator().is_one() && b.denominator().is_one() {
+        return fuel.pay_bits(left, right);
+    }
+    fuel.pay_fractions(left, right)?;
+    fuel.pay_fractions(left + right, left + right)
 }
 
 /// An integer that fits a machine word.
@@ -41,6 +51,9 @@ pub(super) fn power(value: &RBig, exponent: i64, fuel: &Fuel<'_>) -> Result<RBig
     }
     fuel.pay_bits(result_bits, result_bits)?;
     let (numerator, denominator) = value.clone().into_parts();
+    if !denominator.is_one() {
+        fuel.pay_fractions(result_bits, result_bits)?;
+    }
     let size = size as usize;
     let (numerator, denominator) = (numerator.pow(size), denominator.pow(size));
     Ok(match exponent < 0 {
@@ -76,7 +89,7 @@ fn product(n: u64, count: u64, step: u64) -> UBig {
 /// The binomial coefficient of integers.
 pub(super) fn binomial(n: i64, k: i64, fuel: &Fuel<'_>) -> Result<RBig, Stop> {
     if n < 0 {
-        return Err(Stop::Undefined);
+        return Err(Stop::TooLarge);
     }
     if k < 0 || k > n {
         return Ok(RBig::ZERO);

@@ -7,6 +7,7 @@ mod poly;
 mod radical;
 
 pub(super) use atom::{Atom, Atoms};
+pub(super) use integer::pay;
 pub(super) use normal::{Normalizer, Stop};
 pub(super) use poly::Poly;
 
@@ -31,11 +32,16 @@ pub(super) enum Difference {
 /// The difference of two expressions.
 pub(super) fn difference(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Difference, Exhausted> {
     let mut normalizer = Normalizer::new(fuel);
-    let cross = normalizer.fraction(a).and_then(|a| {
-        let b = normalizer.fraction(b)?;
+    // Both in any case, so that their order does not matter.
+    let both = match (normalizer.fraction(a), normalizer.fraction(b)) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(stop), Ok(_)) | (Ok(_), Err(stop)) => Err(stop),
+        (Err(one), Err(other)) => Err(one.max(other)),
+    };
+    let cross = both.and_then(|(a, b)| {
         let left = normalizer.multiply(&a.numerator, &b.denominator)?;
         let right = normalizer.multiply(&b.numerator, &a.denominator)?;
-        Ok(normalizer.subtract(left, right))
+        normalizer.subtract(left, right)
     });
     Ok(match cross {
         Ok(poly) if poly.is_zero() => Difference::Zero,
@@ -44,7 +50,9 @@ pub(super) fn difference(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Differen
             let bits = normalizer.largest;
             Difference::Unknown(poly, normalizer.atoms, bits)
         }
-        Err(Stop::TooLarge | Stop::Undefined) => Difference::TooLarge,
+        // What divides by zero is no number, and the same as none.
+        Err(Stop::Undefined) => Difference::NotZero,
+        Err(Stop::TooLarge) => Difference::TooLarge,
         Err(Stop::TooManyBits) => Difference::TooManyBits,
         Err(Stop::Exhausted) => return Err(Exhausted),
     })

@@ -9,7 +9,9 @@ use crate::grade::read::{Constant, Function, Node};
 use dashu_ratio::RBig;
 
 /// Why an expression has no normal form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// Of two reasons the greater counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::grade) enum Stop {
     /// Too many terms, or a notation that exact arithmetic leaves to numbers.
     TooLarge,
@@ -26,6 +28,9 @@ impl From<Exhausted> for Stop {
         Self::Exhausted
     }
 }
+
+/// What finding the place of a term in a polynomial costs, in hundredths of a unit of work.
+const TERM: u64 = 100;
 
 /// A quotient of polynomials; the denominator is not the zero polynomial.
 #[derive(Debug, Clone)]
@@ -126,25 +131,35 @@ impl<'a> Normalizer<'a> {
             if term.denominator == sum.denominator {
                 self.fuel.pay(4 * term.numerator.len() as u64)?;
                 for (monomial, coefficient) in term.numerator.0 {
-                    self.largest = self.largest.max(bits(&coefficient));
-                    sum.numerator.add(monomial, coefficient);
+                    self.add(&mut sum.numerator, monomial, coefficient)?;
                 }
             } else {
                 let left = self.multiply(&sum.numerator, &term.denominator)?;
                 let right = self.multiply(&term.numerator, &sum.denominator)?;
                 let denominator = self.multiply(&sum.denominator, &term.denominator)?;
-                sum = Fraction { numerator: self.subtract(left, right.negate()), denominator };
+                sum = Fraction { numerator: self.subtract(left, right.negate())?, denominator };
             }
         }
         Ok(sum)
     }
 
     /// a − b.
-    pub(in crate::grade) fn subtract(&mut self, mut a: Poly, b: Poly) -> Poly {
+    pub(in crate::grade) fn subtract(&mut self, mut a: Poly, b: Poly) -> Result<Poly, Stop> {
         for (monomial, coefficient) in b.0 {
-            a.add(monomial, -coefficient);
+            self.add(&mut a, monomial, -coefficient)?;
         }
-        a
+        Ok(a)
+    }
+
+    /// Adds one term.
+    fn add(&mut self, poly: &mut Poly, monomial: Monomial, coefficient: RBig) -> Result<(), Stop> {
+        let size = bits(&coefficient);
+        if !coefficient.denominator().is_one() {
+            self.fuel.pay_fractions(size, size)?;
+        }
+        self.largest = self.largest.max(size);
+        poly.add(monomial, coefficient);
+        Ok(())
     }
 
     /// a · b, with powers of roots and of i reduced.
@@ -155,7 +170,8 @@ impl<'a> Normalizer<'a> {
         let mut product = Poly::default();
         for (left, p) in &a.0 {
             for (right, q) in &b.0 {
-                self.fuel.pay_bits(bits(p), bits(q))?;
+                self.fuel.pay(TERM)?;
+                integer::pay(p, q, self.fuel)?;
                 let mut coefficient = p * q;
                 let monomial = self.merge(left, right, &mut coefficient)?;
                 self.largest = self.largest.max(bits(&coefficient));
@@ -216,7 +232,7 @@ impl<'a> Normalizer<'a> {
             Some(value) if value == RBig::ONE => Ok(Fraction::poly(numerator)),
             Some(value) => {
                 for coefficient in numerator.0.values_mut() {
-                    self.fuel.pay_bits(bits(coefficient), bits(&value))?;
+                    integer::pay(coefficient, &value, self.fuel)?;
                     *coefficient /= &value;
                     self.largest = self.largest.max(bits(coefficient));
                 }
@@ -237,7 +253,7 @@ impl<'a> Normalizer<'a> {
         let below = self.fraction(base)?;
         let above = self.fraction(exponent)?;
         let (Some(exponent), constant) = (above.constant(), below.constant()) else {
-            return Ok(self.opaque_named(node, "power", &[below, above]));
+            return self.opaque_named(node, "power", &[below, above]);
         };
         if let Some(exponent) = small(&exponent) {
             return self.integer_power(&below, exponent);
@@ -250,7 +266,7 @@ impl<'a> Normalizer<'a> {
                 Ok(Fraction::poly(poly))
             }
             _ if exponent.denominator().is_one() => Err(Stop::TooManyBits),
-            _ => Ok(self.opaque_named(node, "power", &[below, above])),
+            _ => self.opaque_named(node, "power", &[below, above]),
         }
     }
 
@@ -299,19 +315,31 @@ impl<'a> Normalizer<'a> {
         let exact = values.map(|values| exact_call(function, &values, self.fuel)).transpose()?;
         match exact.flatten() {
             Some(value) => Ok(self.number(value)),
-            None => Ok(self.opaque_named(node, &format!("{function:?}"), &parts)),
+            None => self.opaque_named(node, &format!("{function:?}"), &parts),
         }
     }
 
     fn opaque(&mut self, node: &Node, name: &str, parts: &[Node]) -> Result<Fraction, Stop> {
         let parts: Vec<Fraction> =
             parts.iter().map(|part| self.fraction(part)).collect::<Result<_, _>>()?;
-        Ok(self.opaque_named(node, name, &parts))
+        self.opaque_named(node, name, &parts)
     }
 
-    fn opaque_named(&mut self, node: &Node, name: &str, parts: &[Fraction]) -> Fraction {
+    fn opaque_named(
+        &mut self,
+        node: &Node,
+        name: &str,
+        parts: &[Fraction],
+    ) -> Result<Fraction, Stop> {
+        for part in parts {
+            for (_, coefficient) in part.numerator.terms().chain(part.denominator.terms()) {
+                // Its decimal digits.
+                let size = bits(coefficient);
+                self.fuel.pay_bits(size, size)?;
+            }
+        }
         let parts: Vec<String> = parts.iter().map(Fraction::name).collect();
-        self.opaque_under(node, format!("{name}[{}]", parts.join(";")))
+        Ok(self.opaque_under(node, format!("{name}[{}]", parts.join(";"))))
     }
 
     fn opaque_under(&mut self, node: &Node, name: String) -> Fraction {

@@ -33,7 +33,7 @@ pub(super) fn root(
     let lift = power(&below.clone().into(), i64::from(degree) - 1, fuel)?;
     let radicand = value.numerator().unsigned_abs() * lift.numerator().unsigned_abs();
     fuel.pay(60 + 2 * radicand.bit_len() as u64)?;
-    let (outside, parts) = split(radicand, degree);
+    let (outside, parts) = split(radicand, degree, fuel)?;
     let mut coefficient = RBig::from_parts(outside.into(), below);
     let mut monomial = Vec::new();
     for (radicand, exponent, independent) in parts {
@@ -53,13 +53,16 @@ pub(super) fn root(
     Ok(poly)
 }
 
+/// An integer under a root, its exponent, and whether it is known to be prime.
+type Part = (UBig, u32, bool);
+
 /// n^(1/q) as an integer before the root, and integers with their exponents under it; whether each
 /// is known to be prime.
-fn split(mut n: UBig, degree: u32) -> (UBig, Vec<(UBig, u32, bool)>) {
+fn split(mut n: UBig, degree: u32, fuel: &Fuel<'_>) -> Result<(UBig, Vec<Part>), Stop> {
     let mut outside = UBig::ONE;
     let mut parts = Vec::new();
     if n.is_zero() {
-        return (n, parts);
+        return Ok((n, parts));
     }
     let mut take = |prime: UBig, times: u32, is_prime: bool, parts: &mut Vec<_>| {
         outside *= prime.clone().pow((times / degree) as usize);
@@ -73,19 +76,17 @@ fn split(mut n: UBig, degree: u32) -> (UBig, Vec<(UBig, u32, bool)>) {
         if n.bit_len() <= 64 && u64::try_from(&n).is_ok_and(|n| n < candidate * candidate) {
             break;
         }
-        let mut times = 0;
-        while (&n % candidate) == 0 {
-            n /= candidate;
-            times += 1;
-        }
-        if times > 0 {
-            take(candidate.into(), times, true, &mut parts);
+        if (&n % candidate) == 0 {
+            fuel.pay_fractions(n.bit_len(), n.bit_len())?;
+            let times = n.remove(&candidate.into()).unwrap_or_default();
+            take(candidate.into(), times as u32, true, &mut parts);
         }
         candidate += 1 + candidate % 2;
     }
     if n.is_one() {
-        return (outside, parts);
+        return Ok((outside, parts));
     }
+    fuel.pay_fractions(n.bit_len(), n.bit_len())?;
     let (root, rest) = match degree {
         2 => n.sqrt_rem(),
         3 => n.cbrt_rem(),
@@ -93,11 +94,11 @@ fn split(mut n: UBig, degree: u32) -> (UBig, Vec<(UBig, u32, bool)>) {
     };
     if rest.is_zero() {
         take(root, degree, false, &mut parts);
-        return (outside, parts);
+        return Ok((outside, parts));
     }
     // No prime up to 1,000 divides what is left: below a million it is prime. One such radicand alone
     // is irrational too, but two could have a common factor.
     let prime = n < UBig::from(LARGEST_PRIME * LARGEST_PRIME);
     take(n, 1, prime, &mut parts);
-    (outside, parts)
+    Ok((outside, parts))
 }

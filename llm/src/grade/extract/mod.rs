@@ -4,7 +4,7 @@ mod boxed;
 mod unboxed;
 
 pub(super) use boxed::{Boxes, boxes};
-pub(super) use unboxed::{choice_in_prose, final_answer, in_prose};
+pub(super) use unboxed::{announces, choice_in_prose, final_answer, in_boxed_prose, in_prose};
 
 /// What ends a turn: nothing behind it was meant for the reader.
 const STOPS: [&str; 6] =

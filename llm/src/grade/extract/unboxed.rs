@@ -35,6 +35,31 @@ pub(in crate::grade) fn in_prose(text: &str) -> Vec<String> {
     candidates
 }
 
+/// Whether a text announces an answer.
+pub(in crate::grade) fn announces(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    MARKERS.into_iter().any(|marker| lower.contains(marker))
+}
+
+/// Candidates for the answer of prose that stands in a box: what is announced there, or its only
+/// formula or number. Notation that cannot be read has no number in it that would stand for the whole.
+pub(in crate::grade) fn in_boxed_prose(content: &str) -> Vec<String> {
+    let styled = ["\\text{", "\\textbf{", "\\mathrm{"].into_iter();
+    let inner = styled.filter_map(|style| content.strip_prefix(style)?.strip_suffix('}')).next();
+    let inner = inner.unwrap_or(content);
+    if announces(inner) {
+        return in_prose(inner);
+    }
+    let digits = |c: char| c.is_ascii_digit();
+    let one = formulas(inner).is_some() || inner.matches(digits).count() > 0 && runs(inner) == 1;
+    if is_formula(inner) || !one { Vec::new() } else { last_value(inner) }
+}
+
+/// How many runs of digits a text has.
+fn runs(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count()
+}
+
 /// What a completion calls its final answer behind the last box: it may have changed its mind.
 pub(in crate::grade) fn final_answer(text: &str) -> Vec<String> {
     let last_box = text.rfind("\\boxed").max(text.rfind("\\fbox")).unwrap_or(0);
@@ -212,13 +237,18 @@ fn closing(text: &str, close: &str) -> Option<usize> {
 fn last_number(line: &str) -> Option<(usize, String)> {
     let bytes = line.as_bytes();
     let mut end = bytes.iter().rposition(u8::is_ascii_digit)? + 1;
-    let part = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'/');
+    let part = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'/' | b':');
     let mut start = end;
     while start > 0 && part(bytes[start - 1]) {
         start -= 1;
     }
-    while matches!(bytes[start], b',' | b'/') {
+    while matches!(bytes[start], b',' | b'/' | b':') {
         start += 1;
+    }
+    // `2√3`.
+    if let Some(before) = line[..start].strip_suffix('√') {
+        let factor = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        start = factor.len();
     }
     // A number inside a word, such as K2, is none.
     let before = line[..start].chars().next_back();

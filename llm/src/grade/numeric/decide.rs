@@ -100,8 +100,19 @@ fn decide(
     // Two different numbers made from integers of so many bits can agree in about twice as many.
     let precision = (PRECISION + 2 * bits).next_multiple_of(64);
     if precision > fuel.budget.precision {
-        return Ok(Outcome::Undecided);
+        // Few digits can still tell them apart, and never tell that they are the same.
+        let outcome = with_precision(target, PRECISION, reading, fuel)?;
+        return Ok(if outcome == Outcome::Same { Outcome::Undecided } else { outcome });
     }
+    with_precision(target, precision, reading, fuel)
+}
+
+fn with_precision(
+    target: &Target<'_>,
+    precision: usize,
+    reading: Reading,
+    fuel: &Fuel<'_>,
+) -> Result<Outcome, Exhausted> {
     if target.is_constant() {
         let at = [(0, Kind::Positive)];
         return at_points(target, &at, 1, precision, reading, fuel);
@@ -126,7 +137,7 @@ fn at_points(
     reading: Reading,
     fuel: &Fuel<'_>,
 ) -> Result<Outcome, Exhausted> {
-    let mut open = Vec::new();
+    let (mut open, mut undefined) = (Vec::new(), Vec::new());
     for &point in points {
         let mut evaluator = Evaluator::<Double>::new((), fuel, point, reading);
         match target.value(&mut evaluator) {
@@ -135,7 +146,15 @@ fn at_points(
             Err(Fault::Exhausted) => return Err(Exhausted),
             // Out of the range of doubles, perhaps.
             Err(Fault::Undefined) if needed == 1 => open.push(point),
-            Err(Fault::Undefined) => {}
+            Err(Fault::Undefined) => undefined.push(point),
+        }
+    }
+    if open.is_empty() {
+        // Too large for doubles: large numbers can still tell values apart.
+        for point in undefined.into_iter().take(needed) {
+            if closely(target, point, precision, reading, fuel)? == Outcome::Different {
+                return Ok(Outcome::Different);
+            }
         }
     }
     if open.len() < needed.min(2) {

@@ -9,6 +9,9 @@ use crate::grade::read::{Constant, Function, Node};
 use dashu_ratio::RBig;
 use std::sync::Arc;
 
+/// What the value of one node costs in doubles, in hundredths of a unit of work.
+const NODE: u64 = 15;
+
 /// What an expression is read as where its notation leaves a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::grade) struct Reading {
@@ -58,7 +61,7 @@ impl<'a, R: Real> Evaluator<'a, R> {
 
     /// The value of an expression.
     pub(super) fn node(&mut self, node: &Node) -> Result<Complex<R>> {
-        self.fuel.pay(2)?;
+        self.fuel.pay(NODE)?;
         let context = self.context;
         Ok(match node {
             Node::Number(literal) | Node::Based(literal) => {
@@ -130,6 +133,12 @@ impl<'a, R: Real> Evaluator<'a, R> {
             for (number, exponent) in monomial {
                 let value = values.get(usize::from(*number)).and_then(Option::as_ref);
                 let value = value.ok_or(Fault::Undefined)?;
+                if let Some(Atom::Opaque { node: Node::Call(function, _), .. }) = atoms.get(*number)
+                    && function.takes_an_angle()
+                {
+                    // A sine is made of numbers of the size of 1, also where it is 0.
+                    largest = largest.max(0.0);
+                }
                 term = term.multiply(&value.power(i64::from(*exponent), context)?, context)?;
             }
             largest = largest.max(term.re.magnitude()).max(term.im.magnitude());

@@ -2,7 +2,7 @@
 
 use super::ReadError;
 use super::parser::Parser;
-use super::syntax::{Bracket, Function, Node, Relation};
+use super::syntax::{Bracket, Constant, Function, Node, Relation};
 use super::term::multiply;
 use super::token::Token;
 
@@ -73,15 +73,23 @@ impl Parser<'_> {
     /// `\sum_{k=1}^{n} body`.
     fn range(&mut self, function: Function) -> Result<Node, ReadError> {
         self.expect(&Token::Underscore)?;
-        let Node::Chain(variable, bounds) = self.argument()? else {
+        let Node::Chain(mut variable, bounds) = self.argument()? else {
             return Err(ReadError::syntax("a sum needs a variable and its first value"));
         };
+        let over_i = *variable == Node::Constant(Constant::I);
+        if over_i {
+            *variable = Node::symbol("i");
+        }
         let Ok([(Relation::Equal, first)]) = <[_; 1]>::try_from(bounds) else {
             return Err(ReadError::syntax("a sum needs a variable and its first value"));
         };
         self.expect(&Token::Caret)?;
         let last = self.argument()?;
-        let body = self.term()?;
+        let outside = self.indexed;
+        self.indexed |= over_i;
+        let body = self.term();
+        self.indexed = outside;
+        let body = body?;
         Ok(Node::Call(function, vec![body, *variable, first, last]))
     }
 
@@ -145,7 +153,6 @@ fn determinant(rows: Vec<Vec<Node>>) -> Node {
 
 /// `exp` and `sqrt` as powers.
 fn simplified(function: Function, mut arguments: Vec<Node>) -> Node {
-    use super::syntax::Constant;
     let root =
         |argument: Node, degree| argument.power(Node::integer(1).over(Node::integer(degree)));
     match (function, arguments.len()) {

@@ -3,9 +3,13 @@
 use super::ReadError;
 use super::commands::{Command, command};
 use super::number::Literal;
+use super::script;
 use super::syntax::{Bracket, Constant, Relation};
 use super::token::{Placed, Separator, Token};
 use super::words;
+
+/// Most digits of a period that dots stand for.
+const LONGEST_PERIOD: usize = 16;
 
 /// How a comma between digits without space is read. Outside brackets `1,234` is one number by
 /// default; the other readings are tried where it may be none.
@@ -95,13 +99,17 @@ impl<'a> Lexer<'a> {
                 self.skip(width);
                 Ok(())
             }
-            '²' | '³' => {
-                self.push(Token::Caret, 0);
-                self.push(
-                    Token::Number(Literal::integer(if letter == '²' { 2 } else { 3 })),
-                    width,
-                );
+            '∛' | '∜' => {
+                let degree = Literal::integer(if letter == '∛' { 3 } else { 4 });
+                self.push(Token::Root, 0);
+                self.push(Token::Open(Bracket::Square), 0);
+                self.push(Token::Number(degree), 0);
+                self.push(Token::Close(Bracket::Square), width);
                 Ok(())
+            }
+            _ if script::raised(letter).is_some() => self.script(Token::Caret, script::raised),
+            _ if script::lowered(letter).is_some() => {
+                self.script(Token::Underscore, script::lowered)
             }
             '<' | '>' | '=' | '!' | ':' | '*' | '-' => {
                 self.operator(letter);
@@ -115,6 +123,22 @@ impl<'a> Lexer<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Raised or lowered letters: `10⁻³` is `10^{-3}`.
+    fn script(&mut self, mark: Token, plain: fn(char) -> Option<char>) -> Result<(), ReadError> {
+        let letters: String = self.rest().chars().map_while(plain).collect();
+        let width: usize =
+            self.rest().chars().take(letters.chars().count()).map(char::len_utf8).sum();
+        self.push(mark, 0);
+        self.push(Token::BraceOpen, 0);
+        // Text and places of these tokens are those of the letters as they are written.
+        for placed in lex(&letters, Commas::Separate)? {
+            self.push(placed.token, 0);
+        }
+        self.at += width;
+        self.push(Token::BraceClose, 0);
+        Ok(())
     }
 
     /// Signs of one or two characters.
@@ -144,7 +168,10 @@ impl<'a> Lexer<'a> {
         let end = self.rest().find(|c: char| !c.is_ascii_alphabetic());
         let word = &self.rest()[..end.unwrap_or(self.rest().len())];
         if let [letter] = word.as_bytes() {
-            self.push(single(*letter as char), 1);
+            let token = if self.is_union(word) { Token::Union } else { single(*letter as char) };
+            self.push(token, 1);
+        } else if words::is_currency(word) && self.before_digits(word) {
+            self.skip(word.len());
         } else if let Some(token) = words::meaning(word) {
             self.push(token, word.len());
         } else if let Some(tail) = word.strip_prefix("or").or(word.strip_prefix("and"))
@@ -157,6 +184,21 @@ impl<'a> Lexer<'a> {
             self.push(Token::Word(word.to_owned()), word.len());
         }
         Ok(())
+    }
+
+    /// `(-1, 0) U (1, 2)`.
+    fn is_union(&self, letter: &str) -> bool {
+        let after_set =
+            self.tokens.last().is_some_and(|last| matches!(last.token, Token::Close(_)));
+        letter == "U"
+            && after_set
+            && self.rest()[1..].trim_start().starts_with(['(', '[', '{', '\\'])
+    }
+
+    /// Whether digits follow a word, as in `USD 5` and `Rs. 5`.
+    fn before_digits(&self, word: &str) -> bool {
+        let tail = self.rest()[word.len()..].trim_start_matches(['.', ' ', '~']);
+        tail.starts_with(|c: char| c.is_ascii_digit())
     }
 
     fn backslash(&mut self) -> Result<(), ReadError> {
@@ -270,6 +312,12 @@ impl<'a> Lexer<'a> {
 
     fn number(&mut self) -> Result<(), ReadError> {
         let rest = self.rest();
+        if let Some(digits) = based_digits(rest) {
+            // The base behind the underscore says what they are worth.
+            let literal = Literal { digits: digits.into(), ..Literal::integer(0) };
+            self.push(Token::Number(literal), digits.len());
+            return Ok(());
+        }
         let mut digits = run_of_digits(rest).to_owned();
         let mut length = digits.len();
         let groups = digits.len() <= 3 && !digits.is_empty();
@@ -293,6 +341,12 @@ impl<'a> Lexer<'a> {
                 let point = if fraction.is_empty() { "." } else { "" };
                 literal = Literal::repeating(&format!("{digits}{point}"), period);
                 length += bytes;
+            } else if let Some(bytes) = ellipsis(&rest[length..])
+                && let Some((start, period)) = repeated(fraction)
+            {
+                let start = &digits[..digits.len() - fraction.len() + start];
+                literal = Literal::repeating(start, period);
+                length += bytes;
             }
         }
         if literal.is_none()
@@ -300,6 +354,9 @@ impl<'a> Lexer<'a> {
         {
             literal = Literal::scientific(&digits, exponent);
             length += bytes;
+        }
+        if literal.is_none() && !point {
+            length += ordinal(&rest[length..]);
         }
         let literal = literal.or_else(|| Literal::decimal(&digits));
         let literal = literal.ok_or_else(|| ReadError::syntax("not a number"))?;
@@ -353,6 +410,51 @@ impl<'a> Lexer<'a> {
         let digits_only = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         (digits_only && digits.len() <= 64).then_some((digits, end - offset))
     }
+}
+
+/// The length of the dots that follow a decimal such as `0.333…`.
+fn ellipsis(tail: &str) -> Option<usize> {
+    let spaces = tail.len() - tail.trim_start().len();
+    let dots = ["...", "…", "\\ldots", "\\dots", "\\cdots"];
+    dots.into_iter().find(|dots| tail[spaces..].starts_with(dots)).map(|dots| spaces + dots.len())
+}
+
+/// Where the digits begin that a decimal such as `0.1666…` repeats, and these: the shortest that
+/// stand there at least twice, up to the end.
+fn repeated(fraction: &str) -> Option<(usize, &str)> {
+    let digits = fraction.as_bytes();
+    let longest = (digits.len() / 2).min(LONGEST_PERIOD);
+    let period = (1..=longest).find(|&length| {
+        let (before, last) = digits.split_at(digits.len() - length);
+        before.ends_with(last)
+    })?;
+    let mut start = digits.len() - 2 * period;
+    while start > 0 && digits[start - 1] == digits[start - 1 + period] {
+        start -= 1;
+    }
+    Some((start, &fraction[start..start + period]))
+}
+
+/// The length of what makes an ordinal of a number: `3rd`, `3^{\text{rd}}`.
+fn ordinal(tail: &str) -> usize {
+    let start = tail.trim_start_matches(['^', '{']);
+    let styles = ["\\text{", "\\mathrm{", "\\textsuperscript{"];
+    let style = styles.into_iter().find(|style| start.starts_with(style)).unwrap_or_default();
+    let suffix = start[style.len()..].get(..2).unwrap_or_default();
+    let end = start[style.len()..].get(2..).unwrap_or_default();
+    let opened = tail[..tail.len() - start.len() + style.len()].matches('{').count();
+    let closed = end.bytes().take(opened).filter(|b| *b == b'}').count();
+    let word_ends = !end[closed..].starts_with(|c: char| c.is_alphanumeric());
+    let is_suffix = matches!(suffix, "st" | "nd" | "rd" | "th");
+    if is_suffix && closed == opened && word_ends { tail.len() - end.len() + closed } else { 0 }
+}
+
+/// Digits of which some are letters, as in `2A_{16}`.
+fn based_digits(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !c.is_ascii_uppercase())?;
+    let (digits, tail) = text.split_at(end);
+    let letters = digits.bytes().any(|b| b.is_ascii_uppercase());
+    (letters && tail.starts_with('_')).then_some(digits)
 }
 
 /// The power of ten behind a mantissa. In LaTeX and beside other letters `e` is Euler's number.
@@ -448,9 +550,13 @@ fn sign(letter: char) -> Option<Token> {
         'μ' => Token::Name("mu"),
         'φ' => Token::Name("phi"),
         'ω' => Token::Name("omega"),
-        '½' => half(1, 2)?,
-        '¼' => half(1, 4)?,
-        '¾' => half(3, 4)?,
+        'ρ' => Token::Name("rho"),
+        'σ' => Token::Name("sigma"),
+        'τ' => Token::Name("tau"),
+        'ε' => Token::Name("epsilon"),
+        _ if let Some((numerator, denominator)) = script::fraction(letter) => {
+            half(numerator, denominator)?
+        }
         _ if letter.is_alphabetic() => Token::Word(letter.to_string()),
         _ => return None,
     })

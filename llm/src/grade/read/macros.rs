@@ -5,7 +5,7 @@ use super::number::Literal;
 use super::parser::Parser;
 use super::syntax::{Bracket, Constant, Function, Node};
 use super::term::multiply;
-use super::token::Token;
+use super::token::{Separator, Token};
 
 /// Words of so many letters are no product of variables.
 const LONGEST_PRODUCT: usize = 5;
@@ -18,6 +18,10 @@ impl Parser<'_> {
         };
         match token {
             Token::Number(literal) => self.number(literal),
+            // `P(1, 2)` names a point.
+            Token::Letter(letter) if letter.is_ascii_uppercase() && self.before_tuple() => {
+                self.primary()
+            }
             Token::Letter(letter) => self.symbol(letter.encode_utf8(&mut [0; 4])),
             Token::Name(name) => self.symbol(name),
             Token::Unknown(name) => self.symbol(&name),
@@ -64,6 +68,15 @@ impl Parser<'_> {
         }
         let is_whole = literal.integer_digits().is_some();
         let start = self.at;
+        // `2½`.
+        if is_whole
+            && let Some(Token::Number(part)) = self.peek()
+            && part.is_sign()
+        {
+            let part = Node::Number(part.clone());
+            self.at += 1;
+            return Ok(Node::Sum(vec![Node::Number(literal), part]));
+        }
         if is_whole && let Some(fraction) = self.proper_fraction()? {
             return Ok(Node::Sum(vec![Node::Number(literal), fraction]));
         }
@@ -144,6 +157,8 @@ impl Parser<'_> {
     /// `e_1` and `i_2` are variables.
     fn constant(&mut self, constant: Constant) -> Result<Node, ReadError> {
         match (constant, self.peek()) {
+            // Sums run over i.
+            (Constant::I, _) if self.indexed => self.symbol("i"),
             (Constant::E, Some(Token::Underscore)) => self.symbol("e"),
             (Constant::I, Some(Token::Underscore)) => self.symbol("i"),
             _ => Ok(Node::Constant(constant)),
@@ -156,8 +171,9 @@ impl Parser<'_> {
             return self.based(&text);
         }
         // A name before a value, as in `\text{Area} = 5`, and prose before one.
+        let denies = text.split_whitespace().any(|word| matches!(word, "not" | "no"));
         match self.peek() {
-            Some(Token::Number(_) | Token::Frac | Token::Root) => self.factor(),
+            Some(Token::Number(_) | Token::Frac | Token::Root) if !denies => self.factor(),
             _ => Ok(Node::Text(text)),
         }
     }
@@ -166,6 +182,9 @@ impl Parser<'_> {
     fn group(&mut self, open: Bracket) -> Result<Node, ReadError> {
         // In a set a bar stands before a condition, unless a value must come.
         let bars = std::mem::replace(&mut self.bars, usize::from(open == Bracket::Curly));
+        if open == Bracket::Curly {
+            self.colon_as_bar();
+        }
         let items = self.items()?;
         // `\{x \mid x > 3\}` is the set of what its condition says.
         let condition = open == Bracket::Curly && items.len() == 1 && self.take(&Token::Bar);
@@ -180,6 +199,10 @@ impl Parser<'_> {
         };
         let mut nodes: Vec<Node> = items.into_iter().map(|(node, _)| node).collect();
         Ok(match (open, close) {
+            // `[[1, 2], [3, 4]]`.
+            (Bracket::Square, Bracket::Square) if nodes.len() > 1 && are_rows(&nodes) => {
+                Node::Matrix(nodes.into_iter().filter_map(into_row).collect())
+            }
             (Bracket::Curly, Bracket::Curly) if condition && nodes.len() == 1 => {
                 nodes.swap_remove(0)
             }
@@ -205,6 +228,44 @@ impl Parser<'_> {
         })
     }
 
+    /// Whether round brackets follow with a comma in them.
+    fn before_tuple(&self) -> bool {
+        let mut depth = 0usize;
+        for placed in self.tokens.get(self.at..).unwrap_or_default() {
+            match &placed.token {
+                Token::Open(Bracket::Round) if depth == 0 && placed.spaced => return false,
+                Token::Open(_) | Token::BraceOpen => depth += 1,
+                Token::Close(_) | Token::BraceClose if depth <= 1 => return false,
+                Token::Close(_) | Token::BraceClose => depth -= 1,
+                Token::Separator(Separator::Comma) if depth == 1 => return true,
+                _ if depth == 0 => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// In `{x : x > 0}` the colon stands before the condition.
+    fn colon_as_bar(&mut self) {
+        let mut depth = 0usize;
+        let mut colon = None;
+        for at in self.at..self.tokens.len() {
+            match &self.tokens[at].token {
+                Token::Open(_) | Token::BraceOpen => depth += 1,
+                Token::Close(_) | Token::BraceClose if depth == 0 => return,
+                Token::Close(_) | Token::BraceClose => depth -= 1,
+                Token::Colon if depth == 0 && colon.is_none() => colon = Some(at),
+                Token::Relation(_) if depth == 0 => {
+                    if let Some(colon) = colon {
+                        self.tokens[colon].token = Token::Bar;
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn absolute_value(&mut self) -> Result<Node, ReadError> {
         // `\|v\|` and `||v||`.
         let double = self.take(&Token::Bar);
@@ -218,16 +279,23 @@ impl Parser<'_> {
         Ok(Node::Call(Function::Abs, vec![inner]))
     }
 
+    /// A list, or two of them above each other: `n \choose k`, `a \over b`.
+    pub(super) fn stacked(&mut self) -> Result<Node, ReadError> {
+        let above = self.list()?;
+        if self.take(&Token::Choose) {
+            return Ok(Node::Call(Function::Binomial, vec![above, self.list()?]));
+        }
+        if self.take(&Token::Over) {
+            return Ok(above.over(self.list()?));
+        }
+        Ok(above)
+    }
+
     /// The inside of braces, up to and with the closing one.
     fn braced(&mut self) -> Result<Node, ReadError> {
         let bars = std::mem::take(&mut self.bars);
-        let inner = self.list()?;
+        let inner = self.stacked()?;
         self.bars = bars;
-        if self.take(&Token::Choose) {
-            let below = self.list()?;
-            self.expect(&Token::BraceClose)?;
-            return Ok(Node::Call(Function::Binomial, vec![inner, below]));
-        }
         self.expect(&Token::BraceClose)?;
         Ok(inner)
     }
@@ -274,6 +342,20 @@ impl Parser<'_> {
         let name = self.raw_argument()?;
         self.symbol(&name)
     }
+}
+
+/// Whether items are rows of one width in square brackets.
+fn are_rows(nodes: &[Node]) -> bool {
+    let width = |node: &Node| match node {
+        Node::Group(Bracket::Square, items, Bracket::Square) => Some(items.len()),
+        _ => None,
+    };
+    let first = nodes.first().and_then(width);
+    first.is_some() && nodes.iter().all(|node| width(node) == first)
+}
+
+fn into_row(node: Node) -> Option<Vec<Node>> {
+    if let Node::Group(_, items, _) = node { Some(items) } else { None }
 }
 
 /// The real line.

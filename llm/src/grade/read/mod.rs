@@ -7,6 +7,7 @@ mod lexer;
 mod macros;
 mod number;
 mod parser;
+mod script;
 mod syntax;
 mod term;
 mod token;

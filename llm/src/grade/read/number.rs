@@ -63,6 +63,11 @@ impl Literal {
         Some(Self { value, places: None, significant: 0, digits: digits.into() })
     }
 
+    /// Whether it is a fraction in one sign, such as `½`.
+    pub(super) fn is_sign(&self) -> bool {
+        self.digits.is_empty() && !self.value.denominator().is_one()
+    }
+
     /// The digits, if it is a plain integer as written.
     pub(super) fn integer_digits(&self) -> Option<&str> {
         let plain = !self.digits.is_empty() && self.digits.bytes().all(|b| b.is_ascii_digit());

@@ -10,7 +10,7 @@
 
 use super::ReadError;
 use super::lexer::{Commas, lex};
-use super::syntax::{Node, Relation};
+use super::syntax::{Bracket, Node, Relation};
 use super::token::{Placed, Separator, Token};
 use super::words::is_unit;
 use crate::grade::budget::Budget;
@@ -30,7 +30,7 @@ pub(in crate::grade) fn parse(
     if text.len() > budget.length {
         return Err(ReadError::Budget);
     }
-    let tokens = lex(text, commas)?;
+    let mut tokens = lex(text, commas)?;
     if tokens.is_empty() {
         return Err(ReadError::Empty);
     }
@@ -39,11 +39,40 @@ pub(in crate::grade) fn parse(
     if tokens.iter().filter(|placed| word(placed)).count() > MOST_WORDS {
         return Err(ReadError::syntax("the answer is prose"));
     }
-    let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, budget };
-    let node = parser.list()?;
+    outward_brackets(&mut tokens);
+    let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, indexed: false, budget };
+    let node = parser.stacked()?;
     match parser.peek() {
         None => Ok(node),
         Some(_) => Err(parser.unexpected()),
+    }
+}
+
+/// Square brackets that open outwards leave the end of an interval out: `]0, 1[` is `(0, 1)`.
+fn outward_brackets(tokens: &mut [Placed]) {
+    let between = |token: Option<&Placed>| match token.map(|placed| &placed.token) {
+        None => true,
+        Some(token) => {
+            matches!(token, Token::Union | Token::Relation(_) | Token::Separator(_))
+        }
+    };
+    let mut inside = false;
+    for at in 0..tokens.len() {
+        match tokens[at].token {
+            Token::Open(Bracket::Square) if inside && between(tokens.get(at + 1)) => {
+                tokens[at].token = Token::Close(Bracket::Round);
+                inside = false;
+            }
+            Token::Close(Bracket::Square)
+                if !inside && between(at.checked_sub(1).and_then(|before| tokens.get(before))) =>
+            {
+                tokens[at].token = Token::Open(Bracket::Round);
+                inside = true;
+            }
+            Token::Open(Bracket::Square) => inside = true,
+            Token::Close(Bracket::Square) => inside = false,
+            _ => {}
+        }
     }
 }
 
@@ -54,6 +83,8 @@ pub(super) struct Parser<'a> {
     depth: usize,
     /// Absolute values that are open: the next bar closes one.
     pub(super) bars: usize,
+    /// Whether `i` is the index of a sum or product that is being read.
+    pub(super) indexed: bool,
     budget: &'a Budget,
 }
 

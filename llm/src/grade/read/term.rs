@@ -2,7 +2,8 @@
 
 use super::ReadError;
 use super::parser::Parser;
-use super::syntax::{Bracket, Function, Node};
+use super::script;
+use super::syntax::{Bracket, Constant, Function, Node};
 use super::token::Token;
 use super::words;
 
@@ -56,8 +57,32 @@ impl Parser<'_> {
         if self.take(&Token::Caret) && self.argument().is_err() {
             self.at = start;
         }
+        // `km/h` and `m/s^2`: the unit goes on.
+        if self.peek() == Some(&Token::Slash) && self.peek_second().is_some_and(is_unit_token) {
+            self.at += 2;
+            let start = self.at;
+            if self.take(&Token::Caret) && self.argument().is_err() {
+                self.at = start;
+            }
+        }
         let value = multiply(std::mem::take(product));
         product.push(Node::Unit(Box::new(value), text));
+    }
+
+    /// Whether `m/s` follows a number and a space.
+    fn is_speed(&self, before: &Node) -> bool {
+        let letter = |at: usize| match self.tokens.get(at).map(|placed| &placed.token) {
+            Some(Token::Letter(letter)) => Some(*letter),
+            _ => None,
+        };
+        let slash = self.peek_second() == Some(&Token::Slash);
+        matches!(before, Node::Number(_))
+            && self.spaced()
+            && slash
+            && matches!(
+                (letter(self.at), letter(self.at + 2)),
+                (Some('m'), Some('s' | 'h')) | (Some('g'), Some('L'))
+            )
     }
 
     /// A value with its exponents, factorials, per cent and degree signs.
@@ -95,6 +120,13 @@ impl Parser<'_> {
                 Some(Token::Degree) => {
                     self.at += 1;
                     Node::Degree(Box::new(node))
+                }
+                Some(Token::Letter(letter)) if self.is_speed(&node) => {
+                    let unit = letter.to_string();
+                    self.at += 1;
+                    let mut product = vec![node];
+                    self.unit(&mut product, unit);
+                    multiply(product)
                 }
                 Some(Token::Word(word)) if self.is_plain_unit(word, &node, start) => {
                     let word = word.clone();
@@ -193,7 +225,8 @@ impl Parser<'_> {
         })?;
         let (start, end) = (self.tokens[first].start, self.tokens[self.at - 1].end);
         let raw = &self.text[start as usize..end as usize];
-        Ok(raw.chars().filter(|c| c.is_alphanumeric() || "+-'".contains(*c)).collect())
+        let plain = raw.chars().map(|c| script::lowered(c).unwrap_or(c));
+        Ok(plain.filter(|c| c.is_alphanumeric() || "+-'".contains(*c)).collect())
     }
 
     /// Skips a group in braces.
@@ -240,10 +273,25 @@ fn begins_a_factor(token: &Token, bars: usize) -> bool {
     }
 }
 
+/// Whether a unit can end with this, behind a bar.
+fn is_unit_token(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => words::is_unit(word),
+        Token::Letter(letter) => matches!(letter, 'h' | 's' | 'm' | 'L'),
+        Token::Text(_) => true,
+        _ => false,
+    }
+}
+
 fn before_is_number(node: &Node) -> bool {
     matches!(
         node,
-        Node::Number(_) | Node::Quotient(..) | Node::Sum(_) | Node::Degree(_) | Node::Unit(..)
+        Node::Number(_)
+            | Node::Quotient(..)
+            | Node::Sum(_)
+            | Node::Degree(_)
+            | Node::Unit(..)
+            | Node::Constant(Constant::Pi)
     )
 }
 

@@ -53,6 +53,7 @@ pub(super) enum Token {
     Root,
     Binomial,
     Choose,
+    Over,
     /// A hat, bar or arrow over its argument.
     Accent,
     /// A style around its argument, which is read as if it stood alone.

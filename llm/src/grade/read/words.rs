@@ -44,6 +44,7 @@ pub(super) fn meaning(word: &str) -> Option<Token> {
         "theta" => Token::Name("theta"),
         "lambda" => Token::Name("lambda"),
         "phi" => Token::Name("phi"),
+        "choose" => Token::Choose,
         "and" | "or" => Token::Separator(Separator::Strong),
         "in" => Token::Relation(Relation::In),
         "percent" | "pct" => Token::Percent,
@@ -64,6 +65,11 @@ const UNITS: [&str; 54] = [
 /// Whether a word is a unit wherever it stands behind a number.
 pub(in crate::grade) fn is_unit(word: &str) -> bool {
     UNITS.contains(&word)
+}
+
+/// Whether a word before a number is the name of a currency.
+pub(super) fn is_currency(word: &str) -> bool {
+    matches!(word, "USD" | "EUR" | "GBP" | "INR" | "CAD" | "AUD" | "JPY" | "CNY" | "Rs")
 }
 
 /// `a.m.` and `p.m.` are part of the answer, unlike units.

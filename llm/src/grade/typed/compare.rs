@@ -3,7 +3,7 @@
 use super::scalar::{Scalar, same};
 use super::value::{Interval, Value, open_interval};
 use crate::grade::budget::{Exhausted, Fuel};
-use crate::grade::exact::Normalizer;
+use crate::grade::exact::{self, Normalizer};
 use crate::grade::numeric;
 use crate::grade::read::{Node, Relation};
 use dashu_ratio::RBig;
@@ -241,6 +241,9 @@ fn factor(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Option<RBig> {
         (Some(_), Some(_)) => RBig::ZERO,
         _ => return None,
     };
+    for (_, coefficient) in b.terms() {
+        exact::pay(coefficient, &factor, fuel).ok()?;
+    }
     let fits = a.len() == b.len()
         && a.terms()
             .zip(b.terms())

@@ -48,9 +48,27 @@ fn evaluate(node: &Node, fuel: &Fuel<'_>) -> Option<Operand> {
             let inverse = Node::integer(1).over((**below).clone());
             multiply(evaluate(above, fuel)?, Operand::Number(inverse), fuel)?
         }
+        Node::Power(base, exponent) if is_transposition(exponent) => match evaluate(base, fuel)? {
+            Operand::Matrix(table) => Operand::Matrix(transposed(&table)),
+            Operand::Number(_) => return None,
+        },
         other if other.any(&|part| matches!(part, Node::Matrix(_))) => return None,
         other => Operand::Number(other.clone()),
     })
+}
+
+/// The T of `A^T`.
+pub(super) fn is_transposition(exponent: &Node) -> bool {
+    match exponent {
+        Node::Symbol(name) => &**name == "T",
+        Node::Text(text) => text == "T",
+        _ => false,
+    }
+}
+
+fn transposed(table: &Table) -> Table {
+    let columns = shape(table).1;
+    (0..columns).map(|j| table.iter().map(|row| row[j].clone()).collect()).collect()
 }
 
 fn add(a: Operand, b: Operand) -> Option<Operand> {

@@ -11,6 +11,8 @@ pub(in crate::grade) struct Name {
     head: String,
     /// Whether it is one variable.
     variable: bool,
+    /// Whether it is the value of a function, as `f(x)`.
+    applied: bool,
 }
 
 impl Name {
@@ -20,6 +22,7 @@ impl Name {
             text: String::new(),
             head: String::new(),
             variable: matches!(node, Node::Symbol(_)),
+            applied: matches!(node, Node::Apply(..)),
         };
         name.append(node).then_some(name)
     }
@@ -75,12 +78,17 @@ impl Name {
 
     /// The name of a variable.
     pub(super) fn variable(name: &str) -> Self {
-        Self { text: name.to_owned(), head: name.to_owned(), variable: true }
+        Self { text: name.to_owned(), head: name.to_owned(), variable: true, applied: false }
     }
 
     /// Whether both can name the same thing: x and y are two, W(n) and W(x) may be one.
     pub(super) fn agrees(&self, other: &Self) -> bool {
-        self.text == other.text || !self.variable && !other.variable && self.head == other.head
+        // `y = x^2` and `f(x) = x^2` are one graph.
+        let graph = |y: &Self, f: &Self| y.variable && y.text == "y" && f.applied;
+        self.text == other.text
+            || graph(self, other)
+            || graph(other, self)
+            || !self.variable && !other.variable && self.head == other.head
     }
 
     pub(super) fn text(&self) -> &str {

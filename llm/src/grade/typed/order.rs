@@ -34,10 +34,37 @@ pub(super) fn inequality(
         pairs.push((left.clone(), *relation, right.clone()));
         left = right;
     }
+    if let [(left, relation, right)] = &pairs[..]
+        && let Some(solved) = between_bars(left, *relation, right, fuel)
+    {
+        return Ok(solved);
+    }
     let bounds: Option<Vec<Bound>> =
         pairs.iter().map(|(l, relation, r)| solve(l, *relation, r, fuel)).collect();
     let solved = bounds.and_then(|bounds| set(bounds, fuel));
     Ok(solved.unwrap_or(Value::Inequality(pairs)))
+}
+
+/// `|a x + b| < c` and `|a x + b| > c`, solved for x.
+fn between_bars(left: &Node, relation: Relation, right: &Node, fuel: &Fuel<'_>) -> Option<Value> {
+    let (bars, relation, bound) = match (left, right) {
+        (Node::Call(Function::Abs, arguments), bound) => (arguments, relation, bound),
+        (bound, Node::Call(Function::Abs, arguments)) => (arguments, relation.flipped(), bound),
+        _ => return None,
+    };
+    let [inner] = &bars[..] else { return None };
+    if Name::new(inner).is_some() || !bound.is_constant() {
+        return None;
+    }
+    let above = linear(inner, relation, bound, fuel)?;
+    let below = linear(inner, relation.flipped(), &bound.clone().negate(), fuel)?;
+    match relation {
+        Relation::Less | Relation::LessEqual => set(vec![above, below], fuel),
+        Relation::Greater | Relation::GreaterEqual => {
+            joined(&[set(vec![above], fuel)?, set(vec![below], fuel)?], fuel)
+        }
+        _ => None,
+    }
 }
 
 /// One relation, solved for its only name.
@@ -143,6 +170,56 @@ fn set(bounds: Vec<Bound>, fuel: &Fuel<'_>) -> Option<Value> {
     Some(Value::Named(name, Box::new(set), None))
 }
 
+/// Bounds on one name beside each other: `x < -1 or x > 1` is a union, `x > -1 and x < 1` is what both
+/// leave. Bounds that exclude each other are meant as a union, whatever stands between them.
+pub(super) fn joined(items: &[Value], fuel: &Fuel<'_>) -> Option<Value> {
+    let bound = |item: &Value| match item {
+        Value::Named(name, value, None) => match &**value {
+            Value::Interval(interval) => Some((name.clone(), (**interval).clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    let bounds: Vec<(Name, Interval)> = items.iter().map(bound).collect::<Option<_>>()?;
+    let name = bounds.first().filter(|_| bounds.len() > 1)?.0.clone();
+    if bounds.iter().any(|(other, _)| *other != name) {
+        return None;
+    }
+    let mut parts: Vec<(f64, f64, Interval)> = Vec::with_capacity(bounds.len());
+    for (_, interval) in bounds {
+        parts.push((position(&interval.low, fuel)?, position(&interval.high, fuel)?, interval));
+    }
+    parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let apart = |pair: &[(f64, f64, Interval)]| {
+        let touching = pair[0].1 == pair[1].0 && !(pair[0].2.high_closed && pair[1].2.low_closed);
+        pair[0].1 < pair[1].0 || touching
+    };
+    if parts.windows(2).all(apart) {
+        let parts = parts.into_iter().map(|(_, _, part)| Value::Interval(Box::new(part))).collect();
+        return Some(Value::Named(name, Box::new(Value::Union(parts)), None));
+    }
+    // From below and from above.
+    let [(f64::NEG_INFINITY, _, below), (_, f64::INFINITY, above)] = &parts[..] else {
+        return None;
+    };
+    let both = Interval {
+        low: above.low.clone(),
+        high: below.high.clone(),
+        low_closed: above.low_closed,
+        high_closed: below.high_closed,
+    };
+    Some(Value::Named(name, Box::new(Value::Interval(Box::new(both))), None))
+}
+
+/// Where a number stands on the real line, ±∞ included.
+fn position(point: &Scalar, fuel: &Fuel<'_>) -> Option<f64> {
+    match (point.infinite(), &point.rational) {
+        (Some(sign), _) => Some(f64::INFINITY.copysign(f64::from(sign))),
+        (None, Some(value)) => Some(value.to_f64_fast()),
+        (None, None) => crate::grade::numeric::value(&point.node, fuel).map(|(value, _)| value),
+    }
+}
+
 /// An interval without finitely many points in it.
 pub(super) fn without(whole: &Value, removed: Value, fuel: &Fuel<'_>) -> Option<Value> {
     let whole = match whole {
@@ -157,11 +234,7 @@ pub(super) fn without(whole: &Value, removed: Value, fuel: &Fuel<'_>) -> Option<
     let mut cuts = Vec::with_capacity(points.len());
     for point in points {
         let Value::Scalar(point) = point else { return None };
-        let position = match &point.rational {
-            Some(value) => value.to_f64_fast(),
-            None => crate::grade::numeric::value(&point.node, fuel)?.0,
-        };
-        cuts.push((position, point));
+        cuts.push((position(&point, fuel)?, point));
     }
     cuts.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut parts = Vec::with_capacity(cuts.len() + 1);

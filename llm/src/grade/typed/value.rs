@@ -66,7 +66,19 @@ pub(in crate::grade) fn read(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
             }
             _ => Value::Tuple(all(items)?),
         },
-        Node::List(items) => Value::List(spread(all(items)?), false),
+        // `(1, 2, 3)^T`.
+        Node::Power(base, exponent)
+            if matches!(**base, Node::Group(..)) && matrix::is_transposition(exponent) =>
+        {
+            read(base, fuel)?
+        }
+        Node::List(items) => {
+            let items = spread(all(items)?);
+            match order::joined(&items, fuel) {
+                Some(set) => set,
+                None => Value::List(items, false),
+            }
+        }
         Node::Union(parts) => Value::Union(set_parts(all(parts)?)?),
         Node::Difference(whole, removed) => {
             order::without(&read(whole, fuel)?, read(removed, fuel)?, fuel)
@@ -75,6 +87,8 @@ pub(in crate::grade) fn read(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
         Node::Intersection(_) => {
             return Err(ReadError::syntax("an intersection of sets is not evaluated"));
         }
+        // `5:00` is a time of day, and no quotient.
+        Node::Ratio(parts) if parts.iter().any(is_written_zero) => Value::Tuple(all(parts)?),
         Node::Ratio(parts) if parts.len() > 2 => Value::Ratio(parts.clone()),
         Node::Chain(first, rest) => chain(first, rest, fuel)?,
         _ if node.any(&|part| matches!(part, Node::Matrix(_))) => matrix::read(node, fuel)?,
@@ -85,6 +99,10 @@ pub(in crate::grade) fn read(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
         }
         _ => Value::Scalar(Scalar::new(node, fuel)?),
     })
+}
+
+fn is_written_zero(node: &Node) -> bool {
+    matches!(node, Node::Number(literal) if literal.value.is_zero())
 }
 
 fn is_arithmetic(node: &Node) -> bool {

@@ -1,5 +1,6 @@
 //! One model on one set of problems.
 
+use super::served::Repeats;
 use super::{Options, Set};
 use crate::failure::Failure;
 use crate::signals::Signals;
@@ -7,19 +8,39 @@ use indicatif::ProgressBar;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_llm::checkpoint::Checkpoint;
+use rs_grpo_llm::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_llm::evaluate::{
     Estimate, EvalFolder, Evaluation, Report, Statistic, bootstrap, evaluate,
 };
-use rs_grpo_llm::generate::{Engine, SamplingParams};
-use rs_grpo_llm::grade::VERSION;
+use rs_grpo_llm::generate::{Engine, SamplingParams, TextSampler, Texts};
+use rs_grpo_llm::grade::{VERSION, Verdict};
 use rs_grpo_llm::model::{Decoder, Training};
-use rs_grpo_llm::text::{Tokenizer, stop_tokens};
+use rs_grpo_llm::text::{PlainTemplate, Tokenizer, stop_tokens};
 use rs_grpo_llm::train::{encode, engine_options};
 use serde_json::{Map, Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
+
+/// Who answers.
+pub(super) enum Policy {
+    /// The model of a folder, in this process.
+    Folder(PathBuf),
+    /// A model that another program serves.
+    Served(Endpoint),
+}
+
+/// What there is to measure.
+pub(super) struct Task<'a> {
+    pub(super) options: &'a Options,
+    /// The model, and its name.
+    pub(super) names: (&'a str, &'a str),
+    pub(super) policy: &'a Policy,
+    pub(super) set: &'a Set,
+    /// The k of pass@k; powers of two where there are none.
+    pub(super) ks: &'a [u64],
+}
 
 /// What came of it.
 pub(super) struct Measurement {
@@ -28,120 +49,203 @@ pub(super) struct Measurement {
     pub(super) problems: usize,
     pub(super) samples: usize,
     pub(super) pass_at: Vec<(u64, Estimate)>,
+    /// Those that are defined.
     pub(super) others: Vec<(&'static str, Estimate)>,
+    /// Completions of each verdict.
+    verdicts: Vec<(Verdict, usize)>,
+    /// Problems without a gold answer that can be read.
+    left_out: usize,
+    settings: Map<String, Value>,
 }
 
-pub(super) fn measure(
-    options: &Options,
-    (model, name): (&str, &str),
-    source: &Path,
-    set: &Set,
-    ks: &[u64],
-    signals: &Signals,
-    bar: &ProgressBar,
-) -> Result<Measurement, Failure> {
-    let folder = options.out.join(name).join(&set.name);
-    let folder = EvalFolder::open(&folder, &settings(options, model, set))?;
-    bar.set_message(format!("{name}, {}", set.name));
-    let report = collect(options, source, set, &folder, signals, bar)?;
-    let measurement = Measurement::new(name, set, &report, ks)?;
-    folder.write("result.json", &format!("{:#}\n", measurement.to_json()))?;
-    Ok(measurement)
-}
-
-/// Everything that a completion depends on; their number may change.
-fn settings(options: &Options, model: &str, set: &Set) -> Map<String, Value> {
-    let template = if options.chat { Value::Null } else { json!(options.prompt_template) };
-    let settings = json!({
-        "model": model,
-        "data": set.name,
-        "prompt_template": template,
-        "temperature": options.temperature,
-        "top_p": options.top_p,
-        "max_tokens": options.max_tokens,
-        "seed": options.seed,
-        "grader": VERSION,
-    });
-    settings.as_object().cloned().unwrap_or_default()
-}
-
-fn collect(
-    options: &Options,
-    source: &Path,
-    set: &Set,
-    folder: &EvalFolder,
-    signals: &Signals,
-    bar: &ProgressBar,
-) -> Result<Report, Failure> {
-    let checkpoint = Checkpoint::open(source)?;
-    let tokenizer = Tokenizer::from_folder(source)?;
-    tokenizer.check_model(checkpoint.config().vocab_size, &source.join("config.json"))?;
-    let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
-    let template = if options.chat { "" } else { &options.prompt_template };
-    let prompts = encode(&set.problems, &tokenizer, source, template)?;
-    let params = SamplingParams {
-        temperature: options.temperature,
-        top_p: options.top_p,
-        max_tokens: options.max_tokens,
-        stop_tokens: stop_tokens(source, &tokenizer)?,
-        seed: options.seed,
-        ..SamplingParams::default()
-    };
-    params.check()?;
-    let engine = engine_options(&decoder, &prompts, options.samples, options.max_tokens);
-    let mut engine = Engine::new(&decoder, Some(&tokenizer), engine)?;
-    let (problems, samples) = (&set.problems, options.samples);
-    let evaluation = Evaluation { problems, prompts: &prompts, samples, params: &params };
-    let tallies = evaluate(&mut engine, evaluation, Some(&folder.samples()), |done| {
-        bar.set_position(done as u64);
-        signals.received().is_none()
-    })?;
-    match tallies {
-        Some(tallies) => Ok(Report::new(tallies)),
-        None => Err(signals.failure(&options.out, "the same command")),
+impl Task<'_> {
+    /// Draws and grades what is missing, and writes the result.
+    pub(super) fn measure(
+        &self,
+        signals: &Signals,
+        bar: &ProgressBar,
+    ) -> Result<(Measurement, Repeats), Failure> {
+        let (_, name) = self.names;
+        let folder = self.options.out.join(name).join(&self.set.name);
+        let folder = EvalFolder::open(&folder, &self.settings())?;
+        bar.set_message(format!("{name}, {}", self.set.name));
+        let mut repeats = Repeats::default();
+        let report = match self.policy {
+            Policy::Folder(source) => self.here(source, &folder, signals, bar)?,
+            Policy::Served(endpoint) => {
+                self.there(endpoint, &folder, signals, bar, &mut repeats)?
+            }
+        };
+        let measurement = self.measurement(&report)?;
+        folder.write("result.json", &format!("{:#}\n", measurement.to_json()))?;
+        Ok((measurement, repeats))
     }
-}
 
-impl Measurement {
-    fn new(model: &str, set: &Set, report: &Report, ks: &[u64]) -> Result<Self, Failure> {
+    /// Everything that a completion depends on; their number may change.
+    fn settings(&self) -> Map<String, Value> {
+        let options = self.options;
+        let template = if options.chat { Value::Null } else { json!(options.prompt_template) };
+        let settings = json!({
+            "model": self.names.0,
+            "data": self.set.name,
+            "prompt_template": template,
+            "temperature": options.temperature,
+            "top_p": options.top_p,
+            "max_tokens": options.max_tokens,
+            "seed": options.seed,
+            "grader": VERSION,
+        });
+        let mut settings = settings.as_object().cloned().unwrap_or_default();
+        // Not its address: the same model may move, or be served by several.
+        if matches!(self.policy, Policy::Served(_)) {
+            settings.insert("sampler".to_owned(), json!("endpoint"));
+        }
+        settings
+    }
+
+    fn params(&self) -> SamplingParams {
+        SamplingParams {
+            temperature: self.options.temperature,
+            top_p: self.options.top_p,
+            max_tokens: self.options.max_tokens,
+            seed: self.options.seed,
+            ..SamplingParams::default()
+        }
+    }
+
+    /// Samples in this process.
+    fn here(
+        &self,
+        source: &Path,
+        folder: &EvalFolder,
+        signals: &Signals,
+        bar: &ProgressBar,
+    ) -> Result<Report, Failure> {
+        let (options, set) = (self.options, self.set);
+        let checkpoint = Checkpoint::open(source)?;
+        let tokenizer = Tokenizer::from_folder(source)?;
+        tokenizer.check_model(checkpoint.config().vocab_size, &source.join("config.json"))?;
+        let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
+        let template = if options.chat { "" } else { &options.prompt_template };
+        let prompts = encode(&set.problems, &tokenizer, source, template)?;
+        let stop_tokens = stop_tokens(source, &tokenizer)?;
+        let params = SamplingParams { stop_tokens, ..self.params() };
+        params.check()?;
+        let engine = engine_options(&decoder, &prompts, set.samples, options.max_tokens);
+        let mut engine = Engine::new(&decoder, Some(&tokenizer), engine)?;
+        let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
+        self.collect(&mut sampler, folder, signals, bar)
+    }
+
+    /// Samples by an endpoint.
+    fn there(
+        &self,
+        endpoint: &Endpoint,
+        folder: &EvalFolder,
+        signals: &Signals,
+        bar: &ProgressBar,
+        repeats: &mut Repeats,
+    ) -> Result<Report, Failure> {
+        // In a conversation the template is the server's.
+        let template = match self.options.chat {
+            true => PlainTemplate::default(),
+            false => PlainTemplate::new(&self.options.prompt_template)?,
+        };
+        let problems = &self.set.problems;
+        let prompts: Vec<String> = problems.iter().map(|p| template.render(&p.prompt)).collect();
+        let params = self.params();
+        let mut note = |problem: &str| {
+            repeats.add(problem);
+            bar.set_message(problem.to_owned());
+        };
+        let mut sampler = EndpointSampler::new(endpoint, &prompts, &params, &mut note)?;
+        self.collect(&mut sampler, folder, signals, bar).map_err(|failure| match failure {
+            Failure::Failed(problem) => Failure::Failed(format!(
+                "{problem}; what came before is kept, and the same command goes on"
+            )),
+            other => other,
+        })
+    }
+
+    fn collect(
+        &self,
+        sampler: &mut dyn TextSampler,
+        folder: &EvalFolder,
+        signals: &Signals,
+        bar: &ProgressBar,
+    ) -> Result<Report, Failure> {
+        let evaluation = Evaluation { problems: &self.set.problems, samples: self.set.samples };
+        let tallies = evaluate(sampler, evaluation, Some(&folder.samples()), |done| {
+            bar.set_position(done as u64);
+            signals.received().is_none()
+        })?;
+        match tallies {
+            Some(tallies) => Ok(Report::new(tallies)),
+            None => Err(signals.failure(&self.options.out, "the same command")),
+        }
+    }
+
+    fn measurement(&self, report: &Report) -> Result<Measurement, Failure> {
         let estimate = |statistic| -> Result<Estimate, Failure> {
             let values = [report.values(statistic)?];
             Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
         };
-        let ks = if ks.is_empty() { report.ks() } else { ks.to_vec() };
+        let samples = report.samples();
+        let ks = match self.ks.is_empty() {
+            true => report.ks(),
+            false => self.ks.iter().copied().filter(|&k| k <= samples as u64).collect(),
+        };
         let pass_at = ks.into_iter().map(|k| Ok((k, estimate(Statistic::PassAt(k))?)));
-        let others = [
-            ("majority", Statistic::Majority),
-            ("solutions", Statistic::Solutions),
-            ("answers", Statistic::Answers),
-            ("truncated", Statistic::Truncated),
-            ("unparsable", Statistic::Unparsable),
-            ("over_budget", Statistic::OverBudget),
-            ("length", Statistic::Length),
-            ("entropy", Statistic::Entropy),
-        ];
-        let others = others.into_iter().map(|(name, s)| Ok((name, estimate(s)?)));
-        Ok(Self {
-            model: model.to_owned(),
-            data: set.name.clone(),
-            problems: set.problems.len(),
-            samples: report.samples(),
+        let mut others = Vec::new();
+        for (name, statistic) in OTHERS {
+            let estimate = estimate(statistic)?;
+            if estimate.mean.is_finite() {
+                others.push((name, estimate));
+            }
+        }
+        Ok(Measurement {
+            model: self.names.1.to_owned(),
+            data: self.set.name.clone(),
+            problems: self.set.problems.len(),
+            samples,
             pass_at: pass_at.collect::<Result<_, Failure>>()?,
-            others: others.collect::<Result<_, Failure>>()?,
+            others,
+            verdicts: Verdict::ALL.map(|verdict| (verdict, report.count(verdict))).to_vec(),
+            left_out: report.left_out(),
+            settings: self.settings(),
         })
     }
+}
 
+/// Statistics beside pass@k, by the names of their fields.
+const OTHERS: [(&str, Statistic); 8] = [
+    ("majority", Statistic::Majority),
+    ("solutions", Statistic::Solutions),
+    ("answers", Statistic::Answers),
+    ("truncated", Statistic::Truncated),
+    ("unparsable", Statistic::Unparsable),
+    ("over_budget", Statistic::OverBudget),
+    ("length", Statistic::Length),
+    ("entropy", Statistic::Entropy),
+];
+
+impl Measurement {
     fn to_json(&self) -> Value {
         let estimate = |e: &Estimate| json!({"mean": e.mean, "low": e.low, "high": e.high});
         let pass_at = self.pass_at.iter().map(|(k, e)| (k.to_string(), estimate(e)));
         let others = self.others.iter().map(|(name, e)| ((*name).to_owned(), estimate(e)));
+        let snake = |verdict: &Verdict| verdict.to_string().replace(' ', "_");
+        let verdicts = self.verdicts.iter().map(|(verdict, count)| (snake(verdict), json!(count)));
         let mut object = Map::from_iter([
             ("model".to_owned(), json!(self.model)),
             ("data".to_owned(), json!(self.data)),
             ("problems".to_owned(), json!(self.problems)),
+            ("left_out".to_owned(), json!(self.left_out)),
             ("samples".to_owned(), json!(self.samples)),
             ("grader".to_owned(), json!(VERSION)),
+            ("settings".to_owned(), Value::Object(self.settings.clone())),
             ("pass_at_k".to_owned(), Value::Object(pass_at.collect())),
+            ("verdicts".to_owned(), Value::Object(verdicts.collect())),
         ]);
         object.extend(others);
         Value::Object(object)

@@ -1,6 +1,8 @@
 //! `repro eval`: pass@k of any number of models on any number of sets of problems.
 
 mod measure;
+mod samples;
+mod served;
 mod show;
 
 use crate::commands::llm::model;
@@ -9,36 +11,42 @@ use crate::failure::Failure;
 use crate::parse;
 use crate::signals::Signals;
 use clap::Args;
-use measure::Measurement;
+use measure::{Measurement, Policy};
 use rayon::ThreadPool;
 use rs_grpo_figures::write_atomic;
 use rs_grpo_llm::task::{Problem, Source, Split};
+use samples::Samples;
+use served::Served;
 use std::path::{Path, PathBuf};
 
 /// Options of `repro eval`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// A model: countdown for the embedded one, an alias of `repro models`, an id on the hub, or a
-    /// folder such as a checkpoint of a run; repeat it for several.
+    /// folder such as a checkpoint of a run; with --endpoint, the name under which it is served. Repeat
+    /// it for several.
     #[arg(long, value_name = "MODEL", required = true)]
     model: Vec<String>,
     /// Problems: countdown[:numbers=4,largest=12,target=99,seed=0], of which those are taken that
     /// training never sees, or a file of one {"problem": …, "answer": …} a line; repeat it for several.
-    #[arg(long, value_name = "DATA", required = true)]
+    #[arg(long, value_name = "DATA", required_unless_present = "benchmark")]
     data: Vec<String>,
+    /// The same for several sets at once, with commas between them.
+    #[arg(long, value_name = "DATA,…", value_delimiter = ',')]
+    benchmark: Vec<String>,
     /// Most problems of each set.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "500")]
     problems: usize,
-    /// Completions of each problem.
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "32")]
-    samples: usize,
+    /// Completions of each problem; other numbers for some sets follow, as in 1024,math500=32.
+    #[arg(long, value_name = "N[,DATA=N…]", value_parser = Samples::parse, default_value = "32")]
+    samples: Samples,
     /// The k of pass@k, with commas between them [default: 1, 2, 4, … up to --samples].
     #[arg(long, value_name = "K,…", value_delimiter = ',', value_parser = parse::whole::<1>)]
     k: Vec<u64>,
     /// Text around a question, which stands in it as {prompt}.
     #[arg(long, value_name = "TEXT", default_value = "{prompt}")]
     prompt_template: String,
-    /// Ask through the model's chat template.
+    /// Ask through the model's chat template; with --endpoint, by its chat completions.
     #[arg(long, conflicts_with = "prompt_template")]
     chat: bool,
     /// Divides the logits.
@@ -56,12 +64,16 @@ pub(crate) struct Options {
     /// Folder for completions, results, table and figure; an evaluation that was interrupted goes on.
     #[arg(long, value_name = "DIR", default_value = "out/eval")]
     out: PathBuf,
+    #[command(flatten)]
+    served: Served,
 }
 
 /// A set of problems, with its name.
 struct Set {
     name: String,
     problems: Vec<Problem>,
+    /// Completions of each problem.
+    samples: usize,
 }
 
 pub(crate) fn run(
@@ -70,23 +82,29 @@ pub(crate) fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     parse::no_repeats("--model", &options.model).map_err(Failure::Usage)?;
-    parse::no_repeats("--data", &options.data).map_err(Failure::Usage)?;
-    let ks = options.ks()?;
     let sets = options.sets()?;
+    let ks = options.ks(&sets)?;
     for model in &options.model {
-        model::check(model)?;
+        match options.served.endpoint(model, options.chat)? {
+            Some(_) => {}
+            None => model::check(model)?,
+        }
     }
     let signals = Signals::watch()?;
     let models = names(&options.model);
     let mut measurements = Vec::new();
     for (model, name) in options.model.iter().zip(&models) {
-        let folder = model::folder(model, console)?;
+        let source = match options.served.endpoint(model, options.chat)? {
+            Some(endpoint) => Policy::Served(endpoint),
+            None => Policy::Folder(model::folder(model, console)?),
+        };
         for set in &sets {
-            let bar = console.sampling((set.problems.len() * options.samples) as u64);
+            let bar = console.sampling((set.problems.len() * set.samples) as u64);
             let names = (model.as_str(), name.as_str());
-            let measured = pool
-                .install(|| measure::measure(options, names, &folder, set, &ks, &signals, &bar))?;
+            let task = measure::Task { options, names, policy: &source, set, ks: &ks };
+            let (measured, repeats) = pool.install(|| task.measure(&signals, &bar))?;
             bar.finish_and_clear();
+            repeats.note(console);
             measurements.push(measured);
         }
     }
@@ -112,9 +130,10 @@ fn write(
 }
 
 impl Options {
-    fn ks(&self) -> Result<Vec<u64>, Failure> {
+    /// All of `--k`, each within the completions of one set at least.
+    fn ks(&self, sets: &[Set]) -> Result<Vec<u64>, Failure> {
         parse::no_repeats("--k", &self.k).map_err(Failure::Usage)?;
-        let most = self.samples as u64;
+        let most = sets.iter().map(|set| set.samples as u64).max().unwrap_or(0);
         match self.k.iter().find(|&&k| k > most) {
             Some(k) => {
                 Err(Failure::Usage(format!("--k is {k}; allowed: at most --samples, {most}")))
@@ -124,12 +143,16 @@ impl Options {
     }
 
     fn sets(&self) -> Result<Vec<Set>, Failure> {
-        let names = names(&self.data);
+        let texts = [self.data.as_slice(), self.benchmark.as_slice()].concat();
+        parse::no_repeats("--data", &texts).map_err(Failure::Usage)?;
+        let names = names(&texts);
+        self.samples.check(&texts, &names).map_err(Failure::Usage)?;
         let read = |(data, name): (&String, String)| {
             let source: Source = data.parse()?;
-            Ok(Set { name, problems: source.problems(Split::HeldOut, self.problems)? })
+            let samples = self.samples.of(data, &name);
+            Ok(Set { name, problems: source.problems(Split::HeldOut, self.problems)?, samples })
         };
-        self.data.iter().zip(names).map(read).collect()
+        texts.iter().zip(names).map(read).collect()
     }
 }
 

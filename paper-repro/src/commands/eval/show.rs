@@ -71,7 +71,7 @@ pub(super) fn figure(measurements: &[Measurement]) -> Result<Figure, Failure> {
             };
             let line = Series::line(m.model.clone(), x, of(|e| e.mean))
                 .band(of(|e| e.low), of(|e| e.high))
-                .color(Color::ordered(at, models.len()));
+                .color(color(at, models.len()));
             panel = panel.series(line);
         }
         figure = figure.panel(panel);
@@ -79,4 +79,12 @@ pub(super) fn figure(measurements: &[Measurement]) -> Result<Figure, Failure> {
     let columns = sets.len().min(3);
     let rows = sets.len().div_ceil(columns.max(1));
     Ok(figure.columns(columns).size(120 + 430 * columns as u32, 80 + 360 * rows as u32))
+}
+
+/// Colours that stay apart: of the palette, or along a scale where there are more models than it has.
+fn color(at: usize, models: usize) -> Color {
+    match models <= Color::PALETTE_LEN {
+        true => Color::palette(at),
+        false => Color::ordered(at, models),
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::countdown::Results;
 use super::table::estimate;
+use crate::commands::look::look;
 use crate::failure::Failure;
-use rs_grpo_figures::{Axis, Color, Dash, Figure, Panel, Series};
+use rs_grpo_figures::{Axis, Figure, Panel, Series};
 use rs_grpo_llm::evaluate::Statistic;
 use rs_grpo_llm::train::{Metrics, TrainConfig};
 
@@ -32,6 +33,7 @@ pub(super) fn of(results: &[Results], config: &TrainConfig) -> Result<Figure, Fa
 
 fn pass_at_k(results: &[Results]) -> Result<Panel, Failure> {
     let mut panel = Panel::new("Held-out problems").x(Axis::new("k").log2()).y(Axis::new("pass@k"));
+    let estimators = estimators(results);
     for (index, arm) in results.iter().enumerate() {
         let Some(first) = arm.seeds.first() else { continue };
         let ks = first.report.ks();
@@ -40,18 +42,21 @@ fn pass_at_k(results: &[Results]) -> Result<Panel, Failure> {
             means.push(estimate(arm, Statistic::PassAt(k))?.mean);
         }
         let x: Vec<f64> = ks.iter().map(|&k| k as f64).collect();
-        panel = panel.series(look(Series::line(arm.arm.label.clone(), x, means), index, results));
+        panel =
+            panel.series(look(Series::line(arm.arm.label.clone(), x, means), index, &estimators));
     }
     Ok(panel)
 }
 
 fn over_steps(results: &[Results], title: &str, name: &str) -> Panel {
     let mut panel = Panel::new(title).x(Axis::new("step")).y(Axis::new(label(name)));
+    let estimators = estimators(results);
     for (index, arm) in results.iter().enumerate() {
         let runs: Vec<&[Metrics]> = arm.seeds.iter().map(|seed| seed.steps.as_slice()).collect();
         let (x, y) = curve(&runs, name);
         if !x.is_empty() {
-            panel = panel.series(look(Series::line(arm.arm.label.clone(), x, y), index, results));
+            panel =
+                panel.series(look(Series::line(arm.arm.label.clone(), x, y), index, &estimators));
         }
     }
     panel
@@ -78,31 +83,6 @@ fn curve(runs: &[&[Metrics]], name: &str) -> (Vec<f64>, Vec<f64>) {
     windows.map(point).unzip()
 }
 
-/// How the estimators begin that have a risk parameter.
-const OURS: &str = "rs-grpo";
-/// Colours of the rivals, none of them near those of GRPO or of the scale of risk parameters.
-const RIVALS: [Color; 4] =
-    [Color(0, 158, 115), Color(213, 94, 0), Color(86, 180, 233), Color(140, 86, 75)];
-
-/// The base model is grey and dashed; risk parameters go along one scale, rivals have colours of
-/// their own.
-fn look(series: Series, index: usize, results: &[Results]) -> Series {
-    let estimator = results[index].arm.estimator.as_deref();
-    let of = |wanted: fn(&str) -> bool| -> Vec<usize> {
-        let estimator = |i: usize| results[i].arm.estimator.as_deref();
-        (0..results.len()).filter(|&i| estimator(i).is_some_and(wanted)).collect()
-    };
-    let ours = of(|estimator| estimator.starts_with(OURS));
-    let rivals = of(|estimator| !estimator.starts_with(OURS) && estimator != "grpo");
-    match estimator {
-        None => series.color(Color(110, 110, 110)).dash(Dash::Dashed),
-        Some("grpo") => series.color(Color(20, 20, 20)),
-        _ => match ours.iter().position(|&i| i == index) {
-            Some(at) => series.color(Color::ordered(at, ours.len())),
-            None => {
-                let at = rivals.iter().position(|&i| i == index).unwrap_or(0);
-                series.color(RIVALS[at % RIVALS.len()]).dash(Dash::Dotted)
-            }
-        },
-    }
+fn estimators(results: &[Results]) -> Vec<Option<&str>> {
+    results.iter().map(|arm| arm.arm.estimator.as_deref()).collect()
 }

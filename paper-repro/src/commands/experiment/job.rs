@@ -3,7 +3,7 @@
 use super::arms::Arm;
 use rs_grpo_llm::Result;
 use rs_grpo_llm::evaluate::{Evaluation, Report, evaluate};
-use rs_grpo_llm::generate::SamplingParams;
+use rs_grpo_llm::generate::{SamplingParams, Texts};
 use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder};
 use rs_grpo_llm::task::Split;
 use rs_grpo_llm::train::{Metrics, Setup, TrainConfig, encode, engine};
@@ -76,16 +76,12 @@ impl Job {
             seed: config.seed,
             ..SamplingParams::default()
         };
-        let evaluation = Evaluation {
-            problems: &problems,
-            prompts: &prompts,
-            samples: config.eval_samples,
-            params: &params,
-        };
+        let evaluation = Evaluation { problems: &problems, samples: config.eval_samples };
         let mut engine = engine(setup, &prompts, config.eval_samples, config.max_new_tokens)?;
+        let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
         let mut done = 0;
         let tallies =
-            evaluate(&mut engine, evaluation, Some(&folder.join("samples.jsonl")), |all| {
+            evaluate(&mut sampler, evaluation, Some(&folder.join("samples.jsonl")), |all| {
                 advance(all as u64 - done);
                 done = all as u64;
                 !stop()

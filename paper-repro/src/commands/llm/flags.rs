@@ -41,6 +41,8 @@ flags! {
         temperature: f32, "T", "Divides the logits, when completions are drawn and when they are learned from";
     }
     "Method" {
+        reward_command: String, "COMMAND", "Program that gives rewards in place of the grader: lines {\"id\", \"problem\", \"prompt\", \"completion\", \"answer\"} in, lines {\"id\", \"reward\"} out";
+        reward_timeout: u64, "SECONDS", "Seconds that it may take for the completions of one prompt before it is started again";
         estimator: String, "NAME[:KEY=VALUE]", "How rewards become advantages; `repro advantage --list` has them all";
         loss: String, "KIND", "How tokens make one loss: token-mean, sequence-mean, constant-length or gspo";
         clip_low: f64, "ε", "Ratios under 1 − ε are not pushed further down";

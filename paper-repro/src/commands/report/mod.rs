@@ -1,14 +1,16 @@
-//! `repro report`: the README's tables and the committed figures, made anew or checked.
+//! `repro report`: a page about runs, beside the paper; and the README's tables and the committed figures,
+//! made anew or checked.
 
 mod artifact;
 mod bandit;
 mod countdown;
+mod page;
 mod readme;
 mod theory;
+mod upkeep;
 
 use crate::console::Console;
 use crate::failure::Failure;
-use artifact::Artifact;
 use clap::Args;
 use rayon::ThreadPool;
 use std::path::PathBuf;
@@ -16,12 +18,29 @@ use std::path::PathBuf;
 /// Options of `repro report`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The folder of the project: holds README.md and figures/.
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    root: PathBuf,
-    /// Write nothing; fail if a table or a figure is not what this program makes of it.
-    #[arg(long)]
+    /// Folders of runs: of a training, of an evaluation, or that hold several of them. With none, the page
+    /// shows the committed results of Countdown and of the bandit.
+    #[arg(value_name = "RUN", conflicts_with_all = ["check", "write"])]
+    runs: Vec<PathBuf>,
+    /// Folder for report.md, report.html and the figures.
+    #[arg(long, value_name = "DIR", default_value = "out/report")]
+    out: PathBuf,
+    /// Title of the page.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Make the README's tables and the committed figures anew, in place of a page.
+    #[arg(long, conflicts_with_all = ["out", "title"], help_heading = "The project's own files")]
+    write: bool,
+    /// Write nothing; fail if a table or a figure of the project is not what this program makes of it.
+    #[arg(
+        long,
+        conflicts_with_all = ["write", "out", "title"],
+        help_heading = "The project's own files"
+    )]
     check: bool,
+    /// The folder of the project, for --write and --check: holds README.md and figures/.
+    #[arg(long, value_name = "DIR", default_value = ".", help_heading = "The project's own files")]
+    root: PathBuf,
 }
 
 pub(crate) fn run(
@@ -29,52 +48,8 @@ pub(crate) fn run(
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let mut artifacts = artifact::of_figure("bandit", &bandit::curves(pool, console)?)?;
-    artifacts.extend(match options.check {
-        // Minutes of simulation; its points are taken as they are.
-        true => artifact::redrawn(&options.root, "phase")?,
-        false => artifact::of_figure("phase", &bandit::phase_diagram(pool, console)?)?,
-    });
-    // Most of an hour of training; its points and tables are taken as they are.
-    artifacts.extend(artifact::redrawn(&options.root, "countdown")?);
-    let [countdown, longer] = countdown::tables(&options.root)?;
-    let (statements, overview) = theory::statements(pool, console)?;
-    artifacts.extend(artifact::of_figure("theory", &overview)?);
-    let bandit = bandit::beside_the_paper(pool, console)?;
-    let blocks =
-        [("bandit", bandit.to_markdown()), ("theory", statements.to_markdown()), countdown, longer];
-    artifacts.push(readme::with_blocks(&options.root, &blocks)?);
-    write!(console.out, "{}\n{}", bandit.to_text(), statements.to_text())?;
-    match options.check {
-        true => check(&artifacts, options, console),
-        false => write(&artifacts, options, console),
+    match options.write || options.check {
+        true => upkeep::run(options, pool, console),
+        false => page::run(&options.runs, &options.out, options.title.as_deref(), console),
     }
-}
-
-fn write(
-    artifacts: &[Artifact],
-    options: &Options,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    for artifact in artifacts {
-        console.note_files(&[artifact.write(&options.root)?]);
-    }
-    Ok(())
-}
-
-fn check(
-    artifacts: &[Artifact],
-    options: &Options,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    let stale: Vec<String> = artifacts
-        .iter()
-        .filter(|artifact| !artifact.is_current(&options.root))
-        .map(|artifact| artifact.path.display().to_string())
-        .collect();
-    if stale.is_empty() {
-        console.note(&format!("{} files are current", artifacts.len()));
-        return Ok(());
-    }
-    Err(Failure::Failed(format!("out of date: {}; run repro report", stale.join(", "))))
 }

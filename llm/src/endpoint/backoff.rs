@@ -1,0 +1,54 @@
+//! How long to wait before a request is repeated.
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::time::Duration;
+
+/// Longest pause, and the longest that a server may ask for.
+const LONGEST: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(600);
+
+/// Pauses of one request: they double, each times a number between ½ and 1½, so that requests that
+/// failed together do not come back together.
+pub(super) struct Backoff {
+    pause: Duration,
+    random: Xoshiro256PlusPlus,
+}
+
+impl Backoff {
+    pub(super) fn new(pause: Duration, seed: u64) -> Self {
+        Self { pause, random: Xoshiro256PlusPlus::seed_from_u64(seed) }
+    }
+
+    /// The next pause, at least as long as the server asked for.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+        let jitter = 0.5 + self.random.random::<f64>();
+        let pause = self.pause.min(LONGEST).mul_f64(jitter);
+        self.pause = self.pause.saturating_mul(2).min(LONGEST);
+        asked.map_or(pause, |asked| asked.min(LONGEST_ASKED) + pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Backoff, LONGEST};
+    use std::time::Duration;
+
+    #[test]
+    fn pauses_double_within_their_jitter_up_to_the_longest() {
+        let mut backoff = Backoff::new(Duration::from_millis(500), 7);
+        for doubled in (0..12).map(|power| 0.5 * f64::from(1 << power)) {
+            let (pause, middle) =
+                (backoff.next(None).as_secs_f64(), doubled.min(LONGEST.as_secs_f64()));
+            assert!((0.5 * middle..1.5 * middle).contains(&pause), "{pause} around {middle}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_given_the_time_it_asks_for_and_each_request_its_own_pause() {
+        let pauses =
+            |seed| Backoff::new(Duration::from_secs(1), seed).next(Some(Duration::from_secs(9)));
+        assert!(pauses(1) > Duration::from_secs(9) && pauses(1) < Duration::from_secs(11));
+        assert_ne!(pauses(1), pauses(2));
+    }
+}

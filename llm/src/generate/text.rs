@@ -1,0 +1,118 @@
+//! Samples as texts: all that grading needs, and all that a served model tells.
+
+use super::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
+use crate::Result;
+
+/// Samples that are asked of a [`Sampler`] at a time: it gives them back together.
+const CHUNK: usize = 4096;
+
+/// A prompt, by its index, and how many samples of it are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextRequest {
+    /// Index among the prompts of the sampler.
+    pub prompt: usize,
+    /// Number of samples.
+    pub samples: usize,
+    /// Index of the first of them.
+    pub first_sample: usize,
+}
+
+/// One continuation of a prompt, as a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextSample {
+    /// Index of the sample among those of its prompt.
+    pub index: usize,
+    /// The text, without special tokens.
+    pub text: String,
+    /// How many tokens it has; absent where the sampler does not tell.
+    pub tokens: Option<usize>,
+    /// Sum of the entropies of the policy at its tokens, in nats; absent where the sampler does not
+    /// tell.
+    pub entropy: Option<f64>,
+    /// Whether it ended for want of room.
+    pub truncated: bool,
+}
+
+/// What a sampler of texts tells while it works.
+#[derive(Debug)]
+pub enum TextEvent {
+    /// A sample of a prompt, by its index, has ended.
+    Finished(usize, TextSample),
+    /// None has for a while.
+    Waiting,
+}
+
+/// Something that continues prompts that it knows, in text.
+pub trait TextSampler {
+    /// Draws samples, in no particular order. `watch` is given every sample as it ends, and says
+    /// whether to go on: where it does not, fewer come than were asked for.
+    ///
+    /// # Errors
+    /// Those of the sampler; samples that came before are with `watch`.
+    fn sample(
+        &mut self,
+        requests: &[TextRequest],
+        watch: &mut dyn FnMut(TextEvent) -> bool,
+    ) -> Result<()>;
+}
+
+/// The texts of a [`Sampler`] that has a tokenizer.
+pub struct Texts<'a> {
+    /// Draws the samples.
+    pub sampler: &'a mut dyn Sampler,
+    /// The prompts in tokens.
+    pub prompts: &'a [Vec<u32>],
+    /// How samples are drawn.
+    pub params: &'a SamplingParams,
+}
+
+impl TextSampler for Texts<'_> {
+    /// Whether to go on counts between chunks of samples: one that has begun is finished.
+    fn sample(
+        &mut self,
+        requests: &[TextRequest],
+        watch: &mut dyn FnMut(TextEvent) -> bool,
+    ) -> Result<()> {
+        for chunk in chunks(requests) {
+            let mut go_on = true;
+            let with_tokens = |request: &TextRequest| Request {
+                prompt: self.prompts[request.prompt].clone(),
+                samples: request.samples,
+                first_sample: request.first_sample,
+            };
+            let asked: Vec<Request> = chunk.iter().map(with_tokens).collect();
+            self.sampler.sample(&asked, self.params, &mut |event| {
+                if let Event::Finished(request, sample) = event {
+                    go_on &= watch(TextEvent::Finished(chunk[request].prompt, text_of(sample)));
+                }
+            })?;
+            if !go_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text_of(sample: &Sample) -> TextSample {
+    TextSample {
+        index: sample.index,
+        text: sample.text.clone().unwrap_or_default(),
+        tokens: Some(sample.tokens.len()),
+        entropy: Some(sample.entropies.iter().map(|&entropy| f64::from(entropy)).sum()),
+        truncated: matches!(sample.finish_reason, FinishReason::Length | FinishReason::Context),
+    }
+}
+
+/// Requests in groups that are large enough to keep an engine busy.
+fn chunks(requests: &[TextRequest]) -> Vec<&[TextRequest]> {
+    let (mut chunks, mut start, mut asked) = (Vec::new(), 0, 0);
+    for (at, request) in requests.iter().enumerate() {
+        asked += request.samples;
+        if asked >= CHUNK || at + 1 == requests.len() {
+            chunks.push(&requests[start..=at]);
+            (start, asked) = (at + 1, 0);
+        }
+    }
+    chunks
+}

@@ -1,0 +1,43 @@
+//! Raised and lowered letters, and fractions, that Unicode has a sign for.
+
+/// The letter that is raised: `³` is 3.
+pub(super) fn raised(letter: char) -> Option<char> {
+    translated(letter, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ", "0123456789+-()nix")
+}
+
+/// The letter that is lowered: `₂` is 2.
+pub(super) fn lowered(letter: char) -> Option<char> {
+    translated(letter, "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙₖₓ", "0123456789+-()nkx")
+}
+
+fn translated(letter: char, from: &str, to: &str) -> Option<char> {
+    if letter.is_ascii() {
+        return None;
+    }
+    from.chars().zip(to.chars()).find(|(sign, _)| *sign == letter).map(|(_, plain)| plain)
+}
+
+/// Numerator and denominator of `½` and the like.
+pub(super) fn fraction(letter: char) -> Option<(u8, u8)> {
+    Some(match letter {
+        '½' => (1, 2),
+        '⅓' => (1, 3),
+        '⅔' => (2, 3),
+        '¼' => (1, 4),
+        '¾' => (3, 4),
+        '⅕' => (1, 5),
+        '⅖' => (2, 5),
+        '⅗' => (3, 5),
+        '⅘' => (4, 5),
+        '⅙' => (1, 6),
+        '⅚' => (5, 6),
+        '⅐' => (1, 7),
+        '⅛' => (1, 8),
+        '⅜' => (3, 8),
+        '⅝' => (5, 8),
+        '⅞' => (7, 8),
+        '⅑' => (1, 9),
+        '⅒' => (1, 10),
+        _ => return None,
+    })
+}

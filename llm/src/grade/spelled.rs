@@ -1,0 +1,113 @@
+//! Numbers and sets in words: `twelve`, `forty-two`, `two thirds`, `all real numbers`.
+
+/// Words for whole numbers below twenty.
+const SMALL: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
+
+/// Words for tens, from twenty on.
+const TENS: [&str; 8] =
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+
+/// Words for parts, from the half on.
+const PARTS: [&str; 9] =
+    ["half", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+
+/// Most words of a number.
+const LONGEST: usize = 12;
+
+/// The notation for what words say, if they say a number or a set and nothing else.
+pub(super) fn meaning(text: &str) -> Option<String> {
+    let inner = unstyled(text);
+    if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) || inner.contains(['\\', '$', '{']) {
+        return None;
+    }
+    let lower = inner.to_ascii_lowercase().replace('-', " ");
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    match words[..] {
+        ["all", "real", "numbers"] | ["all", "reals"] | ["the", "real", "numbers"] => {
+            return Some("\\mathbb{R}".into());
+        }
+        ["empty", "set"] | ["the", "empty", "set"] => return Some("\\emptyset".into()),
+        ["no", "solution" | "solutions"] | ["no", "real", "solution" | "solutions"] => {
+            return Some("\\emptyset".into());
+        }
+        _ => {}
+    }
+    if words.len() > LONGEST {
+        return None;
+    }
+    if let [above @ .., part] = &words[..]
+        && let Some(below) = denominator(part)
+    {
+        let single = above == ["a"] || above.is_empty() && *part == "half";
+        let above = if single { 1 } else { whole(above)? };
+        return Some(format!("{above}/{below}"));
+    }
+    whole(&words).map(|value| value.to_string())
+}
+
+/// The inside of `\text{…}` and the like.
+fn unstyled(text: &str) -> &str {
+    let styles = ["\\text{", "\\textbf{", "\\mathrm{", "\\mbox{", "\\textit{"];
+    let inner = styles.into_iter().find_map(|style| text.strip_prefix(style)?.strip_suffix('}'));
+    inner.unwrap_or(text).trim()
+}
+
+/// `thirds` is 3.
+fn denominator(word: &str) -> Option<usize> {
+    if matches!(word, "halves") {
+        return Some(2);
+    }
+    if matches!(word, "quarter" | "quarters") {
+        return Some(4);
+    }
+    let singular = word.strip_suffix('s').unwrap_or(word);
+    PARTS.iter().position(|part| *part == singular).map(|at| at + 2)
+}
+
+/// `two hundred and five` is 205.
+fn whole(words: &[&str]) -> Option<u64> {
+    let (mut total, mut group, mut last) = (0u64, 0u64, "");
+    for &word in words {
+        let small = SMALL.iter().position(|known| *known == word).map(|n| n as u64);
+        let tens = TENS.iter().position(|known| *known == word).map(|n| 10 * n as u64 + 20);
+        match (word, small, tens) {
+            (_, Some(n), _)
+                if group % 10 == 0 && (n < 10 || group % 100 == 0) && last != "zero" =>
+            {
+                group += n;
+            }
+            (_, _, Some(n)) if group % 100 == 0 => group += n,
+            ("hundred", ..) if (1..10).contains(&group) => group *= 100,
+            ("thousand" | "million", ..) if group > 0 && total % 1_000_000 == 0 => {
+                let scale = if word == "thousand" { 1_000 } else { 1_000_000 };
+                total += group * scale;
+                group = 0;
+            }
+            ("and", ..) if last == "hundred" || last == "thousand" => {}
+            _ => return None,
+        }
+        last = word;
+    }
+    (!last.is_empty() && last != "and").then_some(total + group)
+}

@@ -1,0 +1,99 @@
+//! What ends a process with all it started, even if this process is killed.
+
+use std::io;
+use std::process::{Child, ChildStdin, ChildStdout, Command};
+use std::time::{Duration, Instant};
+
+/// How long a program that closed its output may take to end.
+const LAST_BREATH: Duration = Duration::from_millis(500);
+/// How often somebody looks whether it did.
+const TICK: Duration = Duration::from_millis(5);
+
+/// A process that does not survive this value, nor, on Unix, this process.
+///
+/// On Unix it leads a process group of its own, which is killed as a whole. An interrupt from the
+/// terminal, which lets a step of training finish, does not reach it.
+#[derive(Debug)]
+pub(super) struct Guard {
+    child: Child,
+    #[cfg(unix)]
+    watchdog: unix::Watchdog,
+}
+
+impl Guard {
+    /// Starts a program whose input and output are pipes.
+    pub(super) fn spawn(mut command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        #[cfg(unix)]
+        let watchdog = unix::Watchdog::over(child.id()).inspect_err(|_| {
+            let _ = child.kill().and_then(|()| child.wait());
+        })?;
+        let guard = Self {
+            child,
+            #[cfg(unix)]
+            watchdog,
+        };
+        let (stdin, stdout) = pipes.ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok((guard, stdin, stdout))
+    }
+
+    /// How a program ended that closed its output.
+    pub(super) fn ending(&mut self) -> String {
+        let until = Instant::now() + LAST_BREATH;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return format!("ended ({status})"),
+                Ok(None) if Instant::now() < until => std::thread::sleep(TICK),
+                _ => return "closed its output".to_owned(),
+            }
+        }
+    }
+}
+
+impl Drop for Guard {
+    /// What cannot be killed is gone already.
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        unix::kill_group(self.child.id());
+        #[cfg(unix)]
+        self.watchdog.dismiss();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    use std::io;
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command, Stdio};
+
+    /// A shell that waits for the end of its input, which ends with this process however that does, and
+    /// kills a process group then.
+    #[derive(Debug)]
+    pub(super) struct Watchdog(Child);
+
+    impl Watchdog {
+        pub(super) fn over(group: u32) -> io::Result<Self> {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "read -r _; kill -s KILL -- \"-$1\"", "sh", &group.to_string()]);
+            shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+            shell.process_group(0).spawn().map(Self)
+        }
+
+        /// Before the number of the group can become that of another.
+        pub(super) fn dismiss(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    pub(super) fn kill_group(group: u32) {
+        let pid = i32::try_from(group).ok().and_then(Pid::from_raw);
+        let _ = pid.map(|pid| kill_process_group(pid, Signal::KILL));
+    }
+}

@@ -1,0 +1,54 @@
+//! What completions are worth, found out while others are still drawn.
+//!
+//! | file | what |
+//! |---|---|
+//! | `workers` | completions on their way to threads that grade, and the rewards back in order |
+//! | `command` | a program of the user's that gives rewards: JSON lines in, JSON lines out |
+//! | `child` | its process: pipes that cannot lock up, a limit on its time, an end that is sure |
+//! | `guard` | what ends a process with all it started, even if this process is killed |
+//!
+//! By default the grader's verdict is the reward: 1 for a correct completion, else 0. A command may
+//! give any finite number; a completion then counts as correct where its reward is at least 1.
+
+mod child;
+mod command;
+mod guard;
+mod workers;
+
+pub use command::RewardCommand;
+pub(crate) use command::words;
+pub(crate) use workers::while_drawing;
+
+use crate::grade::Verdict;
+use crate::task::{Grade, Problem};
+
+/// Where rewards come from.
+#[derive(Debug)]
+pub enum Reward {
+    /// What each problem says of its completions.
+    Grader,
+    /// A program of the user's.
+    Command(Box<RewardCommand>),
+}
+
+/// What a completion is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Whether it is correct, and its answer.
+    pub grade: Grade,
+    /// The reward.
+    pub reward: f64,
+}
+
+impl Scored {
+    fn graded(problem: &Problem, completion: &str) -> Self {
+        let grade = problem.grade(completion);
+        Self { reward: grade.reward(), grade }
+    }
+
+    /// A reward from elsewhere says nothing of answers.
+    fn rewarded(reward: f64) -> Self {
+        let verdict = if reward >= 1.0 { Verdict::Correct } else { Verdict::Wrong };
+        Self { grade: Grade { verdict, answer: None, solution: None }, reward }
+    }
+}

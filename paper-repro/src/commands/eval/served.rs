@@ -1,0 +1,64 @@
+//! Models that another program serves.
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::parse;
+use clap::Args;
+use rs_grpo_llm::endpoint::{Endpoint, Protocol};
+use std::time::Duration;
+
+/// Options of an endpoint.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Endpoint")]
+pub(super) struct Served {
+    /// Sample from a server that speaks OpenAI's completions protocol, such as vLLM at
+    /// http://localhost:8000/v1, in place of this process; the key, if it wants one, is
+    /// OPENAI_API_KEY.
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Requests at a time.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "32", requires = "endpoint")]
+    concurrency: usize,
+    /// Repetitions of a request that fails, with growing pauses, before the evaluation stops.
+    #[arg(long, value_name = "N", default_value_t = 7, requires = "endpoint")]
+    retries: u32,
+    /// Seconds that one completion may take.
+    #[arg(long, value_name = "SECONDS", value_parser = parse::whole::<1>, default_value = "600", requires = "endpoint")]
+    timeout: u64,
+}
+
+impl Served {
+    /// The endpoint of a model, if there is one.
+    pub(super) fn endpoint(&self, model: &str, chat: bool) -> Result<Option<Endpoint>, Failure> {
+        let Some(address) = &self.endpoint else { return Ok(None) };
+        let mut endpoint = Endpoint::new(address, model)?.with_key_from_environment();
+        endpoint.protocol = if chat { Protocol::Chat } else { Protocol::Completions };
+        endpoint.concurrency = self.concurrency;
+        endpoint.retries = self.retries;
+        endpoint.timeout = Duration::from_secs(self.timeout);
+        Ok(Some(endpoint))
+    }
+}
+
+/// Requests that were repeated.
+#[derive(Default)]
+pub(super) struct Repeats {
+    count: usize,
+    last: String,
+}
+
+impl Repeats {
+    /// Counts one.
+    pub(super) fn add(&mut self, problem: &str) {
+        self.count += 1;
+        problem.clone_into(&mut self.last);
+    }
+
+    /// Tells of them, if there were any.
+    pub(super) fn note(&self, console: &mut Console<'_>) {
+        if self.count > 0 {
+            let Self { count, last } = self;
+            console.note(&format!("{count} request(s) were repeated; the last since {last}"));
+        }
+    }
+}
