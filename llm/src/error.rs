@@ -85,6 +85,32 @@ pub enum Error {
         checkpoint: Option<PathBuf>,
     },
 
+    /// A run that is larger than the memory.
+    #[error(
+        "the run needs {:.1} GB of memory ({parts}), and there are {:.1} GB. {advice}",
+        *need as f64 / 1e9,
+        *limit as f64 / 1e9
+    )]
+    Memory {
+        /// Bytes at its peak.
+        need: u64,
+        /// Bytes that there are.
+        limit: u64,
+        /// What they are for.
+        parts: String,
+        /// The nearest settings that fit.
+        advice: String,
+    },
+
+    /// A GPU, or a library that it needs, refused.
+    #[error("{what}: {problem}")]
+    Gpu {
+        /// The kernel, the library or the device.
+        what: String,
+        /// What it said, and what to do.
+        problem: String,
+    },
+
     /// A model could not be had from the hub.
     #[error(transparent)]
     Hub(Box<HubError>),

@@ -9,11 +9,15 @@
 //! grade ──► task, data ──► reward ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
+//! [`cuda`] has the operations' kernels for a GPU, which are proven against the CPU but not yet trained
+//! with.
+//!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
 //! vocabulary, `k` inner dimension of a product.
 
 pub mod checkpoint;
 pub mod config;
+pub mod cuda;
 pub mod data;
 pub mod endpoint;
 mod error;

@@ -1,7 +1,7 @@
 //! The command line: names, defaults and help of every option.
 
 use crate::commands::{
-    advantage, bandit, data, eval, experiment, grade, llm, models, report, theory,
+    advantage, bandit, data, doctor, eval, experiment, grade, llm, models, report, theory,
 };
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     /// List, check and show sets of problems.
     #[command(subcommand)]
     Data(data::Command),
+    /// Say what this machine can run, and test its GPU against the CPU.
+    Doctor(doctor::Options),
     /// Measure pass@k of models on sets of problems.
     Eval(Box<eval::Options>),
     /// Compare methods of training, everything else equal.

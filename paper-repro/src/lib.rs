@@ -46,6 +46,7 @@ fn dispatch(cli: Cli, console: &mut Console<'_>) -> Result<(), Failure> {
         Command::Advantage(options) => commands::advantage::run(&options, console),
         Command::Bandit(options) => commands::bandit::run(&options, &pool, console),
         Command::Data(command) => commands::data::run(&command, console),
+        Command::Doctor(options) => commands::doctor::run(&options, console),
         Command::Eval(options) => commands::eval::run(&options, &pool, console),
         Command::Experiment(command) => commands::experiment::run(&command, &pool, console),
         Command::Grade(options) => commands::grade::run(&options, console),

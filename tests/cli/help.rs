@@ -11,6 +11,7 @@ fn help_of_every_command() {
         "theory",
         "report",
         "completions",
+        "doctor",
         "eval",
         "experiment",
         "experiment countdown",

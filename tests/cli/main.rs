@@ -2,6 +2,7 @@
 
 mod advantage;
 mod bandit;
+mod doctor;
 mod eval;
 mod eval_endpoint;
 mod experiment;

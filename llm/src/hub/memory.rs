@@ -81,18 +81,21 @@ impl Workload {
     }
 
     fn activations(&self, config: &ModelConfig) -> u64 {
-        let heads = product(&[config.heads + 2 * config.kv_heads, config.head_dim]);
-        let inputs = product(&[config.layers + 1, config.hidden_size]);
-        let inside =
-            8 * config.hidden_size as u64 + 4 * heads + 6 * config.intermediate_size as u64;
-        let tokens = self.trained_sequences.saturating_mul(self.tokens);
-        let logits = product(&[1_024, config.vocab_size, 4]);
-        tokens.saturating_mul(4 * (inputs + inside)).saturating_add(logits)
+        activation_bytes(config, self.trained_sequences.saturating_mul(self.tokens))
     }
 }
 
+/// X of the formula, for so many tokens that go through the backward pass at once.
+pub(crate) fn activation_bytes(config: &ModelConfig, tokens: u64) -> u64 {
+    let heads = product(&[config.heads + 2 * config.kv_heads, config.head_dim]);
+    let inputs = product(&[config.layers + 1, config.hidden_size]);
+    let inside = 8 * config.hidden_size as u64 + 4 * heads + 6 * config.intermediate_size as u64;
+    let logits = product(&[1_024, config.vocab_size, 4]);
+    tokens.saturating_mul(4 * (inputs + inside)).saturating_add(logits)
+}
+
 /// Weights of adapters of a rank on the seven matrices of every layer.
-fn adapter_parameters(config: &ModelConfig, rank: u64) -> u64 {
+pub(crate) fn adapter_parameters(config: &ModelConfig, rank: u64) -> u64 {
     let matrices = config
         .tensors()
         .into_iter()

@@ -2,6 +2,7 @@
 
 use super::attend::{Heads, Memory, Sequence, attend};
 use super::floats;
+use super::spans::View;
 use crate::generate::Rows;
 use candle_core::{CpuStorage, CustomOp3, InplaceOp2, Layout, Result, Shape, Tensor};
 use std::sync::Arc;
@@ -32,6 +33,19 @@ impl Placement {
         };
         let sequences = batch.iter().map(sequence).collect();
         Self { sequences, slots: slots.into(), rows: first }
+    }
+
+    /// What each row sees, as a kernel reads it.
+    pub(crate) fn view(&self) -> View {
+        let mut view = View::default();
+        for Sequence { len, start, segments, .. } in self.sequences.iter() {
+            let begin = view.slots.len() as u32;
+            let slots = segments.iter().flat_map(|part| part.slot..part.slot + part.len);
+            view.slots.extend(slots.take(start + len).map(|slot| slot as u32));
+            view.begin.extend(std::iter::repeat_n(begin, *len));
+            view.count.extend((start + 1..=start + len).map(|count| count as u32));
+        }
+        view
     }
 
     /// Refuses unless `rows`, the shape of a batch, has the rows that were placed.

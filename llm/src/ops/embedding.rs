@@ -57,3 +57,32 @@ pub fn backward(tokens: &[u32], gradient: &Tensor, sum: &mut [f32]) -> Result<()
     })?;
     Ok(())
 }
+
+/// The rows of each token together, as a kernel adds them up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gathered {
+    /// The tokens, each once.
+    pub(crate) distinct: Vec<u32>,
+    /// Where the rows of each begin in `rows`, and their number at the end.
+    pub(crate) begin: Vec<u32>,
+    /// Rows, in their order for each token.
+    pub(crate) rows: Vec<u32>,
+}
+
+impl Gathered {
+    /// Of the tokens of a batch.
+    pub(crate) fn new(tokens: &[u32]) -> Self {
+        let mut rows: Vec<u32> = (0..tokens.len() as u32).collect();
+        rows.sort_by_key(|&row| tokens[row as usize]);
+        let (mut distinct, mut begin) = (Vec::new(), Vec::new());
+        for (at, &row) in rows.iter().enumerate() {
+            let token = tokens[row as usize];
+            if distinct.last() != Some(&token) {
+                distinct.push(token);
+                begin.push(at as u32);
+            }
+        }
+        begin.push(rows.len() as u32);
+        Self { distinct, begin, rows }
+    }
+}

@@ -28,6 +28,16 @@ impl Rotation {
         Self { cos: table(f64::cos), sin: table(f64::sin), half: head_dim / 2 }
     }
 
+    /// Cosines, `[tokens, head_dim / 2]`.
+    pub(crate) fn cos(&self) -> &[f32] {
+        &self.cos
+    }
+
+    /// Sines, as the cosines.
+    pub(crate) fn sin(&self) -> &[f32] {
+        &self.sin
+    }
+
     fn inverse(&self) -> Self {
         Self { sin: self.sin.iter().map(|sin| -sin).collect(), ..self.clone() }
     }

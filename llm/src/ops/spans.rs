@@ -15,6 +15,20 @@ pub struct Span {
     pub shared: usize,
 }
 
+/// Row `t` of a batch sees the keys and values at `slots[begin[t]..begin[t] + count[t]]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct View {
+    /// Slots of the positions of every sequence, one sequence after the other.
+    pub(crate) slots: Vec<u32>,
+    /// Where the sequence of each row begins.
+    pub(crate) begin: Vec<u32>,
+    /// Positions that each row sees: up to its own.
+    pub(crate) count: Vec<u32>,
+    /// The last row that sees each row. The rows from its own to that one do, and no other: branches
+    /// lie behind their trunk. Empty where no gradient is wanted.
+    pub(crate) last: Vec<u32>,
+}
+
 /// Sequences that lie one after the other: each a trunk, and after it any number of branches that go
 /// on where the trunk ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +74,26 @@ impl Spans {
     /// Position of every row in its sequence.
     pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
         self.iter().flat_map(|span| span.shared..span.shared + span.len)
+    }
+
+    /// What each row sees, as a kernel reads it.
+    pub(crate) fn view(&self) -> View {
+        let mut view = View::default();
+        for tree in self.each_tree() {
+            let trunk = tree[0];
+            let end = tree.iter().map(|span| span.first + span.len).max().unwrap_or(0);
+            for span in tree {
+                let begin = view.slots.len() as u32;
+                let shared = trunk.first..trunk.first + span.shared;
+                let own = span.first..span.first + span.len;
+                view.slots.extend(shared.chain(own.clone()).map(|slot| slot as u32));
+                view.begin.extend(own.clone().map(|_| begin));
+                view.count.extend((span.shared + 1..).take(span.len).map(|count| count as u32));
+                let last = if span.shared == 0 { end } else { own.end };
+                view.last.extend(own.map(|_| last as u32 - 1));
+            }
+        }
+        view
     }
 
     /// Refuses a batch of another number of rows.

@@ -71,23 +71,26 @@ impl AdamW {
         self.updates += 1;
         for (name, var) in weights {
             let Some(gradient) = gradients.get(name) else { continue };
+            let decay = if var.rank() > 1 { self.options.weight_decay } else { 0.0 };
+            let [beta1, beta2, eps, keep, rate, unbias] = self.constants(learning_rate, decay);
+            let step = Step { beta1, beta2, eps, keep, rate, unbias, scale: scale as f32 };
             let moments = self.moments.entry(name.clone()).or_default();
             moments.mean.resize(var.elem_count(), 0.0);
             moments.square.resize(var.elem_count(), 0.0);
-            let decay = if var.rank() > 1 { self.options.weight_decay } else { 0.0 };
-            let step = Step {
-                beta1: self.options.beta1 as f32,
-                beta2: self.options.beta2 as f32,
-                eps: self.options.eps as f32,
-                keep: (1.0 - learning_rate * decay) as f32,
-                rate: (learning_rate / correction(self.options.beta1, self.updates)) as f32,
-                unbias: (1.0 / correction(self.options.beta2, self.updates)).sqrt() as f32,
-                scale: scale as f32,
-            };
             let gradient = gradient.contiguous()?;
             var.inplace_op1(&Update { step, gradient: &gradient, moments: Mutex::new(moments) })?;
         }
         Ok(())
+    }
+
+    /// β₁, β₂ and ε; what weights are multiplied by, the rate and the root's factor of the update that
+    /// was counted last.
+    pub(crate) fn constants(&self, learning_rate: f64, decay: f64) -> [f32; 6] {
+        let AdamWOptions { beta1, beta2, eps, .. } = self.options;
+        let keep = 1.0 - learning_rate * decay;
+        let rate = learning_rate / correction(beta1, self.updates);
+        let unbias = (1.0 / correction(beta2, self.updates)).sqrt();
+        [beta1, beta2, eps, keep, rate, unbias].map(|number| number as f32)
     }
 }
 

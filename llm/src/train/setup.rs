@@ -1,6 +1,7 @@
 //! What a run works on: problems in tokens, the policy, and the reference if there is one.
 
 use super::config::TrainConfig;
+use super::plan::{MemoryPlan, host_memory};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, load_set};
 use crate::hub::Settings;
@@ -64,6 +65,8 @@ impl Setup {
         let checkpoint = Checkpoint::open(folder)?;
         let tokenizer = Tokenizer::from_folder(folder)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
+        let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
+        check_memory(&config, &checkpoint, &prompts)?;
         let training = config.lora().map_or(Training::Full, Training::Lora);
         let model = Decoder::load(&checkpoint, training)?;
         let reference = match (config.kl_coef == 0.0, training) {
@@ -71,7 +74,6 @@ impl Setup {
             (false, Training::Lora(_)) => Some(model.without_adapters()),
             (false, _) => Some(Decoder::load(&checkpoint, Training::Frozen)?),
         };
-        let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
         Ok(Self {
             stop_tokens: stop_tokens(folder, &tokenizer)?,
             fields: checkpoint.config_fields().clone(),
@@ -87,6 +89,14 @@ impl Setup {
             tokenizer,
         })
     }
+}
+
+/// Refuses a run that this machine has no memory for, where its memory is known.
+fn check_memory(config: &TrainConfig, checkpoint: &Checkpoint, prompts: &[Vec<u32>]) -> Result<()> {
+    let Some(limit) = host_memory() else { return Ok(()) };
+    let longest = prompts.iter().map(Vec::len).max().unwrap_or(0) + config.max_new_tokens;
+    let longest = longest.min(checkpoint.config().max_positions);
+    MemoryPlan::within(limit, config, checkpoint.config(), longest).map(drop)
 }
 
 /// Files of a model that its checkpoints have, too.

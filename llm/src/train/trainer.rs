@@ -17,9 +17,9 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Completions that are drawn at a time.
-const MAX_BATCH: usize = 256;
+pub(super) const MAX_BATCH: usize = 256;
 /// Bytes of the cache of keys and values.
-const CACHE_BYTES: usize = 4 << 30;
+pub(super) const CACHE_BYTES: usize = 4 << 30;
 
 /// A policy in training.
 pub struct Trainer<'a> {

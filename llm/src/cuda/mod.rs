@@ -1,0 +1,21 @@
+//! The operations on an NVIDIA GPU: the kernels, how they are launched, and the proof that they compute
+//! what their CPU forms compute.
+//!
+//! | file | what |
+//! |---|---|
+//! | `source` | the kernels' text; each `.cu` file lies beside the CPU form of its operation |
+//! | `launch` | one launch of a kernel, and what can run it |
+//! | `self_test` | every kernel, forward and backward, against the CPU |
+//! | `compile` | NVRTC, and a cache of what it made (feature `cuda`) |
+//! | `device` | a GPU (feature `cuda`) |
+//!
+//! Kernels include no header and are compiled when the program runs. A C++ compiler takes the same
+//! text; with it the tests run every kernel on the CPU, where no GPU is to be had.
+
+#[cfg(feature = "cuda")]
+pub mod compile;
+#[cfg(feature = "cuda")]
+pub mod device;
+pub mod launch;
+pub mod self_test;
+pub mod source;

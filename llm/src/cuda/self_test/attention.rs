@@ -1,0 +1,103 @@
+//! Attention that trains, and attention to a cache.
+
+use super::Bench;
+use super::bench::{blank_floats, count, differentiate, read_counts, read_floats, to_floats};
+use crate::Result;
+use crate::cuda::launch::{Argument, Launch};
+use crate::generate::{Rows, Segment};
+use crate::ops::cached_attention::{Placement, cached_attention};
+use crate::ops::{Spans, attention};
+use candle_core::{Device, Tensor};
+
+/// Query heads, key heads and their width.
+type Heads = [usize; 3];
+
+pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
+    // The gradient of a query that sees one key is 0, and its error relative to nothing.
+    packed(bench, &Spans::separate(&[2]), [1, 1, 3])?;
+    packed(bench, &Spans::separate(&[5, 1, 40]), [4, 2, 34])?;
+    let trees = [(33, &[4, 9, 1][..]), (3, &[][..]), (1, &[7, 2][..])];
+    packed(bench, &Spans::trees(trees), [4, 2, 128])?;
+    packed(bench, &Spans::trees([(9, &[3, 5][..])]), [3, 3, 256])?;
+    for shares in [1, 3, 8] {
+        generated(bench, [4, 2, 50], shares)?;
+        generated(bench, [8, 1, 128], shares)?;
+        generated(bench, [3, 3, 7], shares)?;
+    }
+    Ok(())
+}
+
+fn packed(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Result<()> {
+    let rows = spans.rows();
+    let (q, k) = (bench.numbers(rows * heads * width), bench.numbers(rows * kv * width));
+    let (v, dy) = (bench.numbers(k.len()), bench.numbers(q.len()));
+    let of_keys = [rows, kv, width];
+    let inputs = [(&q[..], &[rows, heads, width][..]), (&k, &of_keys), (&v, &of_keys)];
+    let f = |[q, k, v]: [&Tensor; 3]| attention(q, k, v, spans);
+    let (y, [dq, dk, dv]) = differentiate(inputs, f, &dy)?;
+
+    let view = spans.view();
+    let tensors = [bench.read(&q), bench.read(&k), bench.read(&v)];
+    let tables = [&view.slots, &view.begin, &view.count].map(|table| read_counts(table));
+    let sizes = [count(rows), count(heads), count(kv), count(width)];
+    let launch = Launch::warps("attention", bench.element, rows * heads);
+    let outputs = [bench.blank(q.len()), blank_floats(rows * heads)];
+    let seen = tensors.clone().into_iter().chain(tables);
+    let found = bench.run(launch.with(seen.clone().chain(outputs).chain(sizes.clone())))?;
+    let (out, lse) = (&found[0], read_floats(&found[1]));
+    bench.near("attention", out, &y);
+
+    let launch = Launch::warps("attention_backward_query", bench.element, rows * heads);
+    let known = [bench.read(out), bench.read(&dy), lse.clone()];
+    let outputs = [bench.blank(q.len()), blank_floats(rows * heads)];
+    let arguments = seen.chain(known).chain(outputs).chain(sizes.clone());
+    let found = bench.run(launch.with(arguments))?;
+    bench.near("attention: gradient of queries", &found[0], &dq);
+
+    let launch = Launch::warps("attention_backward_key", bench.element, rows * kv);
+    let known = [read_counts(&view.last), bench.read(&dy), lse, read_floats(&found[1])];
+    let outputs = [bench.blank(k.len()), bench.blank(k.len())];
+    let arguments = tensors.into_iter().chain(known).chain(outputs).chain(sizes);
+    let found = bench.run(launch.with(arguments))?;
+    bench.near("attention: gradient of keys", &found[0], &dk);
+    bench.near("attention: gradient of values", &found[1], &dv);
+    Ok(())
+}
+
+/// One new token of each of three sequences, two of which share their beginning.
+fn generated(bench: &mut Bench<'_>, [heads, kv, width]: Heads, shares: usize) -> Result<()> {
+    let slot = |slot, len| Segment { slot, len };
+    let segments =
+        [vec![slot(40, 33), slot(3, 2)], vec![slot(40, 33), slot(80, 9)], vec![slot(0, 1)]];
+    let lengths = [35, 42, 1];
+    let (cache, rows) = (90, segments.len());
+    let (q, k) = (bench.numbers(rows * heads * width), bench.numbers(cache * kv * width));
+    let v = bench.numbers(k.len());
+    let batch: Vec<Rows<'_>> = segments
+        .iter()
+        .zip(lengths)
+        .map(|(segments, len)| Rows { tokens: &[0], start: len - 1, segments })
+        .collect();
+    let of_keys = |numbers| Tensor::from_slice(numbers, (cache, kv, width), &Device::Cpu);
+    let of_queries = Tensor::from_slice(&q, (rows, heads, width), &Device::Cpu)?;
+    let placement = Placement::new(&batch);
+    let y = cached_attention(&of_queries, &of_keys(&k)?, &of_keys(&v)?, &placement)?;
+
+    let view = placement.view();
+    let tensors = [bench.read(&q), bench.read(&k), bench.read(&v)];
+    let tables = [&view.slots, &view.begin, &view.count].map(|table| read_counts(table));
+    let parts = rows * heads * shares;
+    let outputs = [blank_floats(parts * width), blank_floats(2 * parts)];
+    let sizes = [count(heads), count(kv), count(width), count(shares)];
+    let launch = Launch::rows("cached_attention", bench.element, rows)
+        .with_grid([rows as u32, kv as u32, shares as u32])
+        .with_threads(32 * (heads / kv) as u32)
+        .with(tensors.into_iter().chain(tables).chain(outputs).chain(sizes));
+    let found = bench.run(launch)?;
+    let launch = Launch::rows("merge_shares", bench.element, rows * heads).with_threads(32);
+    let outputs: [Argument; 3] = [bench.blank(q.len()), count(width), count(shares)];
+    let inputs = [read_floats(&found[0]), read_floats(&found[1])];
+    let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
+    bench.near("cached_attention", &found[0], &to_floats(&y)?);
+    Ok(())
+}

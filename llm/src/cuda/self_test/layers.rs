@@ -1,0 +1,193 @@
+//! Norms, rotations, gates, biases and the embedding.
+
+use super::Bench;
+use super::bench::{blank_floats, count, differentiate, read_counts, read_floats};
+use crate::Result;
+use crate::config::Rope;
+use crate::cuda::launch::{Argument, Buffer, Launch};
+use crate::ops::{Rotation, add_bias, embedding, rms_norm, rope, swiglu};
+use candle_core::{Device, Tensor};
+
+const EPS: f32 = 1e-6;
+
+pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
+    for (rows, width) in [(1, 3), (3, 77), (5, 256), (2, 1000)] {
+        norms(bench, rows, width)?;
+        biases(bench, rows, width)?;
+    }
+    for (tokens, heads, width) in [(1, 1, 6), (5, 3, 10), (3, 4, 128), (2, 1, 256)] {
+        rotations(bench, [tokens, heads, width], true)?;
+        rotations(bench, [tokens, heads, width], false)?;
+    }
+    for n in [1, 129, 5000] {
+        gates(bench, n)?;
+    }
+    embeddings(bench)
+}
+
+fn norms(bench: &mut Bench<'_>, rows: usize, width: usize) -> Result<()> {
+    let (x, w) = (bench.numbers(rows * width), bench.numbers(width));
+    let (dy, before) = (bench.numbers(rows * width), bench.floats(width, 1.0));
+    let f = |[x, w]: [&Tensor; 2]| rms_norm(x, w, EPS.into());
+    let (y, [dx, dw]) = differentiate([(&x, &[rows, width]), (&w, &[width])], f, &dy)?;
+
+    let launch = Launch::rows("rms_norm", bench.element, rows);
+    let out = bench.blank(x.len());
+    let arguments = [bench.read(&x), bench.read(&w), out, count(width), Argument::F32(EPS)];
+    let found = bench.run(launch.with(arguments))?;
+    bench.near("rms_norm", &found[0], &y);
+
+    let [found_dx, found_dw] = norm_backward(bench, [&x, &w, &dy], &before)?;
+    bench.near("rms_norm: gradient of x", &found_dx, &dx);
+    let added: Vec<f32> = dw.iter().zip(&before).map(|(dw, before)| dw + before).collect();
+    bench.near("rms_norm: gradient of the weight", &found_dw, &added);
+    Ok(())
+}
+
+/// Gradients of a norm of rows; that of the weight is added to what is there.
+fn norm_backward(
+    bench: &mut Bench<'_>,
+    [x, w, dy]: [&[f32]; 3],
+    before: &[f32],
+) -> Result<[Vec<f32>; 2]> {
+    let (width, rows) = (w.len(), x.len() / w.len());
+    let launch = Launch::rows("rms_norm_backward", bench.element, rows);
+    let inputs = [bench.read(x), bench.read(w), bench.read(dy)];
+    let outputs = [bench.blank(x.len()), blank_floats(rows)];
+    let sizes = [count(width), Argument::F32(EPS)];
+    let found = bench.run(launch.with(inputs.into_iter().chain(outputs).chain(sizes)))?;
+
+    let launch = Launch::columns("rms_norm_backward_weight", bench.element, width);
+    let sum = Argument::Write(Buffer::F32(before.to_vec()));
+    let inputs = [bench.read(x), bench.read(dy), read_floats(&found[1]), sum];
+    let of_weight =
+        bench.run(launch.with(inputs.into_iter().chain([count(rows), count(width)])))?;
+    Ok([found[0].clone(), of_weight[0].clone()])
+}
+
+fn biases(bench: &mut Bench<'_>, rows: usize, width: usize) -> Result<()> {
+    let (x, b) = (bench.numbers(rows * width), bench.numbers(width));
+    let dy = bench.numbers(rows * width);
+    let f = |[x, b]: [&Tensor; 2]| add_bias(x, b);
+    let (y, [_, db]) = differentiate([(&x, &[rows, width]), (&b, &[width])], f, &dy)?;
+
+    let launch = Launch::rows("add_bias", bench.element, rows);
+    let arguments = [bench.read(&x), bench.read(&b), bench.blank(x.len()), count(width)];
+    let found = bench.run(launch.with(arguments))?;
+    bench.near("add_bias", &found[0], &y);
+
+    let launch = Launch::columns("add_bias_backward", bench.element, width);
+    let sum = Argument::Write(Buffer::F32(vec![0.0; width]));
+    let found = bench.run(launch.with([bench.read(&dy), sum, count(rows), count(width)]))?;
+    bench.near("add_bias: gradient of the bias", &found[0], &db);
+    Ok(())
+}
+
+/// The norm of heads, their rotation and their place, and the way back.
+fn rotations(
+    bench: &mut Bench<'_>,
+    [tokens, heads, width]: [usize; 3],
+    normed: bool,
+) -> Result<()> {
+    let n = tokens * heads * width;
+    let (x, w, dy) = (bench.numbers(n), bench.numbers(width), bench.numbers(n));
+    let settings = Rope { theta: 1e4, scaling: None };
+    let rotation = Rotation::new(&settings, width, 3..3 + tokens);
+    let f = |[x, w]: [&Tensor; 2]| match normed {
+        true => rope(&rms_norm(x, w, EPS.into())?, &rotation),
+        false => rope(x, &rotation),
+    };
+    let (y, [dx, dw]) = differentiate([(&x, &[tokens, heads, width]), (&w, &[width])], f, &dy)?;
+
+    // The rows go to slots in the other direction, of a cache with one slot more.
+    let slots: Vec<u32> = (1..=tokens as u32).rev().collect();
+    let launch = Launch::rows("head_norm_rope", bench.element, tokens * heads).with_threads(64);
+    let first = vec![7.0; heads * width];
+    let cache: Vec<f32> = first.iter().copied().chain(std::iter::repeat_n(f32::NAN, n)).collect();
+    let cache = Argument::Write(bench.element.buffer(&cache));
+    let tables = [read_floats(rotation.cos()), read_floats(rotation.sin()), read_counts(&slots)];
+    let sizes = [cache, count(heads), count(width), Argument::F32(EPS), count(usize::from(normed))];
+    let inputs = [bench.read(&x), bench.read(&w)];
+    let found = bench.run(launch.with(inputs.into_iter().chain(tables).chain(sizes)))?;
+    let (untouched, cache) = found[0].split_at(heads * width);
+    let in_order: Vec<f32> = cache.chunks_exact(heads * width).rev().flatten().copied().collect();
+    bench.near("head_norm_rope", &in_order, &y);
+    bench.same("head_norm_rope: other slots", untouched, &first);
+
+    let launch = Launch::rows("rope_backward", bench.element, tokens * heads).with_threads(64);
+    let tables = [read_floats(rotation.cos()), read_floats(rotation.sin()), bench.blank(n)];
+    let inputs = [bench.read(&dy)].into_iter().chain(tables);
+    let turned = bench.run(launch.with(inputs.chain([count(heads), count(width)])))?;
+    if !normed {
+        bench.near("rope: gradient", &turned[0], &dx);
+        return Ok(());
+    }
+    let [found_dx, found_dw] = norm_backward(bench, [&x, &w, &turned[0]], &vec![0.0; width])?;
+    bench.near("head norm and rope: gradient of x", &found_dx, &dx);
+    bench.near("head norm and rope: gradient of the weight", &found_dw, &dw);
+    Ok(())
+}
+
+fn gates(bench: &mut Bench<'_>, n: usize) -> Result<()> {
+    let (gate, up, dy) = (bench.numbers(n), bench.numbers(n), bench.numbers(n));
+    let f = |[gate, up]: [&Tensor; 2]| swiglu(gate, up);
+    let (y, [dgate, dup]) = differentiate([(&gate, &[n]), (&up, &[n])], f, &dy)?;
+
+    let size = Argument::U64(n as u64);
+    let launch = Launch::elements("swiglu", bench.element, n);
+    let arguments = [bench.read(&gate), bench.read(&up), bench.blank(n), size.clone()];
+    let found = bench.run(launch.with(arguments))?;
+    bench.near("swiglu", &found[0], &y);
+
+    let launch = Launch::elements("swiglu_backward", bench.element, n);
+    let inputs = [bench.read(&gate), bench.read(&up), bench.read(&dy)];
+    let outputs = [bench.blank(n), bench.blank(n), size];
+    let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
+    bench.near("swiglu: gradient of the gate", &found[0], &dgate);
+    bench.near("swiglu: gradient of up", &found[1], &dup);
+    Ok(())
+}
+
+fn embeddings(bench: &mut Bench<'_>) -> Result<()> {
+    let (vocab, width) = (11, 133);
+    let tokens = [7u32, 3, 7, 0, 10, 3, 7];
+    let table = bench.numbers(vocab * width);
+    let expected: Vec<f32> =
+        tokens.iter().flat_map(|&t| table[t as usize * width..][..width].to_vec()).collect();
+    let launch = Launch::rows("embedding", bench.element, tokens.len());
+    let out = bench.blank(expected.len());
+    let arguments = [read_counts(&tokens), bench.read(&table), out, count(width)];
+    let found = bench.run(launch.with(arguments))?;
+    bench.same("embedding", &found[0], &expected);
+
+    let dy = bench.numbers(expected.len());
+    let before = bench.floats(vocab * width, 1.0);
+    let mut sum = before.clone();
+    let gradient = Tensor::from_slice(&dy, (tokens.len(), width), &Device::Cpu)?;
+    embedding::backward(&tokens, &gradient, &mut sum)?;
+    let gathered = embedding::Gathered::new(&tokens);
+    let launch = Launch::rows("embedding_backward", bench.element, gathered.distinct.len());
+    let tables = [&gathered.distinct, &gathered.begin, &gathered.rows].map(|t| read_counts(t));
+    let outputs = [Argument::Write(Buffer::F32(before)), count(width)];
+    let inputs = tables.into_iter().chain([bench.read(&dy)]);
+    let found = bench.run(launch.with(inputs.chain(outputs)))?;
+    bench.near("embedding: gradient", &found[0], &sum);
+    cache_rows(bench)
+}
+
+/// Rows of values written to a cache.
+fn cache_rows(bench: &mut Bench<'_>) -> Result<()> {
+    let width = 70;
+    let rows = bench.numbers(3 * width);
+    let before = bench.numbers(5 * width);
+    let mut expected = before.clone();
+    for (slot, row) in [4, 0, 2].into_iter().zip(rows.chunks_exact(width)) {
+        expected[slot * width..][..width].copy_from_slice(row);
+    }
+    let launch = Launch::rows("cache_write", bench.element, 3);
+    let cache = Argument::Write(bench.element.buffer(&before));
+    let arguments = [bench.read(&rows), read_counts(&[4, 0, 2]), cache, count(width)];
+    let found = bench.run(launch.with(arguments))?;
+    bench.same("cache_write", &found[0], &expected);
+    Ok(())
+}

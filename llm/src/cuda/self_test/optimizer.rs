@@ -1,0 +1,101 @@
+//! The norm of the gradients and the step of AdamW.
+
+use super::Bench;
+use super::bench::{blank_floats, count, read_floats};
+use crate::Result;
+use crate::cuda::launch::{Argument, Buffer, Launch};
+use crate::model::Gradients;
+use crate::train::{AdamW, AdamWOptions};
+use candle_core::{Device, Tensor, Var};
+
+const BLOCKS: usize = 5;
+
+pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
+    clipping(bench, 1.0)?;
+    clipping(bench, 1e6)?;
+    steps(bench)?;
+    left_alone(bench)
+}
+
+/// The norm of two tensors together, and the factor that shortens them.
+fn clipping(bench: &mut Bench<'_>, longest: f32) -> Result<()> {
+    let tensors = [bench.floats(1003, 1.0), bench.floats(77, 2.0)];
+    let square = |g: &f32| f64::from(*g) * f64::from(*g);
+    let norm = tensors.iter().flatten().map(square).sum::<f64>().sqrt() as f32;
+    let mut parts = vec![0.0; BLOCKS];
+    for tensor in &tensors {
+        let launch = Launch::rows("squares", bench.element, BLOCKS);
+        let sums = Argument::Write(Buffer::F64(parts));
+        let arguments = [read_floats(tensor), sums, Argument::U64(tensor.len() as u64)];
+        let found = bench.run_raw(launch.with(arguments))?.remove(0);
+        let Buffer::F64(sums) = found else { return Ok(()) };
+        parts = sums;
+    }
+    let found = clip_scale(bench, parts, longest)?;
+    bench.near("norm of the gradients", &found[0], &[norm]);
+    bench.near("factor of the gradients", &found[1], &[(longest / norm).min(1.0)]);
+    Ok(())
+}
+
+fn clip_scale(bench: &mut Bench<'_>, parts: Vec<f64>, longest: f32) -> Result<Vec<Vec<f32>>> {
+    let launch = Launch::rows("clip_scale", bench.element, 1).with_threads(32);
+    let n = count(parts.len());
+    let norm = Argument::Write(Buffer::F64(vec![f64::NAN]));
+    let inputs = [Argument::Read(Buffer::F64(parts)), norm, blank_floats(1)];
+    bench.run(launch.with(inputs.into_iter().chain([n, Argument::F32(longest)])))
+}
+
+/// Two steps, so that moments of the first matter.
+fn steps(bench: &mut Bench<'_>) -> Result<()> {
+    let n = 1003;
+    let options = AdamWOptions { weight_decay: 0.1, ..AdamWOptions::default() };
+    let (rate, scale) = (1e-2, 0.5f32);
+    let mut weight = bench.floats(n, 1.0);
+    let var = Var::from_tensor(&Tensor::from_slice(&weight, (n, 1), &Device::Cpu)?)?;
+    let weights = [("w".to_owned(), var.clone())];
+    let mut optimizer = AdamW::new(options);
+    let (mut mean, mut square) = (vec![0.0; n], vec![0.0; n]);
+    for _ in 0..2 {
+        let gradient = bench.floats(n, 1.0);
+        let mut gradients = Gradients::default();
+        gradients.add("w", Tensor::from_slice(&gradient, (n, 1), &Device::Cpu)?)?;
+        optimizer.update(&weights, &gradients, rate, scale.into())?;
+        let constants = optimizer.constants(rate, options.weight_decay);
+        let state = [weight, mean, square];
+        let found = step(bench, &gradient, state, scale, constants)?;
+        let expected = super::bench::to_floats(&var.as_detached_tensor())?;
+        bench.near("adamw: weights", &found[0], &expected);
+        bench.near("adamw: copy of the weights", &found[1], &expected);
+        [weight, mean, square] = [found[0].clone(), found[2].clone(), found[3].clone()];
+    }
+    Ok(())
+}
+
+/// Weights, their copy and the moments after one step.
+fn step(
+    bench: &mut Bench<'_>,
+    gradient: &[f32],
+    [weight, mean, square]: [Vec<f32>; 3],
+    scale: f32,
+    constants: [f32; 6],
+) -> Result<Vec<Vec<f32>>> {
+    let n = weight.len();
+    let write = |numbers| Argument::Write(Buffer::F32(numbers));
+    let weights = [write(weight), bench.blank(n), read_floats(gradient)];
+    let moments = [write(mean), write(square), read_floats(&[scale]), Argument::U64(n as u64)];
+    let launch = Launch::elements("adamw", bench.element, n);
+    let arguments = weights.into_iter().chain(moments).chain(constants.map(Argument::F32));
+    bench.run(launch.with(arguments))
+}
+
+/// Weights stay as they are where the norm is no finite number.
+fn left_alone(bench: &mut Bench<'_>) -> Result<()> {
+    for bad in [f64::NAN, f64::INFINITY] {
+        let scale = clip_scale(bench, vec![1.0, bad, 2.0], 1.0)?[1][0];
+        let gradient = vec![f32::NAN; 3];
+        let state = [vec![1.0, 2.0, 3.0], vec![0.0; 3], vec![0.0; 3]];
+        let found = step(bench, &gradient, state, scale, [0.9, 0.95, 1e-8, 0.9, 0.1, 1.0])?;
+        bench.same("adamw: left alone", &found[0], &[1.0, 2.0, 3.0]);
+    }
+    Ok(())
+}

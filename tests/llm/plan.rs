@@ -1,0 +1,82 @@
+//! The memory of a run before it takes any.
+
+use rs_grpo_llm::hub::ALIASES;
+use rs_grpo_llm::train::{MemoryPlan, TrainConfig, host_memory};
+use rs_grpo_llm::{Error, ModelConfig};
+
+fn model(name: &str) -> &'static ModelConfig {
+    &ALIASES.iter().find(|alias| alias.name == name).unwrap().config
+}
+
+fn config(lora_rank: usize, micro_batch_tokens: usize) -> TrainConfig {
+    TrainConfig { lora_rank, micro_batch_tokens, ..TrainConfig::default() }
+}
+
+/// Qwen3-0.6B-Base by hand, as in the test of `Workload`: 596 049 920 weights; a token's keys and
+/// values are 57 344 numbers; adapters of rank 16 have 16 · 22 528 · 28 weights.
+#[test]
+fn a_plan_is_the_documented_formula() {
+    let model = model("qwen3-0.6b-base");
+    let activations =
+        2_048 * 4 * (29 * 1_024 + 8 * 1_024 + 4 * 32 * 128 + 6 * 3_072) + 1_024 * 151_936 * 4;
+    let full = MemoryPlan::new(&config(0, 2_048), model, 50);
+    assert_eq!(full.weights, 4 * 596_049_920);
+    assert_eq!(full.optimizer, 12 * 596_049_920);
+    assert_eq!(full.cache, 256 * 50 * 57_344 * 4);
+    assert_eq!(full.activations, activations);
+    assert_eq!(full.peak(), 16 * 596_049_920 + full.cache.max(activations));
+    let adapters = MemoryPlan::new(&config(16, 2_048), model, 50);
+    assert_eq!(adapters.weights + adapters.optimizer, 16 * (16 * 22_528 * 28));
+    // 1 000 tokens of 256 completions would be 58 GB: the engine takes 4 GiB.
+    assert_eq!(MemoryPlan::new(&config(16, 2_048), model, 1_000).cache, 4 << 30);
+    // A sequence goes through the network whole, however small the micro-batch.
+    let whole = MemoryPlan::new(&config(0, 64), model, 2_048);
+    assert_eq!(whole.activations, activations);
+}
+
+fn advice(limit: u64, config: &TrainConfig, name: &str, longest: usize) -> String {
+    let error = MemoryPlan::within(limit, config, model(name), longest).unwrap_err();
+    assert!(error.to_string().contains("the run needs"), "{error}");
+    match error {
+        Error::Memory { need, limit, advice, .. } => {
+            assert!(need > limit);
+            advice
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// What is proposed fits, and twice as many tokens at once would not.
+#[test]
+fn fewer_tokens_at_once_are_proposed_first() {
+    let (large, name) = (config(0, 65_536), "qwen3-0.6b-base");
+    let advice = advice(24_000_000_000, &large, name, 1_024);
+    let tokens = advice.strip_prefix("It fits with micro-batch-tokens = ").unwrap();
+    let tokens: usize = tokens.parse().unwrap();
+    let fits =
+        |tokens| MemoryPlan::within(24_000_000_000, &config(0, tokens), model(name), 1_024).is_ok();
+    assert!(fits(tokens) && !fits(2 * tokens), "{tokens}");
+}
+
+#[test]
+fn adapters_are_proposed_where_all_weights_are_too_many() {
+    let advice = advice(24_000_000_000, &config(0, 4_096), "qwen3-4b-base", 2_048);
+    assert_eq!(advice, "It fits with lora-rank = 32 and micro-batch-tokens = 4096");
+    let adapters = config(32, 4_096);
+    assert!(MemoryPlan::within(24_000_000_000, &adapters, model("qwen3-4b-base"), 2_048).is_ok());
+}
+
+#[test]
+fn what_fits_in_no_way_is_said_to() {
+    for rank in [0, 32] {
+        let advice = advice(1_000_000_000, &config(rank, 4_096), "qwen3-4b-base", 2_048);
+        assert!(advice.starts_with("No setting makes it fit"), "{advice}");
+    }
+}
+
+/// Linux tells, and this test runs on no machine with less than 100 MB.
+#[test]
+fn the_memory_of_this_machine_is_known_on_linux() {
+    let memory = host_memory();
+    assert!(!cfg!(target_os = "linux") || memory.is_some_and(|bytes| bytes > 100_000_000));
+}
