@@ -102,7 +102,7 @@ fn problems_of_a_file_go_all_the_way_to_pass_at_k() {
     let answer = repro_in(
         &dir,
         "eval --model countdown --benchmark {dir}/puzzles.jsonl,countdown --problems 8 \
-         --samples 16 --max-tokens 16 --out {dir}/eval",
+         --samples 16 --max-tokens 16 --prompt-template {prompt} --out {dir}/eval",
     );
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
     let result = |set: &str| {

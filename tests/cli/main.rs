@@ -2,6 +2,7 @@
 
 mod advantage;
 mod bandit;
+mod data;
 mod doctor;
 mod eval;
 mod eval_endpoint;

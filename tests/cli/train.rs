@@ -90,7 +90,7 @@ fn settings_are_refused_before_anything_is_downloaded() {
         "--estimator grpoo",
         "--loss mean",
         "--samples 1 --estimator rloo",
-        "--model qwen3-4b-base --out {dir}/out",
+        "--model qwen3-4b-base --data math12k={dir}/none.parquet --out {dir}/out",
         "--model countdwn --out {dir}/out",
         "--config {dir}/none.toml",
         "--steps 0",

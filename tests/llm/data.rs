@@ -1,13 +1,22 @@
-//! Problems out of files.
+//! Problems out of files, by name and out of the user's own.
 
+use crate::hub_server::{Served, Server};
+use parquet::basic::Compression;
+use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use rs_grpo_llm::data::{DATA_SETS, DataSet, Loaded, load_set};
+use rs_grpo_llm::hub::{Repository, Settings, cached_data, download_data};
 use rs_grpo_llm::task::{Source, Split};
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 fn problems(folder: &Path, text: &str) -> Result<Vec<rs_grpo_llm::task::Problem>, String> {
     let path = folder.join("data.jsonl");
     std::fs::write(&path, text).unwrap();
-    let problems = Source::File(path).problems(Split::Train, 1);
+    let problems = Source::file(path).problems(Split::Train, 1);
     problems.map_err(|error| error.to_string().replace(&folder.display().to_string(), "[folder]"))
 }
 
@@ -41,6 +50,207 @@ fn broken_files_are_told_by_line() {
     let messages: Vec<String> =
         files.iter().map(|text| problems(folder.path(), text).unwrap_err()).collect();
     insta::assert_snapshot!("broken_files", messages.join("\n"));
-    let missing = Source::File(folder.path().join("none.jsonl"));
+    let missing = Source::file(folder.path().join("none.jsonl"));
     assert!(missing.problems(Split::Train, 1).unwrap_err().to_string().contains("none.jsonl"));
+}
+
+/// A Parquet file of problems with answers, as the hub has them: compressed with snappy.
+fn parquet(path: &Path, rows: &[(&str, &str, i64)]) {
+    let schema = "message m { required binary question (UTF8); required binary final (UTF8); \
+                  required int64 level; }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let texts = [
+        rows.iter().map(|row| ByteArray::from(row.0)).collect::<Vec<_>>(),
+        rows.iter().map(|row| ByteArray::from(row.1)).collect(),
+    ];
+    for text in &texts {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(text, None, None).unwrap();
+        column.close().unwrap();
+    }
+    let levels: Vec<i64> = rows.iter().map(|row| row.2).collect();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int64Type>().write_batch(&levels, None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+fn source(text: &str) -> Source {
+    text.parse().unwrap()
+}
+
+#[test]
+fn columns_of_parquet_and_json_files_are_named() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.parquet");
+    parquet(&path, &[("1+1?", "2", 1), ("2+2?", "4", 2)]);
+    let text = format!("{}:problem=question,answer=final,id=level", path.display());
+    assert_eq!(source(&text).to_string(), text);
+    let problems = source(&text).problems(Split::Train, 1).unwrap();
+    assert_eq!(problems.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    assert!(problems[1].grade("\\boxed{4}").is_correct());
+
+    let error = source(&path.display().to_string()).problems(Split::Train, 1).unwrap_err();
+    let error = error.to_string().replace(&folder.path().display().to_string(), "[folder]");
+    insta::assert_snapshot!("a_column_that_is_not_there", error);
+
+    let path = folder.path().join("b.json");
+    let rows = r#"[{"prompt": [{"content": "3+3?"}], "reward_model": {"ground_truth": "6"}}]"#;
+    std::fs::write(&path, rows).unwrap();
+    let columns = "problem=prompt.0.content,answer=reward_model.ground_truth";
+    let problems = source(&format!("{}:{columns}", path.display()));
+    let problems = problems.problems(Split::HeldOut, 5).unwrap();
+    assert_eq!((problems[0].id.as_str(), problems[0].prompt.as_str()), ("line 1", "3+3?"));
+}
+
+#[test]
+fn sources_that_are_none_name_the_nearest() {
+    let errors = ["math12", "x.jsonl:problm=a", "countdown:number=3"]
+        .map(|text| text.parse::<Source>().unwrap_err().to_string());
+    insta::assert_snapshot!("sources_refused", errors.join("\n"));
+}
+
+/// Cut anywhere, or with any byte changed: an error or other rows, never a panic.
+#[test]
+fn damaged_parquet_files_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.parquet");
+    parquet(&path, &[("1+1?", "2", 1), ("2+2?", "4", 2)]);
+    let bytes = std::fs::read(&path).unwrap();
+    let source = source(&format!("{}:problem=question,answer=final", path.display()));
+    let mut refused = 0;
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        for damaged in [&changed[..], &bytes[..at]] {
+            std::fs::write(&path, damaged).unwrap();
+            refused += usize::from(source.problems(Split::Train, 1).is_err());
+        }
+    }
+    // Every file that is cut, and many that are changed.
+    assert!(refused > bytes.len(), "{refused} of {}", 2 * bytes.len());
+}
+
+#[test]
+fn names_of_the_registry_are_told_apart() {
+    let mut names: Vec<_> = DATA_SETS.iter().map(|set| set.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), DATA_SETS.len());
+    for set in DATA_SETS {
+        Repository::data_set(set.repository, set.revision).unwrap();
+        assert_eq!(source(set.name), Source::Set { set, path: None });
+        assert_eq!(source(&format!("{}=a b", set.name)).to_string(), format!("{}=a b", set.name));
+    }
+}
+
+/// GSM8K's solutions end with their answer; a gold that cannot be read and a row that comes twice are
+/// left out and counted.
+#[test]
+fn a_set_is_cleaned_and_its_count_checked() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("copy.jsonl");
+    let lines = r#####"{"question": "1+1?", "answer": "We add.\n#### 2"}
+{"question": "1+1?", "answer": "We add.\n#### 2"}
+{"question": "1+1?", "answer": "#### 3"}
+{"question": "5?", "answer": "#### \\frac{1}"}"#####;
+    std::fs::write(&path, lines).unwrap();
+    let loaded = load_set(DataSet::find("gsm8k").unwrap(), &path).unwrap();
+    assert_eq!((loaded.rows, loaded.problems.len()), (4, 2));
+    assert_eq!((loaded.repeated, loaded.conflicting, loaded.unreadable.len()), (1, 1, 1));
+    assert_eq!(loaded.problems[0].id, "gsm8k-1");
+    assert!(loaded.problems[0].grade("\\boxed{2}").is_correct());
+    insta::assert_snapshot!("notes_of_a_set", loaded.notes().join("\n"));
+}
+
+#[test]
+fn data_sets_come_from_the_hub_and_then_from_its_cache() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.parquet");
+    parquet(&path, &[("1+1?", "2", 1)]);
+    let content = std::fs::read(path).unwrap();
+    let files = [("train-00000-of-00001.parquet", content), ("test-0.parquet", vec![1])];
+    let files = files.map(|(name, content)| (name.to_owned(), Served::large(content)));
+    let server = Server::start(files.into());
+    let cache = TempDir::new().unwrap();
+    let mut settings = Settings::new(cache.path());
+    settings.endpoint = server.endpoint.clone();
+    let repository = Repository::data_set("org/name", "main").unwrap();
+    assert_eq!(cached_data(&repository, "data/train-", &settings), None);
+    let found = download_data(&repository, "data/train-", &settings, &mut ()).unwrap();
+    assert!(found.starts_with(cache.path().join("datasets--org--name/snapshots")));
+    assert!(!found.join("data/test-0.parquet").exists());
+    let text = format!("{}/data:problem=question,answer=final", found.display());
+    assert_eq!(source(&text).problems(Split::Train, 1).unwrap().len(), 1);
+    server.requests();
+    settings.offline = true;
+    assert_eq!(download_data(&repository, "data/train-", &settings, &mut ()).unwrap(), found);
+    assert!(server.requests().is_empty());
+
+    let empty = Settings { cache: folder.path().join("none"), ..settings };
+    let error = download_data(&repository, "data/train-", &empty, &mut ()).unwrap_err();
+    let error = error.to_string().replace(&server.endpoint, "[endpoint]");
+    let error = error.replace(&folder.path().display().to_string(), "[folder]");
+    insta::assert_snapshot!("a_data_set_without_network", error);
+}
+
+/// A set of the copies beside the project, which are not part of it.
+fn copy(name: &str) -> Option<Loaded> {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../shared/data/{name}.jsonl"));
+    if !path.exists() {
+        eprintln!("skipped: there is no {}", path.display());
+        return None;
+    }
+    Some(load_set(DataSet::find(name).unwrap(), &path).unwrap())
+}
+
+/// The benchmarks have as many problems as the registry says, all with answers that can be graded.
+#[test]
+fn benchmarks_are_whole() {
+    for set in DataSet::benchmarks() {
+        let Some(loaded) = copy(set.name) else { return };
+        assert_eq!(loaded.notes(), Vec::<String>::new(), "{}", set.name);
+        assert_eq!(loaded.problems.len(), set.count);
+    }
+}
+
+/// The same texts are those that `contamination.json` beside the copies lists, made by another program;
+/// those that are alike were read by hand: each is the same question in another wording, but for the
+/// last, which asks for the shape of θ = c where the benchmark asks for that of z = c.
+#[test]
+fn overlaps_of_training_sets_with_benchmarks() {
+    use rs_grpo_llm::data::{Benchmark, Overlaps};
+    let mut benchmarks = Vec::new();
+    for set in DataSet::benchmarks() {
+        let Some(Loaded { problems, .. }) = copy(set.name) else { return };
+        benchmarks.push(Benchmark { name: set.name.to_owned(), problems });
+    }
+    let index = Overlaps::new(&benchmarks);
+    let mut lines = Vec::new();
+    for name in ["dapo17k", "math12k"] {
+        for problem in copy(name).unwrap().problems {
+            if let Some(found) = index.find(&problem) {
+                let how = if found.exact { "is" } else { "is like" };
+                lines.push(format!("{} {how} {} of {}", found.problem, found.of, found.benchmark));
+            }
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/contamination.json");
+    let listed: Vec<serde_json::Value> =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let text = |case: &serde_json::Value, field: &str| case[field].as_str().unwrap().to_owned();
+    for case in &listed {
+        let found = lines.iter().any(|line| {
+            line.starts_with(&format!("{} is ", text(case, "train_id")))
+                && line.ends_with(&format!("{} of {}", text(case, "eval_id"), text(case, "eval")))
+        });
+        assert!(found, "{case} is missed");
+    }
+    insta::assert_snapshot!("overlaps", lines.join("\n"));
 }

@@ -66,7 +66,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the files of the repository `org/name`.
+    /// Serves the files of the model `org/name`, and as those of a data set in its folder `data`.
     pub fn start(files: BTreeMap<String, Served>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -116,7 +116,16 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         // As the hub sends on from a repository's former name: without its host.
         return head(&mut stream, 307, &[("Location", format!("/org/name/{rest}"))], 0);
     }
-    let known = request.path.starts_with("/org/name/resolve/");
+    if request.path == "/api/datasets/org/name/revision/main" {
+        let names = state.files.keys().map(|name| format!("{{\"rfilename\":\"data/{name}\"}}"));
+        let names = names.collect::<Vec<_>>().join(",");
+        let listing = format!("{{\"sha\":\"{COMMIT}\",\"siblings\":[{names}]}}");
+        head(&mut stream, 200, &[], listing.len())?;
+        return stream.write_all(listing.as_bytes());
+    }
+    let known = ["/org/name/resolve/", "/datasets/org/name/resolve/"]
+        .iter()
+        .any(|start| request.path.starts_with(start));
     let stored = request.path.starts_with("/elsewhere/");
     let Some(file) = state.files.get_mut(name).filter(|_| known || stored) else {
         let code = if known { "EntryNotFound" } else { "RepoNotFound" };

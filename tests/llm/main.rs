@@ -37,6 +37,7 @@ mod ops;
 mod ops_refused;
 mod parity;
 mod plan;
+mod question;
 mod reward;
 mod sampler;
 mod support;

@@ -82,7 +82,8 @@ pub fn load_set(set: &DataSet, path: &Path) -> Result<Loaded> {
             let has_own = set.columns.problem(&row).is_ok() && set.columns.answer(&row).is_ok();
             let columns = if has_own { &set.columns } else { &usual };
             let number = loader.loaded.rows + 1;
-            let name = columns.id(&row).map_or(number.to_string(), |id| id.replace(set.name, ""));
+            let own = columns.id(&row).or_else(|| usual.id(&row));
+            let name = own.map_or(number.to_string(), |id| id.replace(set.name, ""));
             let mut id = format!("{}-{}", set.name, name.trim_start_matches('-'));
             if !loader.names.insert(id.clone()) {
                 id = format!("{id}#{number}");

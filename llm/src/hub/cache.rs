@@ -81,7 +81,9 @@ impl Cache {
         if pointer.is_symlink() {
             std::fs::remove_file(&pointer).map_err(Error::file(&pointer))?;
         }
-        link(&self.blob(etag), &Path::new("../../blobs").join(etag), &pointer)
+        // One step up for each folder that the file lies in, beside `snapshots` and the commit.
+        let up = "../".repeat(2 + file.matches('/').count());
+        link(&self.blob(etag), &Path::new(&up).join("blobs").join(etag), &pointer)
             .map_err(Error::file(&pointer))
     }
 
