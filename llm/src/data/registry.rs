@@ -1,8 +1,8 @@
 //! The sets that have a name here.
 //!
-//! Ids, columns and licences are those of the sets' pages on the hub, written down from memory and from
-//! public code that reads these sets; the counts of the benchmarks were compared with copies of them. Revisions are not pinned: what the
-//! hub serves is checked by its number of problems.
+//! Ids, columns and licences are those of the sets' pages on the hub, written down from memory; the
+//! counts of the benchmarks were compared with copies of them. Revisions are not pinned: what the hub
+//! serves is checked by its number of problems.
 
 use super::{AnswerForm, Columns};
 
@@ -52,8 +52,6 @@ impl DataSet {
 
 const PROBLEM_AND_ANSWER: Columns<&str> =
     Columns { problem: "problem", answer: "answer", id: "", form: AnswerForm::Plain };
-const ARENA: Columns<&str> = Columns { id: "problem_idx", ..PROBLEM_AND_ANSWER };
-const ARENA_LICENCE: &str = "CC-BY-NC-SA-4.0";
 const TRAIN: &str = "data/train-";
 
 /// Every set: those to train on, then those to measure by.
@@ -124,48 +122,28 @@ pub const DATA_SETS: &[DataSet] = &[
         licence: "Apache-2.0",
         count: 30,
     },
-    DataSet {
-        name: "aime25",
-        title: "AIME25",
-        purpose: Purpose::Benchmark,
-        repository: "MathArena/aime_2025",
-        revision: "main",
-        files: TRAIN,
-        columns: ARENA,
-        licence: ARENA_LICENCE,
-        count: 30,
-    },
-    DataSet {
-        name: "hmmt24",
-        title: "HMMT_Feb24",
-        purpose: Purpose::Benchmark,
-        repository: "MathArena/hmmt_feb_2024",
-        revision: "main",
-        files: TRAIN,
-        columns: ARENA,
-        licence: ARENA_LICENCE,
-        count: 30,
-    },
-    DataSet {
-        name: "hmmt25",
-        title: "HMMT_Feb25",
-        purpose: Purpose::Benchmark,
-        repository: "MathArena/hmmt_feb_2025",
-        revision: "main",
-        files: TRAIN,
-        columns: ARENA,
-        licence: ARENA_LICENCE,
-        count: 30,
-    },
-    DataSet {
-        name: "cmimc25",
-        title: "CMIMC25",
-        purpose: Purpose::Benchmark,
-        repository: "MathArena/cmimc_2025",
-        revision: "main",
-        files: TRAIN,
-        columns: ARENA,
-        licence: ARENA_LICENCE,
-        count: 40,
-    },
+    arena("aime25", "AIME25", "MathArena/aime_2025", 30),
+    arena("hmmt24", "HMMT_Feb24", "MathArena/hmmt_feb_2024", 30),
+    arena("hmmt25", "HMMT_Feb25", "MathArena/hmmt_feb_2025", 30),
+    arena("cmimc25", "CMIMC25", "MathArena/cmimc_2025", 40),
 ];
+
+/// A benchmark of MathArena, whose repositories are all alike.
+const fn arena(
+    name: &'static str,
+    title: &'static str,
+    repository: &'static str,
+    count: usize,
+) -> DataSet {
+    DataSet {
+        name,
+        title,
+        purpose: Purpose::Benchmark,
+        repository,
+        revision: "main",
+        files: TRAIN,
+        columns: Columns { id: "problem_idx", ..PROBLEM_AND_ANSWER },
+        licence: "CC-BY-NC-SA-4.0",
+        count,
+    }
+}

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use rs_grpo_figures::{Column, Table};
 use rs_grpo_llm::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
 use rs_grpo_llm::hub::Settings;
-use rs_grpo_llm::task::{Gold, Problem, Source, Split, is_at_hand};
+use rs_grpo_llm::task::{Source, Split, is_at_hand};
 use rs_grpo_llm::text::{AUTO, Question};
 use rs_grpo_llm::train::benchmarks;
 use serde::Serialize;
@@ -271,16 +271,7 @@ fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure>
             None => problem.prompt.clone(),
         };
         writeln!(console.out, "{text}")?;
-        if let Some(answer) = answer(problem) {
-            writeln!(console.out, "── answer: {answer}")?;
-        }
+        writeln!(console.out, "── answer: {}", problem.answer())?;
     }
     Ok(())
-}
-
-fn answer(problem: &Problem) -> Option<String> {
-    match &problem.gold {
-        Gold::Math(answer) => Some(answer.key()),
-        Gold::Countdown(_) => None,
-    }
 }

@@ -153,7 +153,7 @@ fn tell_of_data(setup: &Setup, out: &Path, console: &mut Console<'_>) -> Result<
         setup.problems.len()
     ));
     let report = json!({ "benchmarks": benchmarks, "overlaps": overlaps });
-    Ok(write_atomic(&out.join("overlaps.json"), format!("{report:#}\n").as_bytes())?)
+    Ok(write_atomic(out.join("overlaps.json"), format!("{report:#}\n").as_bytes())?)
 }
 
 /// What the console is told of a step.
