@@ -4,7 +4,7 @@ use crate::support::{refusal, repro_in, success};
 use repro::Exit;
 use tempfile::TempDir;
 
-/// Ten words: a run of eight, and two more.
+/// Forty letters: twenty-one runs of twenty.
 const LONG: &str = "how many ways are there to arrange the letters of";
 
 #[test]
@@ -78,4 +78,13 @@ fn training_keeps_clear_of_the_benchmark() {
         kept.contains("\"t1\"") && kept.contains("\"t2\"") && !kept.contains("\"t3\""),
         "{kept}"
     );
+
+    // What a benchmark holds by now does not change the problems of a run that goes on.
+    let more = "{\"id\": \"b3\", \"problem\": \"What is 2+2?\", \"answer\": \"4\"}\n";
+    std::fs::write(dir.path().join("b.jsonl"), more).expect("a file");
+    let again = repro_in(&dir, &format!("{run} --resume auto"));
+    assert_eq!(again.exit, Exit::Success, "{}", again.err);
+    assert!(again.err.contains("2 problems left out that"), "{}", again.err);
+    let after = std::fs::read_to_string(dir.path().join("run/overlaps.json")).expect("a file");
+    assert_eq!(after, kept);
 }

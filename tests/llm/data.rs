@@ -6,7 +6,7 @@ use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use rs_grpo_llm::data::{DATA_SETS, DataSet, Loaded, load_set};
+use rs_grpo_llm::data::{Benchmark, DATA_SETS, DataSet, Loaded, Overlap, Overlaps, load_set};
 use rs_grpo_llm::hub::{Repository, Settings, cached_data, download_data};
 use rs_grpo_llm::task::{Source, Split};
 use std::path::Path;
@@ -95,6 +95,7 @@ fn columns_of_parquet_and_json_files_are_named() {
     assert_eq!(problems.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
     assert!(problems[1].grade("\\boxed{4}").is_correct());
 
+    // Columns that are not needed are not read, but named.
     let error = source(&path.display().to_string()).problems(Split::Train, 1).unwrap_err();
     let error = error.to_string().replace(&folder.path().display().to_string(), "[folder]");
     insta::assert_snapshot!("a_column_that_is_not_there", error);
@@ -106,6 +107,11 @@ fn columns_of_parquet_and_json_files_are_named() {
     let problems = source(&format!("{}:{columns}", path.display()));
     let problems = problems.problems(Split::HeldOut, 5).unwrap();
     assert_eq!((problems[0].id.as_str(), problems[0].prompt.as_str()), ("line 1", "3+3?"));
+
+    // Lines of JSON in a file that is called .json.
+    std::fs::write(&path, "{\"problem\": \"1+1?\", \"answer\": 2}\n".repeat(2)).unwrap();
+    let problems = source(&path.display().to_string()).problems(Split::Train, 1).unwrap();
+    assert_eq!(problems[1].id, "line 2");
 }
 
 #[test]
@@ -199,6 +205,100 @@ fn data_sets_come_from_the_hub_and_then_from_its_cache() {
     insta::assert_snapshot!("a_data_set_without_network", error);
 }
 
+/// Another program may have fetched one part of several: those are not the data set.
+#[test]
+fn a_set_in_parts_is_whole_with_all_of_them() {
+    let cache = TempDir::new().unwrap();
+    let settings = Settings::new(cache.path());
+    let repository = Repository::data_set("org/name", "main").unwrap();
+    let folder = cache.path().join("datasets--org--name/snapshots/main/data");
+    std::fs::create_dir_all(&folder).unwrap();
+    let cached = || cached_data(&repository, "data/train-", &settings).is_some();
+    for (part, whole) in [(0, false), (2, false), (1, true)] {
+        std::fs::write(folder.join(format!("train-0000{part}-of-00003.parquet")), "").unwrap();
+        assert_eq!(cached(), whole, "after part {part}");
+    }
+    std::fs::write(folder.join("train-00000-of-00002.parquet"), "").unwrap();
+    assert!(!cached(), "a part of another division");
+}
+
+/// What two problems share, if the first is taken for the second.
+fn overlap(training: (&str, &str), benchmark: (&str, &str)) -> Option<bool> {
+    let folder = TempDir::new().unwrap();
+    let read = |(problem, answer): (&str, &str)| {
+        let line = serde_json::json!({"problem": problem, "answer": answer});
+        problems(folder.path(), &line.to_string()).unwrap()
+    };
+    let benchmarks = [Benchmark { name: "b".to_owned(), problems: read(benchmark) }];
+    let index = Overlaps::new(&benchmarks);
+    index.find(&read(training)[0]).map(|overlap| overlap.exact)
+}
+
+#[test]
+fn the_same_problem_is_known_however_it_is_set() {
+    let problem = r"If $\frac{1}{2} \leq x$, find \(ab\).[asy]draw((0,0)--(1,1));[/asy]";
+    let set = r#"If $$\dfrac{1}{2}\le x$$ , "find" $a b$."#;
+    assert_eq!(overlap((set, "1"), (problem, "1")), Some(true));
+    // Whatever its answer: one of the two is wrong then.
+    assert_eq!(overlap((set, "2"), (problem, "1")), Some(true));
+    let other = r"If $\frac{1}{2} \leq x$, find $a - b$.";
+    assert_eq!(overlap((other, "1"), (problem, "1")), None);
+}
+
+#[test]
+fn problems_that_are_alike_need_equal_answers() {
+    let benchmark = ("What is the probability that both of the dice show a six?", r"\frac{1}{36}");
+    let rewritten = format!("{} Give k + m for the answer k/m.", benchmark.0);
+    assert_eq!(overlap((&rewritten, "37"), benchmark), Some(false));
+    assert_eq!(overlap((&rewritten, r"\frac{2}{72}"), benchmark), Some(false));
+    assert_eq!(overlap((&rewritten, "36"), benchmark), None);
+    let more = format!("{} Give the answer as a decimal to 9 places.", benchmark.0);
+    assert_eq!(overlap((&more, r"\frac{1}{36}"), benchmark), Some(false));
+    let (of_7, of_9) =
+        (format!("{} Roll 7 of them.", benchmark.0), format!("{} Roll 9.", benchmark.0));
+    assert_eq!(overlap((&of_7, r"\frac{1}{36}"), (&of_9, r"\frac{1}{36}")), None);
+    assert_eq!(overlap((&rewritten, "B"), (benchmark.0, "B")), None);
+    let other = "What is the probability that none of the coins which are thrown shows a head?";
+    assert_eq!(overlap((other, r"\frac{1}{36}"), benchmark), None);
+}
+
+/// A run that goes on leaves out what it left out, and nothing that a benchmark holds by now.
+#[test]
+fn a_run_that_goes_on_keeps_its_problems() {
+    use rs_grpo_llm::train::{Cleared, Setup, TrainConfig};
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, lines: &[&str]| {
+        let line = |text: &&str| {
+            format!("{{\"id\": \"{text}\", \"problem\": \"{text}\", \"answer\": 1}}\n")
+        };
+        let path = folder.path().join(name);
+        std::fs::write(&path, lines.iter().map(line).collect::<String>()).unwrap();
+        path.display().to_string()
+    };
+    let config = TrainConfig {
+        data: write("train.jsonl", &["a", "b", "c"]),
+        eval_data: write("benchmark.jsonl", &["a"]),
+        ..TrainConfig::default()
+    };
+    let model = crate::support::folder("qwen2-tied");
+    let ids = |setup: &Setup| -> Vec<String> {
+        setup.problems.iter().map(|problem| problem.id.clone()).collect()
+    };
+    let fresh = Setup::new(config.clone(), &model).unwrap();
+    assert_eq!(ids(&fresh), ["b", "c"]);
+    let overlap = Overlap {
+        problem: "c".to_owned(),
+        benchmark: "x".to_owned(),
+        of: "1".to_owned(),
+        exact: true,
+    };
+    let left_out = Cleared { benchmarks: vec!["x".to_owned()], overlaps: vec![overlap] };
+    let on = Setup::keeping_clear(config.clone(), &model, Some(left_out.clone())).unwrap();
+    assert_eq!((ids(&on), on.cleared), (vec!["a".to_owned(), "b".to_owned()], Some(left_out)));
+    let all = Setup::new(TrainConfig { decontaminate: false, ..config }, &model).unwrap();
+    assert_eq!((ids(&all).len(), all.cleared), (3, None));
+}
+
 /// A set of the copies beside the project, which are not part of it.
 fn copy(name: &str) -> Option<Loaded> {
     let path =
@@ -220,12 +320,11 @@ fn benchmarks_are_whole() {
     }
 }
 
-/// The same texts are those that `contamination.json` beside the copies lists, made by another program;
-/// those that are alike were read by hand: each is the same question in another wording, but for the
-/// last, which asks for the shape of θ = c where the benchmark asks for that of z = c.
+/// All of `contamination.json` beside the copies, made by another program from equal texts, are among
+/// those that say the same. Every line was read by hand: each is the same question, set or worded in
+/// another way, but for the last, two exercises of one pattern with numbers in words.
 #[test]
 fn overlaps_of_training_sets_with_benchmarks() {
-    use rs_grpo_llm::data::{Benchmark, Overlaps};
     let mut benchmarks = Vec::new();
     for set in DataSet::benchmarks() {
         let Some(Loaded { problems, .. }) = copy(set.name) else { return };

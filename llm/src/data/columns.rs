@@ -34,6 +34,19 @@ const ANSWER: [&str; 3] = ["answer", "final_answer", "solution"];
 const ID: [&str; 1] = ["id"];
 
 impl<S: AsRef<str>> Columns<S> {
+    /// Whether a column of this name can be needed.
+    pub(super) fn wants(&self, column: &str) -> bool {
+        let names = [
+            (self.problem.as_ref(), &PROBLEM[..]),
+            (self.answer.as_ref(), &ANSWER),
+            (self.id.as_ref(), &ID),
+        ];
+        names.into_iter().any(|(name, usual)| match name {
+            "" => usual.contains(&column),
+            name => name == column || name.split('.').next() == Some(column),
+        })
+    }
+
     pub(super) fn problem<'a>(&self, row: &'a Row) -> Result<&'a Value, String> {
         column(row, self.problem.as_ref(), &PROBLEM).map_err(|names| missing(row, &names))
     }

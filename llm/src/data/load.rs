@@ -56,7 +56,7 @@ impl Loaded {
 pub fn load_file<S: AsRef<str>>(path: &Path, columns: &Columns<S>) -> Result<Loaded> {
     let mut loader = Loader::default();
     for file in files(path, "")? {
-        each_row(&file, &mut |place, number, row| {
+        each_row(&file, &|column| columns.wants(column), &mut |place, number, row| {
             let id = columns.id(&row).unwrap_or_else(|| format!("line {number}"));
             if !loader.names.insert(id.clone()) {
                 return Err(Error::malformed(place, "id", format!("{id:?} occurs twice")));
@@ -78,7 +78,8 @@ pub fn load_set(set: &DataSet, path: &Path) -> Result<Loaded> {
     let usual = Columns { problem: "", answer: "", id: "", form: AnswerForm::Plain };
     let mut loader = Loader::default();
     for file in files(path, set.files)? {
-        each_row(&file, &mut |place, _, row| {
+        let wanted = |column: &str| set.columns.wants(column) || usual.wants(column);
+        each_row(&file, &wanted, &mut |place, _, row| {
             let has_own = set.columns.problem(&row).is_ok() && set.columns.answer(&row).is_ok();
             let columns = if has_own { &set.columns } else { &usual };
             let number = loader.loaded.rows + 1;

@@ -1,8 +1,9 @@
 //! The sets that have a name here.
 //!
-//! Ids, columns and licences are those of the sets' pages on the hub, written down from memory; the
-//! counts of the benchmarks were compared with copies of them. Revisions are not pinned: what the hub
-//! serves is checked by its number of problems.
+//! Ids, files and columns were compared with public code that reads these sets from the hub, and the
+//! counts of the benchmarks with copies of them. Licences, and the counts of the training sets, are
+//! those that the sets' pages state. Revisions are not pinned: what the hub serves is checked by its
+//! number of problems.
 
 use super::{AnswerForm, Columns};
 

@@ -5,6 +5,7 @@ use crate::run::Reader;
 use crate::{Error, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use parquet::schema::types::Type;
 use serde_json::{Map, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -12,36 +13,43 @@ use std::path::{Path, PathBuf};
 /// Longest `.json` file, which is read whole.
 const LONGEST_JSON: u64 = 1 << 30;
 
-/// Calls `take` with every row of a file and its place, such as `file:12`.
-pub(super) fn each_row(
-    path: &Path,
-    take: &mut dyn FnMut(&Path, usize, Row) -> Result<()>,
-) -> Result<()> {
+/// What is done with a row of a file, given its place, such as `file:12`, and its number.
+type Take<'a> = &'a mut dyn FnMut(&Path, usize, Row) -> Result<()>;
+
+/// Calls `take` with every row of a file. Where columns can be read one by one, those that are not
+/// `wanted` are null: solutions in DeepMath's are fifty times as long as its problems.
+pub(super) fn each_row(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_>) -> Result<()> {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("parquet") => parquet_rows(path, take),
+        Some("parquet") => parquet_rows(path, wanted, take),
         Some("json") => json_rows(path, take),
-        _ => {
-            let mut lines = Reader::<Row>::open(path)?;
-            while let Some(line) = lines.next() {
-                let number = lines.number();
-                take(&place(path, number), number, line?)?;
-            }
-            Ok(())
-        }
+        _ => line_rows(path, take),
     }
+}
+
+fn line_rows(path: &Path, take: Take<'_>) -> Result<()> {
+    let mut lines = Reader::<Row>::open(path)?;
+    while let Some(line) = lines.next() {
+        let number = lines.number();
+        take(&place(path, number), number, line?)?;
+    }
+    Ok(())
 }
 
 fn place(path: &Path, number: usize) -> PathBuf {
     PathBuf::from(format!("{}:{number}", path.display()))
 }
 
-fn json_rows(path: &Path, take: &mut dyn FnMut(&Path, usize, Row) -> Result<()>) -> Result<()> {
+/// A list of objects, or, as some programs name such files, an object a line.
+fn json_rows(path: &Path, take: Take<'_>) -> Result<()> {
     let size = std::fs::metadata(path).map_err(Error::file(path))?.len();
     if size > LONGEST_JSON {
         let problem = format!("has {size} bytes; make one JSON object a line of it, as .jsonl");
         return Err(Error::malformed(path, "the file", problem));
     }
     let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+    if text.trim_start().starts_with('{') {
+        return line_rows(path, take);
+    }
     let rows: Vec<Row> = serde_json::from_str(&text).map_err(|error| {
         let problem = format!("is no list of JSON objects: {error}");
         Error::malformed(path, "the file", problem)
@@ -51,7 +59,7 @@ fn json_rows(path: &Path, take: &mut dyn FnMut(&Path, usize, Row) -> Result<()>)
 }
 
 /// The reader panics on some damaged files, and the verdict on a stranger's file must be an error.
-fn parquet_rows(path: &Path, take: &mut dyn FnMut(&Path, usize, Row) -> Result<()>) -> Result<()> {
+fn parquet_rows(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_>) -> Result<()> {
     let damaged = |error: String| {
         Error::malformed(path, "the file", format!("cannot be read as Parquet: {error}"))
     };
@@ -59,10 +67,21 @@ fn parquet_rows(path: &Path, take: &mut dyn FnMut(&Path, usize, Row) -> Result<(
     let read = AssertUnwindSafe(|| -> Result<Vec<Row>, String> {
         let text = |error: parquet::errors::ParquetError| error.to_string();
         let reader = SerializedFileReader::new(file).map_err(text)?;
-        let rows = reader.get_row_iter(None).map_err(text)?;
+        let schema = reader.metadata().file_metadata().schema();
+        let fields = schema.get_fields().iter();
+        let (read, left): (Vec<_>, Vec<_>) =
+            fields.cloned().partition(|field| wanted(field.name()));
+        // A file with none of them is read whole: the error then shows what it has.
+        let left = if read.is_empty() { Vec::new() } else { left };
+        let projection = match read.is_empty() {
+            true => None,
+            false => Some(Type::group_type_builder(schema.name()).with_fields(read).build()),
+        };
+        let rows = reader.get_row_iter(projection.transpose().map_err(text)?).map_err(text)?;
         rows.map(|row| {
             let columns = row.map_err(text)?.into_columns();
-            Ok(columns.into_iter().map(|(name, field)| (name, json(field))).collect())
+            let left = left.iter().map(|field| (field.name().to_owned(), Value::Null));
+            Ok(columns.into_iter().map(|(name, field)| (name, json(field))).chain(left).collect())
         })
         .collect()
     });

@@ -44,7 +44,7 @@ pub fn download_data(
     snapshot.done()
 }
 
-/// The folder of a data set, if it is in the cache.
+/// The folder of a data set, if it is in the cache; of files in parts, all parts.
 pub fn cached_data(repository: &Repository, prefix: &str, settings: &Settings) -> Option<PathBuf> {
     let folder = Cache::new(repository, settings).folder();
     has_files(&folder, prefix).then_some(folder)
@@ -52,10 +52,20 @@ pub fn cached_data(repository: &Repository, prefix: &str, settings: &Settings) -
 
 fn has_files(folder: &Path, prefix: &str) -> bool {
     let (inside, start) = prefix.rsplit_once('/').unwrap_or(("", prefix));
-    let Ok(mut entries) = std::fs::read_dir(folder.join(inside)) else { return false };
-    entries.any(|entry| {
-        entry.is_ok_and(|entry| {
-            entry.file_name().to_string_lossy().starts_with(start) && entry.path().is_file()
-        })
-    })
+    let Ok(entries) = std::fs::read_dir(folder.join(inside)) else { return false };
+    let present = entries.flatten().filter(|entry| entry.path().is_file());
+    let names = present.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let names: Vec<String> = names.filter(|name| name.starts_with(start)).collect();
+    let is_whole = |name: &String| {
+        let Some((file, parts)) = part(name) else { return true };
+        names.iter().filter(|other| part(other) == Some((file, parts))).count() == parts
+    };
+    !names.is_empty() && names.iter().all(is_whole)
+}
+
+/// Of a part, such as `train-00003-of-00010.parquet`, the name of the whole and the number of parts.
+fn part(name: &str) -> Option<(&str, usize)> {
+    let (start, end) = name.rsplit_once("-of-")?;
+    let parts = end.split('.').next()?.parse().ok()?;
+    Some((start.rsplit_once('-')?.0, parts))
 }

@@ -1,6 +1,6 @@
 //! How a question is put to a model.
 
-use super::{ChatOptions, ChatTemplate, Message, PlainTemplate, Tokenizer};
+use super::{ChatOptions, ChatTemplate, Message, PlainTemplate, Tokenizer, stop_tokens};
 use crate::{Error, Result};
 use std::path::Path;
 
@@ -24,17 +24,22 @@ impl Question {
     /// template with the question alone.
     ///
     /// `auto` puts a mathematical question with the request for a boxed answer, through the chat
-    /// template if the model was trained to follow instructions, and any other question as it is. Base
-    /// models often come with a chat template that they were not trained on, so it is the name of the
-    /// model, in the path of its folder, that tells: it holds `instruct` or `chat`.
+    /// template if the model was trained to hold conversations, and any other question as it is. Base
+    /// models often come with a chat template that they were not trained on. What tells is how the model
+    /// ends an answer, by its [`stop_tokens`]: with the token that the template writes there, or, as
+    /// the base models of Qwen do, with another. Checkpoints of a run keep that.
     ///
     /// # Errors
     /// A text without `{prompt}`; an empty one where the model has no chat template.
-    pub fn new(template: &str, folder: &Path, is_math: bool) -> Result<Self> {
+    pub fn new(
+        template: &str,
+        folder: &Path,
+        tokenizer: &Tokenizer,
+        is_math: bool,
+    ) -> Result<Self> {
         match template {
             AUTO => {
-                let follows = is_math && follows_instructions(folder);
-                let chat = if follows { ChatTemplate::from_folder(folder)? } else { None };
+                let chat = if is_math { conversation(folder, tokenizer)? } else { None };
                 let text = Self::text(AUTO, is_math)?;
                 // A conversation marks the end of the question; a text needs its line ended.
                 let text = match (&chat, is_math) {
@@ -88,7 +93,14 @@ impl Question {
     }
 }
 
-fn follows_instructions(folder: &Path) -> bool {
-    let path = folder.to_string_lossy().to_ascii_lowercase();
-    path.contains("instruct") || path.contains("chat")
+/// The chat template, if the model ends its answers as the template does.
+fn conversation(folder: &Path, tokenizer: &Tokenizer) -> Result<Option<ChatTemplate>> {
+    const ANSWER: &str = "It is two.";
+    let Some(chat) = ChatTemplate::from_folder(folder)? else { return Ok(None) };
+    let messages = [Message::new("user", "1+1?"), Message::new("assistant", ANSWER)];
+    let text = chat.render(&messages, &ChatOptions::new())?;
+    let end = text.rsplit_once(ANSWER).map_or("", |(_, end)| end.trim_start());
+    let stop_tokens = stop_tokens(folder, tokenizer)?;
+    let mut stops = stop_tokens.into_iter().filter_map(|id| tokenizer.token(id));
+    Ok(stops.any(|stop| end.starts_with(stop.as_str())).then_some(chat))
 }

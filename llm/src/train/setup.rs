@@ -10,6 +10,7 @@ use crate::task::{Gold, Problem, Source, Split, is_at_hand};
 use crate::text::{Question, Tokenizer, stop_tokens};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// A policy, its tokenizer and its problems.
@@ -21,8 +22,8 @@ pub struct Setup {
     pub problems: Vec<Problem>,
     /// What was found in their files, a sentence each.
     pub notes: Vec<String>,
-    /// What was taken out of them.
-    pub cleared: Cleared,
+    /// What was taken out of them; absent where benchmarks do not matter.
+    pub cleared: Option<Cleared>,
     /// Their prompts in tokens.
     pub prompts: Vec<Vec<u32>>,
     /// The policy.
@@ -42,7 +43,7 @@ pub struct Setup {
 }
 
 /// Problems that were left out since benchmarks hold them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cleared {
     /// The benchmarks that were compared.
     pub benchmarks: Vec<String>,
@@ -57,10 +58,23 @@ impl Setup {
     /// Settings that do not fit; files that are not what they should be; no problems; prompts that
     /// leave no room for an answer.
     pub fn new(config: TrainConfig, folder: &Path) -> Result<Self> {
+        Self::keeping_clear(config, folder, None)
+    }
+
+    /// The same for a run that goes on, which leaves out what it `left_out` from its start: its place
+    /// in the data means nothing among other problems, whatever benchmarks are in the cache by now.
+    ///
+    /// # Errors
+    /// As [`Setup::new`].
+    pub fn keeping_clear(
+        config: TrainConfig,
+        folder: &Path,
+        left_out: Option<Cleared>,
+    ) -> Result<Self> {
         config.check()?;
         let mut loaded = config.source()?.load(Split::Train, config.problems)?;
         let notes = loaded.notes();
-        let cleared = clear(&config, &mut loaded)?;
+        let cleared = clear(&config, &mut loaded, left_out)?;
         let problems = loaded.problems;
         let checkpoint = Checkpoint::open(folder)?;
         let tokenizer = Tokenizer::from_folder(folder)?;
@@ -132,35 +146,44 @@ pub fn encode(
     template: &str,
 ) -> Result<Vec<Vec<u32>>> {
     let is_math = problems.iter().any(|problem| matches!(problem.gold, Gold::Math(_)));
-    let question = Question::new(template, folder, is_math)?;
+    let question = Question::new(template, folder, tokenizer, is_math)?;
     problems.iter().map(|problem| question.encode(&problem.prompt, tokenizer)).collect()
 }
 
 /// Takes out the problems that benchmarks hold: those at hand in the hub's cache, and the set that the
 /// run is evaluated on if it is another.
-fn clear(config: &TrainConfig, loaded: &mut Loaded) -> Result<Cleared> {
+fn clear(
+    config: &TrainConfig,
+    loaded: &mut Loaded,
+    left_out: Option<Cleared>,
+) -> Result<Option<Cleared>> {
     let source = config.source()?;
     if !config.decontaminate || !source.is_math() {
-        return Ok(Cleared::default());
+        return Ok(None);
     }
-    let mut benchmarks = benchmarks(&Settings::from_environment())?;
-    let own = config.eval_source()?;
-    if own.is_math() && own != source {
-        let problems = own.problems(Split::HeldOut, usize::MAX)?;
-        benchmarks.push(Benchmark { name: own.to_string(), problems });
-    }
-    let index = Overlaps::new(&benchmarks);
-    let mut overlaps = Vec::new();
-    loaded.problems.retain(|problem| {
-        let found = index.find(problem);
-        let is_clear = found.is_none();
-        overlaps.extend(found);
-        is_clear
-    });
+    let cleared = match left_out {
+        Some(left_out) => left_out,
+        None => overlaps(config, &source, &loaded.problems)?,
+    };
+    let shared: HashSet<&str> =
+        cleared.overlaps.iter().map(|overlap| overlap.problem.as_str()).collect();
+    loaded.problems.retain(|problem| !shared.contains(problem.id.as_str()));
     if loaded.problems.is_empty() {
         let allowed = "a set that the benchmarks do not hold, or --decontaminate false";
         return Err(Error::parameter("data", &config.data, allowed));
     }
+    Ok(Some(cleared))
+}
+
+fn overlaps(config: &TrainConfig, source: &Source, problems: &[Problem]) -> Result<Cleared> {
+    let mut benchmarks = benchmarks(&Settings::from_environment())?;
+    let own = config.eval_source()?;
+    if own.is_math() && own != *source {
+        let problems = own.problems(Split::HeldOut, usize::MAX)?;
+        benchmarks.push(Benchmark { name: own.to_string(), problems });
+    }
+    let index = Overlaps::new(&benchmarks);
+    let overlaps = problems.iter().filter_map(|problem| index.find(problem)).collect();
     let benchmarks = benchmarks.into_iter().map(|benchmark| benchmark.name).collect();
     Ok(Cleared { benchmarks, overlaps })
 }

@@ -10,7 +10,7 @@ use rs_grpo_figures::{Column, Table};
 use rs_grpo_llm::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
 use rs_grpo_llm::hub::Settings;
 use rs_grpo_llm::task::{Source, Split, is_at_hand};
-use rs_grpo_llm::text::{AUTO, Question};
+use rs_grpo_llm::text::{AUTO, Question, Tokenizer};
 use rs_grpo_llm::train::benchmarks;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -260,7 +260,9 @@ fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure>
         Some(name) => {
             model::check(name)?;
             let folder = model::folder(name, console)?;
-            Some(Question::new(&options.prompt_template, &folder, source.is_math())?)
+            let (template, tokenizer) =
+                (&options.prompt_template, Tokenizer::from_folder(&folder)?);
+            Some(Question::new(template, &folder, &tokenizer, source.is_math())?)
         }
         None => None,
     };

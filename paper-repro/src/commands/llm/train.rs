@@ -41,6 +41,9 @@ enum ResumeWhen {
     Auto,
 }
 
+/// File of a run that tells what was left out of its problems.
+const OVERLAPS: &str = "overlaps.json";
+
 /// Where runs go unless --out says otherwise.
 const OUT: &str = "out/llm";
 
@@ -89,7 +92,8 @@ pub(crate) fn run(
         ResumeWhen::Auto => Resume::Auto,
     };
     let mut folder = RunFolder::open(&out, &config, resume)?;
-    let setup = Setup::new(config, &source)?;
+    let left_out = left_out(&folder, &out)?;
+    let setup = Setup::keeping_clear(config, &source, left_out)?;
     tell_of_data(&setup, &out, console)?;
     let signals = Signals::watch()?;
     let bar = console.steps(setup.config.steps as u64);
@@ -141,19 +145,30 @@ pub(crate) fn run(
 /// Says what was found in the data, and keeps what was left out in the folder of the run.
 fn tell_of_data(setup: &Setup, out: &Path, console: &mut Console<'_>) -> Result<(), Failure> {
     setup.notes.iter().for_each(|note| console.note(&format!("{}: {note}", setup.config.data)));
-    let Cleared { benchmarks, overlaps } = &setup.cleared;
-    if benchmarks.is_empty() {
-        return Ok(());
+    let Some(cleared) = &setup.cleared else { return Ok(()) };
+    let (data, overlaps) = (&setup.config.data, &cleared.overlaps);
+    console.note(&match &cleared.benchmarks[..] {
+        [] => format!("{data}: compared with no benchmark, since none is in the cache"),
+        benchmarks => format!(
+            "{data}: {} problems left out that {} hold; {} stay",
+            overlaps.len(),
+            benchmarks.join(", "),
+            setup.problems.len()
+        ),
+    });
+    let report = json!({ "benchmarks": cleared.benchmarks, "overlaps": overlaps });
+    Ok(write_atomic(&out.join(OVERLAPS), format!("{report:#}\n").as_bytes())?)
+}
+
+/// What a run that goes on left out of its problems when it began.
+fn left_out(folder: &RunFolder, out: &Path) -> Result<Option<Cleared>, Failure> {
+    let path = out.join(OVERLAPS);
+    if folder.newest()?.is_none() || !path.exists() {
+        return Ok(None);
     }
-    console.note(&format!(
-        "{}: {} problems left out that {} hold; {} stay",
-        setup.config.data,
-        overlaps.len(),
-        benchmarks.join(", "),
-        setup.problems.len()
-    ));
-    let report = json!({ "benchmarks": benchmarks, "overlaps": overlaps });
-    Ok(write_atomic(out.join("overlaps.json"), format!("{report:#}\n").as_bytes())?)
+    let wrong = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map(Some).map_err(|error| wrong(error.to_string()))
 }
 
 /// What the console is told of a step.
