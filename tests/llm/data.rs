@@ -1,7 +1,7 @@
 //! Problems out of files, by name and out of the user's own.
 
 use crate::hub_server::{Served, Server};
-use parquet::basic::Compression;
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -56,10 +56,14 @@ fn broken_files_are_told_by_line() {
 
 /// A Parquet file of problems with answers, as the hub has them: compressed with snappy.
 fn parquet(path: &Path, rows: &[(&str, &str, i64)]) {
+    parquet_compressed(path, rows, Compression::SNAPPY);
+}
+
+fn parquet_compressed(path: &Path, rows: &[(&str, &str, i64)], compression: Compression) {
     let schema = "message m { required binary question (UTF8); required binary final (UTF8); \
                   required int64 level; }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let properties = WriterProperties::builder().set_compression(compression).build();
     let file = std::fs::File::create(path).unwrap();
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
@@ -203,6 +207,25 @@ fn data_sets_come_from_the_hub_and_then_from_its_cache() {
     let error = error.to_string().replace(&server.endpoint, "[endpoint]");
     let error = error.replace(&folder.path().display().to_string(), "[folder]");
     insta::assert_snapshot!("a_data_set_without_network", error);
+}
+
+/// Polars compresses with zstd unless told otherwise, and other programs in other ways.
+#[test]
+fn parquet_files_may_be_compressed_in_any_usual_way() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.parquet");
+    let ways = [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::LZ4_RAW,
+    ];
+    for way in ways {
+        parquet_compressed(&path, &[("1+1?", "2", 1)], way);
+        let text = format!("{}:problem=question,answer=final", path.display());
+        assert_eq!(source(&text).problems(Split::Train, 1).unwrap()[0].prompt, "1+1?", "{way}");
+    }
 }
 
 /// Another program may have fetched one part of several: those are not the data set.

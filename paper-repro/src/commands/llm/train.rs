@@ -157,7 +157,7 @@ fn tell_of_data(setup: &Setup, out: &Path, console: &mut Console<'_>) -> Result<
         ),
     });
     let report = json!({ "benchmarks": cleared.benchmarks, "overlaps": overlaps });
-    Ok(write_atomic(&out.join(OVERLAPS), format!("{report:#}\n").as_bytes())?)
+    Ok(write_atomic(out.join(OVERLAPS), format!("{report:#}\n").as_bytes())?)
 }
 
 /// What a run that goes on left out of its problems when it began.
