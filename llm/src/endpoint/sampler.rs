@@ -91,7 +91,6 @@ impl TextSampler for EndpointSampler<'_> {
                         TextEvent::Waiting
                     }
                     Ok(Told::GaveUp(error)) => {
-                        crowd.stop.store(true, Ordering::Relaxed);
                         failed.get_or_insert(error);
                         TextEvent::Waiting
                     }
@@ -125,7 +124,11 @@ impl<I: Iterator<Item = (usize, usize)>> Crowd<'_, I> {
             let told = match self.fetch(prompt, index, &sender) {
                 Ok(Some(sample)) => Told::Finished(prompt, sample),
                 Ok(None) => return,
-                Err(error) => Told::GaveUp(error),
+                Err(error) => {
+                    // At once, so that no worker takes another sample before the news is heard.
+                    self.stop.store(true, Ordering::Relaxed);
+                    Told::GaveUp(error)
+                }
             };
             // Who listens stays until all workers are done.
             let _ = sender.send(told);
