@@ -111,6 +111,22 @@ pub enum Error {
         problem: String,
     },
 
+    /// A GPU whose memory is full.
+    #[error(
+        "the GPU has no room for {:.2} GB more: {:.2} of {:.2} GB are free",
+        *bytes as f64 / 1e9,
+        *free as f64 / 1e9,
+        *total as f64 / 1e9
+    )]
+    GpuMemory {
+        /// Bytes that were asked for.
+        bytes: u64,
+        /// Bytes that are free.
+        free: u64,
+        /// All of its bytes.
+        total: u64,
+    },
+
     /// A model could not be had from the hub.
     #[error(transparent)]
     Hub(Box<HubError>),

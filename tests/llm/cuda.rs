@@ -15,6 +15,15 @@ use std::process::{Command, Stdio};
 
 const COMPILER: &str = "c++";
 
+/// Whether kernels can be compiled for the CPU; says so where they cannot.
+pub(crate) fn has_compiler() -> bool {
+    let found = Command::new(COMPILER).arg("--version").output().is_ok();
+    if !found {
+        eprintln!("no C++ compiler ({COMPILER}): the kernels were not run");
+    }
+    found
+}
+
 /// A program for each type of weights and activations.
 struct Emulator {
     folder: tempfile::TempDir,
@@ -23,15 +32,14 @@ struct Emulator {
 impl Emulator {
     /// Compiles the kernels; nothing where there is no compiler.
     fn new() -> Option<Self> {
-        if Command::new(COMPILER).arg("--version").output().is_err() {
-            eprintln!("no C++ compiler ({COMPILER}): the kernels were not run");
+        if !has_compiler() {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
         for element in Element::ALL {
             let source = folder.path().join(format!("{}.cpp", element.name()));
             std::fs::write(&source, program(element)).unwrap();
-            compile(&source, &folder.path().join(element.name()));
+            compile(&source, &folder.path().join(element.name()), &["-O1", "-g"]);
         }
         Some(Self { folder })
     }
@@ -93,6 +101,7 @@ fn input(launch: &Launch) -> Vec<u8> {
             Argument::U64(n) => n.to_ne_bytes().to_vec(),
             Argument::F32(x) => x.to_ne_bytes().to_vec(),
             Argument::Read(buffer) | Argument::Write(buffer) => buffer.bytes().to_vec(),
+            Argument::At(_) => panic!("memory of a device, in another process"),
         };
         input.extend((bytes.len() as u64).to_ne_bytes());
         input.extend(bytes);
@@ -101,7 +110,7 @@ fn input(launch: &Launch) -> Vec<u8> {
 }
 
 /// All kernels with a `main`, each file in a namespace of its own.
-fn program(element: Element) -> String {
+pub(crate) fn program(element: Element) -> String {
     let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("llm/emulator/emulator.hpp");
     let mut text = format!("#include \"{}\"\n{HEADER}\n", header.display());
     let mut table = String::new();
@@ -111,18 +120,28 @@ fn program(element: Element) -> String {
         writeln!(text, "namespace file{index} {{\n#line 1 \"{}\"\n{body}\n}}", source.name)
             .unwrap();
         for kernel in source.kernels() {
-            writeln!(table, "{{\"{kernel}\", [] {{ launch(file{index}::{kernel}); }}}},").unwrap();
+            let name = format!("file{index}::{kernel}");
+            writeln!(
+                table,
+                "{{\"{kernel}\", [] {{ launch({name}); }}, [](auto words) {{ call({name}, words); }}}},"
+            )
+            .unwrap();
         }
     }
     format!(
-        "{text}int main(int argc, char** argv) {{ return emulate(argc, argv, {{\n{table}}}); }}"
+        "{text}static const std::vector<Kernel> kernels = {{\n{table}}};\n\
+         int main(int argc, char** argv) {{ return emulate(argc, argv, kernels); }}\n\
+         extern \"C\" bool emulate_launch(\n\
+         const char* name, const unsigned* grid, unsigned threads, const uint64_t* words) {{\n\
+         return emulate(name, grid, threads, words, kernels);\n}}\n"
     )
 }
 
-fn compile(source: &Path, program: &Path) {
+pub(crate) fn compile(source: &Path, program: &Path, options: &[&str]) {
     // No contraction of products and sums: the same numbers on every processor.
     let output = Command::new(COMPILER)
-        .args(["-std=c++17", "-O1", "-g", "-ffp-contract=off", "-Wall", "-Wno-unused-function"])
+        .args(["-std=c++17", "-ffp-contract=off", "-Wall", "-Wno-unused-function"])
+        .args(options)
         .arg(source)
         .arg("-o")
         .arg(program)

@@ -316,7 +316,7 @@ fn a_run_that_goes_on_keeps_its_problems() {
         exact: true,
     };
     let left_out = Cleared { benchmarks: vec!["x".to_owned()], overlaps: vec![overlap] };
-    let on = Setup::keeping_clear(config.clone(), &model, Some(left_out.clone())).unwrap();
+    let on = Setup::open(config.clone(), &model, Some(left_out.clone()), None).unwrap();
     assert_eq!((ids(&on), on.cleared), (vec!["a".to_owned(), "b".to_owned()], Some(left_out)));
     let all = Setup::new(TrainConfig { decontaminate: false, ..config }, &model).unwrap();
     assert_eq!((ids(&all).len(), all.cleared), (3, None));

@@ -111,6 +111,7 @@ struct Forgetful(Mock);
 
 impl LanguageModel for Forgetful {
     type Cache = <Mock as LanguageModel>::Cache;
+    type Logits = Tensor;
 
     fn vocab_size(&self) -> usize {
         self.0.vocab_size()

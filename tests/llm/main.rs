@@ -14,6 +14,8 @@ mod config_refused;
 mod countdown;
 mod cuda;
 mod data;
+mod device;
+mod emulated;
 mod endpoint;
 mod endpoint_server;
 mod engine;

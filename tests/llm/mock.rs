@@ -62,6 +62,7 @@ impl Mock {
 
 impl LanguageModel for Mock {
     type Cache = Vec<Vec<u32>>;
+    type Logits = Tensor;
 
     fn vocab_size(&self) -> usize {
         self.vocab

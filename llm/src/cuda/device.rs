@@ -1,24 +1,27 @@
 //! A GPU: what it is, and kernels launched on it.
 
+use super::blas::Blas;
 use super::compile::{Target, cache_folder, compile_cached};
-use super::launch::{Argument, Buffer, Element, Launch, Machine};
+use super::launch::{Argument, Element, Launch};
+use super::memory::{Device, Product};
 use super::source::Source;
 use crate::{Error, Result};
 use cudarc::driver::{
-    CudaContext, CudaModule, CudaSlice, CudaStream, LaunchConfig, PushKernelArg, sys,
+    CudaContext, CudaFunction, CudaStream, LaunchConfig, PushKernelArg, result, sys,
 };
 use cudarc::nvrtc::Ptx;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An NVIDIA GPU. All its work goes through one stream, from one thread.
 #[derive(Debug)]
 pub struct Gpu {
     context: Arc<CudaContext>,
     stream: Arc<CudaStream>,
-    modules: HashMap<(&'static str, Element), Arc<CudaModule>>,
+    functions: Mutex<HashMap<(&'static str, Element), CudaFunction>>,
+    blas: Mutex<Blas>,
     target: Target,
     cache: Option<PathBuf>,
 }
@@ -61,7 +64,8 @@ impl Gpu {
             context.compute_capability().map_err(|error| refused("the GPU", error))?;
         let target = Target { capability: (10 * major + minor) as u32, driver: driver_version()? };
         let stream = context.default_stream();
-        Ok(Self { context, stream, modules: HashMap::new(), target, cache: cache_folder() })
+        let (functions, blas) = (Mutex::default(), Mutex::new(Blas::new(&stream)?));
+        Ok(Self { context, stream, functions, blas, target, cache: cache_folder() })
     }
 
     /// What it is.
@@ -76,87 +80,168 @@ impl Gpu {
         Ok(Description { name, capability, driver, free: free as u64, total: total as u64 })
     }
 
-    /// The module of a file of kernels, loaded when it is first needed.
-    fn module(&mut self, source: &'static Source, element: Element) -> Result<Arc<CudaModule>> {
-        let key = (source.name, element);
-        if let Some(module) = self.modules.get(&key) {
-            return Ok(module.clone());
+    /// Bytes that the memory pool holds and nobody uses.
+    fn idle(&self) -> Result<u64> {
+        if !self.context.has_async_alloc() {
+            return Ok(0);
         }
+        use sys::CUmemPool_attribute_enum::{
+            CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, CU_MEMPOOL_ATTR_USED_MEM_CURRENT,
+        };
+        let pool = pool(&self.context)?;
+        let ask = |attribute| {
+            let mut bytes = 0u64;
+            // SAFETY: the pool is that of an open device, and the attribute is a 64-bit number.
+            #[expect(unsafe_code, reason = "asks the memory pool of the driver")]
+            let asked = unsafe {
+                sys::cuMemPoolGetAttribute(pool, attribute, (&raw mut bytes).cast()).result()
+            };
+            asked.map(|()| bytes).map_err(|error| refused("the memory pool", error))
+        };
+        let reserved = ask(CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT)?;
+        Ok(reserved.saturating_sub(ask(CU_MEMPOOL_ATTR_USED_MEM_CURRENT)?))
+    }
+
+    /// The most bytes of the memory pool that were used at a time since this was last asked.
+    ///
+    /// # Errors
+    /// A GPU that does not answer.
+    pub fn take_peak(&self) -> Result<u64> {
+        use sys::CUmemPool_attribute_enum::CU_MEMPOOL_ATTR_USED_MEM_HIGH as HIGH;
+        let pool = pool(&self.context)?;
+        let (mut peak, mut again) = (0u64, 0u64);
+        // SAFETY: the pool is that of an open device, and the attribute is a 64-bit number.
+        #[expect(unsafe_code, reason = "asks the memory pool of the driver")]
+        let asked = unsafe {
+            sys::cuMemPoolGetAttribute(pool, HIGH, (&raw mut peak).cast()).result().and_then(|()| {
+                sys::cuMemPoolSetAttribute(pool, HIGH, (&raw mut again).cast()).result()
+            })
+        };
+        asked.map(|()| peak).map_err(|error| refused("the memory pool", error))
+    }
+
+    /// A kernel, loaded when it is first needed.
+    fn function(&self, kernel: &'static str, element: Element) -> Result<CudaFunction> {
+        let mut functions = lock(&self.functions);
+        if let Some(function) = functions.get(&(kernel, element)) {
+            return Ok(function.clone());
+        }
+        let source =
+            Source::of(kernel).ok_or_else(|| refused(kernel, "there is no such kernel"))?;
         let code = compile_cached(source, element, self.target, self.cache.as_deref())?;
         let module = self.context.load_module(Ptx::from_binary(code));
         let module = module.map_err(|error| refused(source.name, error))?;
-        self.modules.insert(key, module.clone());
-        Ok(module)
+        for name in source.kernels() {
+            let function = module.load_function(name).map_err(|error| refused(name, error))?;
+            functions.insert((name, element), function);
+        }
+        functions.get(&(kernel, element)).cloned().ok_or_else(|| refused(kernel, "was not loaded"))
     }
 
-    fn upload(&self, kernel: &str, argument: &Argument) -> Result<Uploaded> {
-        Ok(match argument {
-            Argument::U32(number) => Uploaded::U32(*number),
-            Argument::U64(number) => Uploaded::U64(*number),
-            Argument::F32(number) => Uploaded::F32(*number),
-            Argument::Read(buffer) | Argument::Write(buffer) => {
-                let memory = self.stream.clone_htod(buffer.bytes());
-                Uploaded::Memory(memory.map_err(|error| refused(kernel, error))?)
+    /// Work may be asked for from any thread, though from one at a time.
+    fn bind(&self, what: &str) -> Result<()> {
+        self.context.bind_to_thread().map_err(|error| refused(what, error))
+    }
+}
+
+impl Device for Gpu {
+    fn allocate(&self, bytes: usize) -> Result<u64> {
+        self.bind("memory")?;
+        // SAFETY: nothing is done with it here.
+        #[expect(unsafe_code, reason = "asks the driver for memory")]
+        let address = unsafe { result::malloc_async(self.stream.cu_stream(), bytes) };
+        address.map_err(|error| match error.0 {
+            sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
+                let [free, total] = self.room().unwrap_or_default();
+                Error::GpuMemory { bytes: bytes as u64, free, total }
             }
+            _ => refused("memory", error),
         })
     }
-}
 
-/// An argument where a kernel finds it.
-enum Uploaded {
-    U32(u32),
-    U64(u64),
-    F32(f32),
-    Memory(CudaSlice<u8>),
-}
+    fn free(&self, address: u64) {
+        // A driver that refuses says so again at the next call, which can report it.
+        let _ = self.context.bind_to_thread();
+        // SAFETY: the address came from `allocate`; work that was asked for before comes first.
+        #[expect(unsafe_code, reason = "gives memory back")]
+        let _ = unsafe { result::free_async(address, self.stream.cu_stream()) };
+    }
 
-impl Machine for Gpu {
-    fn run(&mut self, launch: &Launch) -> Result<Vec<Buffer>> {
+    fn room(&self) -> Result<[u64; 2]> {
+        let (free, total) =
+            self.context.mem_get_info().map_err(|error| refused("the GPU", error))?;
+        // What the pool holds and nobody uses is free, too.
+        Ok([free as u64 + self.idle()?, total as u64])
+    }
+
+    fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
+        self.bind("a copy to the GPU")?;
+        // SAFETY: pageable memory is copied before the call returns.
+        #[expect(unsafe_code, reason = "copies to the GPU")]
+        let copied = unsafe { result::memcpy_htod_async(address, bytes, self.stream.cu_stream()) };
+        copied.map_err(|error| refused("a copy to the GPU", error))
+    }
+
+    fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
+        self.bind("a copy from the GPU")?;
+        // SAFETY: the bytes are borrowed until the copy is done.
+        #[expect(unsafe_code, reason = "copies from the GPU")]
+        let copied = unsafe { result::memcpy_dtoh_async(bytes, address, self.stream.cu_stream()) };
+        copied
+            .and_then(|()| self.stream.synchronize())
+            .map_err(|error| refused("a copy from the GPU", error))
+    }
+
+    fn copy(&self, from: u64, to: u64, bytes: usize) -> Result<()> {
+        self.bind("a copy on the GPU")?;
+        // SAFETY: both are memory of the device that arrays hold.
+        #[expect(unsafe_code, reason = "copies on the GPU")]
+        let copied = unsafe { result::memcpy_dtod_async(to, from, bytes, self.stream.cu_stream()) };
+        copied.map_err(|error| refused("a copy on the GPU", error))
+    }
+
+    fn zero(&self, address: u64, bytes: usize) -> Result<()> {
+        self.bind("memory")?;
+        // SAFETY: it is memory of the device that an array holds.
+        #[expect(unsafe_code, reason = "writes on the GPU")]
+        let set = unsafe { result::memset_d8_async(address, 0, bytes, self.stream.cu_stream()) };
+        set.map_err(|error| refused("memory", error))
+    }
+
+    fn launch(&self, launch: &Launch) -> Result<()> {
         let kernel = launch.kernel;
-        let Some(source) = Source::of(kernel) else {
-            return Err(refused(kernel, "there is no such kernel"));
-        };
-        let function = self.module(source, launch.element)?.load_function(kernel);
-        let function = function.map_err(|error| refused(kernel, error))?;
-        let uploaded = launch.arguments.iter().map(|argument| self.upload(kernel, argument));
-        let uploaded = uploaded.collect::<Result<Vec<_>>>()?;
+        self.bind(kernel)?;
+        let function = self.function(kernel, launch.element)?;
         let mut call = self.stream.launch_builder(&function);
-        for argument in &uploaded {
+        for argument in &launch.arguments {
             match argument {
-                Uploaded::U32(number) => call.arg(number),
-                Uploaded::U64(number) => call.arg(number),
-                Uploaded::F32(number) => call.arg(number),
-                Uploaded::Memory(memory) => call.arg(memory),
+                Argument::U32(number) => call.arg(number),
+                Argument::U64(number) | Argument::At(number) => call.arg(number),
+                Argument::F32(number) => call.arg(number),
+                Argument::Read(_) | Argument::Write(_) => {
+                    return Err(refused(kernel, "an argument is in the memory of the host"));
+                }
             };
         }
         let [x, y, z] = launch.grid;
         let block_dim = (launch.threads, 1, 1);
         let config = LaunchConfig { grid_dim: (x, y, z), block_dim, shared_mem_bytes: 0 };
         // SAFETY: the arguments are those of the kernel, which the tests run with the same launches
-        // under guard; the memory lives until the results are read.
+        // under guard; arrays give memory back after what was asked for before.
         #[expect(unsafe_code, reason = "launches a kernel")]
         let launched = unsafe { call.launch(config) };
-        launched.map_err(|error| refused(kernel, error))?;
-        self.download(launch, &uploaded)
+        launched.map(drop).map_err(|error| refused(kernel, error))
+    }
+
+    fn product(&self, product: &Product) -> Result<()> {
+        self.bind("a product")?;
+        lock(&self.blas).product(product)
     }
 }
 
-impl Gpu {
-    /// What a kernel wrote.
-    fn download(&self, launch: &Launch, uploaded: &[Uploaded]) -> Result<Vec<Buffer>> {
-        let mut outputs = Vec::new();
-        for (argument, uploaded) in launch.arguments.iter().zip(uploaded) {
-            let (Argument::Write(buffer), Uploaded::Memory(memory)) = (argument, uploaded) else {
-                continue;
-            };
-            let mut buffer = buffer.clone();
-            let copied = self.stream.memcpy_dtoh(memory, buffer.bytes_mut());
-            copied.map_err(|error| refused(launch.kernel, error))?;
-            outputs.push(buffer);
-        }
-        self.stream.synchronize().map_err(|error| refused(launch.kernel, error))?;
-        Ok(outputs)
-    }
+/// What a thread that panicked has left is as good as before: every call is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Memory that is freed stays with the process: giving it back and asking again costs milliseconds.
@@ -164,16 +249,23 @@ fn keep_memory(context: &CudaContext) -> Result<()> {
     if !context.has_async_alloc() {
         return Ok(());
     }
-    let (mut pool, mut all) = (std::ptr::null_mut(), u64::MAX);
+    let (pool, mut all) = (pool(context)?, u64::MAX);
     let attribute = sys::CUmemPool_attribute_enum::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
-    // SAFETY: the device is open, and the attribute is a 64-bit number.
+    // SAFETY: the pool is that of an open device, and the attribute is a 64-bit number.
     #[expect(unsafe_code, reason = "sets the memory pool of the driver")]
-    let set = unsafe {
-        sys::cuDeviceGetDefaultMemPool(&raw mut pool, context.cu_device()).result().and_then(|()| {
-            sys::cuMemPoolSetAttribute(pool, attribute, (&raw mut all).cast()).result()
-        })
-    };
+    let set =
+        unsafe { sys::cuMemPoolSetAttribute(pool, attribute, (&raw mut all).cast()).result() };
     set.map_err(|error| refused("the memory pool", error))
+}
+
+fn pool(context: &CudaContext) -> Result<sys::CUmemoryPool> {
+    let mut pool = std::ptr::null_mut();
+    // SAFETY: the device is open.
+    #[expect(unsafe_code, reason = "asks for the memory pool of the driver")]
+    let asked =
+        unsafe { sys::cuDeviceGetDefaultMemPool(&raw mut pool, context.cu_device()).result() };
+    asked.map_err(|error| refused("the memory pool", error))?;
+    Ok(pool)
 }
 
 fn driver_version() -> Result<i32> {

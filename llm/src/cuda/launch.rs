@@ -1,5 +1,6 @@
 //! One launch of a kernel.
 
+use super::memory::Array;
 use crate::Result;
 use half::bf16;
 
@@ -98,6 +99,26 @@ pub enum Argument {
     Read(Buffer),
     /// Memory that the kernel writes.
     Write(Buffer),
+    /// Memory of a device, by its address.
+    At(u64),
+}
+
+impl From<usize> for Argument {
+    fn from(count: usize) -> Self {
+        Self::U32(count as u32)
+    }
+}
+
+impl From<f32> for Argument {
+    fn from(number: f32) -> Self {
+        Self::F32(number)
+    }
+}
+
+impl From<&Array> for Argument {
+    fn from(array: &Array) -> Self {
+        Self::At(array.address())
+    }
 }
 
 /// Threads of a block, where a row is one block's.

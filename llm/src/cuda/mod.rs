@@ -6,16 +6,24 @@
 //! | `source` | the kernels' text; each `.cu` file lies beside the CPU form of its operation |
 //! | `launch` | one launch of a kernel, and what can run it |
 //! | `self_test` | every kernel, forward and backward, against the CPU |
+//! | `memory` | memory of a device, and what runs kernels and products on it |
+//! | `place` | every operation on arrays of a device |
+//! | `network` | the decoder there: generation, gradients, optimiser |
 //! | `compile` | NVRTC, and a cache of what it made (feature `cuda`) |
-//! | `device` | a GPU (feature `cuda`) |
+//! | `device`, `blas` | a GPU (feature `cuda`) |
 //!
 //! Kernels include no header and are compiled when the program runs. A C++ compiler takes the same
 //! text; with it the tests run every kernel on the CPU, where no GPU is to be had.
 
 #[cfg(feature = "cuda")]
+mod blas;
+#[cfg(feature = "cuda")]
 pub mod compile;
 #[cfg(feature = "cuda")]
 pub mod device;
 pub mod launch;
+pub mod memory;
+pub mod network;
+pub mod place;
 pub mod self_test;
 pub mod source;

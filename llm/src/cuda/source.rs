@@ -15,7 +15,8 @@ pub struct Source {
 }
 
 /// All files of kernels.
-pub const SOURCES: [Source; 10] = [
+pub const SOURCES: [Source; 11] = [
+    Source { name: "elements.cu", parts: &[include_str!("../kernels/elements.cu")] },
     Source { name: "rms_norm.cu", parts: &[include_str!("../ops/rms_norm.cu")] },
     Source { name: "rope.cu", parts: &[include_str!("../ops/rope.cu")] },
     Source { name: "swiglu.cu", parts: &[include_str!("../ops/swiglu.cu")] },

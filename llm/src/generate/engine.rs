@@ -4,14 +4,11 @@ use super::group::Group;
 use super::pages::{PAGE, Pages, append};
 use super::sequence::{Sequence, stream};
 use super::{
-    Drawn, Event, LanguageModel, Progress, Request, Rows, Sample, Sampler, SamplingParams, Segment,
-    draw,
+    Drawn, Event, LanguageModel, Logits, Progress, Request, Rows, Sample, Sampler, SamplingParams,
+    Segment,
 };
-use crate::ops::with_floats;
 use crate::text::Tokenizer;
 use crate::{Error, Result};
-use candle_core::Tensor;
-use rayon::prelude::*;
 use std::collections::VecDeque;
 
 /// What an engine may use.
@@ -42,7 +39,8 @@ pub struct Engine<'a, M: LanguageModel> {
     model: &'a M,
     tokenizer: Option<&'a Tokenizer>,
     options: EngineOptions,
-    cache: M::Cache,
+    /// Absent after [`release`](Engine::release), until the next sample.
+    cache: Option<M::Cache>,
 }
 
 impl<'a, M: LanguageModel> Engine<'a, M> {
@@ -66,8 +64,13 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
         {
             return Err(Error::parameter(name, value, format!("at least {least}")));
         }
-        let cache = model.new_cache(cache_slots / PAGE * PAGE)?;
+        let cache = Some(model.new_cache(cache_slots / PAGE * PAGE)?);
         Ok(Self { model, tokenizer, options, cache })
+    }
+
+    /// Gives back the memory of the cache, until the next sample.
+    pub fn release(&mut self) {
+        self.cache = None;
     }
 
     /// Refuses what could not be finished.
@@ -121,6 +124,9 @@ impl<M: LanguageModel> Sampler for Engine<'_, M> {
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Vec<Vec<Sample>>> {
         self.check(requests, params)?;
+        if self.cache.is_none() {
+            self.cache = Some(self.model.new_cache(self.options.cache_slots / PAGE * PAGE)?);
+        }
         let mut run = Run::new(self, requests, params)?;
         while !run.is_done() {
             run.admit();
@@ -138,7 +144,7 @@ struct Run<'r, 'a, M: LanguageModel> {
     engine: &'r mut Engine<'a, M>,
     params: &'r SamplingParams,
     pages: Pages,
-    groups: Vec<Group<'r>>,
+    groups: Vec<Group<'r, M::Logits>>,
     /// Oldest first.
     running: Vec<Sequence<'a>>,
     /// Next first: samples that were put off, then those that have not begun.
@@ -236,12 +242,8 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         self.make_room();
         let work = self.plan();
         self.count();
-        let ready = if work.is_empty() {
-            self.advance(&work, &[])?
-        } else {
-            let logits = self.forward(&work)?;
-            with_floats(&logits, |logits| self.advance(&work, logits))??
-        };
+        let logits = if work.is_empty() { None } else { Some(self.forward(&work)?) };
+        let ready = self.advance(&work, logits.as_ref())?;
         self.push(&ready, watch)?;
         self.count();
         watch(Event::Step(self.progress));
@@ -319,7 +321,7 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         work
     }
 
-    fn forward(&mut self, work: &[Work]) -> Result<Tensor> {
+    fn forward(&mut self, work: &[Work]) -> Result<M::Logits> {
         let segments: Vec<_> = work.iter().map(|work| self.segments(work)).collect();
         let rows = work.iter().zip(&segments).map(|(work, segments)| {
             let (tokens, cached, before) = match work.owner {
@@ -333,16 +335,16 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
             Rows { tokens: &tokens[cached..cached + work.tokens], start: before + cached, segments }
         });
         let rows: Vec<_> = rows.collect();
-        let logits = self.engine.model.forward(&rows, &mut self.engine.cache)?;
+        let Some(cache) = self.engine.cache.as_mut() else {
+            return Err(Error::parameter("cache", "none", "one, while samples are drawn"));
+        };
+        let logits = self.engine.model.forward(&rows, cache)?;
         let shape = [rows.len(), self.engine.model.vocab_size()];
         // With rows missing, samples would wait for them for ever.
-        if logits.dims() != shape {
+        if logits.extent() != shape {
             let allowed = format!("{shape:?}, a row for each sequence of the batch");
-            return Err(Error::parameter(
-                "shape of logits",
-                format!("{:?}", logits.dims()),
-                allowed,
-            ));
+            let found = format!("{:?}", logits.extent());
+            return Err(Error::parameter("shape of logits", found, allowed));
         }
         Ok(logits)
     }
@@ -365,15 +367,20 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
     }
 
     /// Records what is cached now, and draws the next token of each sample whose tokens all are.
-    fn advance(&mut self, work: &[Work], logits: &[f32]) -> Result<Vec<(usize, Drawn)>> {
-        let vocab = self.engine.model.vocab_size();
-        let mut rows: Vec<Option<&[f32]>> = vec![None; self.running.len()];
-        for (work, row) in work.iter().zip(logits.chunks_exact(vocab)) {
+    fn advance(
+        &mut self,
+        work: &[Work],
+        logits: Option<&M::Logits>,
+    ) -> Result<Vec<(usize, Drawn)>> {
+        let mut rows = vec![None; self.running.len()];
+        for (row, work) in work.iter().enumerate() {
             match work.owner {
                 Owner::Group(index) => {
                     let group = &mut self.groups[index];
                     group.cached += work.tokens;
-                    group.logits = group.pending().is_empty().then(|| row.to_vec());
+                    if group.pending().is_empty() {
+                        group.logits = logits.map(|logits| logits.row(row)).transpose()?;
+                    }
                 }
                 Owner::Sequence(index) => {
                     let sequence = &mut self.running[index];
@@ -382,19 +389,21 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
                 }
             }
         }
-        let mut ready = Vec::new();
+        let (mut ready, mut uniforms) = (Vec::new(), Vec::new());
         for (index, (sequence, row)) in self.running.iter_mut().zip(rows).enumerate() {
-            let first = || self.groups[sequence.group].logits.as_deref();
-            let row = if sequence.tokens.is_empty() { first() } else { row };
+            let row = match sequence.tokens.is_empty() {
+                true => self.groups[sequence.group].logits.as_ref().map(|logits| (logits, 0)),
+                false => logits.zip(row),
+            };
             if let Some(row) = row {
-                ready.push((index, row, sequence.uniform()));
+                ready.push((index, row));
+                uniforms.push(sequence.uniform());
             }
         }
-        let params = self.params;
-        let drawn: Vec<_> =
-            ready.par_iter().map(|&(_, row, uniform)| draw(row, params, uniform)).collect();
+        let rows: Vec<_> = ready.iter().map(|(_, row)| *row).collect();
+        let drawn = Logits::draw(&rows, &uniforms, self.params)?;
         // One after another, so that of several errors it is always the first that is told.
-        let named = ready.iter().zip(drawn).map(|(&(index, ..), drawn)| match drawn {
+        let named = ready.iter().zip(drawn).map(|(&(index, _), drawn)| match drawn {
             Ok(drawn) => Ok((index, drawn)),
             Err(error) => Err(self.running[index].blame(error)),
         });

@@ -2,18 +2,18 @@
 
 /// The samples of a prompt share its keys and values, and the logits after its last token.
 #[derive(Debug)]
-pub(super) struct Group<'a> {
+pub(super) struct Group<'a, L> {
     pub(super) prompt: &'a [u32],
     pub(super) pages: Vec<usize>,
     /// Positions of the prompt that the cache holds.
     pub(super) cached: usize,
     /// Logits after the prompt, once all of it is in the cache.
-    pub(super) logits: Option<Vec<f32>>,
+    pub(super) logits: Option<L>,
     /// Samples that are in the batch.
     pub(super) running: usize,
 }
 
-impl<'a> Group<'a> {
+impl<'a, L> Group<'a, L> {
     pub(super) fn new(prompt: &'a [u32]) -> Self {
         Self { prompt, pages: Vec::new(), cached: 0, logits: None, running: 0 }
     }

@@ -1,7 +1,7 @@
 //! What the engine needs of a model.
 
+use super::Logits;
 use crate::Result;
-use candle_core::Tensor;
 
 /// Consecutive slots of the cache that hold consecutive positions of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,9 @@ pub trait LanguageModel {
     /// Keys and values of earlier positions.
     type Cache;
 
+    /// Logits of the next token.
+    type Logits: Logits;
+
     /// Number of tokens in the vocabulary.
     fn vocab_size(&self) -> usize;
 
@@ -44,12 +47,12 @@ pub trait LanguageModel {
     fn new_cache(&self, slots: usize) -> Result<Self::Cache>;
 
     /// Writes the keys and values of the new tokens into their slots, and returns the logits after
-    /// the last token of each sequence, `[batch.len(), vocab_size]` in f32.
+    /// the last token of each sequence, `[batch.len(), vocab_size]`.
     ///
     /// The logits of a sequence depend on its own tokens only, to the last bit: not on the other
     /// sequences of the batch, nor on how its positions were split over calls.
     ///
     /// # Errors
     /// Tokens outside the vocabulary, positions past the context, slots past the cache.
-    fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Tensor>;
+    fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Self::Logits>;
 }

@@ -81,3 +81,7 @@ __device__ inline float block_max(float x) {
 /// The first element of a thread that goes over many, and the way to its next.
 __device__ inline u64 first_element() { return (u64)blockIdx.x * blockDim.x + threadIdx.x; }
 __device__ inline u64 all_threads() { return (u64)gridDim.x * blockDim.x; }
+
+/// The rows of the slice that is this block's in y.
+__device__ inline u32 slice_begin(u32 rows) { return (u32)((u64)rows * blockIdx.y / gridDim.y); }
+__device__ inline u32 slice_end(u32 rows) { return (u32)((u64)rows * (blockIdx.y + 1) / gridDim.y); }

@@ -56,6 +56,11 @@ impl Adapter {
         Ok((Self { down, up, scale: alpha / rank as f64 }, factors))
     }
 
+    /// The factors by what stands after the name of their projection.
+    pub(super) fn named(&self) -> [(&'static str, &Weight); 2] {
+        [(DOWN, &self.down), (UP, &self.up)]
+    }
+
     /// `y + (alpha / rank) · B A x`.
     pub(super) fn add(&self, x: &Tensor, y: Tensor, train: bool) -> candle_core::Result<Tensor> {
         let z = linear(&linear(x, &self.down, train)?, &self.up, train)?;

@@ -75,6 +75,19 @@ impl Decoder {
         &self.trained
     }
 
+    /// Every weight by the name of its tensor, those of adapters with them.
+    pub(crate) fn named(&self) -> Vec<(String, &Weight)> {
+        let mut named =
+            vec![(EMBEDDING.to_owned(), &self.embedding), (NORM.to_owned(), &self.norm)];
+        named.extend(self.head.iter().map(|head| (HEAD.to_owned(), head)));
+        for (index, layer) in self.layers.iter().enumerate() {
+            let prefix = prefix_of(index);
+            let of_layer = layer.named().into_iter();
+            named.extend(of_layer.map(|(name, weight)| (format!("{prefix}{name}"), weight)));
+        }
+        named
+    }
+
     /// The head, which turns hidden states into log-probabilities.
     pub fn head(&self) -> Head<'_> {
         match &self.head {
@@ -118,7 +131,7 @@ impl Weights for Loader<'_> {
 }
 
 /// What the names of a layer's tensors begin with.
-pub(super) fn prefix_of(layer: usize) -> String {
+pub(crate) fn prefix_of(layer: usize) -> String {
     format!("model.layers.{layer}.")
 }
 

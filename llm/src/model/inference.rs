@@ -52,6 +52,7 @@ impl Decoder {
 
 impl LanguageModel for Decoder {
     type Cache = KvCache;
+    type Logits = Tensor;
 
     fn vocab_size(&self) -> usize {
         self.config.vocab_size

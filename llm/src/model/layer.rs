@@ -98,6 +98,34 @@ impl Layer {
         self
     }
 
+    /// Every weight by its name in the layer, those of adapters with them.
+    pub(super) fn named(&self) -> Vec<(String, &Weight)> {
+        let projections = [
+            ("self_attn.q_proj", &self.query),
+            ("self_attn.k_proj", &self.key),
+            ("self_attn.v_proj", &self.value),
+            ("self_attn.o_proj", &self.output),
+            ("mlp.gate_proj", &self.gate),
+            ("mlp.up_proj", &self.up),
+            ("mlp.down_proj", &self.down),
+        ];
+        let mut named = vec![
+            ("input_layernorm.weight".to_owned(), &self.input_norm),
+            ("post_attention_layernorm.weight".to_owned(), &self.feed_norm),
+        ];
+        for (name, Projection { weight, bias, adapter }) in projections {
+            named.push((format!("{name}.weight"), weight));
+            named.extend(bias.iter().map(|bias| (format!("{name}.bias"), bias)));
+            let factors = adapter.iter().flat_map(Adapter::named);
+            named.extend(factors.map(|(part, factor)| (format!("{name}.{part}"), factor)));
+        }
+        let norms = [("q_norm", &self.query_norm), ("k_norm", &self.key_norm)];
+        for (name, norm) in norms {
+            named.extend(norm.iter().map(|norm| (format!("self_attn.{name}.weight"), norm)));
+        }
+        named
+    }
+
     /// The residual stream after the layer, `[t, d]`.
     ///
     /// `attend` computes the attention of queries, keys and values `[t, heads, head_dim]`. With

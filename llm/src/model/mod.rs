@@ -10,11 +10,12 @@ mod tape;
 mod weight;
 
 pub use adapter::LoraOptions;
+pub(crate) use decoder::prefix_of;
 pub use decoder::{Decoder, Training};
 pub use gradients::Gradients;
 pub use inference::KvCache;
 pub use layer::Layer;
-pub(crate) use peft::write_adapters;
 pub use peft::{adapter_options, merge, read_adapters};
+pub(crate) use peft::{set_adapters, write_adapters};
 pub use tape::{Keep, Packed, Tape};
 pub use weight::{Frozen, Weight};

@@ -22,20 +22,20 @@ const TARGETS: [&str; 7] =
 /// Largest `adapter_config.json`, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Writes the adapters of a decoder into a folder that is there; `base` is the name of the model that
+/// Writes adapters of these shapes into a folder that is there; `base` is the name of the model that
 /// they belong to.
 pub(crate) fn write_adapters(
     folder: &Path,
-    model: &Decoder,
+    shapes: Vec<Shaped>,
+    numbers: impl Fn(&str) -> Result<Vec<f32>>,
     options: LoraOptions,
     base: &str,
 ) -> Result<()> {
-    let trained: BTreeMap<String, _> =
-        model.trained().iter().map(|(name, var)| (format!("{PREFIX}{name}"), var)).collect();
-    let shapes: Vec<Shaped> =
-        trained.iter().map(|(name, var)| (name.clone(), var.dims().to_vec())).collect();
+    let mut shapes: Vec<Shaped> =
+        shapes.into_iter().map(|(name, shape)| (format!("{PREFIX}{name}"), shape)).collect();
+    shapes.sort();
     write_tensors(&folder.join(WEIGHTS), &shapes, Storage::F32, &mut |name: &str| {
-        Ok(trained[name].flatten_all()?.to_vec1::<f32>()?.into())
+        Ok(numbers(name.strip_prefix(PREFIX).unwrap_or(name))?.into())
     })?;
     let config = json!({
         "peft_type": "LORA",
@@ -61,19 +61,38 @@ pub(crate) fn write_adapters(
 /// # Errors
 /// A tensor that is missing, unexpected, or of another shape.
 pub fn read_adapters(folder: &Path, model: &Decoder) -> Result<()> {
+    let trained = model.trained();
+    let shapes: Vec<Shaped> =
+        trained.iter().map(|(name, var)| (name.clone(), var.dims().to_vec())).collect();
+    let vars: BTreeMap<&str, &candle_core::Var> =
+        trained.iter().map(|(name, var)| (name.as_str(), var)).collect();
+    set_adapters(folder, &shapes, |name, numbers| {
+        let var = vars[name];
+        Ok(var.set(&Tensor::from_vec(numbers, var.shape(), var.device())?)?)
+    })
+}
+
+/// Hands the numbers of a folder to adapters of these shapes.
+///
+/// # Errors
+/// As [`read_adapters`].
+pub(crate) fn set_adapters(
+    folder: &Path,
+    shapes: &[Shaped],
+    set: impl Fn(&str, Vec<f32>) -> Result<()>,
+) -> Result<()> {
     let path = folder.join(WEIGHTS);
     let mut stored: BTreeMap<String, Mapped> = file::tensors(&path)?.into_iter().collect();
-    for (name, var) in model.trained() {
-        let name = format!("{PREFIX}{name}");
+    for (own, shape) in shapes {
+        let name = format!("{PREFIX}{own}");
         let tensor = stored
             .remove(&name)
             .ok_or_else(|| Error::malformed(&path, name.as_str(), "is missing"))?;
-        if tensor.shape() != var.dims() {
-            let problem = format!("has shape {:?}; expected {:?}", tensor.shape(), var.dims());
+        if tensor.shape() != shape {
+            let problem = format!("has shape {:?}; expected {shape:?}", tensor.shape());
             return Err(Error::malformed(&path, name, problem));
         }
-        let numbers = tensor.elements().to_f32();
-        var.set(&Tensor::from_vec(numbers, var.shape(), var.device())?)?;
+        set(own, tensor.elements().to_f32())?;
     }
     match stored.keys().next() {
         Some(name) => {

@@ -7,12 +7,13 @@ extern "C" __global__ void add_bias(
     for (u32 c = threadIdx.x; c < width; c += blockDim.x) put(&y[c], wide(x[c]) + wide(bias[c]));
 }
 
-// dbias[c] += sum_t dy[t, c]. One thread a column, rows in order: the same bits each run.
+// parts[s, c] = sum_t dy[t, c] over the rows of slice s. One thread a column of a slice, rows in order:
+// the same bits each run.
 extern "C" __global__ void add_bias_backward(
-    const ELEMENT* dy, float* dbias, u32 rows, u32 width) {
+    const ELEMENT* dy, float* parts, u32 rows, u32 width) {
     u64 c = first_element();
     if (c >= width) return;
     float sum = 0.0f;
-    for (u32 t = 0; t < rows; t++) sum += wide(dy[(u64)t * width + c]);
-    dbias[c] += sum;
+    for (u32 t = slice_begin(rows); t < slice_end(rows); t++) sum += wide(dy[(u64)t * width + c]);
+    parts[(u64)blockIdx.y * width + c] = sum;
 }

@@ -35,6 +35,11 @@ impl Placement {
         Self { sequences, slots: slots.into(), rows: first }
     }
 
+    /// Slot of each row.
+    pub(crate) fn slots(&self) -> &[usize] {
+        &self.slots
+    }
+
     /// What each row sees, as a kernel reads it.
     pub(crate) fn view(&self) -> View {
         let mut view = View::default();

@@ -24,6 +24,17 @@ pub struct Scores {
     pub entropies: Vec<f32>,
 }
 
+/// Tokens, and the rows of hidden states after which they come.
+#[derive(Debug, Clone, Copy)]
+pub struct Targets<'a> {
+    /// A row for each token; several may come after one row.
+    pub rows: &'a [u32],
+    /// The tokens.
+    pub tokens: &'a [u32],
+    /// Divides the logits.
+    pub temperature: f32,
+}
+
 /// `∂L/∂log p` and `∂L/∂entropy` of each row: what a loss is to the head.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {

@@ -14,7 +14,7 @@ mod linear;
 pub mod logprob_head;
 mod rms_norm;
 mod rope;
-mod spans;
+pub(crate) mod spans;
 mod swiglu;
 
 pub use add_bias::add_bias;

@@ -16,10 +16,11 @@ extern "C" __global__ void rms_norm(
     }
 }
 
-// dx = r (w dy - x r^2 mean(x w dy)); `inverse` keeps r of each row for the gradient of the weight.
+// dx = r (w dy - x r^2 mean(x w dy)), or dx += with `add`; `inverse` keeps r of each row for the
+// gradient of the weight.
 extern "C" __global__ void rms_norm_backward(
     const ELEMENT* x, const ELEMENT* weight, const ELEMENT* dy, ELEMENT* dx, float* inverse,
-    u32 width, float eps) {
+    u32 width, float eps, u32 add) {
     u64 at = (u64)blockIdx.x * width;
     x += at;
     dy += at;
@@ -31,20 +32,22 @@ extern "C" __global__ void rms_norm_backward(
     }
     float shared = r * r * block_sum(product) / (float)width;
     for (u32 c = threadIdx.x; c < width; c += blockDim.x) {
-        put(&dx[c], r * (wide(weight[c]) * wide(dy[c]) - wide(x[c]) * shared));
+        float before = add ? wide(dx[c]) : 0.0f;
+        put(&dx[c], before + r * (wide(weight[c]) * wide(dy[c]) - wide(x[c]) * shared));
     }
     if (threadIdx.x == 0) inverse[blockIdx.x] = r;
 }
 
-// dw[c] += sum_t dy[t, c] x[t, c] r[t]. One thread a column, rows in order: the same bits each run.
+// parts[s, c] = sum_t dy[t, c] x[t, c] r[t] over the rows of slice s. One thread a column of a slice,
+// rows in order: the same bits each run.
 extern "C" __global__ void rms_norm_backward_weight(
-    const ELEMENT* x, const ELEMENT* dy, const float* inverse, float* dw, u32 rows, u32 width) {
+    const ELEMENT* x, const ELEMENT* dy, const float* inverse, float* parts, u32 rows, u32 width) {
     u64 c = first_element();
     if (c >= width) return;
     float sum = 0.0f;
-    for (u32 t = 0; t < rows; t++) {
+    for (u32 t = slice_begin(rows); t < slice_end(rows); t++) {
         u64 at = (u64)t * width + c;
         sum += wide(dy[at]) * wide(x[at]) * inverse[t];
     }
-    dw[c] += sum;
+    parts[(u64)blockIdx.y * width + c] = sum;
 }

@@ -141,7 +141,7 @@ impl HeldOut {
         };
         let (problems, samples) = (&self.problems, config.eval_samples);
         let mut sampler =
-            Texts { sampler: trainer.sampler(), prompts: &self.prompts, params: &params };
+            Texts { sampler: trainer.sampler()?, prompts: &self.prompts, params: &params };
         let tallies = evaluate(&mut sampler, Evaluation { problems, samples }, None, |_| true)?;
         let report = Report::new(tallies.unwrap_or_default());
         let mut metrics = Metrics::new();

@@ -30,6 +30,18 @@ impl Default for AdamWOptions {
     }
 }
 
+impl AdamWOptions {
+    /// β₁, β₂ and ε; what weights are multiplied by, the rate and the root's factor of an update,
+    /// counted from 1.
+    pub(crate) fn constants(&self, update: u64, learning_rate: f64, decay: f64) -> [f32; 6] {
+        let Self { beta1, beta2, eps, .. } = *self;
+        let keep = 1.0 - learning_rate * decay;
+        let rate = learning_rate / correction(beta1, update);
+        let unbias = (1.0 / correction(beta2, update)).sqrt();
+        [beta1, beta2, eps, keep, rate, unbias].map(|number| number as f32)
+    }
+}
+
 /// Means of a weight's gradients and of their squares, in f32.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Moments {
@@ -72,7 +84,8 @@ impl AdamW {
         for (name, var) in weights {
             let Some(gradient) = gradients.get(name) else { continue };
             let decay = if var.rank() > 1 { self.options.weight_decay } else { 0.0 };
-            let [beta1, beta2, eps, keep, rate, unbias] = self.constants(learning_rate, decay);
+            let constants = self.options.constants(self.updates, learning_rate, decay);
+            let [beta1, beta2, eps, keep, rate, unbias] = constants;
             let step = Step { beta1, beta2, eps, keep, rate, unbias, scale: scale as f32 };
             let moments = self.moments.entry(name.clone()).or_default();
             moments.mean.resize(var.elem_count(), 0.0);
@@ -81,16 +94,6 @@ impl AdamW {
             var.inplace_op1(&Update { step, gradient: &gradient, moments: Mutex::new(moments) })?;
         }
         Ok(())
-    }
-
-    /// β₁, β₂ and ε; what weights are multiplied by, the rate and the root's factor of the update that
-    /// was counted last.
-    pub(crate) fn constants(&self, learning_rate: f64, decay: f64) -> [f32; 6] {
-        let AdamWOptions { beta1, beta2, eps, .. } = self.options;
-        let keep = 1.0 - learning_rate * decay;
-        let rate = learning_rate / correction(beta1, self.updates);
-        let unbias = (1.0 / correction(beta2, self.updates)).sqrt();
-        [beta1, beta2, eps, keep, rate, unbias].map(|number| number as f32)
     }
 }
 

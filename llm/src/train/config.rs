@@ -2,7 +2,7 @@
 
 use super::loss::{KlKind, Loss, LossKind};
 use super::schedule::Schedule;
-use crate::model::LoraOptions;
+use crate::model::{LoraOptions, Training};
 use crate::reward::{self, Reward, RewardCommand};
 use crate::task::Source;
 use crate::text::AUTO;
@@ -325,6 +325,11 @@ impl TrainConfig {
         }
         let limit = Duration::from_secs(self.reward_timeout);
         Ok(Reward::Command(Box::new(RewardCommand::start(&self.reward_command, limit)?)))
+    }
+
+    /// What of the model is trained.
+    pub fn training(&self) -> Training {
+        self.lora().map_or(Training::Full, Training::Lora)
     }
 
     /// The adapters, where not every weight is trained.

@@ -2,11 +2,10 @@
 
 use super::batch::{Count, Example, MicroBatch, micro_batches};
 use super::loss::{Loss, LossKind, Term, Token};
+use super::policy::Policy;
 use crate::Result;
-use crate::model::{Decoder, Gradients, Keep};
-use crate::ops::logprob_head::{Scores, Weights};
-use crate::ops::with_floats;
-use candle_core::{Device, Tensor};
+use crate::model::Keep;
+use crate::ops::logprob_head::{Scores, Targets, Weights};
 use std::ops::{AddAssign, Range};
 
 /// How a gradient is computed.
@@ -67,50 +66,48 @@ impl AddAssign for Sums {
 ///
 /// # Errors
 /// Completions that are longer than the context, or hold tokens outside the vocabulary.
-pub fn gradient(
-    model: &Decoder,
+pub fn gradient<P: Policy>(
+    policy: &P,
     examples: &[Example<'_>],
     loss: &Loss,
     pass: Pass,
-) -> Result<(Gradients, Sums)> {
+) -> Result<(P::Gradients, Sums)> {
     let count = Count::of(examples);
-    let (mut gradients, mut sums) = (Gradients::new(), Sums::default());
+    let (mut gradients, mut sums) = (policy.gradients(), Sums::default());
     let matters = |example: &&Example<'_>| {
         !example.masked && (example.advantage != 0.0 || !loss.needs_advantage())
     };
     for batch in micro_batches(examples.iter().filter(matters), pass.micro_batch_tokens)? {
         let tokens = batch.tokens(|example| count.share(loss, example));
-        sums += micro_gradient(model, batch, &tokens, loss, pass, &mut gradients)?;
+        sums += micro_gradient(policy, batch, &tokens, loss, pass, &mut gradients)?;
     }
     Ok((gradients, sums))
 }
 
-fn micro_gradient(
-    model: &Decoder,
+fn micro_gradient<P: Policy>(
+    policy: &P,
     batch: MicroBatch<'_>,
     tokens: &[Token],
     loss: &Loss,
     pass: Pass,
-    gradients: &mut Gradients,
+    gradients: &mut P::Gradients,
 ) -> Result<Sums> {
     let MicroBatch { packed, rows, targets, examples } = batch;
-    let (head, temperature) = (model.head(), pass.temperature);
-    let tape = model.record(packed, pass.keep)?;
-    let hidden = tape.hidden();
-    let read = hidden.index_select(&Tensor::new(rows.as_slice(), &Device::Cpu)?, 0)?;
-    let mut sums = Sums::default();
-    let of_read = if loss.kind == LossKind::Gspo {
-        let scores = head.scores(&read, &targets, temperature)?;
-        let ratios = mean_ratios(examples.iter().map(|(_, range)| range), tokens, &scores);
-        let weights = weigh(loss, tokens, &scores, Some(&ratios), &mut sums);
-        head.backward(&read, &targets, temperature, &weights, gradients)?
-    } else {
-        let weigh = |range: Range<usize>, scores: &Scores| {
-            weigh(loss, &tokens[range], scores, None, &mut sums)
-        };
-        head.forward_backward(&read, &targets, temperature, weigh, gradients)?.1
+    let targets = Targets { rows: &rows, tokens: &targets, temperature: pass.temperature };
+    let recorded = policy.record(packed, pass.keep)?;
+    let ratios = match loss.kind {
+        LossKind::Gspo => {
+            let scores = policy.scores(&recorded, &targets)?;
+            Some(mean_ratios(examples.iter().map(|(_, range)| range), tokens, &scores))
+        }
+        _ => None,
     };
-    tape.backward(&spread(&of_read, &rows, hidden.dims2()?)?, gradients)?;
+    let mut sums = Sums::default();
+    let mut weigh = |range: Range<usize>, scores: &Scores| {
+        let ratios = ratios.as_ref().map(|ratios| &ratios[range.clone()]);
+        weigh(loss, &tokens[range], scores, ratios, &mut sums)
+    };
+    policy.learn(recorded, &targets, &mut weigh, gradients)?;
     Ok(sums)
 }
 
@@ -183,29 +180,21 @@ fn mean_ratios<'a>(
     ratios
 }
 
-/// The gradient of all hidden states from that of those which were read, some of them several times.
-fn spread(of_read: &Tensor, rows: &[u32], (t, d): (usize, usize)) -> Result<Tensor> {
-    let mut all = vec![0.0; t * d];
-    with_floats(of_read, |of_read| {
-        for (row, gradient) in rows.iter().zip(of_read.chunks_exact(d)) {
-            let into = &mut all[*row as usize * d..][..d];
-            into.iter_mut().zip(gradient).for_each(|(sum, part)| *sum += part);
-        }
-    })?;
-    Ok(Tensor::from_vec(all, (t, d), &Device::Cpu)?)
-}
-
 /// Log-probability of each token of each completion, in nats.
 ///
 /// # Errors
 /// As [`gradient`].
-pub fn logprobs(model: &Decoder, examples: &[Example<'_>], pass: Pass) -> Result<Vec<Vec<f32>>> {
+pub fn logprobs<P: Policy>(
+    policy: &P,
+    examples: &[Example<'_>],
+    pass: Pass,
+) -> Result<Vec<Vec<f32>>> {
     let mut all = Vec::with_capacity(examples.len());
     for batch in micro_batches(examples, pass.micro_batch_tokens)? {
-        let hidden = model.record(batch.packed, Keep::LayerInputs)?.hidden();
-        let read = hidden.index_select(&Tensor::new(batch.rows.as_slice(), &Device::Cpu)?, 0)?;
-        let scores = model.head().scores(&read, &batch.targets, pass.temperature)?;
-        all.extend(batch.examples.iter().map(|(_, range)| scores.logprobs[range.clone()].to_vec()));
+        let MicroBatch { packed, rows, targets, examples } = batch;
+        let targets = Targets { rows: &rows, tokens: &targets, temperature: pass.temperature };
+        let scores = policy.scores(&policy.record(packed, Keep::LayerInputs)?, &targets)?;
+        all.extend(examples.iter().map(|(_, range)| scores.logprobs[range.clone()].to_vec()));
     }
     Ok(all)
 }

@@ -12,10 +12,13 @@
 //! tokens trained on at once. The cache is given back before training, hence the maximum.
 
 use super::TrainConfig;
-use super::trainer::{CACHE_BYTES, MAX_BATCH};
+use super::policy::Policy;
 use crate::hub::{activation_bytes, adapter_parameters};
+use crate::model::Decoder;
 use crate::{Error, ModelConfig, Result};
 
+/// Bytes of the cache of keys and values, on the host.
+pub(super) const CACHE_BYTES: usize = 4 << 30;
 /// Rank that is proposed where all weights are too many.
 const RANK: usize = 32;
 
@@ -40,7 +43,7 @@ impl MemoryPlan {
             rank => adapter_parameters(model, rank as u64),
         };
         let slot = (8 * model.layers * model.kv_heads * model.head_dim) as u64;
-        let slots = (MAX_BATCH * longest) as u64;
+        let slots = (Decoder::MAX_BATCH * longest) as u64;
         // A sequence is trained on as a whole.
         let tokens = config.micro_batch_tokens.max(longest) as u64;
         Self {

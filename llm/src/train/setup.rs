@@ -3,6 +3,8 @@
 use super::config::TrainConfig;
 use super::plan::{MemoryPlan, host_memory};
 use crate::checkpoint::Checkpoint;
+use crate::cuda::network::Network;
+use crate::cuda::place::Place;
 use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, load_set};
 use crate::hub::Settings;
 use crate::model::{Decoder, Training};
@@ -30,6 +32,8 @@ pub struct Setup {
     pub model: Decoder,
     /// The model at the start, where the loss has a divergence from it.
     pub reference: Option<Decoder>,
+    /// Both on a device, where they learn and sample if there is one.
+    pub on_device: Option<OnDevice>,
     /// The model's tokenizer.
     pub tokenizer: Tokenizer,
     /// Tokens that end a completion.
@@ -40,6 +44,15 @@ pub struct Setup {
     pub companions: Vec<(&'static str, Vec<u8>)>,
     /// All of the model's `config.json`.
     pub fields: Map<String, Value>,
+}
+
+/// The networks of a run on a device.
+#[derive(Debug)]
+pub struct OnDevice {
+    /// The policy.
+    pub policy: Network,
+    /// The model at the start, where the loss has a divergence from it.
+    pub reference: Option<Network>,
 }
 
 /// Problems that were left out since benchmarks hold them.
@@ -58,18 +71,20 @@ impl Setup {
     /// Settings that do not fit; files that are not what they should be; no problems; prompts that
     /// leave no room for an answer.
     pub fn new(config: TrainConfig, folder: &Path) -> Result<Self> {
-        Self::keeping_clear(config, folder, None)
+        Self::open(config, folder, None, None)
     }
 
-    /// The same for a run that goes on, which leaves out what it `left_out` from its start: its place
-    /// in the data means nothing among other problems, whatever benchmarks are in the cache by now.
+    /// The same on a device, or for a run that goes on, which leaves out what it `left_out` from its
+    /// start: its place in the data means nothing among other problems, whatever benchmarks are in the
+    /// cache by now.
     ///
     /// # Errors
-    /// As [`Setup::new`].
-    pub fn keeping_clear(
+    /// As [`Setup::new`]; a device without room.
+    pub fn open(
         config: TrainConfig,
         folder: &Path,
         left_out: Option<Cleared>,
+        place: Option<&Place>,
     ) -> Result<Self> {
         config.check()?;
         let mut loaded = config.source()?.load(Split::Train, config.problems)?;
@@ -80,13 +95,12 @@ impl Setup {
         let tokenizer = Tokenizer::from_folder(folder)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
         let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
-        check_memory(&config, &checkpoint, &prompts)?;
-        let training = config.lora().map_or(Training::Full, Training::Lora);
-        let model = Decoder::load(&checkpoint, training)?;
-        let reference = match (config.kl_coef == 0.0, training) {
-            (true, _) => None,
-            (false, Training::Lora(_)) => Some(model.without_adapters()),
-            (false, _) => Some(Decoder::load(&checkpoint, Training::Frozen)?),
+        let Networks { model, reference, on_device } = match place {
+            None => {
+                check_memory(&config, &checkpoint, &prompts)?;
+                Networks::on_host(&config, &checkpoint)?
+            }
+            Some(place) => Networks::on_device(&config, &checkpoint, place)?,
         };
         Ok(Self {
             stop_tokens: stop_tokens(folder, &tokenizer)?,
@@ -100,8 +114,45 @@ impl Setup {
             prompts,
             model,
             reference,
+            on_device,
             tokenizer,
         })
+    }
+}
+
+/// The policy, and what it is compared with.
+struct Networks {
+    model: Decoder,
+    reference: Option<Decoder>,
+    on_device: Option<OnDevice>,
+}
+
+impl Networks {
+    fn on_host(config: &TrainConfig, checkpoint: &Checkpoint) -> Result<Self> {
+        let training = config.training();
+        let model = Decoder::load(checkpoint, training)?;
+        let reference = match (config.kl_coef == 0.0, training) {
+            (true, _) => None,
+            (false, Training::Lora(_)) => Some(model.without_adapters()),
+            (false, _) => Some(Decoder::load(checkpoint, Training::Frozen)?),
+        };
+        Ok(Self { model, reference, on_device: None })
+    }
+
+    /// The host keeps only what is in files, and the adapters as they begin.
+    fn on_device(config: &TrainConfig, checkpoint: &Checkpoint, place: &Place) -> Result<Self> {
+        let training = config.training();
+        let model = match training {
+            Training::Lora(_) => Decoder::load(checkpoint, training)?,
+            Training::Full | Training::Frozen => Decoder::load(checkpoint, Training::Frozen)?,
+        };
+        let policy = Network::new(place, &model, training)?;
+        let reference = match (config.kl_coef == 0.0, training) {
+            (true, _) => None,
+            (false, Training::Lora(_)) => Some(policy.without_adapters()),
+            (false, _) => Some(Network::new(place, &model, Training::Frozen)?),
+        };
+        Ok(Self { model, reference: None, on_device: Some(OnDevice { policy, reference }) })
     }
 }
 

@@ -1,13 +1,12 @@
 //! Checkpoints of a run: everything that it needs to go on, whole or not at all.
 
-use super::adamw::{AdamW, Moments};
+use super::policy::{OptimizerState, Policy};
 use super::setup::Setup;
 use crate::checkpoint::save::{Shaped, aside, write_file, write_json, write_model, write_tensors};
 use crate::checkpoint::{Checkpoint, Elements, Layout, Storage, file};
 use crate::files::json_object;
-use crate::model::{Decoder, read_adapters, write_adapters};
+use crate::model::{set_adapters, write_adapters};
 use crate::{Error, Result};
-use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,10 +43,11 @@ pub struct Progress {
 ///
 /// # Errors
 /// What the operating system refuses, such as a full disk; nothing is left behind then.
-pub(super) fn save(
+pub(super) fn save<P: Policy>(
     folder: &Path,
     setup: &Setup,
-    optimizer: &AdamW,
+    policy: &P,
+    optimizer: &P::Optimizer,
     progress: &Progress,
 ) -> Result<()> {
     if folder.exists() {
@@ -55,43 +55,43 @@ pub(super) fn save(
         std::fs::remove_dir_all(folder).map_err(Error::file(folder))?;
     }
     aside(folder, |temporary| {
-        weights(temporary, setup)?;
+        weights(temporary, setup, policy)?;
         for (name, bytes) in &setup.companions {
             write_file(&temporary.join(name), bytes)?;
         }
-        moments(&temporary.join(OPTIMIZER), setup, optimizer)?;
+        moments(&temporary.join(OPTIMIZER), policy, optimizer)?;
         let state = serde_json::to_value(progress)
             .map_err(|error| Error::malformed(folder, STATE, error.to_string()))?;
         write_json(&temporary.join(STATE), &state)
     })
 }
 
-fn weights(folder: &Path, setup: &Setup) -> Result<()> {
+fn weights<P: Policy>(folder: &Path, setup: &Setup, policy: &P) -> Result<()> {
+    let numbers = |name: &str| policy.trained_numbers(name);
     if let Some(options) = setup.config.lora() {
-        return write_adapters(folder, &setup.model, options, &setup.config.model);
+        let shapes = policy.trained_shapes();
+        return write_adapters(folder, shapes, numbers, options, &setup.config.model);
     }
-    let trained: BTreeMap<_, _> = setup.model.trained().iter().cloned().collect();
     let tensors = setup.model.config().tensors();
     write_model(folder, &setup.fields, &tensors, Layout::new(Storage::F32), |name| {
-        Ok(trained[name].flatten_all()?.to_vec1::<f32>()?.into())
+        Ok(numbers(name)?.into())
     })
 }
 
-fn moments(path: &Path, setup: &Setup, optimizer: &AdamW) -> Result<()> {
-    let shapes: BTreeMap<_, _> =
-        setup.model.trained().iter().map(|(name, var)| (name.as_str(), var.dims())).collect();
+fn moments<P: Policy>(path: &Path, policy: &P, optimizer: &P::Optimizer) -> Result<()> {
+    let shapes: BTreeMap<_, _> = policy.trained_shapes().into_iter().collect();
     let mut tensors: Vec<Shaped> = Vec::new();
-    for name in optimizer.moments.keys() {
+    for name in optimizer.names() {
         for part in [MEAN, SQUARE] {
-            tensors.push((format!("{name}{part}"), shapes[name.as_str()].to_vec()));
+            tensors.push((format!("{name}{part}"), shapes[name.as_str()].clone()));
         }
     }
     write_tensors(path, &tensors, Storage::F32, &mut |name: &str| {
-        let numbers = match name.strip_suffix(MEAN) {
-            Some(name) => &optimizer.moments[name].mean,
-            None => &optimizer.moments[name.trim_end_matches(SQUARE)].square,
+        let [mean, square] = match name.strip_suffix(MEAN) {
+            Some(name) => optimizer.moments(name)?,
+            None => optimizer.moments(name.trim_end_matches(SQUARE))?,
         };
-        Ok(numbers.as_slice().into())
+        Ok(if name.ends_with(MEAN) { mean.into() } else { square.into() })
     })
 }
 
@@ -99,38 +99,46 @@ fn moments(path: &Path, setup: &Setup, optimizer: &AdamW) -> Result<()> {
 ///
 /// # Errors
 /// A checkpoint that is not of this model.
-pub(super) fn restore(folder: &Path, setup: &Setup, optimizer: &mut AdamW) -> Result<Progress> {
+pub(super) fn restore<P: Policy>(
+    folder: &Path,
+    setup: &Setup,
+    policy: &P,
+    optimizer: &mut P::Optimizer,
+) -> Result<Progress> {
     let path = folder.join(STATE);
     let state = Value::Object(json_object(&path, MAX_BYTES)?);
     let progress: Progress = serde_json::from_value(state)
         .map_err(|error| Error::malformed(&path, "the file", error.to_string()))?;
     match setup.config.lora() {
-        Some(_) => read_adapters(folder, &setup.model)?,
-        None => read_weights(&Checkpoint::open(folder)?, &setup.model)?,
+        Some(_) => set_adapters(folder, &policy.trained_shapes(), |name, numbers| {
+            policy.set_trained(name, numbers)
+        })?,
+        None => read_weights(&Checkpoint::open(folder)?, policy)?,
     }
-    optimizer.updates = progress.updates;
-    optimizer.moments = read_moments(&folder.join(OPTIMIZER))?;
+    optimizer.set_updates(progress.updates);
+    for (name, moments) in read_moments(&folder.join(OPTIMIZER))? {
+        optimizer.set_moments(&name, moments);
+    }
     Ok(progress)
 }
 
-fn read_weights(checkpoint: &Checkpoint, model: &Decoder) -> Result<()> {
-    for (name, var) in model.trained() {
-        let numbers = checkpoint.tensor(name)?.elements().to_f32();
-        var.set(&Tensor::from_vec(numbers, var.shape(), var.device())?)?;
+fn read_weights<P: Policy>(checkpoint: &Checkpoint, policy: &P) -> Result<()> {
+    for (name, _) in policy.trained_shapes() {
+        policy.set_trained(&name, checkpoint.tensor(&name)?.elements().to_f32())?;
     }
     Ok(())
 }
 
-fn read_moments(path: &Path) -> Result<BTreeMap<String, Moments>> {
-    let mut moments: BTreeMap<String, Moments> = BTreeMap::new();
+fn read_moments(path: &Path) -> Result<BTreeMap<String, [Vec<f32>; 2]>> {
+    let mut moments: BTreeMap<String, [Vec<f32>; 2]> = BTreeMap::new();
     for (name, tensor) in file::tensors(path)? {
         let Elements::F32(numbers) = tensor.elements() else {
             return Err(Error::malformed(path, name, "is not F32"));
         };
-        if let Some(name) = name.strip_suffix(MEAN) {
-            moments.entry(name.to_owned()).or_default().mean = numbers.to_vec();
-        } else if let Some(name) = name.strip_suffix(SQUARE) {
-            moments.entry(name.to_owned()).or_default().square = numbers.to_vec();
+        for (part, suffix) in [MEAN, SQUARE].into_iter().enumerate() {
+            if let Some(name) = name.strip_suffix(suffix) {
+                moments.entry(name.to_owned()).or_default()[part] = numbers.to_vec();
+            }
         }
     }
     Ok(moments)

@@ -1,34 +1,26 @@
 //! The loop: sample → grade → advantages → loss → update → record.
 
-use super::adamw::{AdamW, AdamWOptions};
 use super::batch::Example;
-use super::gradient::{Pass, logprobs};
+use super::learner::{Learner, learner};
 use super::loss::Loss;
 use super::metrics::{self, Metrics};
 use super::order::Order;
+use super::policy::Policy;
 use super::rollout::{Collector, Group, Rollout};
 use super::setup::Setup;
-use super::state::{self, Progress};
-use super::update::{Updated, update};
-use crate::generate::{Engine, EngineOptions, LanguageModel, Sampler};
-use crate::model::{Decoder, Keep};
+use super::state::Progress;
+use super::update::Updated;
+use crate::generate::{Engine, EngineOptions, Sampler};
 use crate::{Error, Result};
 use std::path::Path;
 use std::time::Instant;
-
-/// Completions that are drawn at a time.
-pub(super) const MAX_BATCH: usize = 256;
-/// Bytes of the cache of keys and values.
-pub(super) const CACHE_BYTES: usize = 4 << 30;
 
 /// A policy in training.
 pub struct Trainer<'a> {
     setup: &'a Setup,
     loss: Loss,
-    pass: Pass,
     collector: Collector<'a>,
-    engine: Engine<'a, Decoder>,
-    optimizer: AdamW,
+    learner: Box<dyn Learner + 'a>,
     order: Order,
     progress: Progress,
 }
@@ -42,6 +34,8 @@ pub struct StepReport {
     pub metrics: Metrics,
     /// Its completions.
     pub rollout: Rollout,
+    /// What there is to say of it, a sentence each.
+    pub notes: Vec<String>,
 }
 
 impl<'a> Trainer<'a> {
@@ -52,21 +46,10 @@ impl<'a> Trainer<'a> {
     pub fn new(setup: &'a Setup) -> Result<Self> {
         let config = &setup.config;
         let stop = setup.stop_tokens.clone();
-        let keep =
-            if setup.model.config().layers > 8 { Keep::LayerInputs } else { Keep::Everything };
         Ok(Self {
             loss: config.loss(),
-            pass: Pass {
-                temperature: config.temperature,
-                micro_batch_tokens: config.micro_batch_tokens,
-                keep,
-            },
             collector: Collector::new(config, &setup.problems, &setup.prompts, stop)?,
-            engine: engine(setup, &setup.prompts, config.samples, config.max_new_tokens)?,
-            optimizer: AdamW::new(AdamWOptions {
-                weight_decay: config.weight_decay,
-                ..AdamWOptions::default()
-            }),
+            learner: learner(setup)?,
             order: Order::new(config.seed, 0),
             progress: Progress { without_signal: true, ..Progress::default() },
             setup,
@@ -91,7 +74,7 @@ impl<'a> Trainer<'a> {
     pub fn step(&mut self) -> Result<StepReport> {
         let start = Instant::now();
         let step = self.progress.step;
-        let rollout = self.collector.collect(&mut self.engine, step, &mut self.order)?;
+        let rollout = self.collector.collect(self.learner.sampler()?, step, &mut self.order)?;
         let drawn = Instant::now();
         let rate = self.learning_rate();
         let updates = self.learn(&rollout, rate)?;
@@ -115,7 +98,8 @@ impl<'a> Trainer<'a> {
         ] {
             metrics::put(&mut metrics, name, value);
         }
-        Ok(StepReport { step: self.progress.step, metrics, rollout })
+        let notes = self.learner.notes();
+        Ok(StepReport { step: self.progress.step, metrics, rollout, notes })
     }
 
     fn learning_rate(&self) -> f64 {
@@ -135,8 +119,8 @@ impl<'a> Trainer<'a> {
                 example.old = old;
             }
         }
-        if let Some(model) = &self.setup.reference {
-            reference = logprobs(model, &examples, self.pass)?;
+        if let Some(found) = self.learner.reference(&examples)? {
+            reference = found;
             for (example, reference) in examples.iter_mut().zip(&reference) {
                 example.reference = reference;
             }
@@ -146,14 +130,7 @@ impl<'a> Trainer<'a> {
         for part in (0..config.epochs).flat_map(|_| 0..parts) {
             let part = &examples[count * part / parts..count * (part + 1) / parts];
             let limits = (rate, config.clip_norm);
-            let updated = update(
-                &self.setup.model,
-                &mut self.optimizer,
-                part,
-                &self.loss,
-                self.pass,
-                limits,
-            )?;
+            let updated = self.learner.update(part, &self.loss, limits)?;
             self.refuse_divergence(&updated, rollout)?;
             updates.push(updated);
         }
@@ -162,10 +139,10 @@ impl<'a> Trainer<'a> {
 
     /// Log-probabilities before the step. The sampler's are the trainer's, unless a correction for
     /// their difference is asked for.
-    fn old_logprobs(&self, examples: &[Example<'_>]) -> Result<Vec<Vec<f32>>> {
+    fn old_logprobs(&mut self, examples: &[Example<'_>]) -> Result<Vec<Vec<f32>>> {
         match self.loss.importance_cap == 0.0 {
             true => Ok(examples.iter().map(|example| example.sampler.to_vec()).collect()),
-            false => logprobs(&self.setup.model, examples, self.pass),
+            false => self.learner.logprobs(examples),
         }
     }
 
@@ -186,7 +163,7 @@ impl<'a> Trainer<'a> {
         let progress = &mut self.progress;
         progress.step += 1;
         progress.given = self.order.given();
-        progress.updates = self.optimizer.updates;
+        progress.updates = self.learner.updates();
         progress.tokens += tokens(rollout) as u64;
         let solved = |group: &&Group| group.completions.iter().any(|c| c.grade.is_correct());
         progress.solved.extend(rollout.drawn().filter(solved).map(|group| group.problem));
@@ -212,7 +189,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// What the operating system refuses, such as a full disk.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        state::save(folder, self.setup, &self.optimizer, &self.progress)
+        self.learner.save(folder, &self.progress)
     }
 
     /// Goes on from a checkpoint: on a CPU, to the last bit as if there had been no break.
@@ -220,46 +197,62 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// A checkpoint that is not of this run.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
-        self.progress = state::restore(folder, self.setup, &mut self.optimizer)?;
+        self.progress = self.learner.restore(folder)?;
         self.order = Order::new(self.setup.config.seed, self.progress.given);
         Ok(())
     }
 
     /// The sampler, for evaluations between steps.
-    pub fn sampler(&mut self) -> &mut dyn Sampler {
-        &mut self.engine
+    ///
+    /// # Errors
+    /// A GPU that does not answer.
+    pub fn sampler(&mut self) -> Result<&mut dyn Sampler> {
+        self.learner.sampler()
     }
 }
 
-/// An engine with room for many completions of such prompts at a time.
+/// A sampler on a setup's policy as it began, with room for many completions of such prompts.
 ///
 /// # Errors
 /// No room for its cache.
-pub fn engine<'a>(
+pub fn sampler<'a>(
     setup: &'a Setup,
     prompts: &[Vec<u32>],
     samples: usize,
     max_new_tokens: usize,
-) -> Result<Engine<'a, Decoder>> {
-    let options = engine_options(&setup.model, prompts, samples, max_new_tokens);
-    Engine::new(&setup.model, Some(&setup.tokenizer), options)
+) -> Result<Box<dyn Sampler + 'a>> {
+    let tokenizer = Some(&setup.tokenizer);
+    Ok(match &setup.on_device {
+        Some(device) => {
+            let options = engine_options(&device.policy, prompts, samples, max_new_tokens)?;
+            Box::new(Engine::new(&device.policy, tokenizer, options)?)
+        }
+        None => {
+            let options = engine_options(&setup.model, prompts, samples, max_new_tokens)?;
+            Box::new(Engine::new(&setup.model, tokenizer, options)?)
+        }
+    })
 }
 
-/// Room for many completions of such prompts at a time, within 4 GiB.
-pub fn engine_options(
-    model: &Decoder,
+/// Room for many completions of such prompts at a time, within the memory that there is for them.
+///
+/// # Errors
+/// A GPU that does not answer.
+pub fn engine_options<P: Policy>(
+    policy: &P,
     prompts: &[Vec<u32>],
     samples: usize,
     max_new_tokens: usize,
-) -> EngineOptions {
+) -> Result<EngineOptions> {
+    let max_batch = P::MAX_BATCH;
     let longest = prompts.iter().map(Vec::len).max().unwrap_or(1);
-    let own = max_new_tokens.min(model.max_positions().saturating_sub(longest).max(1));
+    let own = max_new_tokens.min(policy.max_positions().saturating_sub(longest).max(1));
     // A page more for each part, since parts begin in pages of their own.
     let one = longest + own + 32;
-    let wanted = MAX_BATCH * (own + 16) + (MAX_BATCH / samples.max(1) + 2) * (longest + 16);
-    let affordable = CACHE_BYTES / model.bytes_per_slot();
+    let wanted = max_batch * (own + 16) + (max_batch / samples.max(1) + 2) * (longest + 16);
+    let affordable = policy.cache_budget()? / policy.bytes_per_slot();
     let cache_slots = wanted.min(affordable).max(one);
-    EngineOptions { max_batch: MAX_BATCH, cache_slots, prefill_tokens: 1024 }
+    Ok(EngineOptions { max_batch, cache_slots, prefill_tokens: P::PREFILL_TOKENS })
 }
 
 /// The completions of groups as examples; those that were cut off are left out where so asked.

@@ -1,12 +1,10 @@
 //! One step of the optimiser.
 
-use super::adamw::AdamW;
 use super::batch::Example;
 use super::gradient::{Pass, Sums, gradient};
 use super::loss::Loss;
+use super::policy::Policy;
 use crate::Result;
-use crate::model::{Decoder, Gradients};
-use crate::ops::with_floats;
 
 /// What an update did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,30 +32,20 @@ impl Updated {
 ///
 /// # Errors
 /// As [`gradient`].
-pub fn update(
-    model: &Decoder,
-    optimizer: &mut AdamW,
+pub fn update<P: Policy>(
+    policy: &P,
+    optimizer: &mut P::Optimizer,
     examples: &[Example<'_>],
     loss: &Loss,
     pass: Pass,
     (learning_rate, clip_norm): (f64, f64),
 ) -> Result<Updated> {
-    let (gradients, sums) = gradient(model, examples, loss, pass)?;
-    let grad_norm = norm(&gradients)?;
+    let (gradients, sums) = gradient(policy, examples, loss, pass)?;
+    let grad_norm = policy.norm(&gradients)?;
     let updated = Updated { sums, grad_norm };
     if updated.fault().is_none() {
         let scale = if grad_norm > clip_norm { clip_norm / grad_norm } else { 1.0 };
-        optimizer.update(model.trained(), &gradients, learning_rate, scale)?;
+        policy.step(optimizer, &gradients, learning_rate, scale)?;
     }
     Ok(updated)
-}
-
-/// The Euclidean norm of all gradients together.
-fn norm(gradients: &Gradients) -> Result<f64> {
-    let mut sum = 0.0;
-    for (_, gradient) in gradients.iter() {
-        let square = |g: &f32| f64::from(*g) * f64::from(*g);
-        sum += with_floats(&gradient.contiguous()?, |g| g.iter().map(square).sum::<f64>())?;
-    }
-    Ok(sum.sqrt())
 }

@@ -4,6 +4,7 @@ pub(crate) mod advantage;
 pub(crate) mod bandit;
 pub(crate) mod completions;
 pub(crate) mod data;
+pub(crate) mod device;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod experiment;

@@ -190,10 +190,38 @@ template <class... A> static void launch(void (*kernel)(A...)) {
     }
 }
 
+/// Runs all blocks of a kernel on memory that is there already; each argument is a word.
+template <class... A> static void call(void (*kernel)(A...), const uint64_t* words) {
+    auto argument = [&](auto* value) { memcpy(value, words++, sizeof *value); };
+    std::tuple<A...> arguments;
+    std::apply([&](auto&... each) { (argument(&each), ...); }, arguments);
+    kernel_call = [&] { std::apply(kernel, arguments); };
+    fibers.resize(blockDim.x);
+    for (Fiber& fiber : fibers) fiber.stack.resize(1 << 16);
+    for (blockIdx.z = 0; blockIdx.z < gridDim.z; blockIdx.z++)
+        for (blockIdx.y = 0; blockIdx.y < gridDim.y; blockIdx.y++)
+            for (blockIdx.x = 0; blockIdx.x < gridDim.x; blockIdx.x++) run_block(false);
+}
+
 struct Kernel {
     const char* name;
     void (*run)();
+    void (*call)(const uint64_t* words);
 };
+
+/// A launch in the process that loaded this as a library; false for a kernel that is not there.
+static bool emulate(
+    const char* name, const unsigned* grid, unsigned threads, const uint64_t* words,
+    const std::vector<Kernel>& kernels) {
+    gridDim = {grid[0], grid[1], grid[2]};
+    blockDim = {threads, 1, 1};
+    for (const Kernel& kernel : kernels) {
+        if (strcmp(kernel.name, name) != 0) continue;
+        kernel.call(words);
+        return true;
+    }
+    return false;
+}
 
 /// `emulator KERNEL GRID_X GRID_Y GRID_Z THREADS ORDER`, arguments at the standard input.
 static int emulate(int argc, char** argv, const std::vector<Kernel>& kernels) {

@@ -106,7 +106,7 @@ pub(super) fn count(n: usize) -> Argument {
 }
 
 /// The largest difference over the largest number expected; NaN if a number is none or missing.
-fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
+pub(super) fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
     let finite = found.iter().chain(expected).all(|x| x.is_finite());
     if found.len() != expected.len() || !finite {
         return f32::NAN;

@@ -54,15 +54,40 @@ fn norm_backward(
     let launch = Launch::rows("rms_norm_backward", bench.element, rows);
     let inputs = [bench.read(x), bench.read(w), bench.read(dy)];
     let outputs = [bench.blank(x.len()), blank_floats(rows)];
-    let sizes = [count(width), Argument::F32(EPS)];
-    let found = bench.run(launch.with(inputs.into_iter().chain(outputs).chain(sizes)))?;
+    let sizes = [count(width), Argument::F32(EPS), count(0)];
+    let found =
+        bench.run(launch.clone().with(inputs.clone().into_iter().chain(outputs).chain(sizes)))?;
 
-    let launch = Launch::columns("rms_norm_backward_weight", bench.element, width);
+    let old = bench.numbers(x.len());
+    let outputs = [Argument::Write(bench.element.buffer(&old)), blank_floats(rows)];
+    let sizes = [count(width), Argument::F32(EPS), count(1)];
+    let added = bench.run(launch.with(inputs.into_iter().chain(outputs).chain(sizes)))?;
+    let expected: Vec<f32> = old.iter().zip(&found[0]).map(|(old, dx)| old + dx).collect();
+    bench.near("rms_norm: gradient of x, added", &added[0], &expected);
+
+    let inputs = [bench.read(x), bench.read(dy), read_floats(&found[1])];
+    let of_weight = sum_over_rows(bench, "rms_norm_backward_weight", inputs, rows, before)?;
+    Ok([found[0].clone(), of_weight])
+}
+
+/// A sum over rows, in slices that are then added to what is there.
+fn sum_over_rows<const N: usize>(
+    bench: &mut Bench<'_>,
+    kernel: &'static str,
+    inputs: [Argument; N],
+    rows: usize,
+    before: &[f32],
+) -> Result<Vec<f32>> {
+    let width = before.len();
+    let slices = rows.div_ceil(2);
+    let launch = Launch::columns(kernel, bench.element, width);
+    let grid = [launch.grid[0], slices as u32, 1];
+    let rest = [blank_floats(slices * width), count(rows), count(width)];
+    let found = bench.run(launch.with_grid(grid).with(inputs.into_iter().chain(rest)))?;
+    let launch = Launch::columns("sum_slices", bench.element, width);
     let sum = Argument::Write(Buffer::F32(before.to_vec()));
-    let inputs = [bench.read(x), bench.read(dy), read_floats(&found[1]), sum];
-    let of_weight =
-        bench.run(launch.with(inputs.into_iter().chain([count(rows), count(width)])))?;
-    Ok([found[0].clone(), of_weight[0].clone()])
+    let arguments = [read_floats(&found[0]), sum, count(slices), count(width)];
+    Ok(bench.run(launch.with(arguments))?.remove(0))
 }
 
 fn biases(bench: &mut Bench<'_>, rows: usize, width: usize) -> Result<()> {
@@ -76,10 +101,9 @@ fn biases(bench: &mut Bench<'_>, rows: usize, width: usize) -> Result<()> {
     let found = bench.run(launch.with(arguments))?;
     bench.near("add_bias", &found[0], &y);
 
-    let launch = Launch::columns("add_bias_backward", bench.element, width);
-    let sum = Argument::Write(Buffer::F32(vec![0.0; width]));
-    let found = bench.run(launch.with([bench.read(&dy), sum, count(rows), count(width)]))?;
-    bench.near("add_bias: gradient of the bias", &found[0], &db);
+    let inputs = [bench.read(&dy)];
+    let found = sum_over_rows(bench, "add_bias_backward", inputs, rows, &vec![0.0; width])?;
+    bench.near("add_bias: gradient of the bias", &found, &db);
     Ok(())
 }
 
@@ -93,6 +117,9 @@ fn rotations(
     let (x, w, dy) = (bench.numbers(n), bench.numbers(width), bench.numbers(n));
     let settings = Rope { theta: 1e4, scaling: None };
     let rotation = Rotation::new(&settings, width, 3..3 + tokens);
+    // The kernels find the angles of a position in tables of all positions.
+    let table = Rotation::new(&settings, width, 0..3 + tokens);
+    let positions: Vec<u32> = (3..3 + tokens as u32).collect();
     let f = |[x, w]: [&Tensor; 2]| match normed {
         true => rope(&rms_norm(x, w, EPS.into())?, &rotation),
         false => rope(x, &rotation),
@@ -105,7 +132,8 @@ fn rotations(
     let first = vec![7.0; heads * width];
     let cache: Vec<f32> = first.iter().copied().chain(std::iter::repeat_n(f32::NAN, n)).collect();
     let cache = Argument::Write(bench.element.buffer(&cache));
-    let tables = [read_floats(rotation.cos()), read_floats(rotation.sin()), read_counts(&slots)];
+    let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
+    let tables = tables.into_iter().chain([read_counts(&slots)]);
     let sizes = [cache, count(heads), count(width), Argument::F32(EPS), count(usize::from(normed))];
     let inputs = [bench.read(&x), bench.read(&w)];
     let found = bench.run(launch.with(inputs.into_iter().chain(tables).chain(sizes)))?;
@@ -115,8 +143,8 @@ fn rotations(
     bench.same("head_norm_rope: other slots", untouched, &first);
 
     let launch = Launch::rows("rope_backward", bench.element, tokens * heads).with_threads(64);
-    let tables = [read_floats(rotation.cos()), read_floats(rotation.sin()), bench.blank(n)];
-    let inputs = [bench.read(&dy)].into_iter().chain(tables);
+    let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
+    let inputs = [bench.read(&dy)].into_iter().chain(tables).chain([bench.blank(n)]);
     let turned = bench.run(launch.with(inputs.chain([count(heads), count(width)])))?;
     if !normed {
         bench.near("rope: gradient", &turned[0], &dx);
@@ -134,6 +162,13 @@ fn gates(bench: &mut Bench<'_>, n: usize) -> Result<()> {
     let (y, [dgate, dup]) = differentiate([(&gate, &[n]), (&up, &[n])], f, &dy)?;
 
     let size = Argument::U64(n as u64);
+    let wide = bench.floats(n, 1.0);
+    let launch = Launch::elements("narrow", bench.element, n);
+    let found = bench.run(launch.with([read_floats(&wide), bench.blank(n), size.clone()]))?;
+    let mut expected = wide;
+    bench.element.round(&mut expected);
+    bench.same("narrow", &found[0], &expected);
+
     let launch = Launch::elements("swiglu", bench.element, n);
     let arguments = [bench.read(&gate), bench.read(&up), bench.blank(n), size.clone()];
     let found = bench.run(launch.with(arguments))?;

@@ -7,11 +7,13 @@ mod attention;
 mod bench;
 mod head;
 mod layers;
+mod network;
 mod optimizer;
 
 use super::launch::{Element, Machine};
 use crate::Result;
 use bench::Bench;
+pub use network::compare_networks;
 
 /// One output of an operation, compared.
 #[derive(Debug, Clone, PartialEq)]

@@ -55,12 +55,12 @@ fn steps(bench: &mut Bench<'_>) -> Result<()> {
     let weights = [("w".to_owned(), var.clone())];
     let mut optimizer = AdamW::new(options);
     let (mut mean, mut square) = (vec![0.0; n], vec![0.0; n]);
-    for _ in 0..2 {
+    for update in 1..=2 {
         let gradient = bench.floats(n, 1.0);
         let mut gradients = Gradients::default();
         gradients.add("w", Tensor::from_slice(&gradient, (n, 1), &Device::Cpu)?)?;
         optimizer.update(&weights, &gradients, rate, scale.into())?;
-        let constants = optimizer.constants(rate, options.weight_decay);
+        let constants = options.constants(update, rate, options.weight_decay);
         let state = [weight, mean, square];
         let found = step(bench, &gradient, state, scale, constants)?;
         let expected = super::bench::to_floats(&var.as_detached_tensor())?;

@@ -8,6 +8,8 @@ use indicatif::ProgressBar;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_llm::checkpoint::Checkpoint;
+use rs_grpo_llm::cuda::network::Network;
+use rs_grpo_llm::cuda::place::Place;
 use rs_grpo_llm::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_llm::evaluate::{
     Estimate, EvalFolder, Evaluation, Report, Statistic, bootstrap, evaluate,
@@ -16,7 +18,7 @@ use rs_grpo_llm::generate::{Engine, SamplingParams, TextSampler, Texts};
 use rs_grpo_llm::grade::{VERSION, Verdict};
 use rs_grpo_llm::model::{Decoder, Training};
 use rs_grpo_llm::text::{Question, Tokenizer, stop_tokens};
-use rs_grpo_llm::train::{encode, engine_options};
+use rs_grpo_llm::train::{self, encode, engine_options};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +28,7 @@ const SEED: u64 = 0;
 /// Who answers.
 pub(super) enum Policy {
     /// The model of a folder, in this process.
-    Folder(PathBuf),
+    Folder(PathBuf, Option<Place>),
     /// A model that another program serves.
     Served(Endpoint),
 }
@@ -71,7 +73,15 @@ impl Task<'_> {
         bar.set_message(format!("{name}, {}", self.set.name));
         let mut repeats = Repeats::default();
         let report = match self.policy {
-            Policy::Folder(source) => self.here(source, &folder, signals, bar)?,
+            Policy::Folder(source, place) => {
+                let run = (&folder, signals, bar);
+                match place {
+                    Some(place) => self.here(source, run, |model| {
+                        Ok(Network::new(place, model, Training::Frozen)?)
+                    })?,
+                    None => self.here(source, run, |model| Ok(model.clone()))?,
+                }
+            }
             Policy::Served(endpoint) => {
                 self.there(endpoint, &folder, signals, bar, &mut repeats)?
             }
@@ -113,13 +123,12 @@ impl Task<'_> {
         }
     }
 
-    /// Samples in this process.
-    fn here(
+    /// Samples in this process, from the network that `network` makes of the model.
+    fn here<P: train::Policy>(
         &self,
         source: &Path,
-        folder: &EvalFolder,
-        signals: &Signals,
-        bar: &ProgressBar,
+        (folder, signals, bar): (&EvalFolder, &Signals, &ProgressBar),
+        network: impl FnOnce(&Decoder) -> Result<P, Failure>,
     ) -> Result<Report, Failure> {
         let (options, set) = (self.options, self.set);
         let checkpoint = Checkpoint::open(source)?;
@@ -131,8 +140,9 @@ impl Task<'_> {
         let stop_tokens = stop_tokens(source, &tokenizer)?;
         let params = SamplingParams { stop_tokens, ..self.params() };
         params.check()?;
-        let engine = engine_options(&decoder, &prompts, set.samples, options.max_tokens);
-        let mut engine = Engine::new(&decoder, Some(&tokenizer), engine)?;
+        let network = network(&decoder)?;
+        let engine = engine_options(&network, &prompts, set.samples, options.max_tokens)?;
+        let mut engine = Engine::new(&network, Some(&tokenizer), engine)?;
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
         self.collect(&mut sampler, folder, signals, bar)
     }

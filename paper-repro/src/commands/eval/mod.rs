@@ -6,6 +6,7 @@ mod served;
 mod show;
 
 use crate::commands::data;
+use crate::commands::device::DeviceOption;
 use crate::commands::llm::model;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -68,6 +69,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", default_value = "out/eval")]
     out: PathBuf,
     #[command(flatten)]
+    device: DeviceOption,
+    #[command(flatten)]
     served: Served,
 }
 
@@ -100,7 +103,11 @@ pub(crate) fn run(
     for (model, name) in options.model.iter().zip(&models) {
         let source = match options.served.endpoint(model, options.chat)? {
             Some(endpoint) => Policy::Served(endpoint),
-            None => Policy::Folder(model::folder(model, console)?),
+            None => {
+                let folder = model::folder(model, console)?;
+                let place = options.device.place(&folder, console)?;
+                Policy::Folder(folder, place)
+            }
         };
         for set in &sets {
             let bar = console.sampling((set.problems.len() * set.samples) as u64);

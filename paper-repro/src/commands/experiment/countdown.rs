@@ -3,6 +3,7 @@
 use super::arms::Arm;
 use super::job::{Finished, Job};
 use super::{figure, table};
+use crate::commands::device::DeviceOption;
 use crate::commands::llm::model;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -38,6 +39,8 @@ pub(crate) struct Options {
     /// Folder for the runs, the table and the figure; an experiment that was interrupted goes on.
     #[arg(long, value_name = "DIR", default_value = "out/experiment/countdown")]
     out: PathBuf,
+    #[command(flatten)]
+    device: DeviceOption,
 }
 
 /// What came of one method, for each seed.
@@ -64,19 +67,21 @@ pub(crate) fn run(
         true => Arm::all(),
         false => options.estimator.iter().map(|e| Arm::of(&e.to_string())).collect(),
     };
-    compare(arms, &config, options.seeds, &options.out, pool, console)
+    let run = (options.seeds, options.device);
+    compare(arms, &config, run, &options.out, pool, console)
 }
 
 /// GRPO and RS-GRPO with one seed.
 pub(crate) fn demonstration(
     out: Option<&Path>,
+    device: DeviceOption,
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let config = settings()?;
     let arms = DEMONSTRATION.map(Arm::of).to_vec();
     let out = out.unwrap_or(Path::new("out/llm-demonstration"));
-    compare(arms, &config, 1, out, pool, console)
+    compare(arms, &config, (1, device), out, pool, console)
 }
 
 /// The settings of the experiment.
@@ -93,12 +98,13 @@ fn settings() -> Result<TrainConfig, Failure> {
 fn compare(
     arms: Vec<Arm>,
     config: &TrainConfig,
-    seeds: usize,
+    (seeds, device): (usize, DeviceOption),
     out: &Path,
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let model = model::folder(&config.model, console)?;
+    let place = device.place_by_name(&model)?;
     let arms: Vec<Arm> = [Arm::base()].into_iter().chain(arms).collect();
     let jobs = jobs(&arms, config, seeds, out);
     for job in &jobs {
@@ -109,7 +115,11 @@ fn compare(
     let bar = console.sampling(jobs.iter().map(Job::units).sum());
     let finished = in_parallel(&jobs, pool.current_num_threads(), |job| {
         bar.set_message(format!("{}, seed {}", job.arm.label, job.config.seed));
-        Ok(if stop() { None } else { job.run(&model, &stop, &|units| bar.inc(units))? })
+        Ok(if stop() {
+            None
+        } else {
+            job.run(&model, place.as_ref(), &stop, &|units| bar.inc(units))?
+        })
     })?;
     bar.finish_and_clear();
     if stop() {

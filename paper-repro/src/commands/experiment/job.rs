@@ -2,11 +2,12 @@
 
 use super::arms::Arm;
 use rs_grpo_llm::Result;
+use rs_grpo_llm::cuda::place::Place;
 use rs_grpo_llm::evaluate::{Evaluation, Report, evaluate};
 use rs_grpo_llm::generate::{SamplingParams, Texts};
 use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder};
 use rs_grpo_llm::task::Split;
-use rs_grpo_llm::train::{Metrics, Setup, TrainConfig, encode, engine};
+use rs_grpo_llm::train::{Metrics, Setup, TrainConfig, encode, sampler};
 use std::path::{Path, PathBuf};
 
 /// What there is to do.
@@ -36,10 +37,11 @@ impl Job {
     pub(super) fn run(
         &self,
         model: &Path,
+        place: Option<&Place>,
         stop: &(dyn Fn() -> bool + Sync),
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<Finished>> {
-        let setup = Setup::new(self.config.clone(), model)?;
+        let setup = Setup::open(self.config.clone(), model, None, place)?;
         let mut steps = Vec::new();
         if self.arm.estimator.is_some() {
             let mut folder = RunFolder::open(&self.folder, &self.config, Resume::Auto)?;
@@ -77,8 +79,8 @@ impl Job {
             ..SamplingParams::default()
         };
         let evaluation = Evaluation { problems: &problems, samples: config.eval_samples };
-        let mut engine = engine(setup, &prompts, config.eval_samples, config.max_new_tokens)?;
-        let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
+        let mut engine = sampler(setup, &prompts, config.eval_samples, config.max_new_tokens)?;
+        let mut sampler = Texts { sampler: &mut *engine, prompts: &prompts, params: &params };
         let mut done = 0;
         let tallies =
             evaluate(&mut sampler, evaluation, Some(&folder.join("samples.jsonl")), |all| {

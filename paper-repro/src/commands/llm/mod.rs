@@ -46,7 +46,8 @@ pub(crate) fn run(
         Some(Command::Pretrain(options)) => pretrain::run(options, pool, console),
         Some(Command::Sample(options)) => sample::run(options, pool, console),
         None if options.train.settings.is_empty() => {
-            experiment::demonstration(options.train.out.as_deref(), pool, console)
+            let train = &options.train;
+            experiment::demonstration(train.out.as_deref(), train.device, pool, console)
         }
         None => train::run(&options.train, pool, console),
     }

@@ -2,6 +2,7 @@
 
 use super::model;
 use super::prompts::{self, Encoder};
+use crate::commands::device::DeviceOption;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::parse;
@@ -9,18 +10,16 @@ use clap::{Args, ValueEnum, value_parser};
 use indicatif::ProgressBar;
 use rayon::ThreadPool;
 use rs_grpo_llm::checkpoint::Checkpoint;
+use rs_grpo_llm::cuda::network::Network;
 use rs_grpo_llm::generate::{
-    Engine, EngineOptions, Event, FinishReason, LanguageModel, Request, Sample, Sampler,
-    SamplingParams,
+    Engine, EngineOptions, Event, FinishReason, Request, Sample, Sampler, SamplingParams,
 };
 use rs_grpo_llm::model::{Decoder, Training};
 use rs_grpo_llm::text::{PlainTemplate, Tokenizer, stop_tokens};
+use rs_grpo_llm::train::Policy;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// Bytes of the cache where `--cache-slots` does not say.
-const CACHE_BYTES: usize = 4 << 30;
 
 /// Most samples of a prompt in one call.
 const MOST_SAMPLES: i64 = 1_000_000;
@@ -103,6 +102,8 @@ pub(crate) struct Options {
     /// Most prompt tokens that are processed at a time.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "512", help_heading = "Engine")]
     prefill_tokens: usize,
+    #[command(flatten)]
+    device: DeviceOption,
     /// How to print: texts, or one JSON object for each sample.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -140,17 +141,21 @@ pub(crate) fn run(
     let checkpoint = Checkpoint::open(&folder)?;
     let tokenizer = Tokenizer::from_folder(&folder)?;
     tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
+    let place = options.device.place(&folder, console)?;
     let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
     let params = options.params(&folder, &tokenizer)?;
     let encoder = Encoder { folder, tokenizer: &tokenizer, chat: options.chat, template };
     let requests = requests(encoder.encode(&prompts)?, options.samples as usize);
-    let engine = options.engine(&decoder, &requests, &params);
-    let mut engine = Engine::new(&decoder, Some(&tokenizer), engine)?;
     let bar = console.sampling(requests.iter().map(|request| request.samples as u64).sum());
-    let start = Instant::now();
-    let samples = pool.install(|| sample(&mut engine, &requests, &params, &bar))?;
+    let (samples, seconds) = match &place {
+        Some(place) => {
+            let network = Network::new(place, &decoder, Training::Frozen)?;
+            pool.install(|| options.draw(&network, &tokenizer, &requests, &params, &bar))?
+        }
+        None => pool.install(|| options.draw(&decoder, &tokenizer, &requests, &params, &bar))?,
+    };
     bar.finish_and_clear();
-    note_speed(&samples, start.elapsed().as_secs_f64(), console);
+    note_speed(&samples, seconds, console);
     for (prompt, samples) in samples.iter().enumerate() {
         for sample in samples {
             print(options.format, prompt, sample, console)?;
@@ -177,21 +182,37 @@ impl Options {
         Ok(params)
     }
 
-    fn engine(
+    /// Draws all samples; they, and the seconds that it took.
+    fn draw<P: Policy>(
         &self,
-        model: &Decoder,
+        model: &P,
+        tokenizer: &Tokenizer,
         requests: &[Request],
         params: &SamplingParams,
-    ) -> EngineOptions {
+        bar: &ProgressBar,
+    ) -> Result<(Vec<Vec<Sample>>, f64), Failure> {
+        let mut engine =
+            Engine::new(model, Some(tokenizer), self.engine(model, requests, params)?)?;
+        let start = Instant::now();
+        let samples = sample(&mut engine, requests, params, bar)?;
+        Ok((samples, start.elapsed().as_secs_f64()))
+    }
+
+    fn engine<P: Policy>(
+        &self,
+        model: &P,
+        requests: &[Request],
+        params: &SamplingParams,
+    ) -> Result<EngineOptions, Failure> {
         let asked = requests.iter().map(|request| request.samples).sum::<usize>();
         let max_batch = self.max_batch.min(asked);
         let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
         let own = params.max_tokens.min(model.max_positions().saturating_sub(longest).max(1));
         // A page more for each part, since parts begin in pages of their own.
         let (one, all) = (longest + own + 32, max_batch * (longest + own + 32));
-        let affordable = CACHE_BYTES / model.bytes_per_slot();
+        let affordable = model.cache_budget()? / model.bytes_per_slot();
         let cache_slots = self.cache_slots.unwrap_or(all.min(affordable).max(one));
-        EngineOptions { max_batch, cache_slots, prefill_tokens: self.prefill_tokens }
+        Ok(EngineOptions { max_batch, cache_slots, prefill_tokens: self.prefill_tokens })
     }
 }
 

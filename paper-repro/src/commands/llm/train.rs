@@ -3,6 +3,7 @@
 use super::flags::Settings;
 use super::model;
 use crate::commands::data;
+use crate::commands::device::DeviceOption;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::signals::Signals;
@@ -24,6 +25,8 @@ pub(crate) struct TrainOptions {
     /// Folder of the run [default: out/llm].
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) device: DeviceOption,
     /// Whether to go on with a run that the folder holds.
     #[arg(long, value_enum, default_value_t = ResumeWhen::Never, help_heading = "Output")]
     resume: ResumeWhen,
@@ -93,7 +96,8 @@ pub(crate) fn run(
     };
     let mut folder = RunFolder::open(&out, &config, resume)?;
     let left_out = left_out(&folder, &out)?;
-    let setup = Setup::keeping_clear(config, &source, left_out)?;
+    let place = options.device.place(&source, console)?;
+    let setup = Setup::open(config, &source, left_out, place.as_ref())?;
     tell_of_data(&setup, &out, console)?;
     let signals = Signals::watch()?;
     let bar = console.steps(setup.config.steps as u64);

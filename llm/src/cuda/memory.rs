@@ -1,0 +1,297 @@
+//! What runs the network, and memory there.
+
+use super::launch::{Argument, Buffer, Element, Launch, Machine};
+use crate::Result;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A GPU, or what stands in for one. What is asked of it is done in the order in which it was asked.
+pub trait Device: std::fmt::Debug + Send + Sync {
+    /// The address of so many bytes, whatever they hold.
+    ///
+    /// # Errors
+    /// [`Error::GpuMemory`](crate::Error::GpuMemory) where there are not as many.
+    fn allocate(&self, bytes: usize) -> Result<u64>;
+
+    /// Gives back what [`allocate`](Self::allocate) gave.
+    fn free(&self, address: u64);
+
+    /// Bytes that are free, and all.
+    ///
+    /// # Errors
+    /// A device that does not answer, here and below.
+    fn room(&self) -> Result<[u64; 2]>;
+
+    /// Copies bytes to the device.
+    ///
+    /// # Errors
+    /// As [`room`](Self::room).
+    fn write(&self, address: u64, bytes: &[u8]) -> Result<()>;
+
+    /// Copies bytes from the device, after all work that was asked for before.
+    ///
+    /// # Errors
+    /// As [`room`](Self::room), and those of kernels that ran before.
+    fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()>;
+
+    /// Copies bytes on the device.
+    ///
+    /// # Errors
+    /// As [`room`](Self::room).
+    fn copy(&self, from: u64, to: u64, bytes: usize) -> Result<()>;
+
+    /// Sets bytes to 0.
+    ///
+    /// # Errors
+    /// As [`room`](Self::room).
+    fn zero(&self, address: u64, bytes: usize) -> Result<()>;
+
+    /// Runs a kernel on [`Argument::At`] addresses.
+    ///
+    /// # Errors
+    /// A kernel that is not known, does not compile or fails.
+    fn launch(&self, launch: &Launch) -> Result<()>;
+
+    /// Computes a product of matrices.
+    ///
+    /// # Errors
+    /// As [`room`](Self::room).
+    fn product(&self, product: &Product) -> Result<()>;
+}
+
+/// The type of numbers in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Single precision.
+    F32,
+    /// Double precision.
+    F64,
+    /// The upper half of single precision.
+    Bf16,
+    /// Tokens, slots and counts.
+    U32,
+}
+
+impl Kind {
+    /// Bytes of a number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F32 | Self::U32 => 4,
+            Self::F64 => 8,
+            Self::Bf16 => 2,
+        }
+    }
+}
+
+impl From<Element> for Kind {
+    fn from(element: Element) -> Self {
+        match element {
+            Element::F32 => Self::F32,
+            Element::Bf16 => Self::Bf16,
+        }
+    }
+}
+
+/// `out = scale · a · b + keep · out` for matrices in row-major order, `[m, n]`, `[m, k]` and `[k, n]`.
+/// Sums are in single precision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Product {
+    /// Address and type of the result, f32 or that of the factors.
+    pub out: (u64, Kind),
+    /// Address of the left factor.
+    pub a: u64,
+    /// Address of the right factor.
+    pub b: u64,
+    /// The type of both factors.
+    pub kind: Kind,
+    /// `m`, `n` and `k`.
+    pub sizes: [usize; 3],
+    /// Whether `a` and `b` are stored as their transposes.
+    pub transposed: [bool; 2],
+    /// Factor of the product.
+    pub scale: f32,
+    /// Factor of what `out` held.
+    pub keep: f32,
+}
+
+/// Numbers in the memory of a device; clones and parts share them, and the last gives them back.
+#[derive(Debug, Clone)]
+pub struct Array {
+    memory: Arc<Memory>,
+    first: usize,
+    len: usize,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+struct Memory {
+    device: Arc<dyn Device>,
+    address: u64,
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.device.free(self.address);
+    }
+}
+
+impl Array {
+    /// Numbers that hold anything.
+    pub(crate) fn new(device: &Arc<dyn Device>, kind: Kind, len: usize) -> Result<Self> {
+        let address = device.allocate((len * kind.bytes()).max(1))?;
+        Ok(Self {
+            memory: Arc::new(Memory { device: device.clone(), address }),
+            first: 0,
+            len,
+            kind,
+        })
+    }
+
+    /// Zeros.
+    pub(crate) fn zeros(device: &Arc<dyn Device>, kind: Kind, len: usize) -> Result<Self> {
+        let array = Self::new(device, kind, len)?;
+        array.zero()?;
+        Ok(array)
+    }
+
+    /// A copy of numbers of the host.
+    pub(crate) fn from_host<T: Number>(device: &Arc<dyn Device>, numbers: &[T]) -> Result<Self> {
+        let array = Self::new(device, T::KIND, numbers.len())?;
+        array.write(numbers)?;
+        Ok(array)
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Their type.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Bytes that they take.
+    pub fn bytes(&self) -> usize {
+        self.len * self.kind.bytes()
+    }
+
+    pub(crate) fn address(&self) -> u64 {
+        self.memory.address + (self.first * self.kind.bytes()) as u64
+    }
+
+    /// Some of them.
+    ///
+    /// # Panics
+    /// Where there are fewer.
+    #[must_use]
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {}", self.len);
+        let Self { memory, first, kind, .. } = self;
+        Self { memory: memory.clone(), first: first + range.start, len: range.len(), kind: *kind }
+    }
+
+    /// Replaces them by as many of the host.
+    ///
+    /// # Panics
+    /// For numbers of another type or count.
+    pub(crate) fn write<T: Number>(&self, numbers: &[T]) -> Result<()> {
+        assert!(T::KIND == self.kind && numbers.len() == self.len, "{:?}", self.kind);
+        self.memory.device.write(self.address(), bytemuck::cast_slice(numbers))
+    }
+
+    /// The numbers.
+    ///
+    /// # Panics
+    /// For numbers of another type.
+    pub(crate) fn to_vec<T: Number>(&self) -> Result<Vec<T>> {
+        assert!(T::KIND == self.kind, "{:?}", self.kind);
+        let mut numbers = vec![T::zeroed(); self.len];
+        self.memory.device.read(self.address(), bytemuck::cast_slice_mut(&mut numbers))?;
+        Ok(numbers)
+    }
+
+    /// Sets them to 0.
+    pub(crate) fn zero(&self) -> Result<()> {
+        self.memory.device.zero(self.address(), self.bytes())
+    }
+
+    /// Copies them over as many of another array.
+    ///
+    /// # Panics
+    /// For numbers of another type or count.
+    pub(crate) fn copy_to(&self, to: &Self) -> Result<()> {
+        assert!(self.kind == to.kind && self.len == to.len, "{} to {}", self.len, to.len);
+        self.memory.device.copy(self.address(), to.address(), self.bytes())
+    }
+
+    /// A copy with memory of its own.
+    pub(crate) fn duplicate(&self) -> Result<Self> {
+        let copy = Self::new(&self.memory.device, self.kind, self.len)?;
+        self.copy_to(&copy)?;
+        Ok(copy)
+    }
+}
+
+/// A number that an array can hold.
+pub(crate) trait Number: bytemuck::Pod {
+    /// Its type.
+    const KIND: Kind;
+}
+
+impl Number for f32 {
+    const KIND: Kind = Kind::F32;
+}
+impl Number for f64 {
+    const KIND: Kind = Kind::F64;
+}
+impl Number for half::bf16 {
+    const KIND: Kind = Kind::Bf16;
+}
+impl Number for u32 {
+    const KIND: Kind = Kind::U32;
+}
+
+/// A device as a machine that takes arguments from the host: for the self-test.
+#[derive(Debug)]
+pub struct WithCopies(pub Arc<dyn Device>);
+
+impl WithCopies {
+    fn upload(&self, buffer: &Buffer) -> Result<Array> {
+        match buffer {
+            Buffer::F32(numbers) => Array::from_host(&self.0, numbers),
+            Buffer::F64(numbers) => Array::from_host(&self.0, numbers),
+            Buffer::Bf16(numbers) => Array::from_host(&self.0, numbers),
+            Buffer::U32(numbers) => Array::from_host(&self.0, numbers),
+        }
+    }
+}
+
+impl Machine for WithCopies {
+    fn run(&mut self, launch: &Launch) -> Result<Vec<Buffer>> {
+        let (mut arguments, mut arrays) = (Vec::new(), Vec::new());
+        for argument in &launch.arguments {
+            let (Argument::Read(buffer) | Argument::Write(buffer)) = argument else {
+                arguments.push(argument.clone());
+                continue;
+            };
+            let array = self.upload(buffer)?;
+            arguments.push(Argument::from(&array));
+            arrays.push((array, argument));
+        }
+        self.0.launch(&launch.clone().with(arguments))?;
+        let mut outputs = Vec::new();
+        for (array, argument) in &arrays {
+            let Argument::Write(buffer) = argument else { continue };
+            let mut buffer = buffer.clone();
+            self.0.read(array.address(), buffer.bytes_mut())?;
+            outputs.push(buffer);
+        }
+        Ok(outputs)
+    }
+}

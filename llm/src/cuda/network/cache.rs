@@ -1,0 +1,103 @@
+//! The network with a cache of keys and values, for generation.
+
+use super::super::memory::{Array, Kind};
+use super::layer::Batch;
+use super::load::Network;
+use super::logits::DeviceLogits;
+use crate::generate::{LanguageModel, Rows};
+use crate::ops::cached_attention::Placement;
+use crate::{Error, Result};
+
+/// Keys and values of every layer, `[slots, kv_heads, head_dim]` each, in the type of activations.
+#[derive(Debug)]
+pub struct KvCache {
+    layers: Vec<[Array; 2]>,
+    slots: usize,
+}
+
+impl Network {
+    /// Bytes of the cache that one slot takes.
+    pub fn bytes_per_slot(&self) -> usize {
+        let bytes = Kind::from(self.place.element()).bytes();
+        2 * bytes * self.config.layers * self.config.kv_heads * self.config.head_dim
+    }
+}
+
+impl LanguageModel for Network {
+    type Cache = KvCache;
+    type Logits = DeviceLogits;
+
+    fn vocab_size(&self) -> usize {
+        self.config.vocab_size
+    }
+
+    fn max_positions(&self) -> usize {
+        self.config.max_positions
+    }
+
+    fn new_cache(&self, slots: usize) -> Result<KvCache> {
+        let len = slots * self.config.kv_heads * self.config.head_dim;
+        let layer = |_| Ok([self.place.blank(len)?, self.place.blank(len)?]);
+        Ok(KvCache { layers: (0..self.config.layers).map(layer).collect::<Result<_>>()?, slots })
+    }
+
+    /// On a device, the last bits of logits may depend on how large the batch is: the library that
+    /// multiplies matrices adds up in an order that it chooses by their size.
+    fn forward(&self, batch: &[Rows<'_>], cache: &mut KvCache) -> Result<DeviceLogits> {
+        let tokens: Vec<u32> = batch.iter().flat_map(|rows| rows.tokens).copied().collect();
+        let longest = batch.iter().map(|rows| rows.start + rows.tokens.len()).max().unwrap_or(0);
+        self.check(&tokens, longest)?;
+        let placement = Placement::new(batch);
+        let slots = check_slots(batch, &placement, cache)?;
+        let place = &self.place;
+        let positions: Vec<u32> = batch
+            .iter()
+            .flat_map(|rows| rows.start..rows.start + rows.tokens.len())
+            .map(|at| at as u32)
+            .collect();
+        let rows: Vec<u32> = (0..tokens.len() as u32).collect();
+        let state = Batch {
+            angles: self.angles(&positions)?,
+            seen: place.seen(&placement.view())?,
+            rows: place.counts(&rows)?,
+        };
+        let slots = place.counts(&slots)?;
+        let mut x = self.embed(&tokens)?;
+        for (layer, [keys, values]) in self.layers.iter().zip(&cache.layers) {
+            x = layer.infer(place, x, &state, &slots, [keys, values])?;
+        }
+        let last = place.counts(&last_rows(batch))?;
+        let x = place.gather(&last, &x, self.config.hidden_size)?;
+        let hidden = place.rms_norm(&x, self.last_norm().1)?;
+        let logits = self.logits(&hidden)?;
+        Ok(DeviceLogits::new(place.clone(), logits, self.config.vocab_size))
+    }
+}
+
+/// The last row of each sequence.
+fn last_rows(batch: &[Rows<'_>]) -> Vec<u32> {
+    let mut end = 0;
+    let last = |rows: &Rows<'_>| {
+        end += rows.tokens.len();
+        end as u32 - 1
+    };
+    batch.iter().map(last).collect()
+}
+
+/// The slots of the new tokens, if all lie in the cache.
+fn check_slots(batch: &[Rows<'_>], placement: &Placement, cache: &KvCache) -> Result<Vec<u32>> {
+    for rows in batch {
+        let end = rows.start + rows.tokens.len();
+        let placed: usize = rows.segments.iter().map(|segment| segment.len).sum();
+        if rows.tokens.is_empty() || placed != end {
+            let allowed = format!("{end}, one for each position, and at least one new token");
+            return Err(Error::parameter("slots of a sequence", placed, allowed));
+        }
+        let past = rows.segments.iter().find(|segment| segment.slot + segment.len > cache.slots);
+        if let Some(segment) = past {
+            let allowed = format!("less than {}, the slots of the cache", cache.slots);
+            return Err(Error::parameter("slot", segment.slot + segment.len - 1, allowed));
+        }
+    }
+    Ok(placement.slots().iter().map(|&slot| slot as u32).collect())
+}

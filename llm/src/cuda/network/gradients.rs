@@ -1,0 +1,46 @@
+//! Gradients of a network's weights, summed over micro-batches.
+
+use super::super::memory::Array;
+use super::super::place::Place;
+use super::load::Weight;
+use crate::Result;
+use std::collections::BTreeMap;
+
+/// Gradients by the name of their weight, in single precision on the device.
+#[derive(Debug)]
+pub struct Gradients {
+    place: Place,
+    pub(super) sums: BTreeMap<String, Array>,
+}
+
+impl Gradients {
+    pub(crate) fn new(place: &Place) -> Self {
+        Self { place: place.clone(), sums: BTreeMap::new() }
+    }
+
+    /// What the gradient of a weight is added to, if it is trained.
+    pub(super) fn of(&mut self, weight: &Weight) -> Result<Option<Array>> {
+        if !weight.trained {
+            return Ok(None);
+        }
+        if let Some(sum) = self.sums.get(&weight.name) {
+            return Ok(Some(sum.clone()));
+        }
+        let sum = self.place.zeros(weight.array.len())?;
+        self.sums.insert(weight.name.clone(), sum.clone());
+        Ok(Some(sum))
+    }
+
+    /// Names of the weights that have one.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sums.keys().map(String::as_str)
+    }
+
+    /// The gradient of a weight on the host, if it has one.
+    ///
+    /// # Errors
+    /// A device that does not answer.
+    pub fn to_host(&self, name: &str) -> Result<Option<Vec<f32>>> {
+        self.sums.get(name).map(Array::to_vec).transpose()
+    }
+}

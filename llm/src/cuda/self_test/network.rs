@@ -1,0 +1,186 @@
+//! The whole network on a device against the decoder on the CPU: gradients, steps of the optimiser,
+//! and greedy generation.
+
+use super::bench::{relative_error, to_floats};
+use super::{Element, Outcome};
+use crate::Result;
+use crate::checkpoint::Checkpoint;
+use crate::cuda::network::Network;
+use crate::cuda::place::Place;
+use crate::generate::{Engine, EngineOptions, LanguageModel, Request, Sampler, SamplingParams};
+use crate::model::{Decoder, Keep, Training};
+use crate::train::{AdamW, AdamWOptions, Example, Loss, Pass, Policy, gradient, update};
+use std::path::Path;
+
+/// Completions of each prompt, the longest of them, and prompts.
+const SAMPLES: usize = 4;
+const LONGEST: usize = 12;
+const PROMPTS: usize = 3;
+/// Updates of the optimiser.
+const STEPS: usize = 3;
+const RATE: f64 = 1e-3;
+
+/// Trains and samples from the model of a folder on both, with the same prompts and completions.
+///
+/// # Errors
+/// A folder without a model; a device that does not answer. Wrong numbers are no error but an outcome.
+pub fn compare_networks(folder: &Path, place: &Place, training: Training) -> Result<Vec<Outcome>> {
+    let checkpoint = Checkpoint::open(folder)?;
+    let model = Decoder::load(&checkpoint, training)?;
+    let network = Network::new(place, &model, training)?;
+    let lessons = Lessons::new(model.vocab_size());
+    let mut outcomes = Outcomes { element: place.element(), outcomes: Vec::new() };
+    outcomes.generation(&model, &network)?;
+    outcomes.gradients(&model, &network, &lessons.examples())?;
+    outcomes.steps(&model, &network, &lessons.examples())?;
+    Ok(outcomes.outcomes)
+}
+
+/// Prompts and completions of tokens that follow no rule.
+struct Lessons(Vec<(Vec<u32>, Vec<u32>, f64)>);
+
+impl Lessons {
+    fn new(vocab: usize) -> Self {
+        let tokens = |from: usize, len: usize| -> Vec<u32> {
+            (from..from + len).map(|at| (at * 7919 % 10_007 % vocab) as u32).collect()
+        };
+        let of_prompt = |index: usize| {
+            let prompt = tokens(100 * index, 3 + 5 * index);
+            (0..SAMPLES).map(move |sample| {
+                let len = 1 + (5 * sample + 3 * index) % LONGEST;
+                let advantage = [1.5, -0.5, 0.25, -1.25][sample];
+                (prompt.clone(), tokens(1000 * index + 50 * sample, len), advantage)
+            })
+        };
+        Self((0..PROMPTS).flat_map(of_prompt).collect())
+    }
+
+    fn examples(&self) -> Vec<Example<'_>> {
+        let lessons = self.0.iter();
+        lessons
+            .map(|(prompt, completion, advantage)| Example {
+                prompt,
+                completion,
+                advantage: *advantage,
+                masked: false,
+                old: &[],
+                sampler: &[],
+                reference: &[],
+            })
+            .collect()
+    }
+}
+
+struct Outcomes {
+    element: Element,
+    outcomes: Vec<Outcome>,
+}
+
+impl Outcomes {
+    /// In f32 sums differ by their order only; in bf16 every layer rounds.
+    fn note(&mut self, what: &str, error: f32) {
+        let limit = match self.element {
+            Element::F32 => 1e-4,
+            Element::Bf16 => 5e-2,
+        };
+        let outcome = Outcome { what: what.to_owned(), element: self.element, error, limit };
+        self.outcomes.push(outcome);
+    }
+
+    /// Greedy completions, token for token. In bf16 two tokens may be as good, and nothing is compared.
+    fn generation(&mut self, model: &Decoder, network: &Network) -> Result<()> {
+        if self.element == Element::Bf16 {
+            return Ok(());
+        }
+        let (expected, found) = (greedy(model)?, greedy(network)?);
+        let pairs = expected.iter().zip(&found);
+        let different = pairs.filter(|(expected, found)| expected != found).count();
+        let missing = expected.len().abs_diff(found.len());
+        let outcome = Outcome {
+            what: "greedy generation: completions that differ".to_owned(),
+            element: self.element,
+            error: (different + missing) as f32,
+            limit: 0.0,
+        };
+        self.outcomes.push(outcome);
+        Ok(())
+    }
+
+    fn gradients(
+        &mut self,
+        model: &Decoder,
+        network: &Network,
+        examples: &[Example<'_>],
+    ) -> Result<()> {
+        for (what, loss) in losses() {
+            for keep in [Keep::LayerInputs, Keep::Everything] {
+                // Small enough that there are several micro-batches.
+                let pass = Pass { temperature: 0.8, micro_batch_tokens: 40, keep };
+                let (expected, sums) = gradient(model, examples, &loss, pass)?;
+                let (found, found_sums) = gradient(network, examples, &loss, pass)?;
+                let error = relative_error(&[found_sums.loss as f32], &[sums.loss as f32]);
+                self.note(&format!("{what}: loss"), error);
+                let mut worst = 0.0f32;
+                for (name, expected) in expected.iter() {
+                    let found = found.to_host(name)?.unwrap_or_default();
+                    let error = relative_error(&found, &to_floats(&expected.flatten_all()?)?);
+                    worst = if error.is_nan() { f32::NAN } else { worst.max(error) };
+                }
+                if expected.iter().count() != found.names().count() {
+                    worst = f32::NAN;
+                }
+                self.note(&format!("{what}: gradients of all weights"), worst);
+            }
+        }
+        Ok(())
+    }
+
+    /// The loss of each of some steps shows the weights that the steps before it left.
+    fn steps(
+        &mut self,
+        model: &Decoder,
+        network: &Network,
+        examples: &[Example<'_>],
+    ) -> Result<()> {
+        let options = AdamWOptions { weight_decay: 0.1, ..AdamWOptions::default() };
+        let mut expected = AdamW::new(options);
+        let mut found = network.optimizer(options);
+        let (loss, limits) = (Loss::default(), (RATE, 0.5));
+        let pass = Pass { temperature: 1.0, micro_batch_tokens: 64, keep: Keep::LayerInputs };
+        for step in 1..=STEPS {
+            let expected = update(model, &mut expected, examples, &loss, pass, limits)?;
+            let found = update(network, &mut found, examples, &loss, pass, limits)?;
+            let of_loss =
+                relative_error(&[found.sums.surprise as f32], &[expected.sums.surprise as f32]);
+            self.note(&format!("step {step}: log-probabilities"), of_loss);
+            let of_norm = relative_error(&[found.grad_norm as f32], &[expected.grad_norm as f32]);
+            self.note(&format!("step {step}: norm of the gradient"), of_norm);
+        }
+        Ok(())
+    }
+}
+
+/// One loss whose weights come from each token's own scores, and one that needs its completion's.
+fn losses() -> [(&'static str, Loss); 2] {
+    let plain = Loss { entropy_coef: 0.01, ..Loss::default() };
+    let gspo = Loss { kind: crate::train::LossKind::Gspo, ..Loss::default() };
+    [("token mean and entropy", plain), ("sequence ratios", gspo)]
+}
+
+/// The most probable completions of some prompts, which share a batch.
+fn greedy<M: LanguageModel>(model: &M) -> Result<Vec<Vec<u32>>> {
+    let options = EngineOptions { max_batch: 5, cache_slots: 512, prefill_tokens: 7 };
+    let max_tokens = 16.min(model.max_positions() / 2);
+    let params = SamplingParams { temperature: 0.0, max_tokens, ..SamplingParams::default() };
+    let vocab = model.vocab_size();
+    let requests: Vec<Request> = [1, 9, 20, 4]
+        .into_iter()
+        .map(|len| Request {
+            prompt: (0..len).map(|at| ((at * 7919 + 11 * len) % vocab) as u32).collect(),
+            samples: 2,
+            first_sample: 0,
+        })
+        .collect();
+    let samples = Engine::new(model, None, options)?.sample(&requests, &params, &mut |_| ())?;
+    Ok(samples.into_iter().flatten().map(|sample| sample.tokens).collect())
+}

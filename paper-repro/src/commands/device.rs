@@ -1,0 +1,99 @@
+//! Where a network runs: `--device`.
+
+use crate::console::Console;
+use crate::failure::Failure;
+use clap::{Args, ValueEnum};
+use rs_grpo_llm::cuda::place::Place;
+use std::path::Path;
+
+/// The option of every command that runs a network.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct DeviceOption {
+    /// Where the network runs.
+    #[arg(long, value_enum, default_value_t = Choice::Auto, value_name = "DEVICE", help_heading = "Engine")]
+    device: Choice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Choice {
+    /// On a GPU if there is one that this program can use, else on the CPU.
+    Auto,
+    /// On the CPU.
+    Cpu,
+    /// On an NVIDIA GPU.
+    Cuda,
+}
+
+impl DeviceOption {
+    /// The GPU for the model of a folder; nothing for the CPU.
+    pub(crate) fn place(
+        self,
+        folder: &Path,
+        console: &mut Console<'_>,
+    ) -> Result<Option<Place>, Failure> {
+        match self.device {
+            Choice::Cpu => Ok(None),
+            Choice::Cuda => gpu::place(folder).map(Some),
+            Choice::Auto => gpu::place_if_any(folder, console),
+        }
+    }
+
+    /// The GPU if it was asked for by name: several small networks at a time are as fast on a CPU.
+    pub(crate) fn place_by_name(self, folder: &Path) -> Result<Option<Place>, Failure> {
+        match self.device {
+            Choice::Cpu | Choice::Auto => Ok(None),
+            Choice::Cuda => gpu::place(folder).map(Some),
+        }
+    }
+}
+
+/// A build that knows GPUs.
+#[cfg(feature = "cuda")]
+mod gpu {
+    use super::{Console, Failure, Path, Place};
+    use rs_grpo_llm::checkpoint::{Checkpoint, Storage};
+    use rs_grpo_llm::cuda::device::Gpu;
+    use rs_grpo_llm::cuda::launch::Element;
+    use std::sync::Arc;
+
+    pub(super) fn place(folder: &Path) -> Result<Place, Failure> {
+        let gpu = Gpu::open()?;
+        let checkpoint = Checkpoint::open(folder)?;
+        let (_, tensor) = checkpoint.tensors().next().ok_or_else(|| {
+            Failure::Failed(format!("{}: the model has no tensors", folder.display()))
+        })?;
+        // Half precision stays half; its range is that of bf16 here.
+        let element = match tensor.storage() {
+            Storage::F32 => Element::F32,
+            Storage::Bf16 | Storage::F16 => Element::Bf16,
+        };
+        Ok(Place::new(Arc::new(gpu), element))
+    }
+
+    pub(super) fn place_if_any(
+        folder: &Path,
+        console: &mut Console<'_>,
+    ) -> Result<Option<Place>, Failure> {
+        if let Err(error) = Gpu::open() {
+            console.note(&format!("{error}; running on the CPU"));
+            return Ok(None);
+        }
+        place(folder).map(Some)
+    }
+}
+
+/// A build that does not.
+#[cfg(not(feature = "cuda"))]
+mod gpu {
+    use super::{Console, Failure, Path, Place};
+
+    pub(super) fn place(_: &Path) -> Result<Place, Failure> {
+        const HOW: &str = "this program was built without CUDA; build it with --features cuda, or take \
+                           --device cpu";
+        Err(Failure::Usage(format!("--device cuda: {HOW}")))
+    }
+
+    pub(super) fn place_if_any(_: &Path, _: &mut Console<'_>) -> Result<Option<Place>, Failure> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,220 @@
+//! A device in this process: the kernels, compiled for the CPU as a library, on memory of the host.
+
+use crate::cuda::{compile, has_compiler, program};
+use half::bf16;
+use libloading::Library;
+use rs_grpo_llm::cuda::launch::{Argument, Element, Launch};
+use rs_grpo_llm::cuda::memory::{Device, Kind, Product};
+use rs_grpo_llm::cuda::place::Place;
+use rs_grpo_llm::kernels::gemm::{Matrix, gemm};
+use rs_grpo_llm::{Error, Result};
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_char};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+type LaunchFn = unsafe extern "C" fn(*const c_char, *const u32, u32, *const u64) -> bool;
+
+/// A device whose memory is so many bytes of the host's.
+#[derive(Debug)]
+pub(crate) struct Emulated {
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug)]
+struct Memory {
+    blocks: BTreeMap<u64, Box<[u64]>>,
+    used: usize,
+    limit: usize,
+    peak: usize,
+}
+
+/// The kernels for each type; they keep their state in globals, so that one launch runs at a time.
+struct Kernels([Library; 2]);
+
+fn kernels() -> Option<MutexGuard<'static, Kernels>> {
+    static KERNELS: OnceLock<Option<Mutex<Kernels>>> = OnceLock::new();
+    let kernels = KERNELS.get_or_init(|| has_compiler().then(|| Mutex::new(Kernels::new())));
+    kernels.as_ref().map(|kernels| kernels.lock().unwrap())
+}
+
+impl Kernels {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self(Element::ALL.map(|element| {
+            let source = folder.path().join(format!("{}.cpp", element.name()));
+            let library = folder.path().join(format!("{}.so", element.name()));
+            std::fs::write(&source, program(element)).unwrap();
+            compile(&source, &library, &["-O2", "-shared", "-fPIC"]);
+            // SAFETY: the library was just made, and does nothing when it is loaded.
+            #[expect(unsafe_code, reason = "loads the emulator")]
+            unsafe {
+                Library::new(library).unwrap()
+            }
+        }))
+    }
+
+    fn launch(&self, launch: &Launch, words: &[u64]) -> bool {
+        let library = &self.0[usize::from(launch.element == Element::Bf16)];
+        let name = CString::new(launch.kernel).unwrap();
+        // SAFETY: the function has this type, and the addresses among the words are those of blocks
+        // that live until it returns.
+        #[expect(unsafe_code, reason = "calls the emulator")]
+        unsafe {
+            let run = library.get::<LaunchFn>(b"emulate_launch").unwrap();
+            run(name.as_ptr(), launch.grid.as_ptr(), launch.threads, words.as_ptr())
+        }
+    }
+}
+
+/// A place on an emulated device; nothing where there is no compiler.
+pub(crate) fn place(element: Element) -> Option<Place> {
+    place_with(element, usize::MAX).map(|(_, place)| place)
+}
+
+/// The same with so many bytes of memory.
+pub(crate) fn place_with(element: Element, limit: usize) -> Option<(Arc<Emulated>, Place)> {
+    kernels()?;
+    let memory = Memory { blocks: BTreeMap::new(), used: 0, limit, peak: 0 };
+    let device = Arc::new(Emulated { memory: Mutex::new(memory) });
+    Some((device.clone(), Place::new(device, element)))
+}
+
+impl Emulated {
+    /// Bytes that are in use, and the most that were.
+    pub(crate) fn used(&self) -> [usize; 2] {
+        let memory = self.memory.lock().unwrap();
+        [memory.used, memory.peak]
+    }
+
+    pub(crate) fn set_limit(&self, limit: usize) {
+        self.memory.lock().unwrap().limit = limit;
+    }
+}
+
+impl Memory {
+    /// The bytes at an address; panics where they are not all in one block.
+    fn bytes(&mut self, address: u64, len: usize) -> &mut [u8] {
+        let (start, block) = self.blocks.range_mut(..=address).next_back().expect("a block");
+        let from = (address - start) as usize;
+        &mut bytemuck(block)[from..from + len]
+    }
+
+    fn floats(&mut self, address: u64, kind: Kind, len: usize) -> Vec<f32> {
+        let bytes = self.bytes(address, len * kind.bytes());
+        match kind {
+            Kind::F32 => {
+                bytes.chunks(4).map(|b| f32::from_ne_bytes(b.try_into().unwrap())).collect()
+            }
+            Kind::Bf16 => bytes
+                .chunks(2)
+                .map(|b| bf16::from_ne_bytes(b.try_into().unwrap()).to_f32())
+                .collect(),
+            kind => panic!("a product of {kind:?}"),
+        }
+    }
+
+    fn put(&mut self, address: u64, kind: Kind, numbers: &[f32]) {
+        let bytes: Vec<u8> = match kind {
+            Kind::F32 => numbers.iter().flat_map(|x| x.to_ne_bytes()).collect(),
+            Kind::Bf16 => numbers.iter().flat_map(|x| bf16::from_f32(*x).to_ne_bytes()).collect(),
+            kind => panic!("a product of {kind:?}"),
+        };
+        self.bytes(address, bytes.len()).copy_from_slice(&bytes);
+    }
+}
+
+/// Words as bytes.
+fn bytemuck(words: &mut [u64]) -> &mut [u8] {
+    // SAFETY: any bytes are words, and words may lie where bytes may.
+    #[expect(unsafe_code, reason = "the same memory as another type")]
+    unsafe {
+        words.align_to_mut().1
+    }
+}
+
+impl Device for Emulated {
+    /// Memory holds NaN, whatever its type, so that nothing is read before it was written.
+    fn allocate(&self, bytes: usize) -> Result<u64> {
+        let mut memory = self.memory.lock().unwrap();
+        if memory.used.saturating_add(bytes) > memory.limit {
+            let [free, total] = [memory.limit - memory.used, memory.limit].map(|n| n as u64);
+            return Err(Error::GpuMemory { bytes: bytes as u64, free, total });
+        }
+        let block = vec![u64::MAX; bytes.div_ceil(8)].into_boxed_slice();
+        let address = block.as_ptr() as u64;
+        memory.used += block.len() * 8;
+        memory.peak = memory.peak.max(memory.used);
+        memory.blocks.insert(address, block);
+        Ok(address)
+    }
+
+    fn free(&self, address: u64) {
+        let mut memory = self.memory.lock().unwrap();
+        let block = memory.blocks.remove(&address).expect("an address of allocate's");
+        memory.used -= block.len() * 8;
+    }
+
+    fn room(&self) -> Result<[u64; 2]> {
+        let memory = self.memory.lock().unwrap();
+        Ok([memory.limit - memory.used, memory.limit].map(|n| (n as u64).min(1 << 40)))
+    }
+
+    fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
+        self.memory.lock().unwrap().bytes(address, bytes.len()).copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
+        bytes.copy_from_slice(self.memory.lock().unwrap().bytes(address, bytes.len()));
+        Ok(())
+    }
+
+    fn copy(&self, from: u64, to: u64, bytes: usize) -> Result<()> {
+        let mut memory = self.memory.lock().unwrap();
+        let copy = memory.bytes(from, bytes).to_vec();
+        memory.bytes(to, bytes).copy_from_slice(&copy);
+        Ok(())
+    }
+
+    fn zero(&self, address: u64, bytes: usize) -> Result<()> {
+        self.memory.lock().unwrap().bytes(address, bytes).fill(0);
+        Ok(())
+    }
+
+    fn launch(&self, launch: &Launch) -> Result<()> {
+        let word = |argument: &Argument| match argument {
+            Argument::U32(n) => u64::from(*n),
+            Argument::U64(n) | Argument::At(n) => *n,
+            Argument::F32(x) => u64::from(x.to_bits()),
+            Argument::Read(_) | Argument::Write(_) => panic!("memory of the host"),
+        };
+        let words: Vec<u64> = launch.arguments.iter().map(word).collect();
+        let kernels = kernels().expect("a compiler, as before");
+        assert!(kernels.launch(launch, &words), "no kernel {}", launch.kernel);
+        Ok(())
+    }
+
+    fn product(&self, product: &Product) -> Result<()> {
+        let Product { out, a, b, kind, sizes: [m, n, k], transposed, scale, keep } = *product;
+        let mut memory = self.memory.lock().unwrap();
+        let (a, b) = (memory.floats(a, kind, m * k), memory.floats(b, kind, k * n));
+        let a = match transposed[0] {
+            true => Matrix::new(&a[..], k, m, m).transposed(),
+            false => Matrix::new(&a[..], m, k, k),
+        };
+        let b = match transposed[1] {
+            true => Matrix::new(&b[..], n, k, k).transposed(),
+            false => Matrix::new(&b[..], k, n, n),
+        };
+        let mut computed = vec![0.0; m * n];
+        gemm(Matrix::new(&mut computed[..], m, n, n), a, b, false, false);
+        // As cuBLAS: what a factor of 0 multiplies is not read.
+        let before =
+            if keep == 0.0 { vec![0.0; m * n] } else { memory.floats(out.0, out.1, m * n) };
+        for (computed, before) in computed.iter_mut().zip(before) {
+            *computed = scale * *computed + keep * before;
+        }
+        memory.put(out.0, out.1, &computed);
+        Ok(())
+    }
+}
