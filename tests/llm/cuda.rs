@@ -6,7 +6,7 @@
 
 use rs_grpo_llm::cuda::launch::{Argument, Buffer, Element, Launch, Machine};
 use rs_grpo_llm::cuda::self_test::self_test;
-use rs_grpo_llm::cuda::source::{HEADER, SOURCES, Source};
+use rs_grpo_llm::cuda::source::{HEADER, SOURCES};
 use rs_grpo_llm::{Error, Result};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -111,11 +111,14 @@ fn input(launch: &Launch) -> Vec<u8> {
 
 /// All kernels with a `main`, each file in a namespace of its own.
 pub(crate) fn program(element: Element) -> String {
-    let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("llm/emulator/emulator.hpp");
-    let mut text = format!("#include \"{}\"\n{HEADER}\n", header.display());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("llm/emulator");
+    let [threads, tensor_cores] =
+        ["emulator.hpp", "tensor_cores.hpp"].map(|name| folder.join(name).display().to_string());
+    let mut text = format!("#include \"{threads}\"\n{HEADER}\n#include \"{tensor_cores}\"\n");
     let mut table = String::new();
     writeln!(text, "#define ELEMENT {}", element.name()).unwrap();
-    for (index, source) in SOURCES.iter().enumerate() {
+    let sources = SOURCES.iter().filter(|source| source.elements.contains(&element));
+    for (index, source) in sources.enumerate() {
         let body = source.body();
         writeln!(text, "namespace file{index} {{\n#line 1 \"{}\"\n{body}\n}}", source.name)
             .unwrap();
@@ -141,6 +144,8 @@ pub(crate) fn compile(source: &Path, program: &Path, options: &[&str]) {
     // No contraction of products and sums: the same numbers on every processor.
     let output = Command::new(COMPILER)
         .args(["-std=c++17", "-ffp-contract=off", "-Wall", "-Wno-unused-function"])
+        // Several numbers are read at once, as a GPU may.
+        .args(["-fno-strict-aliasing", "-Wno-strict-aliasing"])
         .args(options)
         .arg(source)
         .arg("-o")
@@ -203,8 +208,9 @@ fn every_kernel_computes_what_its_cpu_form_does() {
     }
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
-    for kernel in SOURCES.iter().flat_map(Source::kernels) {
-        for element in Element::ALL {
+    for source in &SOURCES {
+        let all = |element| source.kernels().map(move |kernel| (kernel, element));
+        for (kernel, element) in source.elements.iter().copied().flat_map(all) {
             let is_it = |launch: &Launch| (launch.kernel, launch.element) == (kernel, element);
             let ran = recorder.1.iter().any(|(launch, _)| is_it(launch));
             assert!(ran, "{kernel} for {}", element.name());

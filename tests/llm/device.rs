@@ -16,7 +16,9 @@ fn networks_compute_what_the_decoder_does() {
         let Some(place) = emulated::place(element) else { return };
         for case in CASES {
             for training in [Training::Full, adapters] {
+                let start = std::time::Instant::now();
                 let outcomes = compare_networks(&folder(case), &place, training).unwrap();
+                println!("{case} {:?}", start.elapsed());
                 for outcome in outcomes {
                     println!("{case} {training:?} {outcome:?}");
                     assert!(outcome.passed(), "{case} {training:?} {outcome:#?}");

@@ -22,7 +22,7 @@ pub(crate) struct Emulated {
 
 #[derive(Debug)]
 struct Memory {
-    blocks: BTreeMap<u64, Box<[u64]>>,
+    blocks: BTreeMap<u64, Box<[u128]>>,
     used: usize,
     limit: usize,
     peak: usize,
@@ -96,7 +96,7 @@ impl Memory {
     fn bytes(&mut self, address: u64, len: usize) -> &mut [u8] {
         let (start, block) = self.blocks.range_mut(..=address).next_back().expect("a block");
         let from = (address - start) as usize;
-        &mut bytemuck(block)[from..from + len]
+        &mut as_bytes(block)[from..from + len]
     }
 
     fn floats(&mut self, address: u64, kind: Kind, len: usize) -> Vec<f32> {
@@ -124,7 +124,7 @@ impl Memory {
 }
 
 /// Words as bytes.
-fn bytemuck(words: &mut [u64]) -> &mut [u8] {
+fn as_bytes(words: &mut [u128]) -> &mut [u8] {
     // SAFETY: any bytes are words, and words may lie where bytes may.
     #[expect(unsafe_code, reason = "the same memory as another type")]
     unsafe {
@@ -133,16 +133,16 @@ fn bytemuck(words: &mut [u64]) -> &mut [u8] {
 }
 
 impl Device for Emulated {
-    /// Memory holds NaN, whatever its type, so that nothing is read before it was written.
+    /// Begins where 16 divides the address, and holds NaN, whatever its type, so that nothing is read before it was written.
     fn allocate(&self, bytes: usize) -> Result<u64> {
         let mut memory = self.memory.lock().unwrap();
         if memory.used.saturating_add(bytes) > memory.limit {
             let [free, total] = [memory.limit - memory.used, memory.limit].map(|n| n as u64);
             return Err(Error::GpuMemory { bytes: bytes as u64, free, total });
         }
-        let block = vec![u64::MAX; bytes.div_ceil(8)].into_boxed_slice();
+        let block = vec![u128::MAX; bytes.div_ceil(16)].into_boxed_slice();
         let address = block.as_ptr() as u64;
-        memory.used += block.len() * 8;
+        memory.used += block.len() * 16;
         memory.peak = memory.peak.max(memory.used);
         memory.blocks.insert(address, block);
         Ok(address)
@@ -151,7 +151,7 @@ impl Device for Emulated {
     fn free(&self, address: u64) {
         let mut memory = self.memory.lock().unwrap();
         let block = memory.blocks.remove(&address).expect("an address of allocate's");
-        memory.used -= block.len() * 8;
+        memory.used -= block.len() * 16;
     }
 
     fn room(&self) -> Result<[u64; 2]> {

@@ -181,7 +181,8 @@ impl Array {
         self.len * self.kind.bytes()
     }
 
-    pub(crate) fn address(&self) -> u64 {
+    /// Where they are.
+    pub fn address(&self) -> u64 {
         self.memory.address + (self.first * self.kind.bytes()) as u64
     }
 

@@ -17,6 +17,13 @@ const SHARE: usize = 64;
 const SLICE: usize = 64;
 const MOST_SLICES: usize = 256;
 
+/// Most heads that read one head of keys in `decode_attention`.
+const MOST_GROUP: usize = 8;
+
+/// What is known where attention goes back: queries, keys and values; results and the logarithms of
+/// their sums; the gradient of results, and its product with them.
+type Known<'a> = ([&'a Array; 3], [&'a Array; 2], &'a Array, &'a Array);
+
 /// A device, and the type of weights and activations on it.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -39,6 +46,7 @@ pub(crate) struct Seen {
     begin: Array,
     count: Array,
     last: Array,
+    tiles: Array,
     rows: usize,
     longest: usize,
 }
@@ -74,6 +82,27 @@ impl Place {
     /// The type of weights and activations.
     pub fn element(&self) -> Element {
         self.element
+    }
+
+    /// A copy of numbers of the host in a type.
+    ///
+    /// # Errors
+    /// No room, or a device that does not answer.
+    pub fn array(&self, kind: Kind, numbers: &[f32]) -> Result<Array> {
+        self.upload(Elements::F32(numbers), kind)
+    }
+
+    /// As many numbers, those of a block again and again.
+    ///
+    /// # Errors
+    /// As [`array`](Self::array).
+    pub fn repeat(&self, block: &Array, len: usize) -> Result<Array> {
+        let array = Array::new(&self.device, block.kind(), len)?;
+        for at in (0..len).step_by(block.len().max(1)) {
+            let part = block.len().min(len - at);
+            block.part(0..part).copy_to(&array.part(at..at + part))?;
+        }
+        Ok(array)
     }
 
     /// Activations that hold anything.
@@ -122,6 +151,7 @@ impl Place {
             begin: self.counts(&view.begin)?,
             count: self.counts(&view.count)?,
             last: self.counts(&view.last)?,
+            tiles: self.counts(view.tiles.as_flattened())?,
             rows: view.count.len(),
             longest: view.count.iter().max().map_or(1, |&most| most as usize),
         })
@@ -373,6 +403,11 @@ impl Place {
         Ok([dgate, dup])
     }
 
+    /// Whether kernels for tensor cores are for such heads.
+    fn has_tensor_cores(&self, heads: Heads) -> bool {
+        self.element == Element::Bf16 && [64, 128].contains(&heads.width)
+    }
+
     /// Attention of packed rows, and the logarithm of each query's sum of exponentials.
     pub(crate) fn attention(
         &self,
@@ -382,32 +417,85 @@ impl Place {
     ) -> Result<[Array; 2]> {
         let n = seen.rows * heads.queries;
         let (out, lse) = (self.blank(q.len())?, self.blank_floats(n)?);
-        let launch = Launch::warps("attention", self.element, n);
-        let arrays = [q, k, v, &seen.slots, &seen.begin, &seen.count, &out, &lse];
-        self.launch_sized(launch, &arrays, seen.rows, heads)?;
+        if self.has_tensor_cores(heads) {
+            let arrays = [q, k, v, &seen.tiles, &out, &lse];
+            self.launch_tiles("flash_attention", &arrays, seen, (heads.queries, heads))?;
+        } else {
+            let launch = Launch::warps("attention", self.element, n);
+            let arrays = [q, k, v, &seen.slots, &seen.begin, &seen.count, &out, &lse];
+            self.launch_sized(launch, &arrays, seen.rows, heads)?;
+        }
         Ok([out, lse])
     }
 
     /// Gradients of queries, keys and values.
     pub(crate) fn attention_backward(
         &self,
-        [q, k, v]: [&Array; 3],
-        [out, lse]: [&Array; 2],
+        inputs: [&Array; 3],
+        outputs: [&Array; 2],
         dout: &Array,
         seen: &Seen,
         heads: Heads,
     ) -> Result<[Array; 3]> {
-        let (dq, dk, dv) = (self.blank(q.len())?, self.blank(k.len())?, self.blank(v.len())?);
-        let n = seen.rows * heads.queries;
-        let delta = self.blank_floats(n)?;
-        let launch = Launch::warps("attention_backward_query", self.element, n);
+        let [q, k, v] = inputs;
+        let gradients = [self.blank(q.len())?, self.blank(k.len())?, self.blank(v.len())?];
+        let delta = self.blank_floats(seen.rows * heads.queries)?;
+        let known = (inputs, outputs, dout, &delta);
+        match self.has_tensor_cores(heads) {
+            true => self.flash_backward(known, &gradients, seen, heads)?,
+            false => self.plain_backward(known, &gradients, seen, heads)?,
+        }
+        Ok(gradients)
+    }
+
+    fn plain_backward(
+        &self,
+        ([q, k, v], [out, lse], dout, delta): Known<'_>,
+        [dq, dk, dv]: &[Array; 3],
+        seen: &Seen,
+        heads: Heads,
+    ) -> Result<()> {
         let Seen { slots, begin, count, last, rows, .. } = seen;
-        let arrays = [q, k, v, slots, begin, count, out, dout, lse, &dq, &delta];
+        let n = rows * heads.queries;
+        let launch = Launch::warps("attention_backward_query", self.element, n);
+        let arrays = [q, k, v, slots, begin, count, out, dout, lse, dq, delta];
         self.launch_sized(launch, &arrays, *rows, heads)?;
         let launch = Launch::warps("attention_backward_key", self.element, rows * heads.keys);
-        let arrays = [q, k, v, last, dout, lse, &delta, &dk, &dv];
-        self.launch_sized(launch, &arrays, *rows, heads)?;
-        Ok([dq, dk, dv])
+        let arrays = [q, k, v, last, dout, lse, delta, dk, dv];
+        self.launch_sized(launch, &arrays, *rows, heads)
+    }
+
+    fn flash_backward(
+        &self,
+        ([q, k, v], [out, lse], dout, delta): Known<'_>,
+        [dq, dk, dv]: &[Array; 3],
+        seen: &Seen,
+        heads: Heads,
+    ) -> Result<()> {
+        let n = seen.rows * heads.queries;
+        let launch = Launch::warps("flash_delta", self.element, n);
+        let arrays = [out.into(), dout.into(), delta.into()];
+        let [a, b, c]: [Argument; 3] = arrays;
+        self.launch(launch, [a, b, c, n.into(), heads.width.into()])?;
+        let arrays = [q, k, v, &seen.tiles, dout, lse, delta, dq];
+        self.launch_tiles("flash_backward_query", &arrays, seen, (heads.queries, heads))?;
+        let arrays = [q, k, v, &seen.tiles, dout, lse, delta, dk, dv];
+        self.launch_tiles("flash_backward_key", &arrays, seen, (heads.keys, heads))
+    }
+
+    /// A launch of one block for each tile of rows of each of some heads.
+    fn launch_tiles(
+        &self,
+        kernel: &'static str,
+        arrays: &[&Array],
+        seen: &Seen,
+        (blocks, heads): (usize, Heads),
+    ) -> Result<()> {
+        let tiles = seen.tiles.len() / 6;
+        let launch = self.rows(kernel, tiles).with_grid([tiles as u32, blocks as u32, 1]);
+        let sizes = [heads.queries, heads.keys, heads.width].map(Argument::from);
+        let arrays = arrays.iter().map(|array| Argument::from(*array));
+        self.device.launch(&launch.with(arrays.chain(sizes)))
     }
 
     fn launch_sized(
@@ -435,10 +523,12 @@ impl Place {
         let shares = BUSY.div_ceil(rows * keys).min(seen.longest.div_ceil(SHARE)).max(1);
         let parts = rows * queries * shares;
         let (sums, parts) = (self.blank_floats(2 * parts)?, self.blank_floats(parts * width)?);
-        let launch = self
-            .rows("cached_attention", rows)
-            .with_grid([rows as u32, keys as u32, shares as u32])
-            .with_threads(32 * (queries / keys) as u32);
+        let group = queries / keys;
+        let launch = match self.has_tensor_cores(heads) && group <= MOST_GROUP {
+            true => self.rows("decode_attention", rows),
+            false => self.rows("cached_attention", rows).with_threads(32 * group as u32),
+        };
+        let launch = launch.with_grid([rows as u32, keys as u32, shares as u32]);
         let arrays = [q, k, v, &seen.slots, &seen.begin, &seen.count, &parts, &sums];
         let arrays = arrays.into_iter().map(Argument::from);
         let sizes = [queries, keys, width, shares].map(Argument::from);

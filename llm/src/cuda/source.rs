@@ -10,29 +10,40 @@ pub const HEADER: &str = include_str!("../kernels/device.cuh");
 pub struct Source {
     /// Its name, as in messages of the compiler.
     pub name: &'static str,
+    /// The types of weights and activations that it is for.
+    pub elements: &'static [Element],
     /// Its text, behind what it shares with other files.
     parts: &'static [&'static str],
 }
 
+/// A file for both types.
+const fn both(name: &'static str, parts: &'static [&'static str]) -> Source {
+    Source { name, elements: &Element::ALL, parts }
+}
+
+/// A file for tensor cores, which multiply bf16.
+const fn tensor(name: &'static str, parts: &'static [&'static str]) -> Source {
+    Source { name, elements: &[Element::Bf16], parts }
+}
+
+const ATTEND: &str = include_str!("../ops/attend.cuh");
+const TENSOR_CORES: &str = include_str!("../kernels/tensor_cores.cuh");
+
 /// All files of kernels.
-pub const SOURCES: [Source; 11] = [
-    Source { name: "elements.cu", parts: &[include_str!("../kernels/elements.cu")] },
-    Source { name: "rms_norm.cu", parts: &[include_str!("../ops/rms_norm.cu")] },
-    Source { name: "rope.cu", parts: &[include_str!("../ops/rope.cu")] },
-    Source { name: "swiglu.cu", parts: &[include_str!("../ops/swiglu.cu")] },
-    Source { name: "add_bias.cu", parts: &[include_str!("../ops/add_bias.cu")] },
-    Source { name: "embedding.cu", parts: &[include_str!("../ops/embedding.cu")] },
-    Source {
-        name: "attention.cu",
-        parts: &[include_str!("../ops/attend.cuh"), include_str!("../ops/attention.cu")],
-    },
-    Source {
-        name: "cached_attention.cu",
-        parts: &[include_str!("../ops/attend.cuh"), include_str!("../ops/cached_attention.cu")],
-    },
-    Source { name: "logprob_head.cu", parts: &[include_str!("../ops/logprob_head.cu")] },
-    Source { name: "draw.cu", parts: &[include_str!("../generate/draw.cu")] },
-    Source { name: "adamw.cu", parts: &[include_str!("../train/adamw.cu")] },
+pub const SOURCES: [Source; 13] = [
+    both("elements.cu", &[include_str!("../kernels/elements.cu")]),
+    both("rms_norm.cu", &[include_str!("../ops/rms_norm.cu")]),
+    both("rope.cu", &[include_str!("../ops/rope.cu")]),
+    both("swiglu.cu", &[include_str!("../ops/swiglu.cu")]),
+    both("add_bias.cu", &[include_str!("../ops/add_bias.cu")]),
+    both("embedding.cu", &[include_str!("../ops/embedding.cu")]),
+    both("attention.cu", &[ATTEND, include_str!("../ops/attention.cu")]),
+    both("cached_attention.cu", &[ATTEND, include_str!("../ops/cached_attention.cu")]),
+    tensor("flash_attention.cu", &[TENSOR_CORES, include_str!("../ops/flash_attention.cu")]),
+    tensor("decode_attention.cu", &[TENSOR_CORES, include_str!("../ops/decode_attention.cu")]),
+    both("logprob_head.cu", &[include_str!("../ops/logprob_head.cu")]),
+    both("draw.cu", &[include_str!("../generate/draw.cu")]),
+    both("adamw.cu", &[include_str!("../train/adamw.cu")]),
 ];
 
 /// How a kernel begins.

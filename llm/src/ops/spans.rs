@@ -27,7 +27,14 @@ pub(crate) struct View {
     /// The last row that sees each row. The rows from its own to that one do, and no other: branches
     /// lie behind their trunk. Empty where no gradient is wanted.
     pub(crate) last: Vec<u32>,
+    /// The rows again, up to [`TILE`] of a sequence at a time: first, count, first row of the trunk,
+    /// rows of it that are seen, first row of the sequence's own, and last row that sees them. Those
+    /// with the most work come first. Empty as `last`.
+    pub(crate) tiles: Vec<[u32; 6]>,
 }
+
+/// Rows of a tile.
+pub(crate) const TILE: usize = 64;
 
 /// Sequences that lie one after the other: each a trunk, and after it any number of branches that go
 /// on where the trunk ends.
@@ -90,9 +97,15 @@ impl Spans {
                 view.begin.extend(own.clone().map(|_| begin));
                 view.count.extend((span.shared + 1..).take(span.len).map(|count| count as u32));
                 let last = if span.shared == 0 { end } else { own.end };
-                view.last.extend(own.map(|_| last as u32 - 1));
+                view.last.extend(own.clone().map(|_| last as u32 - 1));
+                view.tiles.extend(own.clone().step_by(TILE).map(|first| {
+                    let rows = TILE.min(own.end - first);
+                    [first, rows, trunk.first, span.shared, own.start, last - 1].map(|n| n as u32)
+                }));
             }
         }
+        // A trunk that many branches see would else keep a few processors busy after all others.
+        view.tiles.sort_by_key(|&[first, .., last]| std::cmp::Reverse(last - first));
         view
     }
 

@@ -85,16 +85,22 @@ fn row(alias: &Alias, limit: u64) -> Vec<String> {
 #[cfg(feature = "cuda")]
 mod gpu {
     use super::{Console, Failure, gigabytes};
+    use crate::commands::llm::model;
     use rs_grpo_llm::cuda::compile::{TESTED, compile};
     use rs_grpo_llm::cuda::device::{Description, Gpu};
     use rs_grpo_llm::cuda::launch::Element;
-    use rs_grpo_llm::cuda::self_test::self_test;
+    use rs_grpo_llm::cuda::memory::WithCopies;
+    use rs_grpo_llm::cuda::place::Place;
+    use rs_grpo_llm::cuda::self_test::{Outcome, compare_networks, self_test};
     use rs_grpo_llm::cuda::source::SOURCES;
+    use rs_grpo_llm::model::{LoraOptions, Training};
+    use rs_grpo_llm::train::TrainConfig;
+    use std::sync::Arc;
 
     /// Says what the GPU is and tests it; bytes of its memory.
     pub(super) fn examine(console: &mut Console<'_>) -> Result<Option<u64>, Failure> {
-        let mut gpu = match Gpu::open() {
-            Ok(gpu) => gpu,
+        let gpu = match Gpu::open() {
+            Ok(gpu) => Arc::new(gpu),
             Err(error) => {
                 writeln!(console.out, "GPU  {error}; everything runs on the CPU")?;
                 return Ok(None);
@@ -109,12 +115,27 @@ mod gpu {
             "GPU  {name}, compute capability {major}.{minor}, driver for CUDA {cuda}.{point}, {free} \
              of {size} free"
         )?;
-        test(&mut gpu, console)?;
+        let outcomes = self_test(&mut WithCopies(gpu.clone()))?;
+        judge("every kernel", &outcomes, console)?;
+        judge("a network, in training and generation", &networks(&gpu, console)?, console)?;
         Ok(Some(total))
     }
 
-    fn test(gpu: &mut Gpu, console: &mut Console<'_>) -> Result<(), Failure> {
-        let outcomes = self_test(gpu)?;
+    /// The embedded model on both devices, trained in full and with adapters.
+    fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<Outcome>, Failure> {
+        let folder = model::folder(&TrainConfig::default().model, console)?;
+        let adapters = Training::Lora(LoraOptions { rank: 8, alpha: 16.0, seed: 0 });
+        let mut outcomes = Vec::new();
+        for element in Element::ALL {
+            let place = Place::new(gpu.clone(), element);
+            for training in [Training::Full, adapters] {
+                outcomes.extend(compare_networks(&folder, &place, training)?);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn judge(what: &str, outcomes: &[Outcome], console: &mut Console<'_>) -> Result<(), Failure> {
         let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed()).collect();
         for outcome in &failed {
             let (what, element) = (&outcome.what, outcome.element.name());
@@ -123,12 +144,15 @@ mod gpu {
         }
         let count = outcomes.len();
         if failed.is_empty() {
-            writeln!(console.out, "     self-test: {count} comparisons with the CPU, all passed")?;
+            writeln!(
+                console.out,
+                "     self-test of {what}: {count} comparisons with the CPU, all passed"
+            )?;
             return Ok(());
         }
         let failed = failed.len();
         Err(Failure::Failed(format!(
-            "{failed} of {count} comparisons of the GPU with the CPU failed"
+            "{failed} of {count} comparisons of {what} on the GPU with the CPU failed"
         )))
     }
 
@@ -136,8 +160,8 @@ mod gpu {
     pub(super) fn compile_all(console: &mut Console<'_>) -> Result<(), Failure> {
         for capability in TESTED {
             let (mut kernels, mut bytes) = (0, 0);
-            for element in Element::ALL {
-                for source in &SOURCES {
+            for source in &SOURCES {
+                for &element in source.elements {
                     bytes += compile(source, element, capability)?.len();
                     kernels += source.kernels().count();
                 }

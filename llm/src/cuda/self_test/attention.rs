@@ -3,7 +3,7 @@
 use super::Bench;
 use super::bench::{blank_floats, count, differentiate, read_counts, read_floats, to_floats};
 use crate::Result;
-use crate::cuda::launch::{Argument, Launch};
+use crate::cuda::launch::{Argument, Element, Launch};
 use crate::generate::{Rows, Segment};
 use crate::ops::cached_attention::{Placement, cached_attention};
 use crate::ops::{Spans, attention};
@@ -19,11 +19,59 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
     let trees = [(33, &[4, 9, 1][..]), (3, &[][..]), (1, &[7, 2][..])];
     packed(bench, &Spans::trees(trees), [4, 2, 128])?;
     packed(bench, &Spans::trees([(9, &[3, 5][..])]), [3, 3, 256])?;
+    if bench.element == Element::Bf16 {
+        flash(bench, &Spans::separate(&[1, 70, 64]), [2, 1, 64])?;
+        let trees = [(70, &[40, 9, 1, 65][..]), (3, &[][..]), (1, &[7, 2][..])];
+        flash(bench, &Spans::trees(trees), [4, 2, 128])?;
+    }
     for shares in [1, 3, 8] {
         generated(bench, [4, 2, 50], shares)?;
         generated(bench, [8, 1, 128], shares)?;
         generated(bench, [3, 3, 7], shares)?;
+        generated(bench, [3, 1, 64], shares)?;
     }
+    Ok(())
+}
+
+/// Attention on tensor cores.
+fn flash(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Result<()> {
+    let rows = spans.rows();
+    let (q, k) = (bench.numbers(rows * heads * width), bench.numbers(rows * kv * width));
+    let (v, dy) = (bench.numbers(k.len()), bench.numbers(q.len()));
+    let of_keys = [rows, kv, width];
+    let inputs = [(&q[..], &[rows, heads, width][..]), (&k, &of_keys), (&v, &of_keys)];
+    let f = |[q, k, v]: [&Tensor; 3]| attention(q, k, v, spans);
+    let (y, [dq, dk, dv]) = differentiate(inputs, f, &dy)?;
+
+    let tiles = spans.view().tiles;
+    let launch = |kernel, heads: usize, element| {
+        Launch::rows(kernel, element, 1).with_grid([tiles.len() as u32, heads as u32, 1])
+    };
+    let seen = [bench.read(&q), bench.read(&k), bench.read(&v), read_counts(tiles.as_flattened())];
+    let sizes = [count(heads), count(kv), count(width)];
+    let outputs = [bench.blank(q.len()), blank_floats(rows * heads)];
+    let arguments = seen.clone().into_iter().chain(outputs).chain(sizes.clone());
+    let found = bench.run(launch("flash_attention", heads, bench.element).with(arguments))?;
+    let (out, lse) = (&found[0], read_floats(&found[1]));
+    bench.near("flash_attention", out, &y);
+
+    let delta = Launch::warps("flash_delta", bench.element, rows * heads);
+    let inputs = [bench.read(out), bench.read(&dy), blank_floats(rows * heads)];
+    let delta = delta.with(inputs.into_iter().chain([count(rows * heads), count(width)]));
+    let delta = read_floats(&bench.run(delta)?[0]);
+
+    let known = [bench.read(&dy), lse, delta];
+    let known = seen.into_iter().chain(known);
+    let outputs = [bench.blank(q.len())];
+    let arguments = known.clone().chain(outputs).chain(sizes.clone());
+    let found = bench.run(launch("flash_backward_query", heads, bench.element).with(arguments))?;
+    bench.near("flash_attention: gradient of queries", &found[0], &dq);
+
+    let outputs = [bench.blank(k.len()), bench.blank(k.len())];
+    let arguments = known.chain(outputs).chain(sizes);
+    let found = bench.run(launch("flash_backward_key", kv, bench.element).with(arguments))?;
+    bench.near("flash_attention: gradient of keys", &found[0], &dk);
+    bench.near("flash_attention: gradient of values", &found[1], &dv);
     Ok(())
 }
 
@@ -89,15 +137,22 @@ fn generated(bench: &mut Bench<'_>, [heads, kv, width]: Heads, shares: usize) ->
     let parts = rows * heads * shares;
     let outputs = [blank_floats(parts * width), blank_floats(2 * parts)];
     let sizes = [count(heads), count(kv), count(width), count(shares)];
-    let launch = Launch::rows("cached_attention", bench.element, rows)
-        .with_grid([rows as u32, kv as u32, shares as u32])
-        .with_threads(32 * (heads / kv) as u32)
-        .with(tensors.into_iter().chain(tables).chain(outputs).chain(sizes));
-    let found = bench.run(launch)?;
-    let launch = Launch::rows("merge_shares", bench.element, rows * heads).with_threads(32);
-    let outputs: [Argument; 3] = [bench.blank(q.len()), count(width), count(shares)];
-    let inputs = [read_floats(&found[0]), read_floats(&found[1])];
-    let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
-    bench.near("cached_attention", &found[0], &to_floats(&y)?);
+    let arguments = tensors.into_iter().chain(tables).chain(outputs).chain(sizes);
+    let grid = [rows as u32, kv as u32, shares as u32];
+    let expected = to_floats(&y)?;
+    let mut kernels = vec![("cached_attention", 32 * (heads / kv) as u32)];
+    if bench.element == Element::Bf16 && [64, 128].contains(&width) {
+        kernels.push(("decode_attention", 128));
+    }
+    for (kernel, threads) in kernels {
+        let launch = Launch::rows(kernel, bench.element, rows).with_grid(grid);
+        let launch = launch.with_threads(threads).with(arguments.clone());
+        let found = bench.run(launch)?;
+        let launch = Launch::rows("merge_shares", bench.element, rows * heads).with_threads(32);
+        let outputs: [Argument; 3] = [bench.blank(q.len()), count(width), count(shares)];
+        let inputs = [read_floats(&found[0]), read_floats(&found[1])];
+        let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
+        bench.near(kernel, &found[0], &expected);
+    }
     Ok(())
 }
