@@ -72,8 +72,7 @@ fn pipes_get_plain_text() {
 }
 
 /// A training run that would take hours, in a folder.
-const TRAINING: &str =
-    "llm --steps 1000000 --prompts 2 --samples 2 --problems 20 --save-every 3 --resume auto";
+const TRAINING: &str = "llm --steps 1000000 --prompts 2 --samples 2 --data countdown:problems=20 --save every=3 --resume auto";
 
 fn training(out: &Path) -> Child {
     command(TRAINING)
@@ -175,7 +174,7 @@ fn a_reward_command_ends_with_a_killed_trainer() {
     let (pid, script) = (folder.path().join("pid"), folder.path().join("reward.sh"));
     let text = format!("echo $$ > {}\nexec sleep 1000\n", pid.display());
     std::fs::write(&script, text).expect("a file");
-    let mut trainer = command("llm --prompts 2 --samples 2 --problems 20")
+    let mut trainer = command("llm --prompts 2 --samples 2 --data countdown:problems=20")
         .arg("--reward-command")
         .arg(format!("sh {}", script.display()))
         .arg("--out")

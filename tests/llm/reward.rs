@@ -29,7 +29,7 @@ fn python(dir: &Path, before: &str, each: &str) -> String {
 }
 
 fn start(command: &str, seconds: f64) -> RewardCommand {
-    RewardCommand::start(command, Duration::from_secs_f64(seconds)).unwrap()
+    RewardCommand::start(&format!("timeout={seconds} {command}")).unwrap()
 }
 
 /// The rewards of one batch, or what is wrong, without the folder's name.
@@ -112,7 +112,7 @@ fn what_is_no_reward_is_an_error_that_names_line_and_id() {
     ];
     insta::assert_snapshot!("rewards_that_are_none", messages.join("\n"));
     let refused = ["", "python3 'x", "no-such-program-anywhere --x"]
-        .map(|text| RewardCommand::start(text, Duration::from_secs(1)).unwrap_err().to_string());
+        .map(|text| RewardCommand::start(text).unwrap_err().to_string());
     insta::assert_snapshot!("reward_commands_refused", refused.join("\n"));
 }
 
@@ -156,8 +156,7 @@ fn model() -> PathBuf {
 fn config(reward_command: &str) -> TrainConfig {
     TrainConfig {
         reward_command: reward_command.to_owned(),
-        reward_timeout: 30,
-        problems: 40,
+        data: "countdown:problems=40".to_owned(),
         prompts: 3,
         samples: 4,
         steps: 2,
@@ -170,7 +169,9 @@ fn config(reward_command: &str) -> TrainConfig {
 fn a_policy_is_trained_on_the_rewards_of_a_program() {
     let dir = TempDir::new().unwrap();
     let each = "print(json.dumps({'id': said['id'], 'reward': len(said['completion']) / 10}))";
-    let setup = Setup::new(config(&python(dir.path(), "", each)), &model()).unwrap();
+    let setup =
+        Setup::new(config(&format!("timeout=30 {}", python(dir.path(), "", each))), &model())
+            .unwrap();
     let mut trainer = Trainer::new(&setup).unwrap();
     let report = trainer.step().unwrap();
     let all: Vec<_> = report.rollout.groups.iter().flat_map(|group| &group.completions).collect();

@@ -16,7 +16,6 @@ mod guard;
 mod workers;
 
 pub use command::RewardCommand;
-pub(crate) use command::words;
 pub(crate) use workers::while_drawing;
 
 use crate::grade::Verdict;

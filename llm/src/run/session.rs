@@ -61,7 +61,7 @@ pub fn run(
     let held_out = HeldOut::new(setup)?;
     while !trainer.is_done() {
         let mut report = trainer.step().map_err(|error| with_checkpoint(error, folder))?;
-        if config.eval_every > 0 && report.step.is_multiple_of(config.eval_every) {
+        if config.eval.every > 0 && report.step.is_multiple_of(config.eval.every) {
             let metrics = held_out.evaluate(&mut trainer, setup)?;
             trainer.note_evaluation(metrics["eval/pass@1"]);
             report.metrics.extend(metrics);
@@ -72,10 +72,10 @@ pub fn run(
         }
         watch(&report);
         let stopping = stop();
-        if trainer.is_done() || stopping || report.step.is_multiple_of(config.save_every) {
+        if trainer.is_done() || stopping || report.step.is_multiple_of(config.save.every) {
             folder.sync()?;
             trainer.save(&folder.checkpoint(report.step))?;
-            folder.prune(config.keep_last, trainer.progress().best.map(|(step, _)| step))?;
+            folder.prune(config.save.keep, trainer.progress().best.map(|(step, _)| step))?;
         }
         if stopping && !trainer.is_done() {
             return Ok(Outcome::Stopped);
@@ -121,10 +121,10 @@ struct HeldOut {
 impl HeldOut {
     fn new(setup: &Setup) -> Result<Self> {
         let config = &setup.config;
-        if config.eval_every == 0 {
+        if config.eval.every == 0 {
             return Ok(Self { problems: Vec::new(), prompts: Vec::new() });
         }
-        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval_problems)?;
+        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let template = &config.prompt_template;
         let prompts = encode(&problems, &setup.tokenizer, &setup.folder, template)?;
         Ok(Self { problems, prompts })
@@ -139,7 +139,7 @@ impl HeldOut {
             seed: config.seed,
             ..SamplingParams::default()
         };
-        let (problems, samples) = (&self.problems, config.eval_samples);
+        let (problems, samples) = (&self.problems, config.eval.samples);
         let mut sampler =
             Texts { sampler: trainer.sampler(), prompts: &self.prompts, params: &params };
         let tallies = evaluate(&mut sampler, Evaluation { problems, samples }, None, |_| true)?;

@@ -72,7 +72,7 @@ impl Setup {
         left_out: Option<Cleared>,
     ) -> Result<Self> {
         config.check()?;
-        let mut loaded = config.source()?.load(Split::Train, config.problems)?;
+        let mut loaded = config.source()?.training()?;
         let notes = loaded.notes();
         let cleared = clear(&config, &mut loaded, left_out)?;
         let problems = loaded.problems;

@@ -120,8 +120,7 @@ impl<'a> Trainer<'a> {
 
     fn learning_rate(&self) -> f64 {
         let config = &self.setup.config;
-        config.learning_rate
-            * config.schedule.factor(self.progress.step, config.warmup, config.steps)
+        config.learning_rate * config.schedule.factor(self.progress.step, config.steps)
     }
 
     /// The updates of a step: each epoch goes over the completions in mini-batches.
