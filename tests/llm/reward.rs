@@ -2,8 +2,9 @@
 
 use rs_grpo_llm::grade::{Grader, Verdict};
 use rs_grpo_llm::reward::RewardCommand;
+use rs_grpo_llm::run::{Resume, RunFolder, run};
 use rs_grpo_llm::task::{Gold, Problem};
-use rs_grpo_llm::train::{Setup, TrainConfig, Trainer};
+use rs_grpo_llm::train::{Evaluating, Metrics, Setup, TrainConfig, Trainer};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -206,6 +207,21 @@ fn rewards_do_not_depend_on_who_finds_them() {
             assert_eq!(completion.grade, problems[a.problem].grade(text));
         }
     }
+}
+
+/// Of a run's evaluations, too: here everything is correct, and no answer is known to be.
+#[test]
+fn evaluations_of_a_run_ask_the_program() {
+    let dir = TempDir::new().unwrap();
+    let each = "print(json.dumps({'id': said['id'], 'reward': 1}))";
+    let eval = Evaluating { every: 1, problems: 2, samples: 2 };
+    let config = TrainConfig { eval, steps: 1, ..config(&python(dir.path(), "", each)) };
+    let setup = Setup::new(config.clone(), &model()).unwrap();
+    let mut folder = RunFolder::open(&dir.path().join("run"), &config, Resume::Never).unwrap();
+    let mut metrics = Metrics::new();
+    run(&setup, &mut folder, &|| false, &mut |report| metrics = report.metrics.clone()).unwrap();
+    assert_eq!((metrics["eval/pass@1"], metrics["eval/pass@2"]), (1.0, 1.0));
+    assert!(!metrics.contains_key("eval/majority"), "{metrics:?}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub use answer::Answer;
 pub use budget::Budget;
 pub use grader::{Grader, Unboxed};
 pub use read::ReadError;
-pub(crate) use spelled::number_in_words;
+pub use spelled::number_in_words;
 pub use verdict::{Method, Outcome, Verdict};
 
 /// Version of the grader: it changes whenever a verdict may.

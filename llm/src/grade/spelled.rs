@@ -86,7 +86,7 @@ fn denominator(word: &str) -> Option<usize> {
 }
 
 /// The number that a single word is: `twelve` is 12.
-pub(crate) fn number_in_words(word: &str) -> Option<u64> {
+pub fn number_in_words(word: &str) -> Option<u64> {
     whole(&[word])
 }
 

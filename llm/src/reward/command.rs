@@ -87,7 +87,7 @@ impl RewardCommand {
     pub fn score(
         &mut self,
         problem: &Problem,
-        completions: &[(usize, String)],
+        completions: &[(usize, impl AsRef<str>)],
     ) -> Result<Vec<f64>> {
         let (batch, limit) = (batch(problem, completions), self.limit);
         let mut last = String::new();
@@ -136,12 +136,12 @@ fn words(text: &str) -> Result<(Vec<String>, Duration)> {
     }
 }
 
-fn batch(problem: &Problem, completions: &[(usize, String)]) -> Batch {
+fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> Batch {
     let answer = problem.answer();
     let mut batch = Batch::default();
     for (index, completion) in completions {
         let id = format!("{}#{index}", problem.id);
-        let (prompt, answer) = (&problem.prompt, &answer);
+        let (prompt, answer, completion) = (&problem.prompt, &answer, completion.as_ref());
         let line = Line { id: &id, problem: &problem.id, prompt, completion, answer };
         // Texts in a struct: there is nothing that JSON could not hold.
         batch.lines.push_str(&serde_json::json!(line).to_string());

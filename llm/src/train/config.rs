@@ -297,10 +297,7 @@ impl TrainConfig {
     /// # Errors
     /// A program that cannot be.
     pub fn reward(&self) -> Result<Reward> {
-        if self.reward_command.is_empty() {
-            return Ok(Reward::Grader);
-        }
-        Ok(Reward::Command(Box::new(RewardCommand::start(&self.reward_command)?)))
+        Reward::of(&self.reward_command)
     }
 
     /// The adapters, where not every weight is trained.

@@ -80,12 +80,17 @@ impl Job {
         let mut engine = engine(setup, &prompts, config.eval.samples, config.max_new_tokens)?;
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
         let mut done = 0;
-        let tallies =
-            evaluate(&mut sampler, evaluation, Some(&folder.join("samples.jsonl")), |all| {
+        let tallies = evaluate(
+            &mut sampler,
+            evaluation,
+            &mut config.reward()?,
+            Some(&folder.join("samples.jsonl")),
+            |all| {
                 advance(all as u64 - done);
                 done = all as u64;
                 !stop()
-            })?;
+            },
+        )?;
         Ok(tallies.map(Report::new))
     }
 }
