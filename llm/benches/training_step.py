@@ -28,7 +28,7 @@ def ours(repro, threads, steps, samples):
         subprocess.run(
             [repro, "--quiet", "--threads", str(threads), "llm", "--estimator", "grpo",
              "--prompts", str(PROMPTS), "--samples", str(samples), "--steps", str(steps),
-             "--save-every", "1000000", "--out", f"{folder}/run"],
+             "--save", "every=1000000", "--out", f"{folder}/run"],
             check=True, stdout=subprocess.DEVNULL,
         )
         lines = [json.loads(line) for line in open(f"{folder}/run/metrics.jsonl")][WARM_UP:]

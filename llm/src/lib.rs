@@ -30,6 +30,7 @@ mod json;
 pub mod kernels;
 pub mod model;
 pub mod ops;
+pub mod panics;
 pub mod reward;
 pub mod run;
 pub mod task;

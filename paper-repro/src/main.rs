@@ -10,6 +10,17 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     rs_grpo_llm::kernels::leave_threads_to_rayon();
+    tell_of_own_panics_alone();
     let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
     repro::run(std::env::args_os(), &mut out, &mut err).into()
+}
+
+/// What becomes an error needs no other report.
+fn tell_of_own_panics_alone() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !rs_grpo_llm::panics::is_caught() {
+            tell(panic);
+        }
+    }));
 }

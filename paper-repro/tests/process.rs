@@ -43,6 +43,48 @@ fn streams_are_kept_apart() {
     assert!(refused.stdout.is_empty() && !refused.stderr.is_empty());
 }
 
+/// The library that reads Parquet panics on some damaged files; all that is said is the error.
+#[test]
+fn a_damaged_file_is_one_error() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("a.parquet");
+    write_parquet(&path);
+    let whole = std::fs::read(&path).expect("a file");
+    let source = rs_grpo_llm::task::Source::file(&path);
+    let panics = |at: &usize| {
+        let mut changed = whole.clone();
+        changed[*at] ^= 1 << (at % 8);
+        std::fs::write(&path, changed).expect("written");
+        let read = source.problems(rs_grpo_llm::task::Split::Train, 1);
+        read.is_err_and(|error| error.to_string().ends_with("it is damaged"))
+    };
+    (0..whole.len()).find(panics).expect("a change on which the library panics");
+    let refused = output(&format!("data show {}", path.display()));
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.ends_with("cannot be read as Parquet: it is damaged\n"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+fn write_parquet(path: &Path) {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    use parquet::file::writer::SerializedFileWriter;
+    let schema = "message m { required binary problem (UTF8); required binary answer (UTF8); }";
+    let schema = parquet::schema::parser::parse_message_type(schema).expect("a schema");
+    let file = std::fs::File::create(path).expect("a file");
+    let mut writer =
+        SerializedFileWriter::new(file, schema.into(), Default::default()).expect("a writer");
+    let mut rows = writer.next_row_group().expect("rows");
+    for texts in [["1+1?", "2+2?"], ["2", "4"]] {
+        let mut column = rows.next_column().expect("a column").expect("a column");
+        let texts = texts.map(ByteArray::from);
+        column.typed::<ByteArrayType>().write_batch(&texts, None, None).expect("written");
+        column.close().expect("closed");
+    }
+    rows.close().expect("closed");
+    writer.close().expect("closed");
+}
+
 /// As under `repro advantage … | head -1`: the reader leaves, and that is no error.
 #[test]
 fn a_closed_pipe_is_no_error() {
@@ -72,8 +114,7 @@ fn pipes_get_plain_text() {
 }
 
 /// A training run that would take hours, in a folder.
-const TRAINING: &str =
-    "llm --steps 1000000 --prompts 2 --samples 2 --problems 20 --save-every 3 --resume auto";
+const TRAINING: &str = "llm --steps 1000000 --prompts 2 --samples 2 --data countdown:problems=20 --save every=3 --resume auto";
 
 fn training(out: &Path) -> Child {
     command(TRAINING)
@@ -175,7 +216,7 @@ fn a_reward_command_ends_with_a_killed_trainer() {
     let (pid, script) = (folder.path().join("pid"), folder.path().join("reward.sh"));
     let text = format!("echo $$ > {}\nexec sleep 1000\n", pid.display());
     std::fs::write(&script, text).expect("a file");
-    let mut trainer = command("llm --prompts 2 --samples 2 --problems 20")
+    let mut trainer = command("llm --prompts 2 --samples 2 --data countdown:problems=20")
         .arg("--reward-command")
         .arg(format!("sh {}", script.display()))
         .arg("--out")

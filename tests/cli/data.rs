@@ -68,7 +68,7 @@ fn unknown_sets_name_the_nearest() {
 #[test]
 fn training_keeps_clear_of_the_benchmark() {
     let dir = folder();
-    let run = "llm --beta 2 --steps 1 --prompts 2 --samples 2 --max-new-tokens 4 --save-every 1 \
+    let run = "llm --beta 2 --steps 1 --prompts 2 --samples 2 --max-new-tokens 4 --save every=1 \
                --data {dir}/t.jsonl --eval-data {dir}/b.jsonl --out {dir}/run";
     let answer = repro_in(&dir, run);
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);

@@ -78,6 +78,7 @@ fn evaluations_that_cannot_be_are_refused() {
     let messages = [
         "--model countdown",
         "--model countdown --data countdown --samples 4 --k 1,8",
+        "--model countdown --data countdown --reward-command timeout=x",
         "--model countdown --model countdown --data countdown",
         "--model countdown --data {dir}/none.jsonl",
         "--model countdwn --data countdown",
@@ -158,4 +159,45 @@ fn a_slice_of_math500_is_sampled_and_graded() {
     assert_eq!(verdicts.values().filter_map(Value::as_u64).sum::<u64>(), 6 * 4);
     assert_eq!((&verdicts["gold_unparsable"], &result["left_out"]), (&json!(0), &json!(0)));
     assert_eq!(result["pass_at_k"].as_object().expect("pass@k").len(), 3);
+}
+
+/// A program says what is correct: here completions of an even length; it is given those of a problem
+/// together, and what was graded before is not asked again.
+#[test]
+fn a_program_may_say_what_is_correct() {
+    let dir = TempDir::new().expect("a folder");
+    let script = dir.path().join("reward.py");
+    let text = "import json, sys\nfor line in sys.stdin:\n    said = json.loads(line)\n    \
+                open(sys.argv[1], 'a').write(line)\n    \
+                print(json.dumps({'id': said['id'], 'reward': 1 - len(said['completion']) % 2}))\n";
+    fs::write(&script, text).expect("written");
+    let asked = dir.path().join("asked");
+    let command = format!("timeout=30 python3 {} {}", script.display(), asked.display());
+    let evaluate = |samples: &str| {
+        let options = SMALL.replace("{dir}", &dir.path().display().to_string());
+        let mut arguments = vec!["repro"];
+        arguments.extend(options.split_whitespace());
+        arguments.extend(["--samples", samples, "--reward-command", &command]);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let exit = repro::run(arguments.into_iter().map(Into::into), &mut out, &mut err);
+        assert_eq!(exit, Exit::Success, "{}", String::from_utf8_lossy(&err));
+    };
+    evaluate("2");
+    evaluate("4");
+    let asked = fs::read_to_string(asked).expect("what was asked");
+    let problems: Vec<Value> =
+        asked.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(problems.len(), 6 * 4);
+    assert!(problems.chunks(2).all(|pair| pair[0]["problem"] == pair[1]["problem"]), "{asked}");
+    for line in samples(&dir) {
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        let is_even =
+            line["completion"].as_str().expect("a text").chars().count().is_multiple_of(2);
+        assert_eq!(line["verdict"] == "correct", is_even, "{line}");
+        assert_eq!(line["reward"], f64::from(u8::from(is_even)), "{line}");
+    }
+    let result = fs::read_to_string(dir.path().join("eval/countdown/countdown/result.json"));
+    let result: Value = serde_json::from_str(&result.expect("a result")).expect("JSON");
+    assert_eq!(result["settings"]["reward_command"], command.as_str());
+    assert!(result.get("majority").is_none(), "a program says nothing of answers: {result}");
 }

@@ -5,8 +5,8 @@ use repro::Exit;
 use std::fs;
 use tempfile::TempDir;
 
-const SMALL: &str = "steps = 3\nprompts = 4\nsamples = 4\nproblems = 50\nlearning_rate = 1e-3\n\
-                     eval_problems = 6\neval_samples = 8\n";
+const SMALL: &str = "steps = 3\nprompts = 4\nsamples = 4\ndata = \"countdown:problems=50\"\nlearning_rate = 1e-3\n\
+                     eval = \"problems=6,samples=8\"\n";
 
 fn run(dir: &TempDir, options: &str) -> Answer {
     fs::write(dir.path().join("small.toml"), SMALL).expect("written");

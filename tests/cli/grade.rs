@@ -74,7 +74,7 @@ fn old_runs_are_graded_again() {
     assert_eq!(again.exit, Exit::Success, "{}", again.err);
     insta::assert_snapshot!("graded_again", again.out);
     // The lines of a training run and of an evaluation, too.
-    let small = "llm --steps 1 --prompts 2 --samples 2 --problems 20 --beta 2 --out {dir}/run";
+    let small = "llm --steps 1 --prompts 2 --samples 2 --data countdown:problems=20 --beta 2 --out {dir}/run";
     assert_eq!(repro_in(&dir, small).exit, Exit::Success);
     let again = repro_in(&dir, "grade --samples {dir}/run/samples.jsonl --data countdown");
     assert!(again.out.starts_with("0 of 4 verdicts changed"), "{}{}", again.out, again.err);

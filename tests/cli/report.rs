@@ -97,7 +97,8 @@ fn without_runs_the_committed_results_are_shown() {
 #[test]
 fn runs_of_the_program_make_a_page() {
     let dir = TempDir::new().expect("a folder");
-    let train = "--steps 4 --prompts 8 --samples 8 --problems 40 --learning-rate 2e-4";
+    let train =
+        "--steps 4 --prompts 8 --samples 8 --data countdown:problems=40 --learning-rate 2e-4";
     for (name, estimator, seed) in
         [("grpo", "grpo", 0), ("ours", "rs-grpo:beta=2", 0), ("again", "rs-grpo:beta=2", 1)]
     {

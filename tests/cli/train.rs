@@ -6,8 +6,7 @@ use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
 
-const SMALL: &str =
-    "--steps 3 --prompts 2 --samples 4 --problems 20 --save-every 2 --beta 4 --out {dir}/run";
+const SMALL: &str = "--steps 3 --prompts 2 --samples 4 --data countdown:problems=20 --save every=2 --beta 4 --out {dir}/run";
 
 #[test]
 fn a_run_leaves_everything_in_its_folder() {
@@ -65,7 +64,7 @@ fn a_run_leaves_everything_in_its_folder() {
 #[test]
 fn adapters_are_trained_and_merged() {
     let dir = TempDir::new().expect("a folder");
-    let trained = repro_in(&dir, &format!("llm {SMALL} --lora-rank 4 --learning-rate 1e-3"));
+    let trained = repro_in(&dir, &format!("llm {SMALL} --lora rank=4 --learning-rate 1e-3"));
     assert_eq!(trained.exit, Exit::Success, "{}", trained.err);
     let merge = "llm merge --model countdown --adapter {dir}/run/checkpoints/step-000003 --out {dir}/merged";
     let merged = repro_in(&dir, merge);

@@ -159,6 +159,18 @@ fn names_of_the_registry_are_told_apart() {
     }
 }
 
+/// A revision is a whole commit, which does not move, or the newest.
+#[test]
+fn revisions_are_commits_or_the_newest() {
+    for set in DATA_SETS {
+        let is_commit =
+            set.revision.len() == 40 && set.revision.bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(is_commit || set.revision == "main", "{}: {}", set.name, set.revision);
+    }
+    let pinned = DATA_SETS.iter().filter(|set| set.revision != "main").map(|set| set.name);
+    assert_eq!(pinned.collect::<Vec<_>>(), ["deepmath103k", "gsm8k", "aime24", "cmimc25"]);
+}
+
 /// GSM8K's solutions end with their answer; a gold that cannot be read and a row that comes twice are
 /// left out and counted.
 #[test]
@@ -280,6 +292,14 @@ fn problems_that_are_alike_need_equal_answers() {
     let (of_7, of_9) =
         (format!("{} Roll 7 of them.", benchmark.0), format!("{} Roll 9.", benchmark.0));
     assert_eq!(overlap((&of_7, r"\frac{1}{36}"), (&of_9, r"\frac{1}{36}")), None);
+    // Numbers in words are numbers; `one` is as often none.
+    let in_words = |words: &str| format!("{} Roll {words} of them.", benchmark.0);
+    let (of_seven, of_nine) = (in_words("seven"), in_words("nine"));
+    assert_eq!(overlap((&of_seven, r"\frac{1}{36}"), (&of_nine, r"\frac{1}{36}")), None);
+    assert_eq!(overlap((&of_seven, r"\frac{1}{36}"), (&of_7, r"\frac{1}{36}")), Some(false));
+    let (of_one, of_twelve) = (in_words("one"), in_words("twelve"));
+    assert_eq!(overlap((&of_one, r"\frac{1}{36}"), (&of_twelve, r"\frac{1}{36}")), Some(false));
+    assert_eq!(overlap((&of_twelve, r"\frac{1}{36}"), (&of_7, r"\frac{1}{36}")), None);
     assert_eq!(overlap((&rewritten, "B"), (benchmark.0, "B")), None);
     let other = "What is the probability that none of the coins which are thrown shows a head?";
     assert_eq!(overlap((other, r"\frac{1}{36}"), benchmark), None);
@@ -345,7 +365,7 @@ fn benchmarks_are_whole() {
 
 /// All of `contamination.json` beside the copies, made by another program from equal texts, are among
 /// those that say the same. Every line was read by hand: each is the same question, set or worded in
-/// another way, but for the last, two exercises of one pattern with numbers in words.
+/// another way.
 #[test]
 fn overlaps_of_training_sets_with_benchmarks() {
     let mut benchmarks = Vec::new();

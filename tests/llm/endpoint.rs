@@ -7,6 +7,7 @@ use rs_grpo_llm::endpoint::{Endpoint, EndpointSampler, Protocol};
 use rs_grpo_llm::evaluate::{Evaluation, Report, Statistic, evaluate};
 use rs_grpo_llm::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_llm::grade::Grader;
+use rs_grpo_llm::reward::Reward;
 use rs_grpo_llm::task::{Gold, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -243,7 +244,7 @@ fn measure(server: &Server, samples: usize, file: &Path) -> Result<Report, Strin
     let mut note = |_: &str| ();
     let mut sampler = EndpointSampler::new(&endpoint, &prompts, &params, &mut note).unwrap();
     let evaluation = Evaluation { problems: &problems, samples };
-    let tallies = evaluate(&mut sampler, evaluation, Some(file), |_| true);
+    let tallies = evaluate(&mut sampler, evaluation, &mut Reward::Grader, Some(file), |_| true);
     Ok(Report::new(tallies.map_err(|error| error.to_string())?.unwrap()))
 }
 

@@ -1,6 +1,7 @@
 //! The grader on pairs of gold answer and completion of the kinds that models write, correct ones and
 //! wrong ones. They were written for this project: what is expected is the judgement of a
-//! mathematician who takes notation as it is meant, `fixtures/grade_cases.jsonl` one case a line.
+//! mathematician who takes notation as it is meant, `fixtures/grade_cases.jsonl` one case a line. The
+//! golds `0,1`, `1,2`, `-8,1` and `12,9` are MATH-12k's, which are lists there.
 
 use rs_grpo_llm::grade::{Grader, Verdict};
 use serde_json::Value;

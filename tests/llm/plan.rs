@@ -1,15 +1,16 @@
 //! The memory of a run before it takes any.
 
 use rs_grpo_llm::hub::ALIASES;
-use rs_grpo_llm::train::{MemoryPlan, TrainConfig, host_memory};
+use rs_grpo_llm::train::{Adapters, MemoryPlan, TrainConfig, host_memory};
 use rs_grpo_llm::{Error, ModelConfig};
 
 fn model(name: &str) -> &'static ModelConfig {
     &ALIASES.iter().find(|alias| alias.name == name).unwrap().config
 }
 
-fn config(lora_rank: usize, micro_batch_tokens: usize) -> TrainConfig {
-    TrainConfig { lora_rank, micro_batch_tokens, ..TrainConfig::default() }
+fn config(rank: usize, micro_batch_tokens: usize) -> TrainConfig {
+    let lora = Adapters { rank, ..Adapters::default() };
+    TrainConfig { lora, micro_batch_tokens, ..TrainConfig::default() }
 }
 
 /// Qwen3-0.6B-Base by hand, as in the test of `Workload`: 596 049 920 weights; a token's keys and
@@ -61,7 +62,7 @@ fn fewer_tokens_at_once_are_proposed_first() {
 #[test]
 fn adapters_are_proposed_where_all_weights_are_too_many() {
     let advice = advice(24_000_000_000, &config(0, 4_096), "qwen3-4b-base", 2_048);
-    assert_eq!(advice, "It fits with lora-rank = 32 and micro-batch-tokens = 4096");
+    assert_eq!(advice, "It fits with lora = \"rank=32\" and micro-batch-tokens = 4096");
     let adapters = config(32, 4_096);
     assert!(MemoryPlan::within(24_000_000_000, &adapters, model("qwen3-4b-base"), 2_048).is_ok());
 }

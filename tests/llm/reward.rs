@@ -2,8 +2,9 @@
 
 use rs_grpo_llm::grade::{Grader, Verdict};
 use rs_grpo_llm::reward::RewardCommand;
+use rs_grpo_llm::run::{Resume, RunFolder, run};
 use rs_grpo_llm::task::{Gold, Problem};
-use rs_grpo_llm::train::{Setup, TrainConfig, Trainer};
+use rs_grpo_llm::train::{Evaluating, Metrics, Setup, TrainConfig, Trainer};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -29,7 +30,7 @@ fn python(dir: &Path, before: &str, each: &str) -> String {
 }
 
 fn start(command: &str, seconds: f64) -> RewardCommand {
-    RewardCommand::start(command, Duration::from_secs_f64(seconds)).unwrap()
+    RewardCommand::start(&format!("timeout={seconds} {command}")).unwrap()
 }
 
 /// The rewards of one batch, or what is wrong, without the folder's name.
@@ -112,7 +113,7 @@ fn what_is_no_reward_is_an_error_that_names_line_and_id() {
     ];
     insta::assert_snapshot!("rewards_that_are_none", messages.join("\n"));
     let refused = ["", "python3 'x", "no-such-program-anywhere --x"]
-        .map(|text| RewardCommand::start(text, Duration::from_secs(1)).unwrap_err().to_string());
+        .map(|text| RewardCommand::start(text).unwrap_err().to_string());
     insta::assert_snapshot!("reward_commands_refused", refused.join("\n"));
 }
 
@@ -156,8 +157,7 @@ fn model() -> PathBuf {
 fn config(reward_command: &str) -> TrainConfig {
     TrainConfig {
         reward_command: reward_command.to_owned(),
-        reward_timeout: 30,
-        problems: 40,
+        data: "countdown:problems=40".to_owned(),
         prompts: 3,
         samples: 4,
         steps: 2,
@@ -170,7 +170,9 @@ fn config(reward_command: &str) -> TrainConfig {
 fn a_policy_is_trained_on_the_rewards_of_a_program() {
     let dir = TempDir::new().unwrap();
     let each = "print(json.dumps({'id': said['id'], 'reward': len(said['completion']) / 10}))";
-    let setup = Setup::new(config(&python(dir.path(), "", each)), &model()).unwrap();
+    let setup =
+        Setup::new(config(&format!("timeout=30 {}", python(dir.path(), "", each))), &model())
+            .unwrap();
     let mut trainer = Trainer::new(&setup).unwrap();
     let report = trainer.step().unwrap();
     let all: Vec<_> = report.rollout.groups.iter().flat_map(|group| &group.completions).collect();
@@ -205,6 +207,21 @@ fn rewards_do_not_depend_on_who_finds_them() {
             assert_eq!(completion.grade, problems[a.problem].grade(text));
         }
     }
+}
+
+/// Of a run's evaluations, too: here everything is correct, and no answer is known to be.
+#[test]
+fn evaluations_of_a_run_ask_the_program() {
+    let dir = TempDir::new().unwrap();
+    let each = "print(json.dumps({'id': said['id'], 'reward': 1}))";
+    let eval = Evaluating { every: 1, problems: 2, samples: 2 };
+    let config = TrainConfig { eval, steps: 1, ..config(&python(dir.path(), "", each)) };
+    let setup = Setup::new(config.clone(), &model()).unwrap();
+    let mut folder = RunFolder::open(&dir.path().join("run"), &config, Resume::Never).unwrap();
+    let mut metrics = Metrics::new();
+    run(&setup, &mut folder, &|| false, &mut |report| metrics = report.metrics.clone()).unwrap();
+    assert_eq!((metrics["eval/pass@1"], metrics["eval/pass@2"]), (1.0, 1.0));
+    assert!(!metrics.contains_key("eval/majority"), "{metrics:?}");
 }
 
 #[test]

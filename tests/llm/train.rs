@@ -11,8 +11,9 @@ use rs_grpo_llm::model::{
 };
 use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder, run};
 use rs_grpo_llm::train::{
-    AdamW, AdamWOptions, Example, KlKind, Loss, LossKind, Metrics, Pass, Pretraining, Schedule,
-    Setup, TrainConfig, gradient, logprobs, pretrain, update,
+    AdamW, AdamWOptions, Adapters, Decay, Evaluating, Example, KlKind, Loss, LossForm, LossKind,
+    Metrics, Pass, Pretraining, Saving, Schedule, Setup, TrainConfig, gradient, logprobs, pretrain,
+    update,
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -25,14 +26,21 @@ fn model() -> PathBuf {
 
 fn small() -> TrainConfig {
     TrainConfig {
-        problems: 40,
+        data: "countdown:problems=40".to_owned(),
         prompts: 3,
         samples: 4,
         steps: 6,
-        save_every: 2,
-        keep_last: 2,
+        save: Saving { every: 2, keep: 2 },
         ..TrainConfig::default()
     }
+}
+
+fn rank(rank: usize) -> Adapters {
+    Adapters { rank, ..Adapters::default() }
+}
+
+fn every(every: usize) -> Saving {
+    Saving { every, ..Saving::default() }
 }
 
 const PASS: Pass = Pass { temperature: 1.0, micro_batch_tokens: 1 << 20, keep: Keep::Everything };
@@ -203,9 +211,10 @@ impl Torch {
 
 #[test]
 fn schedules_warm_up_and_fall() {
-    let rates = |schedule: Schedule| (0..6).map(|s| schedule.factor(s, 2, 6)).collect::<Vec<_>>();
-    assert_eq!(rates(Schedule::Constant), [1.0 / 3.0, 2.0 / 3.0, 1.0, 1.0, 1.0, 1.0]);
-    let cosine = rates(Schedule::Cosine);
+    let rates =
+        |decay| (0..6).map(|s| Schedule { decay, warmup: 2 }.factor(s, 6)).collect::<Vec<_>>();
+    assert_eq!(rates(Decay::Constant), [1.0 / 3.0, 2.0 / 3.0, 1.0, 1.0, 1.0, 1.0]);
+    let cosine = rates(Decay::Cosine);
     // Half a cosine over the four steps after the warm-up.
     for (found, expected) in
         cosine[2..].iter().zip([1.0, 0.853_553_390_593, 0.5, 0.146_446_609_407])
@@ -275,11 +284,11 @@ fn a_run_that_was_stopped_goes_on_to_the_last_bit() {
             entropy_coef: 0.001,
             sampling_rounds: 2,
             importance_cap: 2.0,
-            schedule: Schedule::Cosine,
+            schedule: Schedule { decay: Decay::Cosine, warmup: 0 },
             weight_decay: 0.01,
             ..small()
         },
-        TrainConfig { lora_rank: 4, learning_rate: 1e-3, kl_coef: 0.01, ..small() },
+        TrainConfig { lora: rank(4), learning_rate: 1e-3, kl_coef: 0.01, ..small() },
     ];
     for config in variants {
         let (whole, parts) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -296,7 +305,7 @@ fn a_run_that_was_stopped_goes_on_to_the_last_bit() {
 /// A learning rate that throws the weights beyond the range of f32 in the first steps.
 #[test]
 fn a_run_that_diverges_names_its_last_good_checkpoint() {
-    let config = TrainConfig { learning_rate: 1e38, save_every: 1, ..small() };
+    let config = TrainConfig { learning_rate: 1e38, save: every(1), ..small() };
     let folder = TempDir::new().unwrap();
     let mut run_folder = RunFolder::open(folder.path(), &config, Resume::Auto).unwrap();
     let setup = Setup::new(config, &model()).unwrap();
@@ -363,8 +372,8 @@ fn steps_after_the_last_checkpoint_come_again() {
 #[test]
 fn the_newest_and_the_best_checkpoints_are_kept() {
     let folder = TempDir::new().unwrap();
-    let config =
-        TrainConfig { save_every: 1, eval_every: 1, eval_problems: 4, eval_samples: 4, ..small() };
+    let eval = Evaluating { every: 1, problems: 4, samples: 4 };
+    let config = TrainConfig { save: Saving { every: 1, keep: 2 }, eval, ..small() };
     train(folder.path(), &config, None);
     let (_, metrics) = result(folder.path(), 6);
     let passes: Vec<f64> = metrics.iter().map(|line| line["eval/pass@1"]).collect();
@@ -386,12 +395,12 @@ fn training_raises_the_reward() {
     let folder = TempDir::new().unwrap();
     let config = TrainConfig {
         estimator: "grpo".to_owned(),
-        problems: 8,
+        data: "countdown:problems=8".to_owned(),
         prompts: 8,
         samples: 8,
         steps: 25,
         learning_rate: 5e-4,
-        save_every: 100,
+        save: every(100),
         ..TrainConfig::default()
     };
     train(folder.path(), &config, None);
@@ -415,7 +424,7 @@ fn a_folder_belongs_to_one_run() {
     drop(held);
     let holds_a_run = refuse(open(&config, Resume::Never).unwrap_err());
     let other =
-        TrainConfig { clip_high: 0.3, estimator: "grpo".to_owned(), save_every: 9, ..config };
+        TrainConfig { clip_high: 0.3, estimator: "grpo".to_owned(), save: every(9), ..config };
     let differs = refuse(open(&other, Resume::Auto).unwrap_err());
     insta::assert_snapshot!("folders", [in_use, holds_a_run, differs].join("\n"));
 }
@@ -434,6 +443,15 @@ fn settings_that_do_not_fit_are_refused() {
         "steps = \"many\"",
         "steps = -1",
         "mask_truncated = 1",
+        "schedule = \"cosine:warm_up=5\"",
+        "schedule = \"linear\"",
+        "lora = \"alpha=16\"",
+        "lora = 16",
+        "save = \"every=5,every=6\"",
+        "save = \"50\"",
+        "eval = \"every=-1\"",
+        "keep_last = 2",
+        "num_train_epochs = 2",
     ] {
         messages.push(with(text).unwrap_err().to_string());
     }
@@ -448,6 +466,13 @@ fn settings_that_do_not_fit_are_refused() {
         "data = \"countdown:numbers=40\"",
         "minibatches = 5000",
         "weight_decay = 1.5",
+        "data = \"countdown:problems=0\"",
+        "loss = \"gspo:dual_clip=0.5\"",
+        "lora = \"rank=4,alpha=-1\"",
+        "save = \"every=0\"",
+        "eval = \"every=5,samples=0\"",
+        "reward_command = \"timeout=0 python3 reward.py\"",
+        "reward_command = \"timeout=5\"",
     ] {
         messages.push(with(text).unwrap().check().unwrap_err().to_string());
     }
@@ -486,10 +511,38 @@ fn settings_survive_their_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("config.toml");
     let config =
-        TrainConfig { dual_clip: 3.0, seed: 9, estimator: "pkpo:k=4".to_owned(), ..small() };
+        TrainConfig { lora: rank(8), seed: 9, estimator: "pkpo:k=4".to_owned(), ..small() };
     std::fs::write(&path, config.to_toml()).unwrap();
     assert_eq!(TrainConfig::read(&path).unwrap(), config);
-    assert!(TrainConfig::keys().len() <= 41, "no more settings than these");
+    assert!(TrainConfig::keys().len() <= 32, "no more settings than these");
+}
+
+/// The texts of settings that belong together, each with what it is.
+#[test]
+fn settings_in_one_text_are_read_and_written() {
+    let with = |text: &str| {
+        TrainConfig::default().with(text.parse().unwrap(), Path::new("run.toml")).unwrap()
+    };
+    let same = |text: &str| {
+        let config = with(text);
+        assert_eq!(with(&config.to_toml()), config, "{text}");
+        config
+    };
+    let loss = LossForm { kind: LossKind::Gspo, kl: KlKind::K1, dual_clip: 3.0 };
+    assert_eq!(same("loss = \"gspo:dual_clip=3,kl=k1\"").loss, loss);
+    assert_eq!(loss.to_string(), "gspo:kl=k1,dual_clip=3");
+    let plain = LossForm { kind: LossKind::SequenceMean, ..LossForm::default() };
+    assert_eq!(same("loss = \"sequence-mean\"").loss, plain);
+    assert_eq!(plain.to_string(), "sequence-mean");
+    let schedule = Schedule { decay: Decay::Cosine, warmup: 20 };
+    assert_eq!(same("schedule = \"cosine:warmup=20\"").schedule, schedule);
+    assert_eq!(same("lora = \"rank=16,alpha=8\"").lora, Adapters { rank: 16, alpha: 8.0 });
+    assert_eq!(same("lora = \"rank=16\"").lora.to_string(), "rank=16,alpha=32");
+    assert_eq!(same("lora = \"off\"").lora(), None);
+    assert_eq!(same("save = \"keep=3\"").save, Saving { every: 50, keep: 3 });
+    let eval = Evaluating { every: 7, problems: 200, samples: 16 };
+    assert_eq!(same("eval = \"samples=16,every=7\"").eval, eval);
+    assert_eq!(same("eval = \"off\"").eval, Evaluating::default());
 }
 
 /// Adapters begin as nothing, and what they learn is in the merged matrices.
@@ -497,11 +550,10 @@ fn settings_survive_their_file() {
 fn adapters_are_learned_saved_read_and_merged() {
     let folder = TempDir::new().unwrap();
     let config = TrainConfig {
-        lora_rank: 4,
-        lora_alpha: 8.0,
+        lora: Adapters { rank: 4, alpha: 8.0 },
         learning_rate: 2e-3,
         steps: 3,
-        save_every: 3,
+        save: every(3),
         ..small()
     };
     let base = Checkpoint::open(&model()).unwrap();
@@ -530,7 +582,7 @@ fn adapters_are_learned_saved_read_and_merged() {
 #[test]
 fn adapters_of_another_model_are_refused() {
     let folder = TempDir::new().unwrap();
-    train(folder.path(), &TrainConfig { lora_rank: 2, steps: 1, ..small() }, None);
+    train(folder.path(), &TrainConfig { lora: rank(2), steps: 1, ..small() }, None);
     let adapters = folder.path().join("checkpoints/step-000001");
     let options = LoraOptions { rank: 3, ..adapter_options(&adapters).unwrap() };
     let base = Checkpoint::open(&model()).unwrap();
@@ -539,5 +591,5 @@ fn adapters_of_another_model_are_refused() {
     assert!(error.contains("lora_A.weight: has shape [2, 128]; expected [3, 128]"), "{error}");
     let wide = LoraOptions { rank: 1000, ..options };
     let error = Decoder::load(&base, Training::Lora(wide)).unwrap_err().to_string();
-    assert!(error.contains("lora-rank is 1000; allowed: 1 to 128"), "{error}");
+    assert!(error.contains("rank in lora is 1000; allowed: 1 to 128"), "{error}");
 }

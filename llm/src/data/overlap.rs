@@ -6,15 +6,15 @@
 //!
 //! - where both say the same; or
 //! - where a fifth of their different runs of twenty characters is common to both (the Jaccard index),
-//!   the digits in the one are all in the other, and their answers are equal, and more than the letter
-//!   of a choice. Exercises made from one pattern differ in their numbers or in their answers, and are
+//!   the digits in the one are all in the other, those of numbers in words among them, and their answers
+//!   are equal, and more than the letter of a choice. Exercises made from one pattern differ in their numbers or in their answers, and are
 //!   not taken for one another. The answer k + m counts as equal to k/m: DAPO's problems ask for that
 //!   where the original asks for the fraction.
 //!
 //! Runs are of characters and not of words, since where the words of a formula end is a matter of its
 //! spaces. A text of fewer than twenty characters has no runs, and is found by its text alone.
 
-use crate::grade::{Answer, Grader, Verdict};
+use crate::grade::{Answer, Grader, Verdict, number_in_words};
 use crate::task::{Gold, Problem};
 use std::collections::HashMap;
 
@@ -110,12 +110,18 @@ impl<'a> Overlaps<'a> {
 
 /// Whether one text has all the digits of the other.
 fn same_digits(a: &str, b: &str) -> bool {
-    let digits = |text: &str| -> u16 {
-        let said = said(text);
-        said.bytes().filter(u8::is_ascii_digit).fold(0, |set, digit| set | 1 << (digit - b'0'))
-    };
     let (a, b) = (digits(a), digits(b));
     a & b == a || a & b == b
+}
+
+/// The set of the digits of a text, as bits; those of `twelve` are 1 and 2. `One` is as often a pronoun.
+fn digits(text: &str) -> u16 {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| *word != "one");
+    let in_words: String =
+        words.filter_map(number_in_words).map(|number| number.to_string()).collect();
+    let all = said(text).into_bytes().into_iter().chain(in_words.into_bytes());
+    all.filter(u8::is_ascii_digit).fold(0, |set, digit| set | 1 << (digit - b'0'))
 }
 
 fn same_answer(training: &Problem, benchmark: &Problem) -> bool {

@@ -2,8 +2,9 @@
 //!
 //! Ids, files and columns were compared with public code that reads these sets from the hub, and the
 //! counts of the benchmarks with copies of them. Licences, and the counts of the training sets, are
-//! those that the sets' pages state. Revisions are not pinned: what the hub serves is checked by its
-//! number of problems.
+//! those that the sets' pages state. A revision is a commit where public code names one together with
+//! the files or their number of rows, and else the newest: what the hub serves is checked by its number
+//! of problems in either case.
 
 use super::{AnswerForm, Columns};
 
@@ -54,6 +55,7 @@ impl DataSet {
 const PROBLEM_AND_ANSWER: Columns<&str> =
     Columns { problem: "problem", answer: "answer", id: "", form: AnswerForm::Plain };
 const TRAIN: &str = "data/train-";
+const NEWEST: &str = "main";
 
 /// Every set: those to train on, then those to measure by.
 pub const DATA_SETS: &[DataSet] = &[
@@ -62,7 +64,7 @@ pub const DATA_SETS: &[DataSet] = &[
         title: "math12k",
         purpose: Purpose::Training,
         repository: "hiyouga/math12k",
-        revision: "main",
+        revision: NEWEST,
         files: TRAIN,
         columns: PROBLEM_AND_ANSWER,
         licence: "MIT",
@@ -73,7 +75,7 @@ pub const DATA_SETS: &[DataSet] = &[
         title: "deepmath103k",
         purpose: Purpose::Training,
         repository: "zwhe99/DeepMath-103K",
-        revision: "main",
+        revision: "5cf055d1fe3d7a2eb19719ac020211469736ae44",
         files: TRAIN,
         columns: Columns { problem: "question", answer: "final_answer", ..PROBLEM_AND_ANSWER },
         licence: "MIT",
@@ -84,7 +86,7 @@ pub const DATA_SETS: &[DataSet] = &[
         title: "dapo17k",
         purpose: Purpose::Training,
         repository: "open-r1/DAPO-Math-17k-Processed",
-        revision: "main",
+        revision: NEWEST,
         files: "all/train-",
         columns: Columns { problem: "prompt", answer: "solution", ..PROBLEM_AND_ANSWER },
         licence: "Apache-2.0",
@@ -95,7 +97,7 @@ pub const DATA_SETS: &[DataSet] = &[
         title: "GSM8K",
         purpose: Purpose::Training,
         repository: "openai/gsm8k",
-        revision: "main",
+        revision: "740312add88f781978c0658806c59bc2815b9866",
         files: "main/train-",
         columns: Columns { problem: "question", form: AnswerForm::Hashes, ..PROBLEM_AND_ANSWER },
         licence: "MIT",
@@ -106,7 +108,7 @@ pub const DATA_SETS: &[DataSet] = &[
         title: "MATH500",
         purpose: Purpose::Benchmark,
         repository: "HuggingFaceH4/MATH-500",
-        revision: "main",
+        revision: NEWEST,
         files: "test.jsonl",
         columns: Columns { id: "unique_id", ..PROBLEM_AND_ANSWER },
         licence: "MIT",
@@ -117,7 +119,7 @@ pub const DATA_SETS: &[DataSet] = &[
         title: "AIME24",
         purpose: Purpose::Benchmark,
         repository: "HuggingFaceH4/aime_2024",
-        revision: "main",
+        revision: "2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
         files: TRAIN,
         columns: Columns { id: "id", ..PROBLEM_AND_ANSWER },
         licence: "Apache-2.0",
@@ -126,7 +128,10 @@ pub const DATA_SETS: &[DataSet] = &[
     arena("aime25", "AIME25", "MathArena/aime_2025", 30),
     arena("hmmt24", "HMMT_Feb24", "MathArena/hmmt_feb_2024", 30),
     arena("hmmt25", "HMMT_Feb25", "MathArena/hmmt_feb_2025", 30),
-    arena("cmimc25", "CMIMC25", "MathArena/cmimc_2025", 40),
+    DataSet {
+        revision: "8f27517ce4ad1d05e023c0e7eca4344754ba2a04",
+        ..arena("cmimc25", "CMIMC25", "MathArena/cmimc_2025", 40)
+    },
 ];
 
 /// A benchmark of MathArena, whose repositories are all alike.
@@ -141,7 +146,7 @@ const fn arena(
         title,
         purpose: Purpose::Benchmark,
         repository,
-        revision: "main",
+        revision: NEWEST,
         files: TRAIN,
         columns: Columns { id: "problem_idx", ..PROBLEM_AND_ANSWER },
         licence: "CC-BY-NC-SA-4.0",

@@ -1,13 +1,13 @@
 //! The rows of JSON lines, JSON and Parquet files.
 
 use super::columns::Row;
+use crate::panics::caught;
 use crate::run::Reader;
 use crate::{Error, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::schema::types::Type;
 use serde_json::{Map, Value};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Longest `.json` file, which is read whole.
@@ -64,7 +64,7 @@ fn parquet_rows(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_>) -> R
         Error::malformed(path, "the file", format!("cannot be read as Parquet: {error}"))
     };
     let file = crate::files::open(path)?;
-    let read = AssertUnwindSafe(|| -> Result<Vec<Row>, String> {
+    let read = || -> Result<Vec<Row>, String> {
         let text = |error: parquet::errors::ParquetError| error.to_string();
         let reader = SerializedFileReader::new(file).map_err(text)?;
         let schema = reader.metadata().file_metadata().schema();
@@ -84,9 +84,8 @@ fn parquet_rows(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_>) -> R
             Ok(columns.into_iter().map(|(name, field)| (name, json(field))).chain(left).collect())
         })
         .collect()
-    });
-    let rows =
-        catch_unwind(read).unwrap_or_else(|_| Err("it is damaged".to_owned())).map_err(damaged)?;
+    };
+    let rows = caught(read).unwrap_or_else(|_| Err("it is damaged".to_owned())).map_err(damaged)?;
     let mut rows = rows.into_iter().zip(1..);
     rows.try_for_each(|(row, number)| take(&place(path, number), number, row))
 }

@@ -2,6 +2,7 @@
 
 use super::tally::{Graded, Tally};
 use crate::generate::{TextEvent, TextRequest, TextSample, TextSampler};
+use crate::reward::{Reward, Scored};
 use crate::run::{Lines, Reader};
 use crate::task::Problem;
 use crate::{Error, Result};
@@ -21,22 +22,24 @@ pub struct Evaluation<'a> {
 }
 
 /// Draws and grades the completions of all problems, and counts those of each. The prompts of the
-/// sampler are those of the problems, in their order.
+/// sampler are those of the problems, in their order. A program that gives rewards is given all
+/// completions of a problem that were missing at once, and the sampler waits for it.
 ///
 /// With a file, completions are appended to it as they come, and those that it holds are not drawn
 /// again: a completion depends on seed, prompt and its index alone, so the outcome is the same.
 /// `watch` is told how many completions are there, and says whether to go on; `None` where it did not.
 ///
 /// # Errors
-/// Those of the sampler; a file that cannot be written, or that has lines of other problems.
-/// Completions that came before are in the file.
+/// Those of the sampler and of the reward; a file that cannot be written, or that has lines of other
+/// problems. Completions that were graded before are in the file.
 pub fn evaluate(
     sampler: &mut dyn TextSampler,
     evaluation: Evaluation<'_>,
+    reward: &mut Reward,
     file: Option<&Path>,
     mut watch: impl FnMut(usize) -> bool,
 ) -> Result<Option<Vec<Tally>>> {
-    let mut record = Record::open(evaluation, file)?;
+    let mut record = Record::open(evaluation, reward, file)?;
     if !watch(record.done) {
         return Ok(None);
     }
@@ -49,6 +52,7 @@ pub fn evaluate(
         go_on
     });
     failed.map_or(Ok(()), Err)?;
+    record.grade_all()?;
     record.sync()?;
     sampled?;
     Ok(go_on.then(|| record.tallies()))
@@ -57,16 +61,24 @@ pub fn evaluate(
 /// What is there of an evaluation.
 struct Record<'a> {
     evaluation: Evaluation<'a>,
+    reward: &'a mut Reward,
     graded: Vec<BTreeMap<usize, Graded>>,
+    /// Completions of each problem that wait for the rest of theirs.
+    waiting: Vec<Vec<TextSample>>,
     done: usize,
     lines: Option<Lines>,
 }
 
 impl<'a> Record<'a> {
     /// Takes up what an earlier evaluation wrote.
-    fn open(evaluation: Evaluation<'a>, file: Option<&Path>) -> Result<Self> {
+    fn open(
+        evaluation: Evaluation<'a>,
+        reward: &'a mut Reward,
+        file: Option<&Path>,
+    ) -> Result<Self> {
         let graded = vec![BTreeMap::new(); evaluation.problems.len()];
-        let mut record = Self { evaluation, graded, done: 0, lines: None };
+        let waiting = vec![Vec::new(); evaluation.problems.len()];
+        let mut record = Self { evaluation, reward, graded, waiting, done: 0, lines: None };
         if let Some(path) = file {
             record.lines = Some(Lines::append(path)?);
             record.read(path)?;
@@ -104,14 +116,37 @@ impl<'a> Record<'a> {
         self.graded.iter().enumerate().flat_map(of_problem).collect()
     }
 
-    /// Grades a completion and writes it down.
+    /// Takes a completion, and grades it once all are there that are graded together.
     fn add(&mut self, problem: usize, sample: TextSample) -> Result<()> {
-        let line = grade(&self.evaluation.problems[problem], sample);
-        if let Some(lines) = &mut self.lines {
-            lines.push(&line)?;
+        let missing = self.evaluation.samples - self.graded[problem].len();
+        let together = if self.reward.is_command() { missing } else { 1 };
+        self.waiting[problem].push(sample);
+        if self.waiting[problem].len() < together { Ok(()) } else { self.grade(problem) }
+    }
+
+    /// Grades what waits, of an evaluation that ends early.
+    fn grade_all(&mut self) -> Result<()> {
+        (0..self.waiting.len()).try_for_each(|problem| self.grade(problem))
+    }
+
+    /// Grades the completions of a problem that wait, and writes them down.
+    fn grade(&mut self, at: usize) -> Result<()> {
+        let samples = std::mem::take(&mut self.waiting[at]);
+        let problem = &self.evaluation.problems[at];
+        let texts: Vec<(usize, &str)> =
+            samples.iter().map(|sample| (sample.index, sample.text.as_str())).collect();
+        let scores = self.reward.score(problem, &texts)?;
+        for (sample, scored) in samples.into_iter().zip(scores) {
+            let line = graded(problem, sample, scored, self.reward.is_command());
+            if let Some(lines) = &mut self.lines {
+                lines.push(&line)?;
+            }
+            self.done += usize::from(self.graded[at].insert(line.sample, line).is_none());
+            if self.done.is_multiple_of(SYNC_EVERY) {
+                self.sync()?;
+            }
         }
-        self.done += usize::from(self.graded[problem].insert(line.sample, line).is_none());
-        if self.done.is_multiple_of(SYNC_EVERY) { self.sync() } else { Ok(()) }
+        Ok(())
     }
 
     fn sync(&self) -> Result<()> {
@@ -123,13 +158,14 @@ impl<'a> Record<'a> {
     }
 }
 
-fn grade(problem: &Problem, sample: TextSample) -> Graded {
-    let grade = problem.grade(&sample.text);
+fn graded(problem: &Problem, sample: TextSample, scored: Scored, by_command: bool) -> Graded {
+    let Scored { grade, reward } = scored;
     Graded {
         problem: problem.id.clone(),
         sample: sample.index,
         completion: sample.text,
         verdict: grade.verdict,
+        reward: by_command.then_some(reward),
         answer: grade.answer,
         solution: grade.solution,
         tokens: sample.tokens,

@@ -12,7 +12,8 @@ pub struct Report {
     tallies: Vec<Tally>,
 }
 
-/// A number that every problem has, and whose mean over problems says something of the policy.
+/// A number that every problem has, and whose mean over problems says something of the policy. Those of
+/// answers are NaN where a program gave rewards, which says nothing of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statistic {
     /// The unbiased estimate of pass@k.
@@ -94,6 +95,15 @@ fn value(tally: &Tally, statistic: Statistic) -> Result<f64> {
     Ok(match statistic {
         Statistic::PassAt(k) => pass_at_k(tally.samples as u64, tally.correct as u64, k)
             .map_err(|error| crate::Error::parameter("k", k, error.to_string()))?,
+        Statistic::Majority
+        | Statistic::Solutions
+        | Statistic::Answers
+        | Statistic::Unparsable
+        | Statistic::OverBudget
+            if tally.rewarded =>
+        {
+            f64::NAN
+        }
         Statistic::Majority => tally.majority,
         Statistic::Solutions => tally.solutions as f64,
         Statistic::Answers => tally.answers as f64,

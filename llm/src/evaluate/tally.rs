@@ -15,6 +15,9 @@ pub struct Graded {
     pub completion: String,
     /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
+    /// What a program says that it is worth; absent where the grader decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reward: Option<f64>,
     /// Its answer, if it has one.
     pub answer: Option<String>,
     /// Its way to the answer, if it is correct.
@@ -45,6 +48,8 @@ pub struct Tally {
     pub over_budget: usize,
     /// Completions whose gold answer cannot be read: all of them, or none.
     pub gold_unparsable: usize,
+    /// Whether a program said which are correct, and nothing of their answers.
+    pub rewarded: bool,
     /// Share of the votes of the most frequent answers that are for a correct one: 1 or 0, or
     /// between where several answers tie.
     pub majority: f64,
@@ -68,6 +73,7 @@ impl Tally {
         let mut solutions = BTreeSet::new();
         for line in graded {
             tally.samples += 1;
+            tally.rewarded |= line.reward.is_some();
             let correct = line.verdict == Verdict::Correct;
             *tally.count_mut(line.verdict) += 1;
             tally.tokens = tally.tokens.zip(line.tokens).map(|(sum, own)| sum + own);

@@ -10,6 +10,15 @@ use super::typed::{self, Match, Value};
 use std::cmp::Ordering;
 use std::fmt;
 
+/// Whose answer a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The one that others are held against.
+    Gold,
+    /// Anybody's.
+    Given,
+}
+
 /// A parsed answer, to be compared with as many others as needed.
 ///
 /// An answer can have more than one reading: `1,234` is a number or two, `E` a variable or a choice.
@@ -25,16 +34,16 @@ pub struct Answer {
 
 impl Answer {
     /// Reads an answer: what stands in its box, if it has one, else all of it.
-    pub(super) fn read(text: &str, budget: &Budget) -> Result<Self, ReadError> {
+    pub(super) fn read(text: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
         let text = text.trim();
         match boxes(text) {
-            Boxes::Content(content) => Self::bare(&content, budget),
-            Boxes::None => Self::bare(text, budget),
+            Boxes::Content(content) => Self::bare(&content, role, budget),
+            Boxes::None => Self::bare(text, role, budget),
             Boxes::Unclosed => Err(ReadError::Syntax("a box is not closed".into())),
         }
     }
 
-    fn bare(text: &str, budget: &Budget) -> Result<Self, ReadError> {
+    fn bare(text: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
         let text = trimmed(text);
         if text.is_empty() {
             return Err(ReadError::Empty);
@@ -54,7 +63,7 @@ impl Answer {
         } else if is_words(text) {
             readings.push(Value::Text(plain.clone()));
         } else {
-            for commas in comma_readings(text) {
+            for commas in comma_readings(text, role) {
                 let read = parse(text, *commas, budget).and_then(|node| {
                     let clock = clock(&node);
                     Ok((typed::read(&node, &fuel)?, clock))
@@ -212,16 +221,24 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// The ways in which commas between digits can be meant.
-fn comma_readings(text: &str) -> &'static [Commas] {
+fn comma_readings(text: &str, role: Role) -> &'static [Commas] {
     let bytes = text.as_bytes();
     let tight = |w: &[u8]| w[0].is_ascii_digit() && w[1] == b',' && w[2].is_ascii_digit();
+    let decimal = || {
+        let bare = !text.contains(['(', '[', '{', '\\']);
+        bare && !is_grouped(text) && !(role == Role::Gold && is_pair(text))
+    };
     match bytes.windows(3).filter(|window| tight(window)).count() {
         0 => &[Commas::Thousands],
-        1 if !text.contains(['(', '[', '{', '\\']) && !is_grouped(text) => {
-            &[Commas::Thousands, Commas::Separate, Commas::Decimal]
-        }
+        1 if decimal() => &[Commas::Thousands, Commas::Separate, Commas::Decimal],
         _ => &[Commas::Thousands, Commas::Separate],
     }
+}
+
+/// Whether a comma and one digit end a text. Data sets write `0,1` for two numbers, never for 1/10; a
+/// gold answer that is a decimal with a comma has more digits behind it, or a unit.
+fn is_pair(text: &str) -> bool {
+    text.rsplit_once(',').is_some_and(|(_, behind)| behind.len() == 1)
 }
 
 /// Whether three digits follow the only comma, and at most three that do not begin with 0 precede

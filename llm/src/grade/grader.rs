@@ -1,5 +1,6 @@
 //! The grader: one configuration, and what it does.
 
+use super::answer::Role;
 use super::extract::{self, Boxes, boxes, spoken};
 use super::typed::Match;
 use super::{Answer, Budget, Method, Outcome, ReadError, Verdict};
@@ -88,7 +89,7 @@ impl Grader {
     /// # Errors
     /// A text beyond the budget, and notation that is not understood.
     pub fn parse(&self, answer: &str) -> Result<Answer, ReadError> {
-        Answer::read(answer, &self.budget)
+        Answer::read(answer, Role::Given, &self.budget)
     }
 
     /// Reads a gold answer. Some data sets give a whole solution there: its answer counts, whatever
@@ -97,7 +98,7 @@ impl Grader {
     /// # Errors
     /// As [`Grader::parse`].
     pub fn parse_gold(&self, gold: &str) -> Result<Answer, ReadError> {
-        let whole = self.parse(gold);
+        let whole = Answer::read(gold, Role::Gold, &self.budget);
         // Prose has formulas in it; a text without any is no solution.
         let is_solution = gold.contains(['$', '\\']) && gold.split_whitespace().count() > 5;
         match whole {

@@ -20,6 +20,8 @@
 //! - `50 %` is 0.5 and 50; `90°` is 90 and π/2; units, currencies and the names before `=` are not
 //!   compared. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
 //!   no shorter one is, so `0.33` is not 1/3.
+//! - `1,5` is 1.5 where the gold answer is, and else two numbers. A gold answer that ends in a comma and
+//!   one digit is always a list, `0{,}1` always 0.1.
 //! - `0.333…` repeats the digits that stand there at least twice. `twelve` is 12, `two thirds` is 2/3,
 //!   `3rd` is 3, "no solution" is the empty set, "all real numbers" the real line.
 //! - Tuples have an order, lists and sets have none. A pair in round brackets is an open interval
@@ -52,7 +54,8 @@ pub use answer::Answer;
 pub use budget::Budget;
 pub use grader::{Grader, Unboxed};
 pub use read::ReadError;
+pub use spelled::number_in_words;
 pub use verdict::{Method, Outcome, Verdict};
 
 /// Version of the grader: it changes whenever a verdict may.
-pub const VERSION: &str = "2";
+pub const VERSION: &str = "3";

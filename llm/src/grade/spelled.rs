@@ -85,6 +85,11 @@ fn denominator(word: &str) -> Option<usize> {
     PARTS.iter().position(|part| *part == singular).map(|at| at + 2)
 }
 
+/// The number that a single word is: `twelve` is 12.
+pub fn number_in_words(word: &str) -> Option<u64> {
+    whole(&[word])
+}
+
 /// `two hundred and five` is 205.
 fn whole(words: &[&str]) -> Option<u64> {
     let (mut total, mut group, mut last) = (0u64, 0u64, "");

@@ -42,7 +42,7 @@ impl Adapter {
         let LoraOptions { rank, alpha, seed } = options;
         if rank == 0 || rank > n.min(k) {
             let allowed = format!("1 to {}, the smaller side of {name}", n.min(k));
-            return Err(Error::parameter("lora-rank", rank, allowed));
+            return Err(Error::parameter("rank in lora", rank, allowed));
         }
         // Uniform with the bound that Kaiming's rule gives for a = √5.
         let bound = 1.0 / (k as f32).sqrt();

@@ -119,7 +119,7 @@ impl Drop for Child {
 fn late(given: usize, batch: &Batch, missing: usize, limit: Duration) -> String {
     format!(
         "gave {given} of {} rewards within {} s, and none for id {:?}; does it flush its output after \
-         every line? a longer time is --reward-timeout",
+         every line? --reward-command 'timeout=SECONDS …' gives it longer",
         batch.ids.len(),
         limit.as_secs_f64(),
         batch.ids[missing],

@@ -9,6 +9,11 @@ use std::time::Duration;
 /// How often the program is started again for one batch.
 const RESTARTS: usize = 3;
 
+/// Seconds that a program may take for a batch, unless its text says otherwise.
+const TIMEOUT: u64 = 60;
+/// What says so.
+const TIMEOUT_WORD: &str = "timeout=";
+
 /// A program that gives rewards, started once and asked again and again.
 ///
 /// For each completion it reads a line with the fields of the table on its standard input, and writes a
@@ -24,8 +29,11 @@ const RESTARTS: usize = 3;
 /// | `completion` | what the policy wrote |
 /// | `answer` | the gold answer, as the grader reads it |
 ///
-/// A program that ends, or takes longer for a batch than the limit (to start counts, too), is killed
-/// with all it started, started again, and given the batch anew. Three times for one batch, then that
+/// Its text is a program and its arguments, and before them `timeout=SECONDS`, if a batch may take it
+/// longer or less than 60 s: `timeout=120 python3 reward.py`.
+///
+/// A program that ends, or takes longer for a batch than that (to start counts, too), is killed with
+/// all it started, started again, and given the batch anew. Three times for one batch, then that
 /// is an error; a line that is no answer, an answer that nobody asked for and one that comes twice are
 /// errors at once.
 #[derive(Debug)]
@@ -51,12 +59,20 @@ impl RewardCommand {
     /// Starts a program; words are separated as a shell does, but no shell looks at them.
     ///
     /// # Errors
-    /// Quotes that are not closed; a program that cannot be started.
-    pub fn start(text: &str, limit: Duration) -> Result<Self> {
-        let words = words(text)?;
+    /// Those of [`RewardCommand::check`]; a program that cannot be started.
+    pub fn start(text: &str) -> Result<Self> {
+        let (words, limit) = words(text)?;
         let mut command = Self { text: text.to_owned(), words, limit, child: None, restarts: 0 };
         command.child()?;
         Ok(command)
+    }
+
+    /// Whether a text names a program.
+    ///
+    /// # Errors
+    /// Quotes that are not closed; no program; a time that is no number of seconds over 0.
+    pub fn check(text: &str) -> Result<()> {
+        words(text).map(drop)
     }
 
     /// How often the program had to be started again.
@@ -71,7 +87,7 @@ impl RewardCommand {
     pub fn score(
         &mut self,
         problem: &Problem,
-        completions: &[(usize, String)],
+        completions: &[(usize, impl AsRef<str>)],
     ) -> Result<Vec<f64>> {
         let (batch, limit) = (batch(problem, completions), self.limit);
         let mut last = String::new();
@@ -102,21 +118,30 @@ impl RewardCommand {
     }
 }
 
-/// The program and its arguments.
-pub(crate) fn words(text: &str) -> Result<Vec<String>> {
-    let words = shlex::split(text).filter(|words| !words.is_empty());
-    words.ok_or_else(|| {
-        let allowed = "a program and its arguments, every quote closed";
+/// The program and its arguments, and how long it may take.
+fn words(text: &str) -> Result<(Vec<String>, Duration)> {
+    let refuse = || {
+        let allowed = "a program and its arguments, every quote closed; before them timeout=SECONDS, if need be";
         Error::parameter("reward-command", format!("{text:?}"), allowed)
-    })
+    };
+    let mut words = shlex::split(text).ok_or_else(refuse)?;
+    let mut seconds = TIMEOUT;
+    if let Some(value) = words.first().and_then(|word| word.strip_prefix(TIMEOUT_WORD)) {
+        seconds = value.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(refuse)?;
+        words.remove(0);
+    }
+    match words.is_empty() {
+        true => Err(refuse()),
+        false => Ok((words, Duration::from_secs(seconds))),
+    }
 }
 
-fn batch(problem: &Problem, completions: &[(usize, String)]) -> Batch {
+fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> Batch {
     let answer = problem.answer();
     let mut batch = Batch::default();
     for (index, completion) in completions {
         let id = format!("{}#{index}", problem.id);
-        let (prompt, answer) = (&problem.prompt, &answer);
+        let (prompt, answer, completion) = (&problem.prompt, &answer, completion.as_ref());
         let line = Line { id: &id, problem: &problem.id, prompt, completion, answer };
         // Texts in a struct: there is nothing that JSON could not hold.
         batch.lines.push_str(&serde_json::json!(line).to_string());

@@ -1,4 +1,4 @@
-//! What completions are worth, found out while others are still drawn.
+//! What completions are worth, in training found out while others are still drawn.
 //!
 //! | file | what |
 //! |---|---|
@@ -16,9 +16,9 @@ mod guard;
 mod workers;
 
 pub use command::RewardCommand;
-pub(crate) use command::words;
 pub(crate) use workers::while_drawing;
 
+use crate::Result;
 use crate::grade::Verdict;
 use crate::task::{Grade, Problem};
 
@@ -38,6 +38,45 @@ pub struct Scored {
     pub grade: Grade,
     /// The reward.
     pub reward: f64,
+}
+
+impl Reward {
+    /// The rewards of the program of a text, or the grader's where the text is empty.
+    ///
+    /// # Errors
+    /// Those of [`RewardCommand::start`].
+    pub fn of(command: &str) -> Result<Self> {
+        match command.is_empty() {
+            true => Ok(Self::Grader),
+            false => Ok(Self::Command(Box::new(RewardCommand::start(command)?))),
+        }
+    }
+
+    /// Whether a program gives them, which is asked for all completions of a problem at once.
+    pub fn is_command(&self) -> bool {
+        matches!(self, Self::Command(_))
+    }
+
+    /// What completions of one problem are worth, each with its index.
+    ///
+    /// # Errors
+    /// Those of [`RewardCommand::score`].
+    pub fn score(
+        &mut self,
+        problem: &Problem,
+        completions: &[(usize, impl AsRef<str>)],
+    ) -> Result<Vec<Scored>> {
+        match self {
+            Self::Grader => {
+                let grade = |(_, text): &(usize, _)| Scored::graded(problem, AsRef::as_ref(text));
+                Ok(completions.iter().map(grade).collect())
+            }
+            Self::Command(command) => {
+                let rewards = command.score(problem, completions)?;
+                Ok(rewards.into_iter().map(Scored::rewarded).collect())
+            }
+        }
+    }
 }
 
 impl Scored {

@@ -35,7 +35,7 @@ pub(crate) fn while_drawing<T>(
     requests: &[Request],
     draw: impl FnOnce(&mut dyn FnMut(Event<'_>)) -> Result<T>,
 ) -> Result<(T, Scores)> {
-    let whole_groups = matches!(reward, Reward::Command(_));
+    let whole_groups = reward.is_command();
     let (sender, receiver) = channel();
     let queue = Queue { receiver: Mutex::new(receiver), abandoned: AtomicBool::new(false) };
     let mut desk = Desk { requests, whole_groups, waiting: BTreeMap::new(), sender };

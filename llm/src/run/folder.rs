@@ -18,7 +18,7 @@ const CHECKPOINTS: &str = "checkpoints";
 const STEP: &str = "step-";
 
 /// Settings in which a run that goes on may differ from what it was.
-const FREE: [&str; 5] = ["save_every", "keep_last", "eval_every", "eval_problems", "eval_samples"];
+const FREE: [&str; 2] = ["save", "eval"];
 
 /// What to do with a folder in which there has been a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::folder::RunFolder;
 use crate::evaluate::{Evaluation, Report, Statistic, evaluate};
 use crate::generate::{SamplingParams, Texts};
 use crate::grade::Verdict;
+use crate::reward::Reward;
 use crate::task::{Problem, Split};
 use crate::train::{Group, Metrics, Setup, StepReport, Trainer, encode};
 use crate::{Error, Result};
@@ -58,10 +59,10 @@ pub fn run(
     if let Some((_, checkpoint)) = folder.newest()? {
         trainer.restore(&checkpoint)?;
     }
-    let held_out = HeldOut::new(setup)?;
+    let mut held_out = HeldOut::new(setup)?;
     while !trainer.is_done() {
         let mut report = trainer.step().map_err(|error| with_checkpoint(error, folder))?;
-        if config.eval_every > 0 && report.step.is_multiple_of(config.eval_every) {
+        if config.eval.every > 0 && report.step.is_multiple_of(config.eval.every) {
             let metrics = held_out.evaluate(&mut trainer, setup)?;
             trainer.note_evaluation(metrics["eval/pass@1"]);
             report.metrics.extend(metrics);
@@ -72,10 +73,10 @@ pub fn run(
         }
         watch(&report);
         let stopping = stop();
-        if trainer.is_done() || stopping || report.step.is_multiple_of(config.save_every) {
+        if trainer.is_done() || stopping || report.step.is_multiple_of(config.save.every) {
             folder.sync()?;
             trainer.save(&folder.checkpoint(report.step))?;
-            folder.prune(config.keep_last, trainer.progress().best.map(|(step, _)| step))?;
+            folder.prune(config.save.keep, trainer.progress().best.map(|(step, _)| step))?;
         }
         if stopping && !trainer.is_done() {
             return Ok(Outcome::Stopped);
@@ -116,21 +117,23 @@ pub fn sample_lines<'a>(report: &'a StepReport, setup: &'a Setup) -> Vec<SampleL
 struct HeldOut {
     problems: Vec<Problem>,
     prompts: Vec<Vec<u32>>,
+    /// With a program, another process than the trainer's.
+    reward: Reward,
 }
 
 impl HeldOut {
     fn new(setup: &Setup) -> Result<Self> {
         let config = &setup.config;
-        if config.eval_every == 0 {
-            return Ok(Self { problems: Vec::new(), prompts: Vec::new() });
+        if config.eval.every == 0 {
+            return Ok(Self { problems: Vec::new(), prompts: Vec::new(), reward: Reward::Grader });
         }
-        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval_problems)?;
+        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let template = &config.prompt_template;
         let prompts = encode(&problems, &setup.tokenizer, &setup.folder, template)?;
-        Ok(Self { problems, prompts })
+        Ok(Self { problems, prompts, reward: config.reward()? })
     }
 
-    fn evaluate(&self, trainer: &mut Trainer<'_>, setup: &Setup) -> Result<Metrics> {
+    fn evaluate(&mut self, trainer: &mut Trainer<'_>, setup: &Setup) -> Result<Metrics> {
         let config = &setup.config;
         let params = SamplingParams {
             temperature: config.temperature,
@@ -139,10 +142,11 @@ impl HeldOut {
             seed: config.seed,
             ..SamplingParams::default()
         };
-        let (problems, samples) = (&self.problems, config.eval_samples);
+        let (problems, samples) = (&self.problems, config.eval.samples);
         let mut sampler =
             Texts { sampler: trainer.sampler()?, prompts: &self.prompts, params: &params };
-        let tallies = evaluate(&mut sampler, Evaluation { problems, samples }, None, |_| true)?;
+        let evaluation = Evaluation { problems, samples };
+        let tallies = evaluate(&mut sampler, evaluation, &mut self.reward, None, |_| true)?;
         let report = Report::new(tallies.unwrap_or_default());
         let mut metrics = Metrics::new();
         for k in report.ks() {
@@ -154,7 +158,10 @@ impl HeldOut {
             ("eval/answers", Statistic::Answers),
             ("eval/entropy", Statistic::Entropy),
         ] {
-            metrics.insert(name.to_owned(), report.mean(statistic)?);
+            let mean = report.mean(statistic)?;
+            if mean.is_finite() {
+                metrics.insert(name.to_owned(), mean);
+            }
         }
         Ok(metrics)
     }

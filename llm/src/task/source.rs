@@ -12,6 +12,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+/// Puzzles to train on, where a text does not say how many.
+const PUZZLES: usize = 4096;
+
 /// Which side of the division between training and evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
@@ -25,7 +28,7 @@ pub enum Split {
 ///
 /// | text | what |
 /// |---|---|
-/// | `countdown`, `countdown:numbers=5,target=60` | generated puzzles |
+/// | `countdown`, `countdown:problems=500,numbers=5` | generated puzzles, so many of them to train on |
 /// | `math12k` | a set of [`DATA_SETS`], from the hub's cache or the hub |
 /// | `math12k=PATH` | the same, out of a file or folder of the user's |
 /// | `PATH` | a file of JSON lines, JSON or Parquet, or a folder of them |
@@ -38,6 +41,8 @@ pub enum Source {
         shape: Shape,
         /// Seed of the puzzles.
         seed: u64,
+        /// How many there are to train on.
+        problems: usize,
     },
     /// A set that has a name here.
     Set {
@@ -71,7 +76,18 @@ impl Source {
         Ok(self.load(split, count)?.problems)
     }
 
-    /// The same, with what was found in the files.
+    /// All problems to train on, with what was found in the files.
+    ///
+    /// # Errors
+    /// As [`Source::problems`].
+    pub fn training(&self) -> Result<Loaded> {
+        match self {
+            Self::Countdown { problems, .. } => self.load(Split::Train, *problems),
+            Self::Set { .. } | Self::File { .. } => self.load(Split::Train, usize::MAX),
+        }
+    }
+
+    /// `count` problems as [`Source::problems`] has them, with what was found in the files.
     ///
     /// # Errors
     /// As [`Source::problems`].
@@ -91,7 +107,7 @@ impl Source {
     /// As [`Source::problems`].
     pub fn up_to(&self, split: Split, count: usize) -> Result<Loaded> {
         let mut loaded = match self {
-            Self::Countdown { shape, seed } => {
+            Self::Countdown { shape, seed, .. } => {
                 let problems = countdown(*shape, *seed, split, count)?;
                 return Ok(Loaded { rows: problems.len(), problems, ..Loaded::default() });
             }
@@ -117,6 +133,17 @@ impl Source {
             Self::Set { set, path: None } => {
                 download_data(&repository(set)?, set.files, settings, progress)
             }
+        }
+    }
+
+    /// The same, with the default for what concerns training alone: what evaluations are of.
+    #[must_use]
+    pub fn held_out(self) -> Self {
+        match self {
+            Self::Countdown { shape, seed, .. } => {
+                Self::Countdown { shape, seed, problems: PUZZLES }
+            }
+            other => other,
         }
     }
 
@@ -162,10 +189,10 @@ impl FromStr for Source {
         if name != "countdown" {
             return set_or_file(text);
         }
-        let (mut shape, mut seed) = (Shape::default(), 0);
+        let (mut shape, mut seed, mut problems) = (Shape::default(), 0, PUZZLES);
         for setting in settings.split(',').filter(|setting| !setting.is_empty()) {
             let refuse = || {
-                let allowed = "countdown[:numbers=2..8,largest=1..99,target=1..99,seed=N], the name of a set, or a file";
+                let allowed = "countdown[:problems=1..,numbers=2..8,largest=1..99,target=1..99,seed=N], the name of a set, or a file";
                 Error::parameter("data", format!("{text:?}"), allowed)
             };
             let (key, value) = setting.split_once('=').ok_or_else(refuse)?;
@@ -176,42 +203,59 @@ impl FromStr for Source {
                 "largest" => shape.largest = small?,
                 "target" => shape.target = small?,
                 "seed" => seed = number,
+                "problems" if number > 0 => problems = small? as usize,
                 _ => return Err(refuse()),
             }
         }
         shape.check()?;
-        Ok(Self::Countdown { shape, seed })
+        Ok(Self::Countdown { shape, seed, problems })
     }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Countdown { shape: Shape { numbers, largest, target }, seed } => {
-                write!(
-                    f,
-                    "countdown:numbers={numbers},largest={largest},target={target},seed={seed}"
-                )
+            Self::Countdown { shape, seed, problems } => {
+                let default = Shape::default();
+                let all = [
+                    ("problems", *problems as u64, PUZZLES as u64),
+                    ("numbers", shape.numbers as u64, default.numbers as u64),
+                    ("largest", shape.largest.into(), default.largest.into()),
+                    ("target", shape.target.into(), default.target.into()),
+                    ("seed", *seed, 0),
+                ];
+                let told = all.into_iter().filter(|(_, value, default)| value != default);
+                write_pairs(f, "countdown", told.map(|(key, value, _)| (key, value)))
             }
             Self::Set { set, path: None } => write!(f, "{}", set.name),
             Self::Set { set, path: Some(path) } => write!(f, "{}={}", set.name, path.display()),
             Self::File { path, columns } => {
-                write!(f, "{}", path.display())?;
                 let named = [
                     ("problem", &columns.problem),
                     ("answer", &columns.answer),
                     ("id", &columns.id),
                 ];
-                let named = named.into_iter().filter(|(_, name)| !name.is_empty());
-                for (mark, (key, name)) in
-                    std::iter::once(':').chain(std::iter::repeat(',')).zip(named)
-                {
-                    write!(f, "{mark}{key}={name}")?;
-                }
-                Ok(())
+                write_pairs(
+                    f,
+                    path.display(),
+                    named.into_iter().filter(|(_, name)| !name.is_empty()),
+                )
             }
         }
     }
+}
+
+/// Writes `name:key=value,key=value`.
+fn write_pairs(
+    f: &mut fmt::Formatter<'_>,
+    name: impl fmt::Display,
+    pairs: impl Iterator<Item = (&'static str, impl fmt::Display)>,
+) -> fmt::Result {
+    write!(f, "{name}")?;
+    for (mark, (key, value)) in std::iter::once(':').chain(std::iter::repeat(',')).zip(pairs) {
+        write!(f, "{mark}{key}={value}")?;
+    }
+    Ok(())
 }
 
 fn set_or_file(text: &str) -> Result<Source> {

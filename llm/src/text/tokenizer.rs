@@ -2,13 +2,12 @@
 
 use super::files::not_json;
 use super::stream::TextStream;
+use crate::panics::caught;
 use crate::{Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::any::Any;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use tokenizers::{
     AddedToken, DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper,
@@ -118,19 +117,13 @@ impl Tokenizer {
 
 /// Runs the tokenizers library, which panics on some files that are not what it expects.
 fn guarded<T>(path: &Path, field: &str, work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T> {
-    // Nothing that a panic may have left half-changed is used after it.
-    let problem = match catch_unwind(AssertUnwindSafe(work)) {
+    let problem = match caught(work) {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => error.to_string(),
-        Err(panic) => panic_text(&*panic),
+        Err(panic) => panic,
     };
     let problem = format!("the tokenizers library refuses it: {problem}");
     Err(Error::malformed(path, field, problem))
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 /// An error that names the place or the field that makes a file no tokenizer; `Ok` where no single

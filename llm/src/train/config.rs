@@ -1,16 +1,16 @@
 //! Everything a training run depends on, in one flat table.
 
-use super::loss::{KlKind, Loss, LossKind};
+use super::forms::{self, Adapters, Evaluating, LossForm, Saving};
+use super::loss::Loss;
 use super::schedule::Schedule;
 use crate::model::{LoraOptions, Training};
-use crate::reward::{self, Reward, RewardCommand};
+use crate::reward::{Reward, RewardCommand};
 use crate::task::Source;
 use crate::text::AUTO;
 use crate::{Error, Result};
 use rs_grpo::Estimator;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use std::time::Duration;
 use toml::{Table, Value};
 
 /// The settings of a training run. Every field is a key of the configuration file and a flag of the
@@ -26,30 +26,23 @@ pub struct TrainConfig {
     pub eval_data: String,
     /// Leave out problems that a benchmark at hand holds.
     pub decontaminate: bool,
-    /// How many problems `countdown` has; files are read whole.
-    pub problems: usize,
     /// Text around a question, which stands in it as `{prompt}`; `auto` chooses it by model and
     /// question; empty for the model's chat template.
     pub prompt_template: String,
-    /// Program that gives rewards, see [`RewardCommand`](crate::reward::RewardCommand); empty for the
+    /// `[timeout=SECONDS] PROGRAM ARGUMENT…` that gives rewards, see [`RewardCommand`]; empty for the
     /// grader.
     pub reward_command: String,
-    /// Seconds that the program may take for the completions of one prompt.
-    pub reward_timeout: u64,
     /// How rewards become advantages, such as `rs-grpo:beta=2`.
     pub estimator: String,
-    /// How the terms of tokens become one loss.
-    pub loss: LossKind,
+    /// How the terms of tokens become one loss, such as `token-mean`.
+    #[serde(with = "forms")]
+    pub loss: LossForm,
     /// A ratio under `1 − clip_low` is not pushed further down.
     pub clip_low: f64,
     /// A ratio over `1 + clip_high` is not pushed further up.
     pub clip_high: f64,
-    /// With a negative advantage, ratios over this have no gradient; 0 is off.
-    pub dual_clip: f64,
     /// Weight of the divergence from the model at the start; with 0 no reference is kept.
     pub kl_coef: f64,
-    /// How the divergence is estimated.
-    pub kl_estimator: KlKind,
     /// Weight of the policy's entropy, which is rewarded.
     pub entropy_coef: f64,
     /// Bound on the correction for a sampler that differs from the trainer; 0 is off.
@@ -74,32 +67,26 @@ pub struct TrainConfig {
     pub steps: usize,
     /// Learning rate after the warm-up.
     pub learning_rate: f64,
-    /// How it moves then.
+    /// How it rises to that and moves then, such as `cosine:warmup=20`.
+    #[serde(with = "forms")]
     pub schedule: Schedule,
-    /// Steps over which it rises.
-    pub warmup: usize,
     /// Decoupled weight decay of matrices.
     pub weight_decay: f64,
     /// Longest gradient; a longer one is shortened to it.
     pub clip_norm: f64,
-    /// Rank of the LoRA adapters on all linear layers; 0 trains every weight.
-    pub lora_rank: usize,
-    /// The adapters' product is multiplied by this over their rank.
-    pub lora_alpha: f64,
+    /// LoRA adapters, such as `rank=16,alpha=32`; `off` trains every weight.
+    #[serde(with = "forms")]
+    pub lora: Adapters,
     /// Divides the logits when completions are drawn, and when they are learned from.
     pub temperature: f32,
     /// Longest completion, in tokens.
     pub max_new_tokens: usize,
-    /// Steps from one checkpoint to the next; the last step is always one.
-    pub save_every: usize,
-    /// Checkpoints that are kept, beside the best.
-    pub keep_last: usize,
-    /// Steps from one evaluation to the next; 0 evaluates nothing.
-    pub eval_every: usize,
-    /// Problems of an evaluation.
-    pub eval_problems: usize,
-    /// Completions of each of them.
-    pub eval_samples: usize,
+    /// When checkpoints are written and how many are kept, such as `every=50,keep=1`.
+    #[serde(with = "forms")]
+    pub save: Saving,
+    /// When and how the policy is evaluated, such as `every=20,problems=200,samples=128`.
+    #[serde(with = "forms")]
+    pub eval: Evaluating,
     /// Seed of all random numbers.
     pub seed: u64,
 }
@@ -112,17 +99,13 @@ impl Default for TrainConfig {
             data: "countdown".to_owned(),
             eval_data: String::new(),
             decontaminate: true,
-            problems: 4096,
             prompt_template: AUTO.to_owned(),
             reward_command: String::new(),
-            reward_timeout: 60,
             estimator: "rs-grpo:beta=2".to_owned(),
-            loss: LossKind::TokenMean,
+            loss: LossForm::default(),
             clip_low: 0.2,
             clip_high: 0.28,
-            dual_clip: 0.0,
             kl_coef: 0.0,
-            kl_estimator: KlKind::K3,
             entropy_coef: 0.0,
             importance_cap: 0.0,
             mask_truncated: false,
@@ -135,19 +118,14 @@ impl Default for TrainConfig {
             micro_batch_tokens: 2048,
             steps: 200,
             learning_rate: 2e-4,
-            schedule: Schedule::Constant,
-            warmup: 0,
+            schedule: Schedule::default(),
             weight_decay: 0.0,
             clip_norm: 1.0,
-            lora_rank: 0,
-            lora_alpha: 32.0,
+            lora: Adapters::default(),
             temperature: 1.0,
             max_new_tokens: 16,
-            save_every: 50,
-            keep_last: 1,
-            eval_every: 0,
-            eval_problems: 200,
-            eval_samples: 128,
+            save: Saving::default(),
+            eval: Evaluating::default(),
             seed: 0,
         }
     }
@@ -221,10 +199,9 @@ impl TrainConfig {
         self.source()?;
         self.loss().check()?;
         if !self.reward_command.is_empty() {
-            reward::words(&self.reward_command)?;
+            RewardCommand::check(&self.reward_command)?;
         }
         let at_least_one = [
-            ("problems", self.problems),
             ("prompts", self.prompts),
             ("samples", self.samples),
             ("minibatches", self.minibatches),
@@ -233,11 +210,10 @@ impl TrainConfig {
             ("sampling-rounds", self.sampling_rounds),
             ("steps", self.steps),
             ("max-new-tokens", self.max_new_tokens),
-            ("save-every", self.save_every),
-            ("keep-last", self.keep_last),
-            ("eval-problems", self.eval_problems),
-            ("eval-samples", self.eval_samples),
-            ("reward-timeout", self.reward_timeout as usize),
+            ("every in save", self.save.every),
+            ("keep in save", self.save.keep),
+            ("problems in eval", self.eval.problems),
+            ("samples in eval", self.eval.samples),
         ];
         if let Some((name, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
             return Err(Error::parameter(name, 0, "at least 1"));
@@ -245,7 +221,7 @@ impl TrainConfig {
         let positive = [
             ("learning-rate", self.learning_rate),
             ("clip-norm", self.clip_norm),
-            ("lora-alpha", self.lora_alpha),
+            ("alpha in lora", self.lora.alpha),
             ("temperature", f64::from(self.temperature)),
         ];
         let bad = |value: f64| !(value > 0.0 && value.is_finite());
@@ -297,18 +273,19 @@ impl TrainConfig {
     /// # Errors
     /// A text that is none of the sources.
     pub fn eval_source(&self) -> Result<Source> {
-        if self.eval_data.is_empty() { self.data.parse() } else { self.eval_data.parse() }
+        let text = if self.eval_data.is_empty() { &self.data } else { &self.eval_data };
+        Ok(text.parse::<Source>()?.held_out())
     }
 
     /// The loss and its constants.
     pub fn loss(&self) -> Loss {
         Loss {
-            kind: self.loss,
+            kind: self.loss.kind,
             clip_low: self.clip_low,
             clip_high: self.clip_high,
-            dual_clip: if self.dual_clip == 0.0 { f64::INFINITY } else { self.dual_clip },
+            dual_clip: if self.loss.dual_clip == 0.0 { f64::INFINITY } else { self.loss.dual_clip },
             kl_coef: self.kl_coef,
-            kl_kind: self.kl_estimator,
+            kl_kind: self.loss.kl,
             entropy_coef: self.entropy_coef,
             importance_cap: self.importance_cap,
             longest: self.max_new_tokens,
@@ -320,11 +297,7 @@ impl TrainConfig {
     /// # Errors
     /// A program that cannot be.
     pub fn reward(&self) -> Result<Reward> {
-        if self.reward_command.is_empty() {
-            return Ok(Reward::Grader);
-        }
-        let limit = Duration::from_secs(self.reward_timeout);
-        Ok(Reward::Command(Box::new(RewardCommand::start(&self.reward_command, limit)?)))
+        Reward::of(&self.reward_command)
     }
 
     /// What of the model is trained.
@@ -334,7 +307,7 @@ impl TrainConfig {
 
     /// The adapters, where not every weight is trained.
     pub fn lora(&self) -> Option<LoraOptions> {
-        let (rank, alpha, seed) = (self.lora_rank, self.lora_alpha, self.seed);
+        let (Adapters { rank, alpha }, seed) = (self.lora, self.seed);
         (rank > 0).then_some(LoraOptions { rank, alpha, seed })
     }
 }
@@ -347,8 +320,8 @@ fn fit(value: Value, like: &Value) -> Value {
     }
 }
 
-/// Settings of other trainers, and what they are here.
-const ELSEWHERE: [(&str, &str); 17] = [
+/// Settings of other trainers and of earlier versions, and what they are here.
+const ELSEWHERE: [(&str, &str); 31] = [
     ("lr", "learning_rate"),
     ("beta", "estimator, as in \"rs-grpo:beta=2\", or kl_coef for the weight of the divergence"),
     ("num_generations", "samples"),
@@ -357,16 +330,36 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("max_tokens", "max_new_tokens"),
     ("epsilon", "clip_low"),
     ("epsilon_high", "clip_high"),
-    ("delta", "dual_clip"),
+    ("delta", DUAL_CLIP),
+    ("dual_clip", DUAL_CLIP),
+    ("kl_estimator", "loss, as in \"token-mean:kl=k1\""),
     ("loss_type", "loss"),
     ("num_iterations", "epochs"),
     ("max_steps", "steps"),
     ("max_grad_norm", "clip_norm"),
-    ("warmup_steps", "warmup"),
+    ("warmup", WARMUP),
+    ("warmup_steps", WARMUP),
     ("lr_scheduler_type", "schedule"),
-    ("save_steps", "save_every"),
-    ("eval_steps", "eval_every"),
+    ("lora_r", LORA),
+    ("lora_rank", LORA),
+    ("lora_alpha", LORA),
+    ("save_steps", SAVE),
+    ("save_total_limit", SAVE),
+    ("save_every", SAVE),
+    ("keep_last", SAVE),
+    ("eval_steps", EVAL),
+    ("eval_every", EVAL),
+    ("eval_problems", EVAL),
+    ("eval_samples", EVAL),
+    ("problems", "data, as in \"countdown:problems=4096\""),
+    ("reward_timeout", "reward_command, as in \"timeout=60 python3 reward.py\""),
 ];
+
+const DUAL_CLIP: &str = "loss, as in \"token-mean:dual_clip=3\"";
+const WARMUP: &str = "schedule, as in \"cosine:warmup=20\"";
+const LORA: &str = "lora, as in \"rank=16,alpha=32\"";
+const SAVE: &str = "save, as in \"every=50,keep=1\"";
+const EVAL: &str = "eval, as in \"every=20,problems=200,samples=128\"";
 
 fn unknown(key: &str, table: &Table, origin: &Path) -> Error {
     let near = |known: &&String| strsim::jaro_winkler(key, known);

@@ -12,11 +12,9 @@
 //! token.
 
 use crate::{Error, Result};
-use serde::{Deserialize, Serialize};
 
 /// How the terms of tokens become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LossKind {
     /// The mean over all tokens (DAPO, Yu et al. 2025, arXiv 2503.14476).
     TokenMean,
@@ -33,8 +31,7 @@ pub enum LossKind {
 
 /// Estimates of the divergence of the policy from the reference, from samples of the policy
 /// (Schulman 2020, "Approximating KL divergence").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KlKind {
     /// `log π − log π_ref`: unbiased; its gradient as a loss is 0 on average.
     K1,
@@ -136,7 +133,7 @@ impl Loss {
             ("clip-low", self.clip_low, (0.0..1.0).contains(&self.clip_low), "0 up to 1"),
             ("clip-high", self.clip_high, self.clip_high >= 0.0, "0 or more"),
             (
-                "dual-clip",
+                "dual_clip in loss",
                 self.dual_clip,
                 self.dual_clip > 1.0 + self.clip_high,
                 "0 (off) or more than 1 + clip-high",

@@ -11,8 +11,8 @@
 //! with the letters of [`Workload`](crate::hub::Workload), A the weights of the adapters and M the most
 //! tokens trained on at once. The cache is given back before training, hence the maximum.
 
-use super::TrainConfig;
 use super::policy::Policy;
+use super::{Adapters, TrainConfig};
 use crate::hub::{activation_bytes, adapter_parameters};
 use crate::model::Decoder;
 use crate::{Error, ModelConfig, Result};
@@ -38,7 +38,7 @@ pub struct MemoryPlan {
 impl MemoryPlan {
     /// Of a run on a model, with sequences of up to `longest` tokens.
     pub fn new(config: &TrainConfig, model: &ModelConfig, longest: usize) -> Self {
-        let trained = match config.lora_rank {
+        let trained = match config.lora.rank {
             0 => model.parameters(),
             rank => adapter_parameters(model, rank as u64),
         };
@@ -105,12 +105,15 @@ fn advice(limit: u64, config: &TrainConfig, model: &ModelConfig, longest: usize)
     if let Some(smaller) = smaller_batches(config, longest).find(|config| fits(config)) {
         return format!("It fits with micro-batch-tokens = {}", smaller.micro_batch_tokens);
     }
-    let adapters = TrainConfig { lora_rank: RANK, ..config.clone() };
+    let adapters =
+        TrainConfig { lora: Adapters { rank: RANK, ..Adapters::default() }, ..config.clone() };
     let mut with_adapters =
         std::iter::once(adapters.clone()).chain(smaller_batches(&adapters, longest));
-    match with_adapters.find(|config| fits(config)).filter(|_| config.lora_rank == 0) {
+    match with_adapters.find(|config| fits(config)).filter(|_| config.lora.rank == 0) {
         Some(TrainConfig { micro_batch_tokens, .. }) => {
-            format!("It fits with lora-rank = {RANK} and micro-batch-tokens = {micro_batch_tokens}")
+            format!(
+                "It fits with lora = \"rank={RANK}\" and micro-batch-tokens = {micro_batch_tokens}"
+            )
         }
         None => "No setting makes it fit; take a smaller model or shorter completions".to_owned(),
     }

@@ -4,7 +4,7 @@ use super::adamw::{AdamW, AdamWOptions};
 use super::batch::Example;
 use super::gradient::Pass;
 use super::loss::Loss;
-use super::schedule::Schedule;
+use super::schedule::{Decay, Schedule};
 use super::update::{Updated, update};
 use crate::checkpoint::{Checkpoint, Layout, Storage, save};
 use crate::model::{Decoder, Keep, Training};
@@ -133,7 +133,7 @@ fn learn(
 ) -> Result<()> {
     let mut optimizer = AdamW::new(AdamWOptions { weight_decay: 0.01, ..AdamWOptions::default() });
     let pass = Pass { temperature: 1.0, micro_batch_tokens: 1 << 14, keep: Keep::Everything };
-    let warmup = options.steps / 30;
+    let schedule = Schedule { decay: Decay::Cosine, warmup: options.steps / 30 };
     for step in 0..options.steps {
         let examples: Vec<Example<'_>> = (0..options.batch)
             .map(|_| &lessons[(random.next_u64() % lessons.len() as u64) as usize])
@@ -147,7 +147,7 @@ fn learn(
                 reference: &[],
             })
             .collect();
-        let rate = options.learning_rate * Schedule::Cosine.factor(step, warmup, options.steps);
+        let rate = options.learning_rate * schedule.factor(step, options.steps);
         let updated =
             update(model, &mut optimizer, &examples, &Loss::default(), pass, (rate, 1.0))?;
         if let Some((what, value)) = updated.fault() {

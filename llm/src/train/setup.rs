@@ -87,7 +87,7 @@ impl Setup {
         place: Option<&Place>,
     ) -> Result<Self> {
         config.check()?;
-        let mut loaded = config.source()?.load(Split::Train, config.problems)?;
+        let mut loaded = config.source()?.training()?;
         let notes = loaded.notes();
         let cleared = clear(&config, &mut loaded, left_out)?;
         let problems = loaded.problems;

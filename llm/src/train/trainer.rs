@@ -104,8 +104,7 @@ impl<'a> Trainer<'a> {
 
     fn learning_rate(&self) -> f64 {
         let config = &self.setup.config;
-        config.learning_rate
-            * config.schedule.factor(self.progress.step, config.warmup, config.steps)
+        config.learning_rate * config.schedule.factor(self.progress.step, config.steps)
     }
 
     /// The updates of a step: each epoch goes over the completions in mini-batches.
@@ -211,7 +210,7 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// A sampler on a setup's policy as it began, with room for many completions of such prompts.
+/// A sampler on a setup's policy as it is by now, with room for many completions of such prompts.
 ///
 /// # Errors
 /// No room for its cache.

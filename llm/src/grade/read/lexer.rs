@@ -326,17 +326,17 @@ impl<'a> Lexer<'a> {
             digits.push_str(group);
             length += skipped + group.len();
         }
-        let decimal_comma = self.commas == Commas::Decimal && self.open == 0;
         let tail = &rest[length..];
-        let point = tail.starts_with('.') || decimal_comma && tail.starts_with(',');
-        let fraction = if point { run_of_digits(&tail[1..]) } else { "" };
+        let mark = self.point(tail);
+        let point = mark > 0;
+        let fraction = if point { run_of_digits(&tail[mark..]) } else { "" };
         let mut literal = None;
         if point && (!fraction.is_empty() || !digits.is_empty() && tail.starts_with('.')) {
             // `7.` at the end of a sentence is the integer.
             if !fraction.is_empty() {
                 digits = format!("{digits}.{fraction}");
             }
-            length += 1 + fraction.len();
+            length += mark + fraction.len();
             if let Some((period, bytes)) = self.period(length) {
                 let point = if fraction.is_empty() { "." } else { "" };
                 literal = Literal::repeating(&format!("{digits}{point}"), period);
@@ -364,6 +364,19 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
+    /// The length of a decimal point, or of a comma for one; 0 where there is none. A comma in braces is
+    /// part of the number wherever it stands.
+    fn point(&self, tail: &str) -> usize {
+        let decimal_comma = self.commas == Commas::Decimal && self.open == 0;
+        let in_braces = tail.strip_prefix("{,}").map_or("", run_of_digits);
+        match tail.as_bytes().first() {
+            Some(b'.') => 1,
+            Some(b',') if decimal_comma => 1,
+            _ if !in_braces.is_empty() => "{,}".len(),
+            _ => 0,
+        }
+    }
+
     /// Three more digits of the same number, behind a separator of so many bytes. A plain comma or
     /// space can be one only where `plain` says so.
     fn next_group(&self, tail: &'a str, plain: bool) -> Option<(usize, &'a str)> {
@@ -371,6 +384,10 @@ impl<'a> Lexer<'a> {
             let group = run_of_digits(&tail[skipped..]);
             (group.len() == 3).then_some((skipped, group))
         };
+        // `0{,}125` is a decimal: there are no thousands behind a 0.
+        if !plain && tail.starts_with("{,}") {
+            return None;
+        }
         // Written so that TeX sets no space behind the comma: part of a number wherever it stands.
         for mark in ["{,}", ",\\!", "{\\,}", "\\,"] {
             if let Some(after) = tail.strip_prefix(mark) {

@@ -17,6 +17,7 @@ use rs_grpo_llm::evaluate::{
 use rs_grpo_llm::generate::{Engine, SamplingParams, TextSampler, Texts};
 use rs_grpo_llm::grade::{VERSION, Verdict};
 use rs_grpo_llm::model::{Decoder, Training};
+use rs_grpo_llm::reward::Reward;
 use rs_grpo_llm::text::{Question, Tokenizer, stop_tokens};
 use rs_grpo_llm::train::{self, encode, engine_options};
 use serde_json::{Map, Value, json};
@@ -106,6 +107,9 @@ impl Task<'_> {
             "grader": VERSION,
         });
         let mut settings = settings.as_object().cloned().unwrap_or_default();
+        if !options.reward_command.is_empty() {
+            settings.insert("reward_command".to_owned(), json!(options.reward_command));
+        }
         // Not its address: the same model may move, or be served by several.
         if matches!(self.policy, Policy::Served(_)) {
             settings.insert("sampler".to_owned(), json!("endpoint"));
@@ -182,10 +186,12 @@ impl Task<'_> {
         bar: &ProgressBar,
     ) -> Result<Report, Failure> {
         let evaluation = Evaluation { problems: &self.set.problems, samples: self.set.samples };
-        let tallies = evaluate(sampler, evaluation, Some(&folder.samples()), |done| {
-            bar.set_position(done as u64);
-            signals.received().is_none()
-        })?;
+        let mut reward = Reward::of(&self.options.reward_command)?;
+        let tallies =
+            evaluate(sampler, evaluation, &mut reward, Some(&folder.samples()), |done| {
+                bar.set_position(done as u64);
+                signals.received().is_none()
+            })?;
         match tallies {
             Some(tallies) => Ok(Report::new(tallies)),
             None => Err(signals.failure(&self.options.out, "the same command")),

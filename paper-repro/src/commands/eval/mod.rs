@@ -16,6 +16,7 @@ use clap::Args;
 use measure::{Measurement, Policy};
 use rayon::ThreadPool;
 use rs_grpo_figures::write_atomic;
+use rs_grpo_llm::reward::RewardCommand;
 use rs_grpo_llm::task::{Problem, Source, Split};
 use rs_grpo_llm::text::AUTO;
 use samples::Samples;
@@ -47,6 +48,10 @@ pub(crate) struct Options {
     /// The k of pass@k, with commas between them [default: 1, 2, 4, … up to --samples].
     #[arg(long, value_name = "K,…", value_delimiter = ',', value_parser = parse::whole::<1>)]
     k: Vec<u64>,
+    /// Program that gives rewards in place of the grader, as for `repro llm`; a completion counts as
+    /// correct where its reward is at least 1.
+    #[arg(long, value_name = "COMMAND", default_value = "", hide_default_value = true)]
+    reward_command: String,
     /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question.
     #[arg(long, value_name = "TEXT", default_value = AUTO)]
     prompt_template: String,
@@ -89,6 +94,9 @@ pub(crate) fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     parse::no_repeats("--model", &options.model).map_err(Failure::Usage)?;
+    if !options.reward_command.is_empty() {
+        RewardCommand::check(&options.reward_command)?;
+    }
     let sets = options.sets(console)?;
     let ks = options.ks(&sets)?;
     for model in &options.model {

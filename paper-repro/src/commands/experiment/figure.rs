@@ -14,10 +14,11 @@ const WINDOW: usize = 5;
 /// pass@k over k, and pass rate, solved problems and entropy over the steps of training.
 pub(super) fn of(results: &[Results], config: &TrainConfig) -> Result<Figure, Failure> {
     let seeds = results.iter().map(|arm| arm.seeds.len()).max().unwrap_or(0);
-    let TrainConfig { steps, prompts, samples, eval_problems, eval_samples, .. } = config;
+    let TrainConfig { steps, prompts, samples, eval, .. } = config;
     let subtitle = format!(
-        "{steps} steps of {prompts} × {samples} completions, {seeds} seed(s); pass@k from {eval_samples} \
-         completions of each of {eval_problems} held-out problems"
+        "{steps} steps of {prompts} × {samples} completions, {seeds} seed(s); pass@k from {} \
+         completions of each of {} held-out problems",
+        eval.samples, eval.problems
     );
     let mut figure = Figure::new("Countdown: what training does to pass@k").subtitle(subtitle);
     figure = figure.panel(pass_at_k(results)?);

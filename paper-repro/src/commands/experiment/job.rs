@@ -29,7 +29,7 @@ impl Job {
     pub(super) fn units(&self) -> u64 {
         let steps = if self.arm.estimator.is_some() { self.config.steps } else { 0 };
         (steps * self.config.prompts * self.config.samples
-            + self.config.eval_problems * self.config.eval_samples) as u64
+            + self.config.eval.problems * self.config.eval.samples) as u64
     }
 
     /// Trains and evaluates. `advance` is told of completions that are done, and `stop` asked between
@@ -69,7 +69,7 @@ impl Job {
         let folder = self.folder.join("eval");
         std::fs::create_dir_all(&folder)
             .map_err(|source| rs_grpo_llm::Error::File { path: folder.clone(), source })?;
-        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval_problems)?;
+        let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let prompts = encode(&problems, &setup.tokenizer, &setup.folder, &config.prompt_template)?;
         let params = SamplingParams {
             temperature: 1.0,
@@ -78,16 +78,21 @@ impl Job {
             seed: config.seed,
             ..SamplingParams::default()
         };
-        let evaluation = Evaluation { problems: &problems, samples: config.eval_samples };
-        let mut engine = sampler(setup, &prompts, config.eval_samples, config.max_new_tokens)?;
+        let evaluation = Evaluation { problems: &problems, samples: config.eval.samples };
+        let mut engine = sampler(setup, &prompts, config.eval.samples, config.max_new_tokens)?;
         let mut sampler = Texts { sampler: &mut *engine, prompts: &prompts, params: &params };
         let mut done = 0;
-        let tallies =
-            evaluate(&mut sampler, evaluation, Some(&folder.join("samples.jsonl")), |all| {
+        let tallies = evaluate(
+            &mut sampler,
+            evaluation,
+            &mut config.reward()?,
+            Some(&folder.join("samples.jsonl")),
+            |all| {
                 advance(all as u64 - done);
                 done = all as u64;
                 !stop()
-            })?;
+            },
+        )?;
         Ok(tallies.map(Report::new))
     }
 }

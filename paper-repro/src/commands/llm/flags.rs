@@ -33,24 +33,20 @@ macro_rules! flags {
 flags! {
     "Model and data" {
         model: String, "MODEL", "The model: countdown for the embedded one, an alias of `repro models`, an id on the hub, or a folder";
-        data: String, "DATA", "Problems to train on: countdown[:numbers=4,largest=12,target=99,seed=0], a set of `repro data list`, NAME=PATH for a copy of it, or a file: PATH[:problem=COLUMN,answer=COLUMN]";
+        data: String, "DATA", "Problems to train on: countdown[:problems=4096,numbers=4,largest=12,target=99,seed=0], a set of `repro data list`, NAME=PATH for a copy of it, or a file: PATH[:problem=COLUMN,answer=COLUMN]";
         eval_data: String, "DATA", "Problems to evaluate on; by default those that --data holds out";
         decontaminate: bool, "BOOL", "Leave out problems that a benchmark at hand holds";
-        problems: usize, "N", "How many problems countdown has";
         prompt_template: String, "TEXT", "Text around a question, which stands in it as {prompt}; auto chooses it by model and question; empty for the model's chat template";
         max_new_tokens: usize, "N", "Longest completion, in tokens";
         temperature: f32, "T", "Divides the logits, when completions are drawn and when they are learned from";
     }
     "Method" {
-        reward_command: String, "COMMAND", "Program that gives rewards in place of the grader: lines {\"id\", \"problem\", \"prompt\", \"completion\", \"answer\"} in, lines {\"id\", \"reward\"} out";
-        reward_timeout: u64, "SECONDS", "Seconds that it may take for the completions of one prompt before it is started again";
+        reward_command: String, "COMMAND", "Program that gives rewards in place of the grader: lines {\"id\", \"problem\", \"prompt\", \"completion\", \"answer\"} in, lines {\"id\", \"reward\"} out; `timeout=120 PROGRAM` lets it take 120 s for the completions of one prompt, not 60, before it is started again";
         estimator: String, "NAME[:KEY=VALUE]", "How rewards become advantages; `repro advantage --list` has them all";
-        loss: String, "KIND", "How tokens make one loss: token-mean, sequence-mean, constant-length or gspo";
+        loss: String, "KIND[:KEY=VALUE]", "How tokens make one loss: token-mean, sequence-mean, constant-length or gspo; with :kl=k1, k2 or k3, how the divergence is estimated [k3], and with :dual_clip=3, over which ratio a negative advantage has no gradient [off]";
         clip_low: f64, "ε", "Ratios under 1 − ε are not pushed further down";
         clip_high: f64, "ε", "Ratios over 1 + ε are not pushed further up";
-        dual_clip: f64, "R", "With a negative advantage, ratios over this have no gradient; 0 is off";
         kl_coef: f64, "C", "Weight of the divergence from the model at the start; with 0 no reference is kept";
-        kl_estimator: String, "KIND", "How it is estimated: k1, k2 or k3";
         entropy_coef: f64, "C", "Weight of the policy's entropy, which is rewarded";
         importance_cap: f64, "W", "Bound on the correction for a sampler that differs from the trainer; 0 is off";
         mask_truncated: bool, "BOOL", "Leave completions of the longest length out of the loss";
@@ -65,20 +61,15 @@ flags! {
         micro_batch_tokens: usize, "N", "Most tokens that go through the network together";
         steps: usize, "N", "Steps of the run";
         learning_rate: f64, "η", "Learning rate after the warm-up";
-        schedule: String, "KIND", "How it moves then: constant or cosine";
-        warmup: usize, "N", "Steps over which it rises";
+        schedule: String, "KIND[:warmup=N]", "How it rises to that, over N steps [0], and moves then: constant or cosine";
         weight_decay: f64, "λ", "Decoupled weight decay of matrices";
         clip_norm: f64, "G", "Longest gradient; a longer one is shortened to it";
-        lora_rank: usize, "R", "Rank of LoRA adapters on all linear layers; 0 trains every weight";
-        lora_alpha: f64, "α", "The adapters' product is multiplied by this over their rank";
+        lora: String, "rank=R,alpha=α", "Train LoRA adapters of this rank on all linear layers, their product multiplied by α over R [α: 32]; off trains every weight";
         seed: u64, "N", "Seed of all random numbers";
     }
     "Checkpoints and evaluation" {
-        save_every: usize, "N", "Steps from one checkpoint to the next";
-        keep_last: usize, "N", "Checkpoints that are kept, beside the best";
-        eval_every: usize, "N", "Steps from one evaluation to the next; 0 evaluates nothing";
-        eval_problems: usize, "N", "Problems of an evaluation";
-        eval_samples: usize, "N", "Completions of each of them";
+        save: String, "every=N,keep=N", "Steps from one checkpoint to the next, and how many are kept, beside the best";
+        eval: String, "every=N,problems=N,samples=N", "Steps from one evaluation to the next, its problems, and completions of each; off evaluates nothing";
     }
 }
 

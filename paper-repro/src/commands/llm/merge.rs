@@ -14,7 +14,7 @@ pub(crate) struct MergeOptions {
     /// The model that the adapters belong to: an alias, an id on the hub, or a folder.
     #[arg(long, value_name = "MODEL")]
     model: String,
-    /// Folder of the adapters, in PEFT's files: a checkpoint of a run with --lora-rank, for instance.
+    /// Folder of the adapters, in PEFT's files: a checkpoint of a run with --lora, for instance.
     #[arg(long, value_name = "DIR")]
     adapter: PathBuf,
     /// New folder for the merged model, in the precision of the original.

@@ -11,7 +11,6 @@ use clap::{Args, ValueEnum};
 use rayon::ThreadPool;
 use rs_grpo_figures::write_atomic;
 use rs_grpo_llm::run::{self, Outcome, Resume, RunFolder, sample_lines};
-use rs_grpo_llm::task::Split;
 use rs_grpo_llm::train::{Cleared, Metrics, Setup, StepReport, TrainConfig};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -87,7 +86,7 @@ pub(crate) fn run(
     for source in [config.source()?, config.eval_source()?] {
         data::fetch(&source, console)?;
     }
-    config.source()?.problems(Split::Train, config.problems)?;
+    config.source()?.training()?;
     let source = model::folder(&config.model, console)?;
     let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
     let resume = match options.resume {

@@ -78,6 +78,17 @@ fn model(configs: &[&TrainConfig], evaluations: &[Evaluation], paper: &Paper) ->
     }
 }
 
+fn reward(config: &TrainConfig) -> String {
+    let reward = match config.reward_command.is_empty() {
+        true => "1 for a correct answer, else 0",
+        false => "given by a program",
+    };
+    match config.overlong_buffer {
+        0 => reward.to_owned(),
+        tokens => format!("{reward}, less a penalty over the last {tokens} tokens"),
+    }
+}
+
 fn of_training(configs: &[&TrainConfig], paper: &Paper) -> Vec<Row> {
     let all =
         |of: &dyn Fn(&TrainConfig) -> String| distinct(configs.iter().map(|config| of(config)));
@@ -99,11 +110,8 @@ fn of_training(configs: &[&TrainConfig], paper: &Paper) -> Vec<Row> {
         Row {
             what: "reward",
             paper: "1 for a correct answer, else 0".to_owned(),
-            same: holds(&|config| config.overlong_buffer == 0),
-            here: all(&|config| match config.overlong_buffer {
-                0 => "1 for a correct answer, else 0".to_owned(),
-                tokens => format!("the same, less a penalty over the last {tokens} tokens"),
-            }),
+            same: holds(&|config| config.overlong_buffer == 0 && config.reward_command.is_empty()),
+            here: all(&reward),
         },
         Row {
             what: "divergence from the base model",

@@ -228,12 +228,17 @@ fn of_seeds(
         Report::new(shared.map(|(_, graded)| Tally::of(graded)).collect())
     };
     let seeds: Vec<Report> = seeds.iter().map(of_seed).collect();
-    let set = if config.eval_data.is_empty() { &config.data } else { &config.eval_data };
     let settings =
         [("max_tokens", Value::from(config.max_new_tokens)), ("temperature", Value::from(1.0))];
     let settings = settings.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
     let pooled = pooled(&seeds)?;
-    Ok(Evaluation { subject, benchmark: set.clone(), verdicts, settings, ..pooled })
+    Ok(Evaluation {
+        subject,
+        benchmark: config.eval_source()?.to_string(),
+        verdicts,
+        settings,
+        ..pooled
+    })
 }
 
 /// Means over seeds and problems, with their intervals.
