@@ -1,7 +1,10 @@
 //! The memory of a run before it takes any.
 
+use rs_grpo_llm::cuda::launch::Element;
 use rs_grpo_llm::hub::ALIASES;
-use rs_grpo_llm::train::{Adapters, MemoryPlan, TrainConfig, host_memory};
+use rs_grpo_llm::train::{
+    Adapters, MemoryPlan, OptimizerForm, Site, StateType, TrainConfig, host_memory,
+};
 use rs_grpo_llm::{Error, ModelConfig};
 
 fn model(name: &str) -> &'static ModelConfig {
@@ -20,23 +23,23 @@ fn a_plan_is_the_documented_formula() {
     let model = model("qwen3-0.6b-base");
     let activations =
         2_048 * 4 * (29 * 1_024 + 8 * 1_024 + 4 * 32 * 128 + 6 * 3_072) + 1_024 * 151_936 * 4;
-    let full = MemoryPlan::new(&config(0, 2_048), model, 50);
+    let full = MemoryPlan::new(Site::Host, &config(0, 2_048), model, 50);
     assert_eq!(full.weights, 4 * 596_049_920);
-    assert_eq!(full.optimizer, 12 * 596_049_920);
+    assert_eq!([full.moments, full.gradients], [8 * 596_049_920, 4 * 596_049_920]);
     assert_eq!(full.cache, 256 * 50 * 57_344 * 4);
     assert_eq!(full.activations, activations);
     assert_eq!(full.peak(), 16 * 596_049_920 + full.cache.max(activations));
-    let adapters = MemoryPlan::new(&config(16, 2_048), model, 50);
-    assert_eq!(adapters.weights + adapters.optimizer, 16 * (16 * 22_528 * 28));
+    let adapters = MemoryPlan::new(Site::Host, &config(16, 2_048), model, 50);
+    assert_eq!(adapters.weights + adapters.moments + adapters.gradients, 16 * (16 * 22_528 * 28));
     // 1 000 tokens of 256 completions would be 58 GB: the engine takes 4 GiB.
-    assert_eq!(MemoryPlan::new(&config(16, 2_048), model, 1_000).cache, 4 << 30);
+    assert_eq!(MemoryPlan::new(Site::Host, &config(16, 2_048), model, 1_000).cache, 4 << 30);
     // A sequence goes through the network whole, however small the micro-batch.
-    let whole = MemoryPlan::new(&config(0, 64), model, 2_048);
+    let whole = MemoryPlan::new(Site::Host, &config(0, 64), model, 2_048);
     assert_eq!(whole.activations, activations);
 }
 
 fn advice(limit: u64, config: &TrainConfig, name: &str, longest: usize) -> String {
-    let error = MemoryPlan::within(limit, config, model(name), longest).unwrap_err();
+    let error = MemoryPlan::within((Site::Host, limit), config, model(name), longest).unwrap_err();
     assert!(error.to_string().contains("the run needs"), "{error}");
     match error {
         Error::Memory { need, limit, advice, .. } => {
@@ -54,8 +57,10 @@ fn fewer_tokens_at_once_are_proposed_first() {
     let advice = advice(24_000_000_000, &large, name, 1_024);
     let tokens = advice.strip_prefix("It fits with micro-batch-tokens = ").unwrap();
     let tokens: usize = tokens.parse().unwrap();
-    let fits =
-        |tokens| MemoryPlan::within(24_000_000_000, &config(0, tokens), model(name), 1_024).is_ok();
+    let fits = |tokens| {
+        MemoryPlan::within((Site::Host, 24_000_000_000), &config(0, tokens), model(name), 1_024)
+            .is_ok()
+    };
     assert!(fits(tokens) && !fits(2 * tokens), "{tokens}");
 }
 
@@ -64,7 +69,10 @@ fn adapters_are_proposed_where_all_weights_are_too_many() {
     let advice = advice(24_000_000_000, &config(0, 4_096), "qwen3-4b-base", 2_048);
     assert_eq!(advice, "It fits with lora = \"rank=32\" and micro-batch-tokens = 4096");
     let adapters = config(32, 4_096);
-    assert!(MemoryPlan::within(24_000_000_000, &adapters, model("qwen3-4b-base"), 2_048).is_ok());
+    assert!(
+        MemoryPlan::within((Site::Host, 24_000_000_000), &adapters, model("qwen3-4b-base"), 2_048)
+            .is_ok()
+    );
 }
 
 #[test]
@@ -73,6 +81,30 @@ fn what_fits_in_no_way_is_said_to() {
         let advice = advice(1_000_000_000, &config(rank, 4_096), "qwen3-4b-base", 2_048);
         assert!(advice.starts_with("No setting makes it fit"), "{advice}");
     }
+}
+
+/// Qwen3-4B-Base by hand: 4 022 468 096 weights, in bf16 with a copy in f32, two moments and a
+/// gradient in f32, is what does not fit into 80 GB; with moments in bf16 it does.
+#[test]
+fn a_device_that_is_too_small_is_helped_by_moments_in_bf16() {
+    let (site, name) = (Site::Device(Element::Bf16), "qwen3-4b-base");
+    let full = MemoryPlan::new(site, &config(0, 8_192), model(name), 1_024);
+    assert_eq!(full.weights, 6 * 4_022_468_096);
+    assert_eq!([full.moments, full.gradients], [8 * 4_022_468_096, 4 * 4_022_468_096]);
+    // Keys and values of one sequence: 36 layers of 8 heads of 128 numbers.
+    assert_eq!(full.cache, 1_024 * 2 * 36 * 8 * 128 * 2);
+    assert_eq!(full.peak(), 18 * 4_022_468_096 + full.activations);
+    let limit = 70_000_000_000;
+    let error = MemoryPlan::within((site, limit), &config(0, 1_024), model(name), 1_024);
+    let advice = error.unwrap_err().to_string();
+    assert!(advice.contains("optimizer = \"adamw:state=bf16\""), "{advice}");
+    let optimizer = OptimizerForm { state: StateType::Bf16, ..OptimizerForm::default() };
+    let narrow = TrainConfig { optimizer, ..config(0, 1_024) };
+    assert!(MemoryPlan::within((site, limit), &narrow, model(name), 1_024).is_ok());
+    // A reference of its own is as large as the model.
+    let with_reference = TrainConfig { kl_coef: 0.1, ..config(0, 8_192) };
+    let with_reference = MemoryPlan::new(site, &with_reference, model(name), 1_024);
+    assert_eq!(with_reference.weights - full.weights, 2 * 4_022_468_096);
 }
 
 /// Linux tells, and this test runs on no machine with less than 100 MB.

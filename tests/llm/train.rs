@@ -12,8 +12,8 @@ use rs_grpo_llm::model::{
 use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder, run};
 use rs_grpo_llm::train::{
     AdamW, AdamWOptions, Adapters, Decay, Evaluating, Example, KlKind, Loss, LossForm, LossKind,
-    Metrics, Pass, Pretraining, Saving, Schedule, Setup, TrainConfig, gradient, logprobs, pretrain,
-    update,
+    Metrics, OptimizerForm, Pass, Pretraining, Saving, Schedule, Setup, TrainConfig, gradient,
+    logprobs, pretrain, update,
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -285,7 +285,7 @@ fn a_run_that_was_stopped_goes_on_to_the_last_bit() {
             sampling_rounds: 2,
             importance_cap: 2.0,
             schedule: Schedule { decay: Decay::Cosine, warmup: 0 },
-            weight_decay: 0.01,
+            optimizer: OptimizerForm { weight_decay: 0.01, ..OptimizerForm::default() },
             ..small()
         },
         TrainConfig { lora: rank(4), learning_rate: 1e-3, kl_coef: 0.01, ..small() },
@@ -451,6 +451,8 @@ fn settings_that_do_not_fit_are_refused() {
         "save = \"50\"",
         "eval = \"every=-1\"",
         "keep_last = 2",
+        "weight_decay = 0.1",
+        "optimizer = \"sgd\"",
         "num_train_epochs = 2",
     ] {
         messages.push(with(text).unwrap_err().to_string());
@@ -465,7 +467,7 @@ fn settings_that_do_not_fit_are_refused() {
         "overlong_buffer = 100",
         "data = \"countdown:numbers=40\"",
         "minibatches = 5000",
-        "weight_decay = 1.5",
+        "optimizer = \"adamw:weight_decay=1.5\"",
         "data = \"countdown:problems=0\"",
         "loss = \"gspo:dual_clip=0.5\"",
         "lora = \"rank=4,alpha=-1\"",

@@ -217,6 +217,17 @@ impl Array {
         Ok(numbers)
     }
 
+    /// The numbers in single precision.
+    ///
+    /// # Panics
+    /// For counts.
+    pub(crate) fn to_floats(&self) -> Result<Vec<f32>> {
+        match self.kind {
+            Kind::Bf16 => Ok(self.to_vec::<half::bf16>()?.iter().map(|x| x.to_f32()).collect()),
+            _ => self.to_vec(),
+        }
+    }
+
     /// Sets them to 0.
     pub(crate) fn zero(&self) -> Result<()> {
         self.memory.device.zero(self.address(), self.bytes())

@@ -10,6 +10,16 @@ use std::sync::Mutex;
 /// Numbers that a thread updates at a time.
 const CHUNK: usize = 1 << 14;
 
+/// How moments are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StateType {
+    /// In single precision.
+    #[default]
+    F32,
+    /// In bf16 with stochastic rounding, half as large: on a GPU only.
+    Bf16,
+}
+
 /// The constants of the optimiser.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamWOptions {
@@ -21,12 +31,14 @@ pub struct AdamWOptions {
     pub eps: f64,
     /// Share of a matrix that a step of learning rate 1 takes away; norms and biases keep theirs.
     pub weight_decay: f64,
+    /// How moments are stored.
+    pub state: StateType,
 }
 
 impl Default for AdamWOptions {
     /// β₁ = 0.9, β₂ = 0.95, ε = 1e-8, no decay.
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.0 }
+        Self { beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.0, state: StateType::F32 }
     }
 }
 

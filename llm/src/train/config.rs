@@ -1,6 +1,6 @@
 //! Everything a training run depends on, in one flat table.
 
-use super::forms::{self, Adapters, Evaluating, LossForm, Saving};
+use super::forms::{self, Adapters, Evaluating, LossForm, OptimizerForm, Saving};
 use super::loss::Loss;
 use super::schedule::Schedule;
 use crate::model::{LoraOptions, Training};
@@ -70,8 +70,9 @@ pub struct TrainConfig {
     /// How it rises to that and moves then, such as `cosine:warmup=20`.
     #[serde(with = "forms")]
     pub schedule: Schedule,
-    /// Decoupled weight decay of matrices.
-    pub weight_decay: f64,
+    /// The optimiser, such as `adamw:weight_decay=0.01,state=bf16`.
+    #[serde(with = "forms")]
+    pub optimizer: OptimizerForm,
     /// Longest gradient; a longer one is shortened to it.
     pub clip_norm: f64,
     /// LoRA adapters, such as `rank=16,alpha=32`; `off` trains every weight.
@@ -119,7 +120,7 @@ impl Default for TrainConfig {
             steps: 200,
             learning_rate: 2e-4,
             schedule: Schedule::default(),
-            weight_decay: 0.0,
+            optimizer: OptimizerForm::default(),
             clip_norm: 1.0,
             lora: Adapters::default(),
             temperature: 1.0,
@@ -228,8 +229,9 @@ impl TrainConfig {
         if let Some((name, value)) = positive.into_iter().find(|(_, value)| bad(*value)) {
             return Err(Error::parameter(name, value, "a finite number over 0"));
         }
-        if !(0.0..1.0).contains(&self.weight_decay) {
-            return Err(Error::parameter("weight-decay", self.weight_decay, "0 up to 1"));
+        let decay = self.optimizer.weight_decay;
+        if !(0.0..1.0).contains(&decay) {
+            return Err(Error::parameter("weight_decay in optimizer", decay, "0 up to 1"));
         }
         if self.overlong_buffer > self.max_new_tokens {
             let allowed = format!("at most max-new-tokens, {}", self.max_new_tokens);
@@ -321,7 +323,7 @@ fn fit(value: Value, like: &Value) -> Value {
 }
 
 /// Settings of other trainers and of earlier versions, and what they are here.
-const ELSEWHERE: [(&str, &str); 31] = [
+const ELSEWHERE: [(&str, &str); 32] = [
     ("lr", "learning_rate"),
     ("beta", "estimator, as in \"rs-grpo:beta=2\", or kl_coef for the weight of the divergence"),
     ("num_generations", "samples"),
@@ -332,6 +334,7 @@ const ELSEWHERE: [(&str, &str); 31] = [
     ("epsilon_high", "clip_high"),
     ("delta", DUAL_CLIP),
     ("dual_clip", DUAL_CLIP),
+    ("weight_decay", "optimizer, as in \"adamw:weight_decay=0.01\""),
     ("kl_estimator", "loss, as in \"token-mean:kl=k1\""),
     ("loss_type", "loss"),
     ("num_iterations", "epochs"),

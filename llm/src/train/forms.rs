@@ -2,6 +2,7 @@
 //!
 //! What a text does not name has its default.
 
+use super::adamw::StateType;
 use super::loss::{KlKind, LossKind};
 use super::schedule::{Decay, Schedule};
 use crate::{Error, Result};
@@ -17,6 +18,7 @@ const LOSSES: [(&str, LossKind); 4] = [
 ];
 const DIVERGENCES: [(&str, KlKind); 3] =
     [("k1", KlKind::K1), ("k2", KlKind::K2), ("k3", KlKind::K3)];
+const STATES: [(&str, StateType); 2] = [("f32", StateType::F32), ("bf16", StateType::Bf16)];
 const DECAYS: [(&str, Decay); 2] = [("constant", Decay::Constant), ("cosine", Decay::Cosine)];
 
 /// How tokens become one loss, and what is rarely changed about it: `token-mean`,
@@ -38,6 +40,15 @@ pub struct Adapters {
     pub rank: usize,
     /// The adapters' product is multiplied by this over their rank.
     pub alpha: f64,
+}
+
+/// The optimiser: `adamw`, `adamw:weight_decay=0.01,state=bf16`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct OptimizerForm {
+    /// Decoupled weight decay of matrices.
+    pub weight_decay: f64,
+    /// How its moments are stored.
+    pub state: StateType,
 }
 
 /// Which checkpoints a run keeps: `every=50,keep=1`.
@@ -145,6 +156,26 @@ impl FromStr for Adapters {
     }
 }
 
+impl FromStr for OptimizerForm {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, pairs) = text.split_once(':').unwrap_or((text, ""));
+        let mut form = Self::default();
+        let read = read(pairs, |key, value| {
+            match key {
+                "weight_decay" => form.weight_decay = value.parse().ok()?,
+                "state" => form.state = named(&STATES, value)?,
+                _ => return None,
+            }
+            Some(())
+        });
+        let read = read.filter(|()| name == "adamw");
+        let allowed = "adamw, and then any of :weight_decay=λ,state=f32|bf16";
+        read.map(|()| form).ok_or_else(|| refused("optimizer", text, allowed))
+    }
+}
+
 impl FromStr for Saving {
     type Err = Error;
 
@@ -200,6 +231,19 @@ impl Display for Adapters {
             Self { rank: 0, .. } => f.write_str("off"),
             Self { rank, alpha } => write!(f, "rank={rank},alpha={alpha}"),
         }
+    }
+}
+
+impl Display for OptimizerForm {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let default = Self::default();
+        let decay = (self.weight_decay != default.weight_decay)
+            .then(|| format!("weight_decay={}", self.weight_decay));
+        let state =
+            (self.state != default.state).then(|| format!("state={}", name(&STATES, self.state)));
+        let pairs: Vec<String> = decay.into_iter().chain(state).collect();
+        let colon = if pairs.is_empty() { "" } else { ":" };
+        write!(f, "adamw{colon}{}", pairs.join(","))
     }
 }
 

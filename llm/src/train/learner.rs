@@ -3,6 +3,7 @@
 use super::adamw::AdamWOptions;
 use super::batch::Example;
 use super::config::TrainConfig;
+use super::forms::OptimizerForm;
 use super::gradient::{Pass, logprobs};
 use super::loss::Loss;
 use super::policy::{OptimizerState, Policy};
@@ -76,8 +77,8 @@ impl<'a, P: Policy> Local<'a, P> {
         let options = engine_options(policy, &setup.prompts, samples, max_new_tokens)?;
         let layers = setup.model.config().layers;
         let keep = if layers > 8 { Keep::LayerInputs } else { Keep::Everything };
-        let options_of_adamw =
-            AdamWOptions { weight_decay: config.weight_decay, ..AdamWOptions::default() };
+        let OptimizerForm { weight_decay, state } = config.optimizer;
+        let options_of_adamw = AdamWOptions { weight_decay, state, ..AdamWOptions::default() };
         let longest = setup.prompts.iter().map(Vec::len).max().unwrap_or(1) + max_new_tokens;
         Ok(Self {
             engine: engine(policy, &setup.tokenizer, options)?,

@@ -24,14 +24,14 @@ mod state;
 mod trainer;
 mod update;
 
-pub use adamw::{AdamW, AdamWOptions};
+pub use adamw::{AdamW, AdamWOptions, StateType};
 pub use batch::Example;
 pub use config::TrainConfig;
-pub use forms::{Adapters, Evaluating, LossForm, Saving};
+pub use forms::{Adapters, Evaluating, LossForm, OptimizerForm, Saving};
 pub use gradient::{Pass, Sums, gradient, logprobs};
 pub use loss::{KlKind, Loss, LossKind, Term, Token};
 pub use metrics::Metrics;
-pub use plan::{MemoryPlan, host_memory};
+pub use plan::{MemoryPlan, Site, host_memory};
 pub use policy::{OptimizerState, Policy};
 pub use pretrain::{Pretraining, pretrain};
 pub use rollout::{Completion, Group, Rollout};

@@ -2,33 +2,58 @@
 //!
 //! # Formula
 //! ```text
-//! weights      4·P, or 4·A for adapters of a rank: frozen weights stay in their files
-//! optimiser    12 bytes a trained weight: its gradient and the two moments of AdamW, in f32
-//! cache        keys and values of the completions that are sampled at a time, at most 4 GiB
-//! activations  M·4·((L+1)·d + 8·d + 4·(h + 2·h_kv)·h_d + 6·f), and the logits of 1024 tokens
-//! peak         weights + optimiser + max(cache, activations)
+//! host     weights      4·A: what is not trained stays in its files
+//!          peak         weights + moments + gradients + max(cache, activations)
+//! device   weights      b·P, as much again for a reference, and where b = 2 the trained ones in f32, 4·A
+//!          peak         weights + max(cache, moments + gradients + activations)
+//! moments  8·A, or 4·A in bf16 on a device
+//! gradients    4·A, in f32
+//! cache        keys and values of the completions that are sampled at a time: on the host at most
+//!              4 GiB, on a device at least those of one, and what is free beside
+//! activations  M·b·((L+1)·d + 8·d + 4·(h + 2·h_kv)·h_d + 6·f), and logits: of 1024 tokens on the host,
+//!              a GB and 8·M·d on a device
 //! ```
-//! with the letters of [`Workload`](crate::hub::Workload), A the weights of the adapters and M the most
-//! tokens trained on at once. The cache is given back before training, hence the maximum.
+//! with the letters of [`Workload`](crate::hub::Workload), A the weights that are trained, b bytes of a
+//! weight and M the most tokens trained on at once. On a device the cache makes way for training, and
+//! the moments for the cache where there is no room for both.
 
+use super::adamw::StateType;
+use super::forms::OptimizerForm;
 use super::policy::Policy;
 use super::{Adapters, TrainConfig};
+use crate::cuda::launch::Element;
+use crate::cuda::memory::Kind;
 use crate::hub::{activation_bytes, adapter_parameters};
 use crate::model::Decoder;
 use crate::{Error, ModelConfig, Result};
 
 /// Bytes of the cache of keys and values, on the host.
 pub(super) const CACHE_BYTES: usize = 4 << 30;
+/// Bytes of logits and of their gradient on a device.
+const LOGITS: u64 = 1 << 30;
 /// Rank that is proposed where all weights are too many.
 const RANK: usize = 32;
+
+/// Whose memory it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Site {
+    /// The host's.
+    Host,
+    /// A device's, with weights and activations of this type.
+    Device(Element),
+}
 
 /// Bytes of a run's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryPlan {
-    /// Trained weights.
+    /// Whose memory it is.
+    pub site: Site,
+    /// Weights.
     pub weights: u64,
-    /// Gradients and moments.
-    pub optimizer: u64,
+    /// Moments of the optimiser.
+    pub moments: u64,
+    /// Gradients.
+    pub gradients: u64,
     /// Keys and values while sampling.
     pub cache: u64,
     /// What is kept for the backward pass, while training.
@@ -37,27 +62,57 @@ pub struct MemoryPlan {
 
 impl MemoryPlan {
     /// Of a run on a model, with sequences of up to `longest` tokens.
-    pub fn new(config: &TrainConfig, model: &ModelConfig, longest: usize) -> Self {
+    pub fn new(site: Site, config: &TrainConfig, model: &ModelConfig, longest: usize) -> Self {
         let trained = match config.lora.rank {
             0 => model.parameters(),
             rank => adapter_parameters(model, rank as u64),
         };
-        let slot = (8 * model.layers * model.kv_heads * model.head_dim) as u64;
-        let slots = (Decoder::MAX_BATCH * longest) as u64;
         // A sequence is trained on as a whole.
         let tokens = config.micro_batch_tokens.max(longest) as u64;
-        Self {
-            weights: trained.saturating_mul(4),
-            optimizer: trained.saturating_mul(12),
-            cache: slots.saturating_mul(slot).min((CACHE_BYTES as u64).max(slot * longest as u64)),
-            activations: activation_bytes(model, tokens),
+        let numbers = (2 * model.layers * model.kv_heads * model.head_dim * longest) as u64;
+        let (gradients, activations) = (trained.saturating_mul(4), activation_bytes(model, tokens));
+        match site {
+            Site::Host => Self {
+                site,
+                weights: trained.saturating_mul(4),
+                moments: trained.saturating_mul(8),
+                gradients,
+                cache: numbers
+                    .saturating_mul((4 * Decoder::MAX_BATCH) as u64)
+                    .min((CACHE_BYTES as u64).max(4 * numbers)),
+                activations,
+            },
+            Site::Device(element) => {
+                let bytes = Kind::from(element).bytes() as u64;
+                let copies = if config.kl_coef != 0.0 && config.lora.rank == 0 { 2 } else { 1 };
+                let masters = if element == Element::F32 { 0 } else { 4 };
+                let of_moments = match config.optimizer.state {
+                    StateType::F32 => 8,
+                    StateType::Bf16 => 4,
+                };
+                let frozen = model.parameters().saturating_mul(bytes * copies);
+                let logits = LOGITS + 8 * tokens * model.hidden_size as u64;
+                Self {
+                    site,
+                    weights: frozen.saturating_add(trained.saturating_mul(masters)),
+                    moments: trained.saturating_mul(of_moments),
+                    gradients,
+                    cache: numbers.saturating_mul(bytes),
+                    activations: (activations / 4).saturating_mul(bytes).saturating_add(logits),
+                }
+            }
         }
     }
 
     /// The most that is in memory at a time.
     pub fn peak(&self) -> u64 {
-        let working = self.cache.max(self.activations);
-        self.weights.saturating_add(self.optimizer).saturating_add(working)
+        let Self { site, weights, moments, gradients, cache, activations } = *self;
+        let state = moments.saturating_add(gradients);
+        let working = match site {
+            Site::Host => state.saturating_add(cache.max(activations)),
+            Site::Device(_) => cache.max(state.saturating_add(activations)),
+        };
+        weights.saturating_add(working)
     }
 
     /// The plan of a run, if it fits into so many bytes.
@@ -65,12 +120,12 @@ impl MemoryPlan {
     /// # Errors
     /// [`Error::Memory`], with the nearest settings that do.
     pub fn within(
-        limit: u64,
+        (site, limit): (Site, u64),
         config: &TrainConfig,
         model: &ModelConfig,
         longest: usize,
     ) -> Result<Self> {
-        let plan = Self::new(config, model, longest);
+        let plan = Self::new(site, config, model, longest);
         if plan.peak() <= limit {
             return Ok(plan);
         }
@@ -78,7 +133,7 @@ impl MemoryPlan {
             need: plan.peak(),
             limit,
             parts: plan.to_string(),
-            advice: advice(limit, config, model, longest),
+            advice: advice((site, limit), config, model, longest),
         })
     }
 }
@@ -86,24 +141,40 @@ impl MemoryPlan {
 impl std::fmt::Display for MemoryPlan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let gb = |bytes: u64| bytes as f64 / 1e9;
-        let Self { weights, optimizer, cache, activations } = *self;
-        write!(
-            f,
-            "trained weights {:.1}, optimiser {:.1}, and the larger of cache {:.1} and activations \
-             {:.1}",
-            gb(weights),
-            gb(optimizer),
-            gb(cache),
-            gb(activations)
-        )
+        let Self { site, weights, moments, gradients, cache, activations } = *self;
+        let (weights, moments, gradients) = (gb(weights), gb(moments), gb(gradients));
+        let (cache, activations) = (gb(cache), gb(activations));
+        match site {
+            Site::Host => write!(
+                f,
+                "trained weights {weights:.1}, moments {moments:.1}, gradients {gradients:.1}, and the \
+                 larger of cache {cache:.1} and activations {activations:.1}"
+            ),
+            Site::Device(_) => write!(
+                f,
+                "weights {weights:.1}, moments {moments:.1}, gradients {gradients:.1}, activations \
+                 {activations:.1}"
+            ),
+        }
     }
 }
 
 /// The settings nearest to these that fit: fewer tokens at once, then adapters.
-fn advice(limit: u64, config: &TrainConfig, model: &ModelConfig, longest: usize) -> String {
-    let fits = |config: &TrainConfig| MemoryPlan::new(config, model, longest).peak() <= limit;
+fn advice(
+    (site, limit): (Site, u64),
+    config: &TrainConfig,
+    model: &ModelConfig,
+    longest: usize,
+) -> String {
+    let fits = |config: &TrainConfig| MemoryPlan::new(site, config, model, longest).peak() <= limit;
     if let Some(smaller) = smaller_batches(config, longest).find(|config| fits(config)) {
         return format!("It fits with micro-batch-tokens = {}", smaller.micro_batch_tokens);
+    }
+    if let (Site::Device(_), StateType::F32) = (site, config.optimizer.state) {
+        let optimizer = OptimizerForm { state: StateType::Bf16, ..config.optimizer };
+        if fits(&TrainConfig { optimizer, ..config.clone() }) {
+            return format!("It fits with optimizer = \"{optimizer}\"");
+        }
     }
     let adapters =
         TrainConfig { lora: Adapters { rank: RANK, ..Adapters::default() }, ..config.clone() };

@@ -1,7 +1,8 @@
 //! What a run works on: problems in tokens, the policy, and the reference if there is one.
 
+use super::adamw::StateType;
 use super::config::TrainConfig;
-use super::plan::{MemoryPlan, host_memory};
+use super::plan::{MemoryPlan, Site, host_memory};
 use crate::checkpoint::Checkpoint;
 use crate::cuda::network::Network;
 use crate::cuda::place::Place;
@@ -97,10 +98,16 @@ impl Setup {
         let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
         let Networks { model, reference, on_device } = match place {
             None => {
-                check_memory(&config, &checkpoint, &prompts)?;
+                refuse_device_only(&config)?;
+                check_memory((Site::Host, host_memory()), &config, &checkpoint, &prompts)?;
                 Networks::on_host(&config, &checkpoint)?
             }
-            Some(place) => Networks::on_device(&config, &checkpoint, place)?,
+            Some(place) => {
+                let [free, _] = place.device().room()?;
+                let memory = (Site::Device(place.element()), Some(free));
+                check_memory(memory, &config, &checkpoint, &prompts)?;
+                Networks::on_device(&config, &checkpoint, place)?
+            }
         };
         Ok(Self {
             stop_tokens: stop_tokens(folder, &tokenizer)?,
@@ -156,12 +163,27 @@ impl Networks {
     }
 }
 
-/// Refuses a run that this machine has no memory for, where its memory is known.
-fn check_memory(config: &TrainConfig, checkpoint: &Checkpoint, prompts: &[Vec<u32>]) -> Result<()> {
-    let Some(limit) = host_memory() else { return Ok(()) };
+/// Refuses a run that there is no memory for, where the memory is known.
+fn check_memory(
+    (site, limit): (Site, Option<u64>),
+    config: &TrainConfig,
+    checkpoint: &Checkpoint,
+    prompts: &[Vec<u32>],
+) -> Result<()> {
+    let Some(limit) = limit else { return Ok(()) };
     let longest = prompts.iter().map(Vec::len).max().unwrap_or(0) + config.max_new_tokens;
     let longest = longest.min(checkpoint.config().max_positions);
-    MemoryPlan::within(limit, config, checkpoint.config(), longest).map(drop)
+    MemoryPlan::within((site, limit), config, checkpoint.config(), longest).map(drop)
+}
+
+/// Refuses settings that only a GPU has.
+fn refuse_device_only(config: &TrainConfig) -> Result<()> {
+    match config.optimizer.state {
+        StateType::F32 => Ok(()),
+        StateType::Bf16 => {
+            Err(Error::parameter("optimizer", config.optimizer, "state=f32, on the CPU"))
+        }
+    }
 }
 
 /// Files of a model that its checkpoints have, too.

@@ -6,13 +6,13 @@ use super::super::place::Place;
 use super::gradients::Gradients;
 use super::load::{Master, Network};
 use crate::Result;
-use crate::train::AdamWOptions;
+use crate::train::{AdamWOptions, StateType};
 use std::collections::BTreeMap;
 
 /// Blocks that share the sum of squares of a gradient.
 const BLOCKS: usize = 256;
 
-/// AdamW with its state in single precision.
+/// AdamW and its state.
 #[derive(Debug)]
 pub struct Optimizer {
     options: AdamWOptions,
@@ -44,7 +44,9 @@ impl Optimizer {
         match self.moments.get(name) {
             None => Ok(None),
             Some(Moments::Away(moments)) => Ok(Some(moments.clone())),
-            Some(Moments::Here([mean, square])) => Ok(Some([mean.to_vec()?, square.to_vec()?])),
+            Some(Moments::Here([mean, square])) => {
+                Ok(Some([mean.to_floats()?, square.to_floats()?]))
+            }
         }
     }
 
@@ -60,7 +62,7 @@ impl Optimizer {
     pub fn offload(&mut self) -> Result<()> {
         for moments in self.moments.values_mut() {
             if let Moments::Here([mean, square]) = moments {
-                *moments = Moments::Away([mean.to_vec()?, square.to_vec()?]);
+                *moments = Moments::Away([mean.to_floats()?, square.to_floats()?]);
             }
         }
         Ok(())
@@ -68,10 +70,17 @@ impl Optimizer {
 
     /// The moments of a weight on the device.
     fn here(&mut self, place: &Place, name: &str, len: usize) -> Result<[Array; 2]> {
+        let kind = match self.options.state {
+            StateType::F32 => Kind::F32,
+            StateType::Bf16 => Kind::Bf16,
+        };
+        let zeros = || Array::zeros(place.device(), kind, len);
         let moments = match self.moments.get(name) {
             Some(Moments::Here(moments)) => return Ok(moments.clone()),
-            Some(Moments::Away([mean, square])) => [place.floats(mean)?, place.floats(square)?],
-            None => [place.zeros(len)?, place.zeros(len)?],
+            Some(Moments::Away([mean, square])) => {
+                [place.array(kind, mean)?, place.array(kind, square)?]
+            }
+            None => [zeros()?, zeros()?],
         };
         self.moments.insert(name.to_owned(), Moments::Here(moments.clone()));
         Ok(moments)
@@ -113,8 +122,15 @@ impl Network {
             let arrays = arrays.into_iter().map(Argument::from);
             let n = [Argument::U64(numbers.len() as u64)];
             let arguments = arrays.chain(n).chain(constants.map(Argument::F32));
-            let launch = Launch::elements("adamw", place.element(), numbers.len());
-            place.device().launch(&launch.with(arguments))?;
+            let launch = |kernel| Launch::elements(kernel, place.element(), numbers.len());
+            let launch = match options.state {
+                StateType::F32 => launch("adamw").with(arguments),
+                StateType::Bf16 => {
+                    let update = Argument::U32(optimizer.updates as u32);
+                    launch("adamw_narrow").with(arguments.chain([update]))
+                }
+            };
+            place.device().launch(&launch)?;
         }
         Ok(())
     }

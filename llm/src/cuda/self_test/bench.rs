@@ -74,6 +74,11 @@ impl<'a> Bench<'a> {
         self.note(what, relative_error(found, expected), 0.0);
     }
 
+    /// Notes an error that was computed, and what it may be.
+    pub(super) fn within(&mut self, what: &str, error: f32, limit: f32) {
+        self.note(what, error.abs(), limit);
+    }
+
     fn note(&mut self, what: &str, error: f32, limit: f32) {
         match self.outcomes.iter_mut().find(|outcome| outcome.what == what) {
             // A NaN is the worst, and stays.

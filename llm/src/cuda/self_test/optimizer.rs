@@ -3,7 +3,7 @@
 use super::Bench;
 use super::bench::{blank_floats, count, read_floats};
 use crate::Result;
-use crate::cuda::launch::{Argument, Buffer, Launch};
+use crate::cuda::launch::{Argument, Buffer, Element, Launch};
 use crate::model::Gradients;
 use crate::train::{AdamW, AdamWOptions};
 use candle_core::{Device, Tensor, Var};
@@ -14,6 +14,7 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
     clipping(bench, 1.0)?;
     clipping(bench, 1e6)?;
     steps(bench)?;
+    narrow(bench)?;
     left_alone(bench)
 }
 
@@ -86,6 +87,37 @@ fn step(
     let launch = Launch::elements("adamw", bench.element, n);
     let arguments = weights.into_iter().chain(moments).chain(constants.map(Argument::F32));
     bench.run(launch.with(arguments))
+}
+
+/// Moments in bf16: each of many equal ones is rounded up or down, and their mean is that in f32.
+fn narrow(bench: &mut Bench<'_>) -> Result<()> {
+    let (n, rate) = (1 << 14, 1e-2);
+    let bf16 = |x: f32| Argument::Write(Element::Bf16.buffer(&vec![x; n]));
+    let constants = AdamWOptions::default().constants(1, rate, 0.0);
+    let [beta1, beta2, eps, _, step, unbias] = constants;
+    // Numbers that bf16 holds, and whose moments it does not.
+    let (g, mean, square) = (0.34375f32, 0.25, 0.0625);
+    let expected_mean = beta1 * mean + (1.0 - beta1) * g;
+    let expected_square = beta2 * square + (1.0 - beta2) * g * g;
+    let weights = [Argument::Write(Buffer::F32(vec![1.0; n])), bench.blank(n)];
+    let state = [read_floats(&vec![g; n]), bf16(mean), bf16(square), read_floats(&[1.0])];
+    let sizes = [Argument::U64(n as u64)].into_iter().chain(constants.map(Argument::F32));
+    let arguments = weights.into_iter().chain(state).chain(sizes).chain([count(1)]);
+    let launch = Launch::elements("adamw_narrow", bench.element, n);
+    let found = bench.run(launch.with(arguments))?;
+    let weight = 1.0 - step * expected_mean / (expected_square.sqrt() * unbias + eps);
+    bench.near("adamw with moments in bf16: weights", &found[0], &vec![weight; n]);
+    bench.near("adamw with moments in bf16: copy of the weights", &found[1], &vec![weight; n]);
+    // The mean of n roundings is off by at most half a step of bf16, 2⁻⁹, over √n, times 5 for 5 σ.
+    for (what, found, expected) in
+        [("means", &found[2], expected_mean), ("squares", &found[3], expected_square)]
+    {
+        let average = found.iter().map(|&x| f64::from(x)).sum::<f64>() / n as f64;
+        let error = (average / f64::from(expected) - 1.0) as f32;
+        let what = format!("adamw with moments in bf16: {what}, on average");
+        bench.within(&what, error, 5.0 / 512.0 / (n as f32).sqrt());
+    }
+    Ok(())
 }
 
 /// Weights stay as they are where the norm is no finite number.

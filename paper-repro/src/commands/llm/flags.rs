@@ -62,7 +62,7 @@ flags! {
         steps: usize, "N", "Steps of the run";
         learning_rate: f64, "η", "Learning rate after the warm-up";
         schedule: String, "KIND[:warmup=N]", "How it rises to that, over N steps [0], and moves then: constant or cosine";
-        weight_decay: f64, "λ", "Decoupled weight decay of matrices";
+        optimizer: String, "adamw[:KEY=VALUE]", "AdamW; with :weight_decay=λ, decoupled decay of matrices [0], and with :state=bf16 moments of half the size on a GPU [f32]";
         clip_norm: f64, "G", "Longest gradient; a longer one is shortened to it";
         lora: String, "rank=R,alpha=α", "Train LoRA adapters of this rank on all linear layers, their product multiplied by α over R [α: 32]; off trains every weight";
         seed: u64, "N", "Seed of all random numbers";
