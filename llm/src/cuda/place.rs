@@ -5,7 +5,7 @@ use super::memory::{Array, Device, Kind, Product};
 use crate::Result;
 use crate::checkpoint::Elements;
 use crate::ops::embedding::Gathered;
-use crate::ops::spans::View;
+use crate::ops::spans::{Pieces, TILE, View};
 use half::bf16;
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ const SHARE: usize = 64;
 const SLICE: usize = 64;
 const MOST_SLICES: usize = 256;
 
-/// Most heads that read one head of keys in `decode_attention`.
-const MOST_GROUP: usize = 8;
+/// Most heads of a block of `decode_attention`.
+const MOST_GROUP: usize = 4;
 
 /// What is known where attention goes back: queries, keys and values; results and the logarithms of
 /// their sums; the gradient of results, and its product with them.
@@ -47,6 +47,12 @@ pub(crate) struct Seen {
     count: Array,
     last: Array,
     tiles: Array,
+    /// [`Pieces`], and the tiles that they are of.
+    pieces: [Array; 2],
+    prefixes: Array,
+    skip: Array,
+    /// Most rows that share a prefix.
+    together: usize,
     rows: usize,
     longest: usize,
 }
@@ -66,6 +72,16 @@ pub(crate) struct Angles {
 pub(crate) struct Norm<'a> {
     pub(crate) weight: &'a Array,
     pub(crate) eps: f32,
+}
+
+/// The largest of some counts, at least 1.
+fn most(counts: impl Iterator<Item = u32>) -> usize {
+    counts.max().map_or(1, |most| most.max(1) as usize)
+}
+
+/// Threads that share a row of so many numbers.
+fn threads(width: usize) -> u32 {
+    (width.div_ceil(4).next_multiple_of(32) as u32).clamp(32, 512)
 }
 
 impl Place {
@@ -146,14 +162,19 @@ impl Place {
 
     /// What the rows of a batch see.
     pub(crate) fn seen(&self, view: &View) -> Result<Seen> {
+        let Pieces { pieces, tiles } = view.pieces();
         Ok(Seen {
             slots: self.counts(&view.slots)?,
             begin: self.counts(&view.begin)?,
             count: self.counts(&view.count)?,
             last: self.counts(&view.last)?,
             tiles: self.counts(view.tiles.as_flattened())?,
+            pieces: [self.counts(pieces.as_flattened())?, self.counts(tiles.as_flattened())?],
+            prefixes: self.counts(view.prefixes.as_flattened())?,
+            skip: self.counts(&view.skip)?,
+            together: most(view.prefixes.iter().map(|prefix| prefix[1])),
             rows: view.count.len(),
-            longest: view.count.iter().max().map_or(1, |&most| most as usize),
+            longest: most(view.count.iter().copied()),
         })
     }
 
@@ -261,7 +282,7 @@ impl Place {
     pub(crate) fn rms_norm(&self, x: &Array, norm: Norm<'_>) -> Result<Array> {
         let Norm { weight, eps } = norm;
         let (width, y) = (weight.len(), self.blank(x.len())?);
-        let launch = self.rows("rms_norm", x.len() / width);
+        let launch = self.rows("rms_norm", x.len() / width).with_threads(threads(width));
         self.launch(launch, [x.into(), weight.into(), (&y).into(), width.into(), eps.into()])?;
         Ok(y)
     }
@@ -278,7 +299,7 @@ impl Place {
     ) -> Result<()> {
         let (width, rows) = (weight.len(), x.len() / weight.len());
         let inverse = self.blank_floats(rows)?;
-        let launch = self.rows("rms_norm_backward", rows);
+        let launch = self.rows("rms_norm_backward", rows).with_threads(threads(width));
         let arrays = [x.into(), weight.into(), dy.into(), dx.into(), (&inverse).into()];
         let [a, b, c, d, e]: [Argument; 5] = arrays;
         let add = usize::from(add).into();
@@ -327,7 +348,7 @@ impl Place {
         slots: &Array,
         (out, heads, width): (&Array, usize, usize),
     ) -> Result<()> {
-        let launch = self.rows("head_norm_rope", x.len() / width).with_threads(64);
+        let launch = self.rows("head_norm_rope", x.len() / width).with_threads(32);
         let (weight, eps) = norm.map_or((x, 0.0), |norm| (norm.weight, norm.eps));
         let Angles { cos, sin, positions } = angles;
         self.launch(
@@ -356,7 +377,7 @@ impl Place {
         [heads, width]: [usize; 2],
     ) -> Result<Array> {
         let dx = self.blank(dy.len())?;
-        let launch = self.rows("rope_backward", dy.len() / width).with_threads(64);
+        let launch = self.rows("rope_backward", dy.len() / width).with_threads(32);
         self.launch(
             launch,
             [
@@ -419,7 +440,7 @@ impl Place {
         let (out, lse) = (self.blank(q.len())?, self.blank_floats(n)?);
         if self.has_tensor_cores(heads) {
             let arrays = [q, k, v, &seen.tiles, &out, &lse];
-            self.launch_tiles("flash_attention", &arrays, seen, (heads.queries, heads))?;
+            self.launch_tiles("flash_attention", &arrays, seen, heads)?;
         } else {
             let launch = Launch::warps("attention", self.element, n);
             let arrays = [q, k, v, &seen.slots, &seen.begin, &seen.count, &out, &lse];
@@ -478,21 +499,33 @@ impl Place {
         let [a, b, c]: [Argument; 3] = arrays;
         self.launch(launch, [a, b, c, n.into(), heads.width.into()])?;
         let arrays = [q, k, v, &seen.tiles, dout, lse, delta, dq];
-        self.launch_tiles("flash_backward_query", &arrays, seen, (heads.queries, heads))?;
-        let arrays = [q, k, v, &seen.tiles, dout, lse, delta, dk, dv];
-        self.launch_tiles("flash_backward_key", &arrays, seen, (heads.keys, heads))
+        self.launch_tiles("flash_backward_query", &arrays, seen, heads)?;
+        let [pieces, tiles] = &seen.pieces;
+        let len = pieces.len() / 4 * heads.keys * TILE * heads.width;
+        let (of_keys, of_values) = (self.blank_floats(len)?, self.blank_floats(len)?);
+        let blocks = [pieces.len() as u32 / 4, heads.keys as u32, 1];
+        let launch = self.rows("flash_backward_key", 1).with_grid(blocks);
+        let arrays = [q, k, v, pieces, dout, lse, delta, &of_keys, &of_values];
+        let sizes = [heads.queries, heads.keys, heads.width].map(Argument::from);
+        let arrays = arrays.into_iter().map(Argument::from);
+        self.device.launch(&launch.with(arrays.chain(sizes)))?;
+        let blocks = [tiles.len() as u32 / 4, heads.keys as u32, 1];
+        let launch = self.rows("flash_sum_pieces", 1).with_grid(blocks);
+        let arrays = [tiles, &of_keys, &of_values, dk, dv].into_iter().map(Argument::from);
+        let sizes = [heads.keys, heads.width].map(Argument::from);
+        self.device.launch(&launch.with(arrays.chain(sizes)))
     }
 
-    /// A launch of one block for each tile of rows of each of some heads.
+    /// A launch of one block for each tile of rows of each head of queries.
     fn launch_tiles(
         &self,
         kernel: &'static str,
         arrays: &[&Array],
         seen: &Seen,
-        (blocks, heads): (usize, Heads),
+        heads: Heads,
     ) -> Result<()> {
-        let tiles = seen.tiles.len() / 6;
-        let launch = self.rows(kernel, tiles).with_grid([tiles as u32, blocks as u32, 1]);
+        let blocks = [seen.tiles.len() as u32 / 6, heads.queries as u32, 1];
+        let launch = self.rows(kernel, 1).with_grid(blocks);
         let sizes = [heads.queries, heads.keys, heads.width].map(Argument::from);
         let arrays = arrays.iter().map(|array| Argument::from(*array));
         self.device.launch(&launch.with(arrays.chain(sizes)))
@@ -518,27 +551,75 @@ impl Place {
         seen: &Seen,
         heads: Heads,
     ) -> Result<Array> {
-        let Heads { queries, keys, width } = heads;
-        let rows = seen.rows;
-        let shares = BUSY.div_ceil(rows * keys).min(seen.longest.div_ceil(SHARE)).max(1);
-        let parts = rows * queries * shares;
-        let (sums, parts) = (self.blank_floats(2 * parts)?, self.blank_floats(parts * width)?);
-        let group = queries / keys;
-        let launch = match self.has_tensor_cores(heads) && group <= MOST_GROUP {
-            true => self.rows("decode_attention", rows),
-            false => self.rows("cached_attention", rows).with_threads(32 * group as u32),
+        let Heads { queries, width, .. } = heads;
+        let n = seen.rows * queries;
+        let (shares, [parts, sums]) = match self.has_tensor_cores(heads) {
+            true => self.decode(q, [k, v], seen, heads)?,
+            false => self.plain_cached(q, [k, v], seen, heads)?,
         };
-        let launch = launch.with_grid([rows as u32, keys as u32, shares as u32]);
-        let arrays = [q, k, v, &seen.slots, &seen.begin, &seen.count, &parts, &sums];
-        let arrays = arrays.into_iter().map(Argument::from);
-        let sizes = [queries, keys, width, shares].map(Argument::from);
-        self.device.launch(&launch.with(arrays.chain(sizes)))?;
         let out = self.blank(q.len())?;
-        let launch = self.rows("merge_shares", rows * queries).with_threads(32);
+        let launch = self.rows("merge_shares", n).with_threads(32);
         let arrays = [(&parts).into(), (&sums).into(), (&out).into()];
         let [a, b, c]: [Argument; 3] = arrays;
         self.launch(launch, [a, b, c, width.into(), shares.into()])?;
         Ok(out)
+    }
+
+    /// Shares of the positions, so that there are blocks for all of a GPU, and what each comes to.
+    fn shares(&self, seen: &Seen, heads: Heads, more: usize) -> Result<(usize, [Array; 2])> {
+        let Heads { queries, keys, width } = heads;
+        let shares =
+            BUSY.div_ceil(seen.rows * keys).min(seen.longest.div_ceil(SHARE)).max(1) + more;
+        let parts = seen.rows * queries * shares;
+        Ok((shares, [self.blank_floats(parts * width)?, self.blank_floats(2 * parts)?]))
+    }
+
+    fn plain_cached(
+        &self,
+        q: &Array,
+        [k, v]: [&Array; 2],
+        seen: &Seen,
+        heads: Heads,
+    ) -> Result<(usize, [Array; 2])> {
+        let Heads { queries, keys, width } = heads;
+        let (shares, [parts, sums]) = self.shares(seen, heads, 0)?;
+        let launch = self
+            .rows("cached_attention", seen.rows)
+            .with_grid([seen.rows as u32, keys as u32, shares as u32])
+            .with_threads(32 * (queries / keys) as u32);
+        let arrays = [q, k, v, &seen.slots, &seen.begin, &seen.count, &parts, &sums];
+        let sizes = [queries, keys, width, shares].map(Argument::from);
+        let arrays = arrays.into_iter().map(Argument::from);
+        self.device.launch(&launch.with(arrays.chain(sizes)))?;
+        Ok((shares, [parts, sums]))
+    }
+
+    /// The prompts that several rows share are read once for all of them: the last share of each row.
+    fn decode(
+        &self,
+        q: &Array,
+        [k, v]: [&Array; 2],
+        seen: &Seen,
+        heads: Heads,
+    ) -> Result<(usize, [Array; 2])> {
+        let Heads { queries, keys, width } = heads;
+        let (shares, [parts, sums]) = self.shares(seen, heads, 1)?;
+        let group = queries / keys;
+        let blocks = (keys * group.div_ceil(MOST_GROUP)) as u32;
+        let launch = self.rows("decode_attention", seen.rows);
+        let launch = launch.with_grid([seen.rows as u32, blocks, shares as u32 - 1]);
+        let Seen { slots, begin, count, skip, prefixes, .. } = seen;
+        let arrays = [q, k, v, slots, begin, count, skip, &parts, &sums].map(Argument::from);
+        let sizes = [queries, keys, width, shares].map(Argument::from);
+        self.device.launch(&launch.with(arrays.into_iter().chain(sizes.clone())))?;
+        if !prefixes.is_empty() {
+            let tiles = (seen.together * group).div_ceil(TILE) as u32;
+            let launch = self.rows("prefix_attention", 1);
+            let launch = launch.with_grid([prefixes.len() as u32 / 4, keys as u32, tiles]);
+            let arrays = [q, k, v, slots, prefixes, &parts, &sums].map(Argument::from);
+            self.device.launch(&launch.with(arrays.into_iter().chain(sizes)))?;
+        }
+        Ok((shares, [parts, sums]))
     }
 
     /// Rows of a table, by their numbers.

@@ -58,7 +58,9 @@ impl Source {
     /// Names of its kernels.
     pub fn kernels(&self) -> impl Iterator<Item = &'static str> + use<> {
         let lines = self.parts.iter().flat_map(|part| part.lines());
-        lines.filter_map(|line| line.strip_prefix(KERNEL)?.split('(').next())
+        // What the compiler is told of registers stands before the name.
+        lines
+            .filter_map(|line| line.strip_prefix(KERNEL)?.split('(').next()?.split(' ').next_back())
     }
 
     /// Its text without the header.

@@ -8,6 +8,16 @@ typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
+/// 16 bytes, which a GPU reads and writes at once where 16 divides the address.
+#ifdef EMULATED
+#define ALIGNED_16
+#else
+#define ALIGNED_16 alignas(16)
+#endif
+template <class T> struct ALIGNED_16 Pack {
+    T at[16 / sizeof(T)];
+};
+
 struct bf16 {
     u16 bits;
 };

@@ -4,13 +4,15 @@
 // EMULATED stands for a C++ compiler, with functions of its own of the same names.
 
 /// 16 bytes, which are loaded at once.
-struct alignas(16) Quad {
+struct ALIGNED_16 Quad {
     u32 words[4];
 };
 
 #ifndef EMULATED
 /// Before a loop whose arrays are to stay in registers.
 #define UNROLL _Pragma("unroll")
+/// Of a kernel: its registers are to leave room for four blocks of 128 threads at a time.
+#define FOUR_BLOCKS __launch_bounds__(128, 4)
 
 /// Two numbers in one word, the first in its lower half.
 __device__ inline u32 pack(float first, float second) {

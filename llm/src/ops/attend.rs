@@ -66,6 +66,23 @@ pub(super) struct Sequence {
     pub(super) segments: Vec<Segment>,
 }
 
+impl Sequence {
+    /// Positions from 0 on that lie in the same slots as another sequence's, new ones left out.
+    pub(super) fn shares_with(&self, other: &Self) -> usize {
+        let mut shared = 0;
+        for (own, other) in self.segments.iter().zip(&other.segments) {
+            if own.slot != other.slot {
+                break;
+            }
+            shared += own.len.min(other.len);
+            if own.len != other.len {
+                break;
+            }
+        }
+        shared.min(self.start).min(other.start)
+    }
+}
+
 /// Keys and values, `[slots, keys, width]`.
 #[derive(Clone, Copy)]
 pub(super) struct Memory<'a> {

@@ -7,6 +7,9 @@ use crate::generate::Rows;
 use candle_core::{CpuStorage, CustomOp3, InplaceOp2, Layout, Result, Shape, Tensor};
 use std::sync::Arc;
 
+/// Fewest positions in common that are worth a launch of their own.
+const LEAST_PREFIX: usize = 32;
+
 /// Which rows of a batch belong to which sequence, and where their keys and values lie.
 #[derive(Debug, Clone)]
 pub struct Placement {
@@ -49,8 +52,31 @@ impl Placement {
             view.slots.extend(slots.take(start + len).map(|slot| slot as u32));
             view.begin.extend(std::iter::repeat_n(begin, *len));
             view.count.extend((start + 1..=start + len).map(|count| count as u32));
+            view.skip.extend(std::iter::repeat_n(0, *len));
         }
+        self.share_prefixes(&mut view);
         view
+    }
+
+    /// Finds neighbours with one new token each whose first slots are the same.
+    fn share_prefixes(&self, view: &mut View) {
+        let mut rest = &self.sequences[..];
+        while let Some((first, others)) = rest.split_first() {
+            let mut len = usize::MAX;
+            let is_alike = |other: &&Sequence| {
+                let shared = first.shares_with(other);
+                let alike = first.len == 1 && other.len == 1 && shared >= LEAST_PREFIX;
+                len = if alike { len.min(shared) } else { len };
+                alike
+            };
+            let rows = 1 + others.iter().take_while(is_alike).count();
+            if rows > 1 {
+                let (row, begin) = (first.first as u32, view.begin[first.first]);
+                view.prefixes.push([row, rows as u32, begin, len as u32]);
+                view.skip[first.first..first.first + rows].fill(len as u32);
+            }
+            rest = &rest[rows..];
+        }
     }
 
     /// Refuses unless `rows`, the shape of a batch, has the rows that were placed.

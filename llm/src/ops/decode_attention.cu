@@ -1,9 +1,10 @@
-// Attention of new tokens to a cache, as cached_attention.cu, for bf16 and heads 64 or 128 wide, up to 8
-// of them to a head of keys. It is bound by memory: keys and values are fetched once, 16 bytes a lane,
-// for all heads that read them. One block a token, head of keys and share of the positions; 16 lanes
-// hold a key, and every 16 lanes have a softmax of their own, merged at the end.
+// Attention of new tokens to a cache, as cached_attention.cu, for bf16 and heads 64 or 128 wide. It is
+// bound by memory: keys and values are fetched 16 bytes a lane, for up to 4 heads that read them. One
+// block a token, such heads, and a share of the positions; 16 lanes hold a key, and every 16 lanes have
+// a softmax of their own, merged at the end. The last share is that of positions which a token has in
+// common with others, see `prefix_attention`.
 
-const u32 LANES = 16, STREAMS = 8, BATCH = 4;
+const u32 LANES = 16, STREAMS = 8, BATCH = 4, MOST_HEADS = 4;
 
 /// `N` numbers of bf16 that lie together.
 template <u32 N> struct alignas(2 * N) Numbers {
@@ -25,15 +26,18 @@ template <u32 OWN> struct State {
     float max, sum, out[OWN];
 };
 
+/// What a block computes: some heads of a token, and the positions of its share.
+struct Part {
+    u64 head;
+    u32 kv_head, from, to, shares, share;
+};
+
 template <u32 WIDTH, u32 GROUP> __device__ inline void attend(
-    float* room, const bf16* q, const bf16* k, const bf16* v, const u32* slots, u32 count, float* parts,
-    float* sums, u32 heads, u32 kv_heads, u32 shares) {
+    float* room, const bf16* q, const bf16* k, const bf16* v, const u32* slots, Part part, float* parts,
+    float* sums, u32 kv_heads) {
     const u32 OWN = WIDTH / LANES;
-    u32 lane = threadIdx.x % LANES, stream = threadIdx.x / LANES;
-    u32 token = blockIdx.x, kv_head = blockIdx.y, share = blockIdx.z;
-    u32 step = (count + shares - 1) / shares, from = share * step < count ? share * step : count;
-    u32 to = from + step < count ? from + step : count;
-    u64 head = (u64)token * heads + kv_head * GROUP;
+    u32 lane = threadIdx.x % LANES, stream = threadIdx.x / LANES, from = part.from, to = part.to;
+    u64 head = part.head;
     float query[GROUP][OWN];
     State<OWN> states[GROUP];
     UNROLL for (u32 h = 0; h < GROUP; h++) {
@@ -45,18 +49,27 @@ template <u32 WIDTH, u32 GROUP> __device__ inline void attend(
             states[h].out[c] = 0.0f;
         }
     }
-    u64 column = kv_head * WIDTH + lane * OWN, stride = (u64)kv_heads * WIDTH;
+    u64 column = part.kv_head * WIDTH + lane * OWN, stride = (u64)kv_heads * WIDTH;
+    // Slots are fetched a turn ahead of what lies in them.
+    u32 next[BATCH];
+    auto fetch = [&](u32 at) {
+        UNROLL for (u32 i = 0; i < BATCH; i++) {
+            u32 key = at + stream * BATCH + i;
+            next[i] = slots[key < to ? key : from];
+        }
+    };
+    if (from < to) fetch(from);
     // All lanes go through the loop as often, since they exchange numbers in it.
     for (u32 at = from; at < to; at += STREAMS * BATCH) {
         Numbers<OWN> keys[BATCH], values[BATCH];
         bool inside[BATCH];
         UNROLL for (u32 i = 0; i < BATCH; i++) {
-            u32 key = at + stream * BATCH + i;
-            inside[i] = key < to;
-            u64 row = slots[inside[i] ? key : from] * stride + column;
+            inside[i] = at + stream * BATCH + i < to;
+            u64 row = next[i] * stride + column;
             keys[i] = *(const Numbers<OWN>*)(k + row);
             values[i] = *(const Numbers<OWN>*)(v + row);
         }
+        if (at + STREAMS * BATCH < to) fetch(at + STREAMS * BATCH);
         UNROLL for (u32 h = 0; h < GROUP; h++) {
             State<OWN>& state = states[h];
             float scores[BATCH], most = state.max;
@@ -96,7 +109,7 @@ template <u32 WIDTH, u32 GROUP> __device__ inline void attend(
             total += weight * room[2 * (s * GROUP + h) + 1];
             sum += weight * merged[(s * GROUP + h) * WIDTH + i % WIDTH];
         }
-        u64 out = (head + h) * shares + share;
+        u64 out = (head + h) * part.shares + part.share;
         parts[out * WIDTH + i % WIDTH] = sum;
         if (i % WIDTH == 0) {
             sums[2 * out] = max;
@@ -106,26 +119,43 @@ template <u32 WIDTH, u32 GROUP> __device__ inline void attend(
 }
 
 template <u32 WIDTH> __device__ inline void attend_group(
-    float* room, const bf16* q, const bf16* k, const bf16* v, const u32* slots, u32 count, float* parts,
-    float* sums, u32 heads, u32 kv_heads, u32 shares) {
-    switch (heads / kv_heads) {
-#define GROUP_OF(N) \
-    case N: return attend<WIDTH, N>(room, q, k, v, slots, count, parts, sums, heads, kv_heads, shares);
-        GROUP_OF(1) GROUP_OF(2) GROUP_OF(3) GROUP_OF(4) GROUP_OF(5) GROUP_OF(6) GROUP_OF(7) GROUP_OF(8)
-#undef GROUP_OF
+    u32 group, float* room, const bf16* q, const bf16* k, const bf16* v, const u32* slots, Part part,
+    float* parts, float* sums, u32 kv_heads) {
+    switch (group) {
+        case 1: return attend<WIDTH, 1>(room, q, k, v, slots, part, parts, sums, kv_heads);
+        case 2: return attend<WIDTH, 2>(room, q, k, v, slots, part, parts, sums, kv_heads);
+        case 3: return attend<WIDTH, 3>(room, q, k, v, slots, part, parts, sums, kv_heads);
+        case 4: return attend<WIDTH, 4>(room, q, k, v, slots, part, parts, sums, kv_heads);
     }
 }
 
-// A share without positions has the maximum −∞ and the sum 0, as in cached_attention.
-extern "C" __global__ void decode_attention(
+// The first skip[t] positions of a token are left out: they are those of its prefix. A share without
+// positions has the maximum −∞ and the sum 0, and so has the last one of a token without a prefix.
+extern "C" __global__ void FOUR_BLOCKS decode_attention(
     const bf16* q, const bf16* k, const bf16* v, const u32* slots, const u32* begin, const u32* count,
-    float* parts, float* sums, u32 heads, u32 kv_heads, u32 width, u32 shares) {
-    __shared__ float room[STREAMS * 8 * (128 + 2)];
-    slots += begin[blockIdx.x];
-    u32 own = count[blockIdx.x];
-    if (width == 128) {
-        attend_group<128>(room, q, k, v, slots, own, parts, sums, heads, kv_heads, shares);
-    } else {
-        attend_group<64>(room, q, k, v, slots, own, parts, sums, heads, kv_heads, shares);
+    const u32* skip, float* parts, float* sums, u32 heads, u32 kv_heads, u32 width, u32 shares) {
+    __shared__ float room[STREAMS * MOST_HEADS * (128 + 2)];
+    u32 token = blockIdx.x, group = heads / kv_heads, turns = (group + MOST_HEADS - 1) / MOST_HEADS;
+    u32 kv_head = blockIdx.y / turns, first = blockIdx.y % turns * MOST_HEADS;
+    u32 own = group - first < MOST_HEADS ? group - first : MOST_HEADS;
+    u32 before = skip[token], keys = count[token] - before;
+    u32 step = (keys + shares - 2) / (shares - 1);
+    Part part;
+    part.head = (u64)token * heads + kv_head * group + first;
+    part.kv_head = kv_head;
+    part.shares = shares;
+    part.share = blockIdx.z;
+    part.from = before + (blockIdx.z * step < keys ? blockIdx.z * step : keys);
+    part.to = part.from + step < count[token] ? part.from + step : count[token];
+    slots += begin[token];
+    if (before == 0 && blockIdx.z == 0) {
+        for (u32 i = threadIdx.x; i < own * width; i += blockDim.x) {
+            u64 last = (part.head + i / width) * shares + shares - 1;
+            parts[last * width + i % width] = 0.0f;
+            sums[2 * last] = -infinity();
+            sums[2 * last + 1] = 0.0f;
+        }
     }
+    if (width == 128) attend_group<128>(own, room, q, k, v, slots, part, parts, sums, kv_heads);
+    else attend_group<64>(own, room, q, k, v, slots, part, parts, sums, kv_heads);
 }

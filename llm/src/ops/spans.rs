@@ -31,10 +31,40 @@ pub(crate) struct View {
     /// rows of it that are seen, first row of the sequence's own, and last row that sees them. Those
     /// with the most work come first. Empty as `last`.
     pub(crate) tiles: Vec<[u32; 6]>,
+    /// New tokens that share what they see first: first row, rows, where their slots begin, and how
+    /// many they share. Only of a cache.
+    pub(crate) prefixes: Vec<[u32; 4]>,
+    /// Positions of each row that are those of its prefix. Only of a cache.
+    pub(crate) skip: Vec<u32>,
 }
 
 /// Rows of a tile.
 pub(crate) const TILE: usize = 64;
+/// Most rows that see a tile and are dealt with together.
+const PIECE: u32 = 1024;
+
+/// The rows that see each tile, cut into pieces.
+#[derive(Debug, Default)]
+pub(crate) struct Pieces {
+    /// First row and rows of a tile, then the rows from one up to another that see it.
+    pub(crate) pieces: Vec<[u32; 4]>,
+    /// First row and rows of each tile, its first piece and its pieces.
+    pub(crate) tiles: Vec<[u32; 4]>,
+}
+
+impl View {
+    /// The tiles with the rows that see them.
+    pub(crate) fn pieces(&self) -> Pieces {
+        let mut cut = Pieces::default();
+        for &[first, rows, .., last] in &self.tiles {
+            let begin = cut.pieces.len() as u32;
+            let froms = (first..=last).step_by(PIECE as usize);
+            cut.pieces.extend(froms.map(|from| [first, rows, from, (from + PIECE).min(last + 1)]));
+            cut.tiles.push([first, rows, begin, cut.pieces.len() as u32 - begin]);
+        }
+        cut
+    }
+}
 
 /// Sequences that lie one after the other: each a trunk, and after it any number of branches that go
 /// on where the trunk ends.

@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <vector>
 
+#define EMULATED
 #define __global__
 #define __device__ static
 #define __shared__ static __attribute__((section("block_memory")))

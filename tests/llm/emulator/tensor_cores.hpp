@@ -1,8 +1,8 @@
 // Tensor cores on the CPU: what llm/src/kernels/tensor_cores.cuh does with a GPU's instructions.
 #pragma once
 
-#define EMULATED
 #define UNROLL
+#define FOUR_BLOCKS
 
 /// What the lanes of a warp show each other.
 static unsigned shown[1024][8];
