@@ -131,8 +131,12 @@ impl Estimator {
     /// Does not allocate once `scratch` has seen a group of this size. After an error the contents
     /// of `out` are unspecified.
     ///
+    /// Inlined down to the exponentials of [`Estimator::RsGrpo`]: a caller that is compiled for wide
+    /// vectors computes several at once, with the same bits.
+    ///
     /// # Errors
     /// As [`Estimator::advantages`]; also an `out` of another length.
+    #[inline(always)]
     pub fn advantages_into(
         &self,
         rewards: &[f64],
@@ -145,6 +149,7 @@ impl Estimator {
         self.check_finite(group, out)
     }
 
+    #[inline(always)]
     fn dispatch(
         &self,
         group: Group<'_>,
@@ -212,6 +217,7 @@ impl Estimator {
     }
 
     /// Refuses results that finite rewards have driven out of range.
+    #[inline(always)]
     pub(crate) fn check_finite(&self, group: Group<'_>, out: &[f64]) -> Result<(), Error> {
         if all_finite(out) {
             return Ok(());

@@ -15,7 +15,7 @@ const HIGHEST: f64 = 709.0;
 /// `eʳ`, whose remainder is under 4e-18. There is no branch and no division on the way, so that a
 /// loop over a slice works on several numbers at once; exponentials are most of the cost of a small
 /// group.
-#[inline]
+#[inline(always)]
 pub fn exp(x: f64) -> f64 {
     let rounded = x * std::f64::consts::LOG2_E + ROUNDER;
     let k = rounded - ROUNDER;
@@ -28,7 +28,7 @@ pub fn exp(x: f64) -> f64 {
 }
 
 /// `Σ rⁿ/n!` for `n ≤ 13`, in pairs (Estrin), so that the terms do not wait for each other.
-#[inline]
+#[inline(always)]
 fn taylor(r: f64) -> f64 {
     const C: [f64; 14] = inverse_factorials();
     let (r2, pair) = (r * r, |n: usize| C[n] + C[n + 1] * r);

@@ -20,6 +20,7 @@ impl<'a> Group<'a> {
     /// # Errors
     /// [`Error::EmptyGroup`], [`Error::NonFiniteReward`] with the first offending position, or
     /// [`Error::RewardsTooFarApart`].
+    #[inline(always)]
     pub fn new(rewards: &'a [f64]) -> Result<Self, Error> {
         let Some(&first) = rewards.first() else {
             return Err(Error::EmptyGroup);
@@ -128,6 +129,7 @@ impl<'a> Group<'a> {
 
 /// Whether no number is infinite or NaN. Looks at all of them, several at once, which is faster than
 /// to stop early.
+#[inline(always)]
 pub(crate) fn all_finite(numbers: &[f64]) -> bool {
     // ∞ · 0 is NaN.
     numbers.iter().fold(true, |finite, x| finite & (x * 0.0 == 0.0))

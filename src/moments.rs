@@ -11,6 +11,7 @@ pub(crate) enum Weighting<'a> {
 
 impl Weighting<'_> {
     /// The weighted average of `value` over `numbers`.
+    #[inline(always)]
     pub(crate) fn average(self, numbers: &[f64], value: impl Fn(f64) -> f64) -> f64 {
         match self {
             Self::Uniform => pairwise_sum(numbers, &value) / numbers.len() as f64,

@@ -33,6 +33,7 @@ pub(crate) fn check_beta(beta: f64) -> Result<(), Error> {
 /// unbiased relative.
 ///
 /// Source: Jiang et al., arXiv 2509.24261.
+#[inline(always)]
 pub(crate) fn advantages_into(
     group: Group<'_>,
     beta: f64,
@@ -95,6 +96,7 @@ struct Support<'a> {
 }
 
 impl<'a> Support<'a> {
+    #[inline(always)]
     fn of(group: Group<'a>, weighting: Weighting<'a>) -> Self {
         let rewards = group.rewards();
         let (min, max) = match weighting {
@@ -123,6 +125,7 @@ impl<'a> Support<'a> {
 
     /// Writes `power(tᵢ)` into `out` and returns the mean; two powers will do for a group of two
     /// rewards, such as binary ones.
+    #[inline(always)]
     fn map_into(&self, beta: f64, power: impl Fn(f64) -> f64, out: &mut [f64]) -> f64 {
         let origin = self.origin(beta);
         let exponent = |reward: f64| beta * (reward - origin);

@@ -2,6 +2,7 @@
 
 use super::{Config, SoftmaxTree};
 use crate::Error;
+use pulp::{Arch, Simd, WithSimd};
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo::Scratch;
@@ -9,6 +10,8 @@ use rs_grpo::Scratch;
 /// The policy and the buffers of a sampled run.
 pub(super) struct Learner<'a> {
     config: &'a Config,
+    /// The widest vectors of this machine.
+    arch: Arch,
     rng: Xoshiro256PlusPlus,
     tree: SoftmaxTree,
     scratch: Scratch,
@@ -26,6 +29,7 @@ impl<'a> Learner<'a> {
     pub(super) fn new(config: &'a Config, rng: Xoshiro256PlusPlus) -> Self {
         Self {
             config,
+            arch: Arch::new(),
             rng,
             tree: SoftmaxTree::new(&config.initial_logits()),
             scratch: Scratch::new(),
@@ -70,6 +74,13 @@ impl<'a> Learner<'a> {
             self.advantages.fill(0.0);
             return Ok(());
         }
+        self.arch.dispatch(Step(self))
+    }
+
+    /// [`Self::update`] of a group with a signal.
+    #[inline(always)]
+    fn step(&mut self) -> Result<(), Error> {
+        let estimator = &self.config.estimator;
         estimator
             .advantages_into(&self.rewards, &mut self.advantages, &mut self.scratch)
             .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
@@ -101,6 +112,19 @@ impl<'a> Learner<'a> {
     }
 }
 
+/// [`Learner::step`], compiled for each kind of vectors; all give the same bits, since nothing in it
+/// is fused or summed in another order.
+struct Step<'a, 'b>(&'a mut Learner<'b>);
+
+impl WithSimd for Step<'_, '_> {
+    type Output = Result<(), Error>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
+        self.0.step()
+    }
+}
+
 /// Whether nothing differs from the first; looks at all, which is faster than to stop early.
 fn all_equal(rewards: &[f64]) -> bool {
     !rewards.iter().fold(false, |differ, reward| differ | (*reward != rewards[0]))
@@ -110,7 +134,7 @@ fn all_equal(rewards: &[f64]) -> bool {
 mod tests {
     use super::*;
     use crate::streams::stream;
-    use rs_grpo::CATALOGUE;
+    use rs_grpo::{CATALOGUE, Estimator};
 
     /// `θ += (η/N) Σ Aᵢ (e_{aᵢ} − π)`, as in a textbook.
     fn plain_step(logits: &mut [f64], arms: &[usize], advantages: &[f64], rate: f64) {
@@ -123,6 +147,31 @@ mod tests {
                 *logit -= step * advantage * weight / total;
             }
         }
+    }
+
+    /// What this machine can run: the widest vectors, and none.
+    fn arches() -> Vec<Arch> {
+        let mut arches = vec![Arch::Scalar, Arch::new()];
+        #[cfg(target_arch = "x86_64")]
+        arches.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        arches
+    }
+
+    /// Groups of 13, so that no kind of vectors divides them.
+    #[test]
+    fn every_kind_of_vectors_gives_the_same_bits() {
+        let config = Config { estimator: Estimator::RsGrpo { beta: 64.0 }, ..Config::default() };
+        let means = config.rewards();
+        let logits = |arch| {
+            let mut learner = Learner { arch, ..Learner::new(&config, stream(8, 1)) };
+            for _ in 0..2_000 {
+                learner.draw(13, &means);
+                learner.update().expect("RS-GRPO accepts every group");
+            }
+            learner.tree.logits().map(f64::to_bits).collect::<Vec<_>>()
+        };
+        let plain = logits(Arch::Scalar);
+        assert!(arches().into_iter().all(|arch| logits(arch) == plain));
     }
 
     /// For every estimator, on binary rewards so that all of them accept the groups.

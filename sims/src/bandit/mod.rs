@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `config` | the settings and their ranges |
 //! | `softmax_tree` | a softmax policy that draws and moves single arms in `O(log K)` |
+//! | `sum_tree` | the sum of many weights, of which single ones change |
 //! | `noise` | noisy rewards |
 //! | `learner` | a policy that draws groups and learns from them |
 //! | `run` | one run from sampled groups |
@@ -27,6 +28,7 @@ mod phase;
 mod recorder;
 mod run;
 mod softmax_tree;
+mod sum_tree;
 
 pub use config::{Config, InitialPolicy, Noise, Peak};
 pub use ensemble::{Curve, Summary, simulate};
