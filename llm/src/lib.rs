@@ -9,8 +9,7 @@
 //! grade ──► task, data ──► reward ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
-//! [`cuda`] has the operations' kernels for a GPU, which are proven against the CPU but not yet trained
-//! with.
+//! [`cuda`] is the same network on a GPU; generation and training are one code for both.
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
 //! vocabulary, `k` inner dimension of a product.

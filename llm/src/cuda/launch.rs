@@ -126,7 +126,7 @@ pub const ROW_THREADS: u32 = 128;
 /// Warps of a block of `attention`.
 const WARPS: u32 = 4;
 /// Most blocks for a kernel whose threads go over many elements.
-const MOST_BLOCKS: u32 = 1024;
+const MOST_BLOCKS: u32 = 2048;
 
 /// One launch of a kernel.
 #[derive(Debug, Clone, PartialEq)]

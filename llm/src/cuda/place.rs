@@ -558,7 +558,7 @@ impl Place {
             false => self.plain_cached(q, [k, v], seen, heads)?,
         };
         let out = self.blank(q.len())?;
-        let launch = self.rows("merge_shares", n).with_threads(32);
+        let launch = self.rows("merge_shares", n);
         let arrays = [(&parts).into(), (&sums).into(), (&out).into()];
         let [a, b, c]: [Argument; 3] = arrays;
         self.launch(launch, [a, b, c, width.into(), shares.into()])?;

@@ -5,6 +5,7 @@
 // common with others, see `prefix_attention`.
 
 const u32 LANES = 16, STREAMS = 8, BATCH = 4, MOST_HEADS = 4;
+const u32 WARPS = STREAMS / 2;
 
 /// `N` numbers of bf16 that lie together.
 template <u32 N> struct alignas(2 * N) Numbers {
@@ -25,6 +26,19 @@ __device__ inline float sum_of_16(float x) {
 template <u32 OWN> struct State {
     float max, sum, out[OWN];
 };
+
+/// Adds the state of the warp's other 16 lanes.
+template <u32 OWN> __device__ inline void merge_with_neighbour(State<OWN>& state) {
+    float max = fmaxf(state.max, __shfl_xor_sync(~0u, state.max, LANES));
+    float weight = expf(state.max - (max > -infinity() ? max : 0.0f));
+    state.max = max;
+    state.sum *= weight;
+    state.sum += __shfl_xor_sync(~0u, state.sum, LANES);
+    UNROLL for (u32 c = 0; c < OWN; c++) {
+        state.out[c] *= weight;
+        state.out[c] += __shfl_xor_sync(~0u, state.out[c], LANES);
+    }
+}
 
 /// What a block computes: some heads of a token, and the positions of its share.
 struct Part {
@@ -91,20 +105,23 @@ template <u32 WIDTH, u32 GROUP> __device__ inline void attend(
             state.max = most;
         }
     }
-    float* merged = room + STREAMS * GROUP * 2;
+    float* merged = room + WARPS * GROUP * 2;
     UNROLL for (u32 h = 0; h < GROUP; h++) {
-        u32 index = stream * GROUP + h;
-        room[2 * index] = states[h].max;
-        room[2 * index + 1] = states[h].sum;
-        UNROLL for (u32 c = 0; c < OWN; c++) merged[index * WIDTH + lane * OWN + c] = states[h].out[c];
+        State<OWN>& state = states[h];
+        merge_with_neighbour(state);
+        if (stream % 2 != 0) continue;
+        u32 index = stream / 2 * GROUP + h;
+        room[2 * index] = state.max;
+        room[2 * index + 1] = state.sum;
+        UNROLL for (u32 c = 0; c < OWN; c++) merged[index * WIDTH + lane * OWN + c] = state.out[c];
     }
     __syncthreads();
     for (u32 i = threadIdx.x; i < GROUP * WIDTH; i += blockDim.x) {
         u32 h = i / WIDTH;
         float max = -infinity(), total = 0.0f, sum = 0.0f;
-        for (u32 s = 0; s < STREAMS; s++) max = fmaxf(max, room[2 * (s * GROUP + h)]);
+        for (u32 s = 0; s < WARPS; s++) max = fmaxf(max, room[2 * (s * GROUP + h)]);
         float shift = max > -infinity() ? max : 0.0f;
-        for (u32 s = 0; s < STREAMS; s++) {
+        for (u32 s = 0; s < WARPS; s++) {
             float weight = expf(room[2 * (s * GROUP + h)] - shift);
             total += weight * room[2 * (s * GROUP + h) + 1];
             sum += weight * merged[(s * GROUP + h) * WIDTH + i % WIDTH];
@@ -134,7 +151,7 @@ template <u32 WIDTH> __device__ inline void attend_group(
 extern "C" __global__ void FOUR_BLOCKS decode_attention(
     const bf16* q, const bf16* k, const bf16* v, const u32* slots, const u32* begin, const u32* count,
     const u32* skip, float* parts, float* sums, u32 heads, u32 kv_heads, u32 width, u32 shares) {
-    __shared__ float room[STREAMS * MOST_HEADS * (128 + 2)];
+    __shared__ float room[WARPS * MOST_HEADS * (128 + 2)];
     u32 token = blockIdx.x, group = heads / kv_heads, turns = (group + MOST_HEADS - 1) / MOST_HEADS;
     u32 kv_head = blockIdx.y / turns, first = blockIdx.y % turns * MOST_HEADS;
     u32 own = group - first < MOST_HEADS ? group - first : MOST_HEADS;

@@ -7,7 +7,7 @@
 //
 // Source: Dao, "FlashAttention-2" (arXiv 2307.08691).
 
-const u32 ROWS = 64, QUERY_KEYS = 32, KEY_QUERIES = 16, PAD = 8;
+const u32 THREADS = 128, ROWS = 64, QUERY_KEYS = 32, KEY_QUERIES = 16, PAD = 8;
 const float LOG2_E = 1.4426950408889634f, LN_2 = 0.6931471805599453f;
 
 /// Rows of one sequence that follow each other, and what they see: `shared` rows from `trunk` on, then
@@ -19,15 +19,22 @@ struct Tile {
 /// A tile in shared memory; the padding keeps rows out of each other's banks.
 template <u32 WIDTH> using Rows = bf16 (*)[WIDTH + PAD];
 
-/// Copies rows of a head into shared memory; those past `count` become zeros.
-template <u32 WIDTH, class RowOf> __device__ inline void load_rows(
-    Rows<WIDTH> into, const bf16* from, u32 stride, u32 rows, u32 count, RowOf row_of) {
-    const u32 quads = WIDTH / 8;
-    for (u32 i = threadIdx.x; i < rows * quads; i += blockDim.x) {
-        u32 row = i / quads, c = i % quads * 8;
-        Quad quad = {{0, 0, 0, 0}};
-        if (row < count) quad = *(const Quad*)(from + (u64)row_of(row) * stride + c);
-        *(Quad*)&into[row][c] = quad;
+/// Copies rows of a head into shared memory; those past `count` become zeros. All are asked for before
+/// the first is waited for.
+template <u32 WIDTH, u32 COUNT, class RowOf> __device__ inline void load_rows(
+    Rows<WIDTH> into, const bf16* from, u32 stride, u32 count, RowOf row_of) {
+    const u32 quads = WIDTH / 8, each = COUNT * quads / THREADS;
+    Quad loaded[each];
+    UNROLL for (u32 i = 0; i < each; i++) {
+        u32 at = threadIdx.x + i * THREADS, row = at / quads;
+        loaded[i] = {{0, 0, 0, 0}};
+        if (row < count) {
+            loaded[i] = *(const Quad*)(from + (u64)row_of(row) * stride + at % quads * 8);
+        }
+    }
+    UNROLL for (u32 i = 0; i < each; i++) {
+        u32 at = threadIdx.x + i * THREADS;
+        *(Quad*)&into[at / quads][at % quads * 8] = loaded[i];
     }
 }
 
@@ -163,7 +170,7 @@ template <u32 WIDTH> __device__ inline void forward(
     u32 head = blockIdx.y, warp = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     u32 stride = kv_heads * WIDTH, offset = head / (heads / kv_heads) * WIDTH;
     u32 query[WIDTH / 16][4];
-    load_rows<WIDTH>(keys, q + head * WIDTH, heads * WIDTH, ROWS, tile.rows, [&](u32 row) {
+    load_rows<WIDTH, ROWS>(keys, q + head * WIDTH, heads * WIDTH, tile.rows, [&](u32 row) {
         return tile.first + row;
     });
     __syncthreads();
@@ -179,8 +186,8 @@ template <u32 WIDTH> __device__ inline void forward(
             return key < tile.shared ? tile.trunk + key : tile.own + (key - tile.shared);
         };
         __syncthreads();
-        load_rows<WIDTH>(keys, k + offset, stride, ROWS, all - at, key_row);
-        load_rows<WIDTH>(values, v + offset, stride, ROWS, all - at, key_row);
+        load_rows<WIDTH, ROWS>(keys, k + offset, stride, all - at, key_row);
+        load_rows<WIDTH, ROWS>(values, v + offset, stride, all - at, key_row);
         __syncthreads();
         attend_keys<WIDTH>(running, query, keys, values, at, limits);
     }
@@ -228,7 +235,7 @@ template <u32 WIDTH> __device__ inline void attend_prefix(
         return (prefix.first + index / group) * heads + kv_head * group + index % group;
     };
     u32 query[WIDTH / 16][4];
-    load_rows<WIDTH>(keys, q, WIDTH, ROWS, count, head_of);
+    load_rows<WIDTH, ROWS>(keys, q, WIDTH, count, head_of);
     __syncthreads();
     UNROLL for (u32 step = 0; step < WIDTH / 16; step++) load_left<WIDTH>(query[step], keys, 16 * warp, step);
     Running<WIDTH> running;
@@ -237,8 +244,8 @@ template <u32 WIDTH> __device__ inline void attend_prefix(
     for (u32 at = 0; at < prefix.len; at += ROWS) {
         auto key_row = [&](u32 row) { return slots[prefix.begin + at + row]; };
         __syncthreads();
-        load_rows<WIDTH>(keys, k + kv_head * WIDTH, kv_heads * WIDTH, ROWS, prefix.len - at, key_row);
-        load_rows<WIDTH>(values, v + kv_head * WIDTH, kv_heads * WIDTH, ROWS, prefix.len - at, key_row);
+        load_rows<WIDTH, ROWS>(keys, k + kv_head * WIDTH, kv_heads * WIDTH, prefix.len - at, key_row);
+        load_rows<WIDTH, ROWS>(values, v + kv_head * WIDTH, kv_heads * WIDTH, prefix.len - at, key_row);
         __syncthreads();
         attend_keys<WIDTH>(running, query, keys, values, at, limits);
     }
@@ -293,11 +300,11 @@ template <u32 WIDTH> __device__ inline void backward_query(
     u32 stride = kv_heads * WIDTH, offset = head / (heads / kv_heads) * WIDTH;
     u32 query[WIDTH / 16][4], gradient[WIDTH / 16][4];
     auto own_row = [&](u32 row) { return tile.first + row; };
-    load_rows<WIDTH>(keys, q + head * WIDTH, heads * WIDTH, ROWS, tile.rows, own_row);
+    load_rows<WIDTH, ROWS>(keys, q + head * WIDTH, heads * WIDTH, tile.rows, own_row);
     __syncthreads();
     UNROLL for (u32 step = 0; step < WIDTH / 16; step++) load_left<WIDTH>(query[step], keys, 16 * warp, step);
     __syncthreads();
-    load_rows<WIDTH>(keys, dout + head * WIDTH, heads * WIDTH, ROWS, tile.rows, own_row);
+    load_rows<WIDTH, ROWS>(keys, dout + head * WIDTH, heads * WIDTH, tile.rows, own_row);
     __syncthreads();
     UNROLL for (u32 step = 0; step < WIDTH / 16; step++) load_left<WIDTH>(gradient[step], keys, 16 * warp, step);
     float scale = 1.0f / sqrtf((float)WIDTH), shift[2], product[2], ones[2] = {1.0f, 1.0f};
@@ -317,8 +324,8 @@ template <u32 WIDTH> __device__ inline void backward_query(
             return key < tile.shared ? tile.trunk + key : tile.own + (key - tile.shared);
         };
         __syncthreads();
-        load_rows<WIDTH>(keys, k + offset, stride, QUERY_KEYS, all - at, key_row);
-        load_rows<WIDTH>(values, v + offset, stride, QUERY_KEYS, all - at, key_row);
+        load_rows<WIDTH, QUERY_KEYS>(keys, k + offset, stride, all - at, key_row);
+        load_rows<WIDTH, QUERY_KEYS>(values, v + offset, stride, all - at, key_row);
         __syncthreads();
         float scores[QUERY_KEYS / 8][4], of_weights[QUERY_KEYS / 8][4];
         clear<QUERY_KEYS / 8>(scores);
@@ -379,8 +386,8 @@ template <u32 WIDTH> __device__ inline void backward_key(
     u32 kv_head = blockIdx.y, group = heads / kv_heads, offset = kv_head * WIDTH;
     u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     auto own_row = [&](u32 row) { return piece.first + row; };
-    load_rows<WIDTH>(keys, k + offset, kv_heads * WIDTH, ROWS, piece.rows, own_row);
-    load_rows<WIDTH>(values, v + offset, kv_heads * WIDTH, ROWS, piece.rows, own_row);
+    load_rows<WIDTH, ROWS>(keys, k + offset, kv_heads * WIDTH, piece.rows, own_row);
+    load_rows<WIDTH, ROWS>(values, v + offset, kv_heads * WIDTH, piece.rows, own_row);
     float scale = 1.0f / sqrtf((float)WIDTH);
     float of_keys[WIDTH / 8][4], of_values[WIDTH / 8][4];
     clear<WIDTH / 8>(of_keys);
@@ -390,8 +397,8 @@ template <u32 WIDTH> __device__ inline void backward_key(
             auto query_row = [&](u32 row) { return at + row; };
             __syncthreads();
             u32 count = piece.to - at;
-            load_rows<WIDTH>(queries, q + head * WIDTH, heads * WIDTH, KEY_QUERIES, count, query_row);
-            load_rows<WIDTH>(gradients, dout + head * WIDTH, heads * WIDTH, KEY_QUERIES, count, query_row);
+            load_rows<WIDTH, KEY_QUERIES>(queries, q + head * WIDTH, heads * WIDTH, count, query_row);
+            load_rows<WIDTH, KEY_QUERIES>(gradients, dout + head * WIDTH, heads * WIDTH, count, query_row);
             __syncthreads();
             float scores[2][4], of_weights[2][4];
             clear<2>(scores);
