@@ -1,9 +1,10 @@
 """Speed on a GPU beside PyTorch: random weights of the same true shape on the same card, in one run.
 
     cargo bench -p rs-grpo-llm --features cuda --bench gpu --no-run      # prints the path of the program
+    pip install torch transformers peft trl==1.16.0
     python llm/benches/gpu.py PROGRAM [--model qwen3-4b-base] [--rows a,b,c,d] [--out FILE.json]
 
-Needs torch, transformers and peft; row d needs TRL. Every measurement runs in a process of its own, ours
+Every measurement runs in a process of its own, ours
 and theirs in turn, within `--seconds-limit`; one that fails is a line that says so. The rows:
 
     a  bytes a second of a copy, operations a second of a bf16 product: what the card can do
@@ -17,6 +18,7 @@ When b is among them and seconds are left, it is measured again with other batch
 import argparse
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -35,11 +37,11 @@ NOTE = """
 `of the ceiling`: decoding, of the time in which the card copies the bytes that must be read: all weights
 for each token, and the keys and values so far, a shared prompt's once. Training, of the bf16 product, with
 2 N operations a token for the forward and 2 N (LoRA) or 4 N (all weights) for the backward, N all weights:
-useful work alone, without what is computed again, attention and LoRA. Here a shared prompt's tokens count
-once there, as they are computed once; in tokens/s they count for each sample on both sides.
-`times`: how much faster this crate is. The rate of `generate` is there the one after the prompts, and its
-samples are shorter, both in its favour. PyTorch trains here without an optimizer, with gradients and LoRA
-weights in bf16, SDPA and gradient checkpointing; peaks are in 10⁹ bytes, PyTorch's of allocated tensors."""
+useful work alone, without what is computed again, attention and LoRA. There, rs-grpo's shared prompts
+count once, as they are computed once; in tokens/s they count for each sample on both sides.
+`times`: how much faster rs-grpo is. That of `generate` compares with its rate after the prompts, and its
+samples are shorter: both in its favour. PyTorch's training has no optimizer in it, gradients and LoRA
+weights in bf16, SDPA and gradient checkpointing. Peaks are in 10⁹ bytes, PyTorch's of allocated tensors."""
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Shape:
         settings = asdict(self)
         kind = {"qwen2": Qwen2Config, "qwen3": Qwen3Config, "llama": LlamaConfig}[settings.pop("kind")]
         ends = dict(eos_token_id=None, bos_token_id=None, pad_token_id=None)
-        return kind(max_position_embeddings=8192, **settings, **ends)
+        return kind(max_position_embeddings=32768, **settings, **ends)
 
 
 LLAMA3 = {
@@ -204,18 +206,19 @@ class Peer:
         return 2 * self.parameters * new + self.shape.bytes_per_slot() * cached
 
     def continuous(self, batch, new):
-        """Continuous batching: samples of a prompt share its cache. The second run of the same is timed."""
+        """Continuous batching: samples of a prompt share its cache. The second run, of new prompts, is timed."""
         from transformers import GenerationConfig
 
         batch, new = int(batch), int(new)
         model = self.model().eval()
-        prompts = self.tokens(batch // SAMPLES, PROMPT).tolist()
+        count = batch // SAMPLES
+        prompts = self.tokens(2 * count, PROMPT).tolist()
         config = GenerationConfig(
             max_new_tokens=new, do_sample=True, temperature=1.0, top_k=0, top_p=1.0,
             num_return_sequences=SAMPLES, eos_token_id=-1, pad_token_id=0,
         )
 
-        def run():
+        def run(prompts):
             out = model.generate_batch(prompts, generation_config=config, persistent_manager=True)
             # It waits for all samples; transformers 5.17 then returns only the first of each prompt.
             whole = [sample for sample in out.values() if len(sample.generated_tokens) == new]
@@ -224,9 +227,10 @@ class Peer:
                 cause = causes[0] if causes else "no error told"
                 raise ValueError(f"generate_batch: {len(whole)} of {batch} samples are whole: {cause}")
 
-        run()
+        # Of prompts that it knows, transformers 5.17 would compute nothing, and fail.
+        run(prompts[:count])
         self.forget_peak()
-        seconds = self.timed(run)
+        seconds = self.timed(lambda: run(prompts[count:]))
         self.report({
             "tokens_per_second": batch * new / seconds, "seconds": seconds,
             "floor_bytes": self.floor_bytes(batch, new), "new": new,
@@ -356,18 +360,29 @@ def measure(command, limit):
         os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()
         failure = f"not done after {limit:.0f} s"
-    lines = [line for line in out.splitlines() if line.startswith("{")]
-    result = json.loads(lines[-1]) if lines else {}
-    if failure is None and not lines:
+    result = last_json(out)
+    if failure is None and not result:
         failure = "it printed no result"
     if failure is not None:
         result |= {"failure": failure, "stderr": err[-2000:]}
     return result | {"wall_seconds": time.perf_counter() - start}
 
 
+def last_json(out):
+    """The last whole line that is JSON: trainers print lines of their own, and a killed program half ones."""
+    result = {}
+    for line in out.splitlines():
+        try:
+            result = json.loads(line) if line.startswith("{") else result
+        except ValueError:
+            continue
+    return result
+
+
 def shortened(err):
-    """The last line that says something, without what would break a table."""
+    """The last error, or else the last line, without what would break a table."""
     lines = [line.strip() for line in err.splitlines() if line.strip()]
+    lines = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)] or lines
     return lines[-1].replace("|", "/")[:160] if lines else ""
 
 
