@@ -4,8 +4,8 @@
     pip install torch transformers peft trl==1.16.0
     python llm/benches/gpu.py PROGRAM [--model qwen3-4b-base] [--rows a,b,c,d] [--out FILE.json]
 
-Every measurement runs in a process of its own, ours
-and theirs in turn, within `--seconds-limit`; one that fails is a line that says so. The rows:
+Every measurement runs in a process of its own, ours and theirs in turn, within `--seconds-limit`; one that
+fails is a line that says so. The rows:
 
     a  bytes a second of a copy, operations a second of a bf16 product: what the card can do
     b  decoding: transformers' `generate` (one static batch) and its continuous batching
@@ -386,8 +386,8 @@ def shortened(err):
     return lines[-1].replace("|", "/")[:160] if lines else ""
 
 
-def peer_result(result):
-    """Whether a result can be shown: complete, or TRL's first step, which says that it is the first."""
+def can_be_shown(result):
+    """Whether it is complete, or TRL's first step, which says that it is the first."""
     return "seconds" in result or "copy_bytes_per_second" in result
 
 
@@ -408,7 +408,7 @@ class Table:
         here = program == "rs-grpo"
         if here:
             self.ours = result if "failure" not in result else None
-        if not peer_result(result):
+        if not can_be_shown(result):
             failure = result.get("failure", "no result")
             print(f"| {name} | {program} | failed: {failure} | – | – | – |", flush=True)
             return
@@ -447,7 +447,7 @@ class Table:
 
     def times(self, result):
         """How much faster the line of ours before was."""
-        if self.ours is None or "copy_bytes_per_second" in result:
+        if self.ours is None or "copy_bytes_per_second" in result or result.get("first"):
             return "–"
         if "tokens_per_second" in result:
             theirs = result.get("decode_tokens_per_second", result["tokens_per_second"])
