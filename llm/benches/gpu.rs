@@ -24,7 +24,7 @@ mod gpu {
     use rs_grpo_llm::cuda::place::Place;
     use rs_grpo_llm::generate::{Engine, EngineOptions, Request, Sample, Sampler, SamplingParams};
     use rs_grpo_llm::hub::{ALIASES, Alias};
-    use rs_grpo_llm::model::{Keep, LoraOptions, Training};
+    use rs_grpo_llm::model::{LoraOptions, Training};
     use rs_grpo_llm::train::{AdamWOptions, Example, Loss, Pass, Policy, gradient, update};
     use rs_grpo_llm::{Error, ModelConfig, Result};
     use serde_json::{Value, json};
@@ -188,7 +188,8 @@ mod gpu {
                     example(prompt, completion, at as f64 % 3.0 - 1.5)
                 })
                 .collect();
-            let pass = Pass { temperature: 1.0, micro_batch_tokens, keep: Keep::LayerInputs };
+            let keep = self.network.keep(micro_batch_tokens)?;
+            let pass = Pass { temperature: 1.0, micro_batch_tokens, keep };
             let work = || -> Result<f64> {
                 let start = Instant::now();
                 let (gradients, _) = gradient(&self.network, &examples, &Loss::default(), pass)?;
@@ -204,6 +205,7 @@ mod gpu {
                 "seconds": seconds[1],
                 "tokens_per_second": (sequences * len) as f64 / seconds[1],
                 "computed_tokens_per_second": own as f64 / seconds[1],
+                "keep": format!("{keep:?}"),
                 "parameters": self.config.parameters(),
             }))
         }
@@ -245,7 +247,8 @@ mod gpu {
                     examples.push(example(&request.prompt, &sample.tokens, *advantage));
                 }
             }
-            let pass = Pass { temperature: 1.0, micro_batch_tokens, keep: Keep::LayerInputs };
+            let keep = self.network.keep(micro_batch_tokens)?;
+            let pass = Pass { temperature: 1.0, micro_batch_tokens, keep };
             let limits = (1e-6, 1.0);
             let updated =
                 update(&self.network, optimizer, &examples, &Loss::default(), pass, limits)?;

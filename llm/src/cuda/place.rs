@@ -348,7 +348,8 @@ impl Place {
         slots: &Array,
         (out, heads, width): (&Array, usize, usize),
     ) -> Result<()> {
-        let launch = self.rows("head_norm_rope", x.len() / width).with_threads(32);
+        let rows = x.len() / width;
+        let launch = Launch::warps("head_norm_rope", self.element, rows);
         let (weight, eps) = norm.map_or((x, 0.0), |norm| (norm.weight, norm.eps));
         let Angles { cos, sin, positions } = angles;
         self.launch(
@@ -361,6 +362,7 @@ impl Place {
                 positions.into(),
                 slots.into(),
                 out.into(),
+                rows.into(),
                 heads.into(),
                 width.into(),
                 eps.into(),
@@ -377,7 +379,8 @@ impl Place {
         [heads, width]: [usize; 2],
     ) -> Result<Array> {
         let dx = self.blank(dy.len())?;
-        let launch = self.rows("rope_backward", dy.len() / width).with_threads(32);
+        let rows = dy.len() / width;
+        let launch = Launch::warps("rope_backward", self.element, rows);
         self.launch(
             launch,
             [
@@ -386,6 +389,7 @@ impl Place {
                 sin.into(),
                 positions.into(),
                 (&dx).into(),
+                rows.into(),
                 heads.into(),
                 width.into(),
             ],

@@ -75,8 +75,7 @@ impl<'a, P: Policy> Local<'a, P> {
         let config = &setup.config;
         let TrainConfig { samples, max_new_tokens, temperature, micro_batch_tokens, .. } = *config;
         let options = engine_options(policy, &setup.prompts, samples, max_new_tokens)?;
-        let layers = setup.model.config().layers;
-        let keep = if layers > 8 { Keep::LayerInputs } else { Keep::Everything };
+        let keep = policy.keep(micro_batch_tokens)?;
         let OptimizerForm { weight_decay, state } = config.optimizer;
         let options_of_adamw = AdamWOptions { weight_decay, state, ..AdamWOptions::default() };
         let longest = setup.prompts.iter().map(Vec::len).max().unwrap_or(1) + max_new_tokens;
@@ -104,6 +103,14 @@ impl<'a, P: Policy> Local<'a, P> {
         }
         loop {
             match work(self) {
+                Err(Error::GpuMemory { .. }) if self.pass.keep == Keep::Everything => {
+                    self.pass.keep = Keep::LayerInputs;
+                    self.notes.push(
+                        "The GPU has no room for all intermediate results; from now on they are \
+                         computed again, layer by layer."
+                            .to_owned(),
+                    );
+                }
                 Err(Error::GpuMemory { .. }) if self.pass.micro_batch_tokens > self.longest => {
                     let before = self.pass.micro_batch_tokens;
                     let now = (before / 2).max(self.longest);

@@ -46,6 +46,12 @@ pub trait Policy: LanguageModel {
     /// As [`cache_budget`](Self::cache_budget).
     fn make_room(&self, optimizer: &mut Self::Optimizer, bytes: usize) -> Result<()>;
 
+    /// What to keep of passes over so many tokens.
+    ///
+    /// # Errors
+    /// As [`cache_budget`](Self::cache_budget).
+    fn keep(&self, tokens: usize) -> Result<Keep>;
+
     /// No gradients yet.
     fn gradients(&self) -> Self::Gradients;
 
@@ -150,6 +156,11 @@ impl Policy for Decoder {
 
     fn make_room(&self, _: &mut AdamW, _: usize) -> Result<()> {
         Ok(())
+    }
+
+    /// Memory is what large networks lack on a host.
+    fn keep(&self, _: usize) -> Result<Keep> {
+        Ok(if self.config().layers > 8 { Keep::LayerInputs } else { Keep::Everything })
     }
 
     fn gradients(&self) -> Gradients {
@@ -287,6 +298,15 @@ impl Policy for Network {
             true => optimizer.offload(),
             false => Ok(()),
         }
+    }
+
+    /// Everything, if it takes at most two thirds of what is free beside gradients and moments.
+    fn keep(&self, tokens: usize) -> Result<Keep> {
+        let [free, _] = self.place().device().room()?;
+        let trained: usize = self.trained().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        let free = (free as usize).saturating_sub(12 * trained);
+        let fits = tokens * self.bytes_per_recorded_token() <= free / 3 * 2;
+        Ok(if fits { Keep::Everything } else { Keep::LayerInputs })
     }
 
     fn gradients(&self) -> network::Gradients {

@@ -1,10 +1,11 @@
 //! A recorded forward pass, and its backward.
 
-use super::super::memory::Array;
+use super::super::memory::{Array, Kind};
 use super::gradients::Gradients;
 use super::layer::{Batch, Inner};
 use super::load::Network;
 use crate::Result;
+use crate::config::ModelConfig;
 use crate::model::{Keep, Packed};
 
 /// A forward pass that remembers enough to go back.
@@ -44,6 +45,15 @@ impl Network {
         let hidden = place.rms_norm(&x, self.last_norm().1)?;
         let tokens = packed.tokens().to_vec();
         Ok(Tape { network: self, tokens, batch, layers, last: x, hidden })
+    }
+
+    /// Bytes that a recorded pass keeps of a token, where it keeps everything.
+    pub(crate) fn bytes_per_recorded_token(&self) -> usize {
+        let ModelConfig { hidden_size, intermediate_size, heads, kv_heads, head_dim, .. } =
+            self.config;
+        let heads = 3 * (heads + kv_heads) * head_dim;
+        let numbers = 4 * hidden_size + heads + 3 * intermediate_size;
+        self.config.layers * numbers * Kind::from(self.place.element()).bytes()
     }
 
     /// Rows of the embedding.

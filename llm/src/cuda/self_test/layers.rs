@@ -130,13 +130,15 @@ fn rotations(
 
     // The rows go to slots in the other direction, of a cache with one slot more.
     let slots: Vec<u32> = (1..=tokens as u32).rev().collect();
-    let launch = Launch::rows("head_norm_rope", bench.element, tokens * heads).with_threads(64);
+    let rows = tokens * heads;
+    let launch = Launch::warps("head_norm_rope", bench.element, rows);
     let first = vec![7.0; heads * width];
     let cache: Vec<f32> = first.iter().copied().chain(std::iter::repeat_n(f32::NAN, n)).collect();
     let cache = Argument::Write(bench.element.buffer(&cache));
     let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
     let tables = tables.into_iter().chain([read_counts(&slots)]);
-    let sizes = [cache, count(heads), count(width), Argument::F32(EPS), count(usize::from(normed))];
+    let flags = [Argument::F32(EPS), count(usize::from(normed))];
+    let sizes = [cache, count(rows), count(heads), count(width)].into_iter().chain(flags);
     let inputs = [bench.read(&x), bench.read(&w)];
     let found = bench.run(launch.with(inputs.into_iter().chain(tables).chain(sizes)))?;
     let (untouched, cache) = found[0].split_at(heads * width);
@@ -144,10 +146,11 @@ fn rotations(
     bench.near("head_norm_rope", &in_order, &y);
     bench.same("head_norm_rope: other slots", untouched, &first);
 
-    let launch = Launch::rows("rope_backward", bench.element, tokens * heads).with_threads(64);
+    let launch = Launch::warps("rope_backward", bench.element, rows);
     let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
     let inputs = [bench.read(&dy)].into_iter().chain(tables).chain([bench.blank(n)]);
-    let turned = bench.run(launch.with(inputs.chain([count(heads), count(width)])))?;
+    let sizes = [count(rows), count(heads), count(width)];
+    let turned = bench.run(launch.with(inputs.chain(sizes)))?;
     if !normed {
         bench.near("rope: gradient", &turned[0], &dx);
         return Ok(());
