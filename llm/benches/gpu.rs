@@ -238,8 +238,8 @@ mod gpu {
             let mut advantages = vec![0.0; SAMPLES];
             let mut examples = Vec::new();
             for (request, samples) in requests.iter().zip(&samples) {
-                // Random weights solve nothing: a token's parity stands in for the grader.
-                let reward = |sample: &Sample| f64::from(sample.tokens[0] % 3 == 0);
+                // Random weights solve nothing: a token's residue stands in for the grader.
+                let reward = |sample: &Sample| f64::from(sample.tokens[0].is_multiple_of(3));
                 let rewards: Vec<f64> = samples.iter().map(reward).collect();
                 let scratch = &mut Scratch::new();
                 estimator.advantages_into(&rewards, &mut advantages, scratch).map_err(refused)?;

@@ -97,22 +97,20 @@ fn a_run_on_a_device_goes_on_to_the_last_bit() {
 #[test]
 fn a_device_without_room_gets_smaller_batches() {
     let Some((_, place)) = emulated::place_with(Element::F32, usize::MAX) else { return };
-    let config = TrainConfig { max_new_tokens: 12, samples: 12, prompts: 3, steps: 3, ..small() };
+    let config = TrainConfig { max_new_tokens: 16, samples: 16, prompts: 4, steps: 3, ..small() };
     let setup = Setup::open(config.clone(), &model(), None, Some(&place)).unwrap();
     let mut roomy = Trainer::new(&setup).unwrap();
     let plenty = roomy.step().unwrap();
     assert_eq!(plenty.notes, Vec::<String>::new());
     let (narrow, place) = emulated::place_with(Element::F32, usize::MAX).unwrap();
     let setup = Setup::open(config, &model(), None, Some(&place)).unwrap();
-    // All 36 completions at once take some 8 MB, as tried.
+    // Too little for 64 completions at once, enough for some of them, as tried.
     let [weights, _] = narrow.used();
     narrow.set_limit(weights + 8_000_000);
     let mut trainer = Trainer::new(&setup).unwrap();
     let scarce = trainer.step().unwrap();
     assert!(!scarce.notes.is_empty());
-    let [keep, halved, ..] = &scarce.notes[..] else { panic!("{:?}", scarce.notes) };
-    assert!(keep.contains("computed again"), "{keep}");
-    assert!(halved.contains("--micro-batch-tokens 1024"), "{halved}");
+    assert!(scarce.notes[0].contains("--micro-batch-tokens 1024"), "{:?}", scarce.notes);
     for name in ["loss", "grad_norm", "entropy"] {
         let (plenty, scarce) = (plenty.metrics[name], scarce.metrics[name]);
         assert!((plenty - scarce).abs() <= 1e-4 * plenty.abs() + 1e-6, "{name}: {plenty} {scarce}");
@@ -140,7 +138,7 @@ fn moments_make_way_for_the_cache() {
         let (device, place) = emulated::place_with(Element::F32, usize::MAX)?;
         let network = Network::new(&place, &decoder, Training::Full).unwrap();
         let mut optimizer = network.optimizer(AdamWOptions::default());
-        let mut step = |optimizer: &mut _, advantage| {
+        let step = |optimizer: &mut _, advantage| {
             let examples = [example(advantage)];
             update(&network, optimizer, &examples, &Loss::default(), pass, (1e-3, 1.0)).unwrap();
         };

@@ -9,18 +9,17 @@ use std::path::Path;
 /// The option of every command that runs a network.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct DeviceOption {
-    /// Where the network runs.
+    /// Where the network runs; auto takes an NVIDIA GPU that this program can use, if there is one, but
+    /// for experiments with the embedded model.
     #[arg(long, value_enum, default_value_t = Choice::Auto, value_name = "DEVICE", help_heading = "Engine")]
     device: Choice,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Choice {
-    /// On a GPU if there is one that this program can use, else on the CPU.
+    // Comments here would stand in the help, and stretch it over several screens.
     Auto,
-    /// On the CPU.
     Cpu,
-    /// On an NVIDIA GPU.
     Cuda,
 }
 
