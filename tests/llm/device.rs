@@ -9,8 +9,8 @@ use rs_grpo_llm::cuda::network::Network;
 use rs_grpo_llm::cuda::self_test::compare_networks;
 use rs_grpo_llm::model::{Decoder, Keep, LoraOptions, Training};
 use rs_grpo_llm::train::{
-    AdamWOptions, Adapters, Example, Loss, OptimizerForm, Pass, Policy, Setup, StateType,
-    TrainConfig, Trainer, update,
+    AdamWOptions, Adapters, Example, Loss, OptimizerForm, Pass, Policy, Pretraining, Setup,
+    StateType, TrainConfig, Trainer, Updated, pretrain, update,
 };
 use std::path::{Path, PathBuf};
 
@@ -158,6 +158,34 @@ fn moments_make_way_for_the_cache() {
     };
     let Some(stayed) = train(false) else { return };
     assert_eq!(train(true).unwrap(), stayed);
+}
+
+/// A model that is taught on a device has the losses of one that is taught on the CPU, and its files.
+#[test]
+fn a_model_is_taught_on_a_device_as_on_the_cpu() {
+    let Some(place) = emulated::place(Element::F32) else { return };
+    let options = Pretraining {
+        steps: 3,
+        batch: 4,
+        problems: 20,
+        layers: 1,
+        width: 32,
+        ..Pretraining::default()
+    };
+    let out = tempfile::tempdir().unwrap();
+    let teach = |name: &str, place| {
+        let mut losses = Vec::new();
+        let watch = |_, updated: &Updated| losses.push(updated.sums.surprise);
+        pretrain(&options, &out.path().join(name), place, watch).unwrap();
+        losses
+    };
+    let (here, there) = (teach("cpu", None), teach("device", Some(&place)));
+    assert_eq!(here.len(), 3);
+    for (here, there) in here.iter().zip(&there) {
+        assert!((here - there).abs() < 1e-4 * here, "{here} {there}");
+    }
+    let model = rs_grpo_llm::checkpoint::Checkpoint::open(&out.path().join("device")).unwrap();
+    assert_eq!(model.config().hidden_size, 32);
 }
 
 /// A run that cannot fit is refused before anything is on the device.

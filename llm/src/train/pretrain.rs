@@ -1,12 +1,15 @@
 //! The embedded model: a small Qwen3 decoder, taught Countdown from nothing.
 
-use super::adamw::{AdamW, AdamWOptions};
+use super::adamw::AdamWOptions;
 use super::batch::Example;
 use super::gradient::Pass;
 use super::loss::Loss;
+use super::policy::Policy;
 use super::schedule::{Decay, Schedule};
 use super::update::{Updated, update};
 use crate::checkpoint::{Checkpoint, Layout, Storage, save};
+use crate::cuda::network::Network;
+use crate::cuda::place::Place;
 use crate::model::{Decoder, Keep, Training};
 use crate::task::countdown::{Prior, Shape, Solved};
 use crate::text::Tokenizer;
@@ -71,7 +74,8 @@ impl Default for Pretraining {
     }
 }
 
-/// Makes the model in a new folder, as files of Hugging Face's layout. `watch` is told of every step.
+/// Makes the model in a new folder, as files of Hugging Face's layout, on a device if there is one.
+/// `watch` is told of every step.
 ///
 /// Held-out puzzles are not among those that it learns from.
 ///
@@ -80,23 +84,52 @@ impl Default for Pretraining {
 pub fn pretrain(
     options: &Pretraining,
     folder: &Path,
+    place: Option<&Place>,
     mut watch: impl FnMut(usize, &Updated),
 ) -> Result<()> {
-    options.shape.check()?;
+    options.check()?;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let scratch = tempfile::tempdir().map_err(Error::file(&std::env::temp_dir()))?;
     let start = scratch.path().join("start");
     write(&start, options, |name, shape| Ok(initial(name, shape, &mut random).into()))?;
     let checkpoint = Checkpoint::open(&start)?;
     let tokenizer = Tokenizer::from_folder(&start)?;
-    let model = Decoder::load(&checkpoint, Training::Full)?;
     let problems = problems(options, &tokenizer, &mut random)?;
-    learn(&model, options, &problems, &mut random, &mut watch)?;
-    let trained: BTreeMap<_, _> = model.trained().iter().cloned().collect();
-    write(folder, options, |name, _| {
-        let numbers = trained[name].flatten_all()?.to_vec1::<f32>()?;
-        Ok(numbers.into())
-    })
+    let taught = |policy: &dyn Fn(&str) -> Result<Vec<f32>>| {
+        write(folder, options, |name, _| Ok(policy(name)?.into()))
+    };
+    match place {
+        None => {
+            let policy = Decoder::load(&checkpoint, Training::Full)?;
+            learn(&policy, options, &problems, &mut random, &mut watch)?;
+            taught(&|name| policy.trained_numbers(name))
+        }
+        Some(place) => {
+            let start = Decoder::load(&checkpoint, Training::Frozen)?;
+            let policy = Network::new(place, &start, Training::Full)?;
+            learn(&policy, options, &problems, &mut random, &mut watch)?;
+            taught(&|name| policy.trained_numbers(name))
+        }
+    }
+}
+
+impl Pretraining {
+    fn check(&self) -> Result<()> {
+        self.shape.check()?;
+        let step = if self.width > 256 { 64 } else { 32 };
+        match self.width.is_multiple_of(step) && self.width > 0 {
+            true => Ok(()),
+            false => {
+                let allowed = "a multiple of 32 up to 256, and of 64 above";
+                Err(Error::parameter("width", self.width, allowed))
+            }
+        }
+    }
+
+    /// Four heads, or as many as are 64 wide.
+    fn heads(&self) -> usize {
+        (self.width / 64).max(4)
+    }
 }
 
 /// A prompt and the answer after it.
@@ -124,14 +157,15 @@ fn problems(
     Ok(lessons)
 }
 
-fn learn(
-    model: &Decoder,
+fn learn<P: Policy>(
+    policy: &P,
     options: &Pretraining,
     lessons: &[Lesson],
     random: &mut Xoshiro256PlusPlus,
     watch: &mut impl FnMut(usize, &Updated),
 ) -> Result<()> {
-    let mut optimizer = AdamW::new(AdamWOptions { weight_decay: 0.01, ..AdamWOptions::default() });
+    let options_of_adamw = AdamWOptions { weight_decay: 0.01, ..AdamWOptions::default() };
+    let mut optimizer = policy.optimizer(options_of_adamw);
     let pass = Pass { temperature: 1.0, micro_batch_tokens: 1 << 14, keep: Keep::Everything };
     let schedule = Schedule { decay: Decay::Cosine, warmup: options.steps / 30 };
     for step in 0..options.steps {
@@ -149,7 +183,7 @@ fn learn(
             .collect();
         let rate = options.learning_rate * schedule.factor(step, options.steps);
         let updated =
-            update(model, &mut optimizer, &examples, &Loss::default(), pass, (rate, 1.0))?;
+            update(policy, &mut optimizer, &examples, &Loss::default(), pass, (rate, 1.0))?;
         if let Some((what, value)) = updated.fault() {
             let allowed =
                 format!("a finite number (step {step}); a smaller learning rate may help");
@@ -204,9 +238,9 @@ fn config(options: &Pretraining) -> Map<String, Value> {
         "hidden_size": options.width,
         "intermediate_size": 3 * options.width,
         "num_hidden_layers": options.layers,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 4,
-        "head_dim": options.width / 4,
+        "num_attention_heads": options.heads(),
+        "num_key_value_heads": options.heads(),
+        "head_dim": options.width / options.heads(),
         "hidden_act": "silu",
         "max_position_embeddings": 128,
         "rms_norm_eps": 1e-6,

@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
+use rs_grpo_llm::cuda::launch::Element;
 use rs_grpo_llm::cuda::place::Place;
 use std::path::Path;
 
@@ -37,6 +38,14 @@ impl DeviceOption {
         }
     }
 
+    /// The GPU if it was asked for by name, for a network in single precision.
+    pub(crate) fn place_in_f32(self) -> Result<Option<Place>, Failure> {
+        match self.device {
+            Choice::Cpu | Choice::Auto => Ok(None),
+            Choice::Cuda => gpu::place_in(Element::F32).map(Some),
+        }
+    }
+
     /// The GPU if it was asked for by name: several small networks at a time are as fast on a CPU.
     pub(crate) fn place_by_name(self, folder: &Path) -> Result<Option<Place>, Failure> {
         match self.device {
@@ -49,14 +58,16 @@ impl DeviceOption {
 /// A build that knows GPUs.
 #[cfg(feature = "cuda")]
 mod gpu {
-    use super::{Console, Failure, Path, Place};
+    use super::{Console, Element, Failure, Path, Place};
     use rs_grpo_llm::checkpoint::{Checkpoint, Storage};
     use rs_grpo_llm::cuda::device::Gpu;
-    use rs_grpo_llm::cuda::launch::Element;
     use std::sync::Arc;
 
+    pub(super) fn place_in(element: Element) -> Result<Place, Failure> {
+        Ok(Place::new(Arc::new(Gpu::open()?), element))
+    }
+
     pub(super) fn place(folder: &Path) -> Result<Place, Failure> {
-        let gpu = Gpu::open()?;
         let checkpoint = Checkpoint::open(folder)?;
         let (_, tensor) = checkpoint.tensors().next().ok_or_else(|| {
             Failure::Failed(format!("{}: the model has no tensors", folder.display()))
@@ -66,7 +77,7 @@ mod gpu {
             Storage::F32 => Element::F32,
             Storage::Bf16 | Storage::F16 => Element::Bf16,
         };
-        Ok(Place::new(Arc::new(gpu), element))
+        place_in(element)
     }
 
     pub(super) fn place_if_any(
@@ -84,7 +95,11 @@ mod gpu {
 /// A build that does not.
 #[cfg(not(feature = "cuda"))]
 mod gpu {
-    use super::{Console, Failure, Path, Place};
+    use super::{Console, Element, Failure, Path, Place};
+
+    pub(super) fn place_in(_: Element) -> Result<Place, Failure> {
+        place(Path::new(""))
+    }
 
     pub(super) fn place(_: &Path) -> Result<Place, Failure> {
         const HOW: &str = "this program was built without CUDA; build it with --features cuda, or take \

@@ -1,10 +1,12 @@
 //! `repro llm pretrain`: the embedded model, made again.
 
+use crate::commands::device::DeviceOption;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
 use rayon::ThreadPool;
+use rs_grpo_llm::task::countdown::Shape;
 use rs_grpo_llm::train::{Pretraining, pretrain};
 use std::path::PathBuf;
 
@@ -14,6 +16,15 @@ pub(crate) struct Options {
     /// New folder for the model, in Hugging Face's files.
     #[arg(long, value_name = "DIR", default_value = "out/countdown-base")]
     out: PathBuf,
+    /// Numbers of a puzzle.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().shape.numbers)]
+    numbers: usize,
+    /// Layers of the model.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().layers)]
+    layers: usize,
+    /// Width of its residual stream.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().width)]
+    width: usize,
     /// Steps of the optimiser.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().steps)]
     steps: usize,
@@ -29,6 +40,8 @@ pub(crate) struct Options {
     /// Seed of the weights and of the puzzles.
     #[arg(long, value_name = "N", default_value_t = Pretraining::default().seed)]
     seed: u64,
+    #[command(flatten)]
+    device: DeviceOption,
 }
 
 pub(crate) fn run(
@@ -42,11 +55,15 @@ pub(crate) fn run(
         problems: options.problems,
         learning_rate: options.learning_rate,
         seed: options.seed,
+        layers: options.layers,
+        width: options.width,
+        shape: Shape { numbers: options.numbers, ..Shape::default() },
         ..Pretraining::default()
     };
+    let place = options.device.place_in_f32()?;
     let bar = console.steps(options.steps as u64);
     pool.install(|| {
-        pretrain(&pretraining, &options.out, |_, updated| {
+        pretrain(&pretraining, &options.out, place.as_ref(), |_, updated| {
             let surprise = updated.sums.surprise / updated.sums.tokens as f64;
             bar.set_message(format!(
                 "cross-entropy {surprise:.3} nats a token, gradient norm {:.2}",
