@@ -1,0 +1,209 @@
+//! Norms, biases, rotations, gates, rows of tables, and changes of type.
+
+use super::Place;
+use crate::Result;
+use crate::cuda::launch::{Argument, Element, Launch};
+use crate::cuda::memory::Array;
+use crate::ops::embedding::Gathered;
+
+/// Rows whose part of a sum over rows is worth a thread of its own, and most such parts.
+const SLICE: usize = 64;
+const MOST_SLICES: usize = 256;
+
+/// The angles of the rows of a batch.
+#[derive(Debug)]
+pub(crate) struct Angles {
+    /// Cosine and sine of every position.
+    pub(crate) cos: Array,
+    pub(crate) sin: Array,
+    /// Positions of the rows.
+    pub(crate) positions: Array,
+}
+
+/// A norm's weight, and what is added to the mean square.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Norm<'a> {
+    pub(crate) weight: &'a Array,
+    pub(crate) eps: f32,
+}
+
+/// Threads that share a row of so many numbers.
+fn threads(width: usize) -> u32 {
+    (width.div_ceil(4).next_multiple_of(32) as u32).clamp(32, 512)
+}
+
+impl Place {
+    /// Single precision as activations.
+    pub(crate) fn narrow(&self, x: Array) -> Result<Array> {
+        if self.element == Element::F32 {
+            return Ok(x);
+        }
+        let y = self.blank(x.len())?;
+        self.narrow_into(&x, &y)?;
+        Ok(y)
+    }
+
+    /// Single precision as activations that are there.
+    pub(crate) fn narrow_into(&self, x: &Array, y: &Array) -> Result<()> {
+        let n = Argument::U64(x.len() as u64);
+        self.launch(self.elements("narrow", x.len()), &[x, y], [n])
+    }
+
+    pub(crate) fn rms_norm(&self, x: &Array, norm: Norm<'_>) -> Result<Array> {
+        let Norm { weight, eps } = norm;
+        let (width, y) = (weight.len(), self.blank(x.len())?);
+        let launch = self.rows("rms_norm", x.len() / width).with_threads(threads(width));
+        self.launch(launch, &[x, weight, &y], [width.into(), eps.into()])?;
+        Ok(y)
+    }
+
+    /// The gradient of a norm's input, added to `dx` where so asked, and that of its weight added to
+    /// `sum`.
+    pub(crate) fn rms_norm_backward(
+        &self,
+        x: &Array,
+        Norm { weight, eps }: Norm<'_>,
+        dy: &Array,
+        (dx, add): (&Array, bool),
+        sum: Option<Array>,
+    ) -> Result<()> {
+        let (width, rows) = (weight.len(), x.len() / weight.len());
+        let inverse = self.blank_floats(rows)?;
+        let launch = self.rows("rms_norm_backward", rows).with_threads(threads(width));
+        let sizes = [width.into(), eps.into(), usize::from(add).into()];
+        self.launch(launch, &[x, weight, dy, dx, &inverse], sizes)?;
+        match sum {
+            Some(sum) => {
+                let inputs = [x, dy, &inverse];
+                self.sum_over_rows("rms_norm_backward_weight", &inputs, rows, &sum)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Adds a sum over rows, which a kernel computes in slices.
+    fn sum_over_rows(
+        &self,
+        kernel: &'static str,
+        inputs: &[&Array],
+        rows: usize,
+        sum: &Array,
+    ) -> Result<()> {
+        let width = sum.len();
+        let slices = rows.div_ceil(SLICE).clamp(1, MOST_SLICES);
+        let parts = self.blank_floats(slices * width)?;
+        let launch = Launch::columns(kernel, self.element, width);
+        let grid = [launch.grid[0], slices as u32, 1];
+        let arrays = [inputs, &[&parts]].concat();
+        self.launch(launch.with_grid(grid), &arrays, [rows.into(), width.into()])?;
+        let launch = Launch::columns("sum_slices", self.element, width);
+        self.launch(launch, &[&parts, sum], [slices.into(), width.into()])
+    }
+
+    /// Adds a bias to every row.
+    pub(crate) fn add_bias(&self, x: &Array, bias: &Array) -> Result<()> {
+        let launch = self.rows("add_bias", x.len() / bias.len());
+        self.launch(launch, &[x, bias, x], [bias.len().into()])
+    }
+
+    /// Adds the gradient of a bias to `sum`.
+    pub(crate) fn add_bias_backward(&self, dy: &Array, sum: &Array) -> Result<()> {
+        self.sum_over_rows("add_bias_backward", &[dy], dy.len() / sum.len(), sum)
+    }
+
+    /// Heads of rows, each normalised if there is a norm, rotated, and written to their slots.
+    pub(crate) fn head_norm_rope(
+        &self,
+        x: &Array,
+        norm: Option<Norm<'_>>,
+        angles: &Angles,
+        slots: &Array,
+        (out, heads, width): (&Array, usize, usize),
+    ) -> Result<()> {
+        let rows = x.len() / width;
+        let launch = Launch::warps("head_norm_rope", self.element, rows);
+        let (weight, eps) = norm.map_or((x, 0.0), |norm| (norm.weight, norm.eps));
+        let Angles { cos, sin, positions } = angles;
+        self.launch(
+            launch,
+            &[x, weight, cos, sin, positions, slots, out],
+            [
+                rows.into(),
+                heads.into(),
+                width.into(),
+                eps.into(),
+                usize::from(norm.is_some()).into(),
+            ],
+        )
+    }
+
+    /// The gradient before the rotation.
+    pub(crate) fn rope_backward(
+        &self,
+        dy: &Array,
+        Angles { cos, sin, positions }: &Angles,
+        [heads, width]: [usize; 2],
+    ) -> Result<Array> {
+        let dx = self.blank(dy.len())?;
+        let rows = dy.len() / width;
+        let launch = Launch::warps("rope_backward", self.element, rows);
+        self.launch(
+            launch,
+            &[dy, cos, sin, positions, &dx],
+            [rows.into(), heads.into(), width.into()],
+        )?;
+        Ok(dx)
+    }
+
+    /// Writes rows to their slots of a cache.
+    pub(crate) fn cache_write(&self, rows: &Array, slots: &Array, cache: &Array) -> Result<()> {
+        let width = rows.len() / slots.len();
+        let launch = self.rows("cache_write", slots.len());
+        self.launch(launch, &[rows, slots, cache], [width.into()])
+    }
+
+    pub(crate) fn swiglu(&self, gate: &Array, up: &Array) -> Result<Array> {
+        let y = self.blank(gate.len())?;
+        let n = Argument::U64(y.len() as u64);
+        let launch = self.elements("swiglu", y.len());
+        self.launch(launch, &[gate, up, &y], [n])?;
+        Ok(y)
+    }
+
+    /// Gradients of gate and up.
+    pub(crate) fn swiglu_backward(
+        &self,
+        gate: &Array,
+        up: &Array,
+        dy: &Array,
+    ) -> Result<[Array; 2]> {
+        let (dgate, dup) = (self.blank(gate.len())?, self.blank(gate.len())?);
+        let n = Argument::U64(gate.len() as u64);
+        let launch = self.elements("swiglu_backward", gate.len());
+        self.launch(launch, &[gate, up, dy, &dgate, &dup], [n])?;
+        Ok([dgate, dup])
+    }
+
+    /// Rows of a table, by their numbers.
+    pub(crate) fn gather(&self, numbers: &Array, table: &Array, width: usize) -> Result<Array> {
+        let y = self.blank(numbers.len() * width)?;
+        let launch = self.rows("embedding", numbers.len());
+        self.launch(launch, &[numbers, table, &y], [width.into()])?;
+        Ok(y)
+    }
+
+    /// Adds each row of `dy` to that of its number in `sum`.
+    pub(crate) fn scatter_add(
+        &self,
+        numbers: &[u32],
+        dy: &Array,
+        sum: &Array,
+        width: usize,
+    ) -> Result<()> {
+        let Gathered { distinct, begin, rows } = Gathered::new(numbers);
+        let launch = self.rows("embedding_backward", distinct.len());
+        let (distinct, begin) = (self.counts(&distinct)?, self.counts(&begin)?);
+        let rows = self.counts(&rows)?;
+        self.launch(launch, &[&distinct, &begin, &rows, dy, sum], [width.into()])
+    }
+}

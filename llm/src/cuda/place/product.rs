@@ -1,0 +1,80 @@
+//! Matrices of weights applied to rows, and their gradients.
+
+use super::Place;
+use crate::Result;
+use crate::cuda::memory::{Array, Product};
+
+impl Place {
+    /// `y = x · wᵀ` for rows `x` and a weight `[n, k]`.
+    pub(crate) fn linear(&self, x: &Array, w: &Array, [n, k]: [usize; 2]) -> Result<Array> {
+        let y = self.blank(x.len() / k * n)?;
+        self.linear_into(x, w, [n, k], &y, 1.0, 0.0)?;
+        Ok(y)
+    }
+
+    /// `y = scale · x · wᵀ + keep · y`.
+    pub(crate) fn linear_into(
+        &self,
+        x: &Array,
+        w: &Array,
+        [n, k]: [usize; 2],
+        y: &Array,
+        scale: f32,
+        keep: f32,
+    ) -> Result<()> {
+        self.product([x, w, y], [x.len() / k, n, k], [false, true], scale, keep)
+    }
+
+    /// `dx = scale · dy · w + keep · dx`.
+    pub(crate) fn linear_backward(
+        &self,
+        dy: &Array,
+        w: &Array,
+        [n, k]: [usize; 2],
+        dx: &Array,
+        scale: f32,
+        keep: f32,
+    ) -> Result<()> {
+        self.product([dy, w, dx], [dy.len() / n, k, n], [false, false], scale, keep)
+    }
+
+    /// `dw += scale · dyᵀ · x`, in single precision.
+    pub(crate) fn linear_backward_weight(
+        &self,
+        dy: &Array,
+        x: &Array,
+        [n, k]: [usize; 2],
+        dw: &Array,
+        scale: f32,
+    ) -> Result<()> {
+        self.product([dy, x, dw], [n, k, x.len() / k], [true, false], scale, 1.0)
+    }
+
+    fn product(
+        &self,
+        [a, b, out]: [&Array; 3],
+        sizes: [usize; 3],
+        transposed: [bool; 2],
+        scale: f32,
+        keep: f32,
+    ) -> Result<()> {
+        let [m, n, k] = sizes;
+        assert!(
+            a.len() == m * k && b.len() == k * n && out.len() == m * n && a.kind() == b.kind(),
+            "[{m}, {k}] × [{k}, {n}] of {}, {} and {}",
+            a.len(),
+            b.len(),
+            out.len()
+        );
+        self.device.product(&Product {
+            out: (out.address(), out.kind()),
+            a: a.address(),
+            b: b.address(),
+            kind: a.kind(),
+            sizes,
+            transposed,
+            scale,
+            keep,
+        })
+    }
+}
