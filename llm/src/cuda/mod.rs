@@ -1,5 +1,5 @@
-//! The operations on an NVIDIA GPU: the kernels, how they are launched, and the proof that they compute
-//! what their CPU forms compute.
+//! The network on an NVIDIA GPU: kernels, memory, the operations on it, training and generation, and the
+//! proof that all of it computes what the CPU computes.
 //!
 //! | file | what |
 //! |---|---|

@@ -1,5 +1,4 @@
-// AdamW in f32, with the weights that the products read written beside; and the norm of all gradients,
-// without a word to the host.
+// AdamW, with the weights that the products read written beside; and the norm of all gradients.
 
 // parts[block] += the sum of squares of the block's share of a gradient. The grid is the same for all
 // tensors, which are launched one after the other.
@@ -12,19 +11,6 @@ extern "C" __global__ void squares(const float* gradient, double* parts, u64 n) 
     if (threadIdx.x == 0) parts[blockIdx.x] += sum;
 }
 
-// The norm, and what gradients are multiplied by to be no longer than `longest`; 0, at which weights
-// stay as they are, where the norm is no finite number. One block.
-extern "C" __global__ void clip_scale(
-    const double* parts, double* norm, float* scale, u32 n, float longest) {
-    double sum = 0.0;
-    for (u32 i = threadIdx.x; i < n; i += blockDim.x) sum += parts[i];
-    sum = sqrt(block_sum_double(sum));
-    if (threadIdx.x != 0) return;
-    *norm = sum;
-    bool finite = sum < (double)infinity();
-    *scale = !finite ? 0.0f : sum > (double)longest ? (float)((double)longest / sum) : 1.0f;
-}
-
 /// A step of one number; the moments are those after it.
 __device__ inline float adamw_step(
     float weight, float g, float* mean, float* square, float beta1, float beta2, float eps, float keep,
@@ -35,11 +21,10 @@ __device__ inline float adamw_step(
 }
 
 extern "C" __global__ void adamw(
-    float* weight, ELEMENT* copy, const float* gradient, float* mean, float* square, const float* scale,
-    u64 n, float beta1, float beta2, float eps, float keep, float rate, float unbias) {
-    if (*scale == 0.0f) return;
+    float* weight, ELEMENT* copy, const float* gradient, float* mean, float* square, u64 n,
+    float scale, float beta1, float beta2, float eps, float keep, float rate, float unbias) {
     for (u64 i = first_element(); i < n; i += all_threads()) {
-        float g = gradient[i] * *scale;
+        float g = gradient[i] * scale;
         weight[i] = adamw_step(
             weight[i], g, &mean[i], &square[i], beta1, beta2, eps, keep, rate, unbias);
         put(&copy[i], weight[i]);
@@ -61,11 +46,10 @@ __device__ inline void put_at_random(bf16* out, float x, u32 random) {
 
 // The same with moments in bf16. Rounded to the nearest, small changes of a moment would all be lost.
 extern "C" __global__ void adamw_narrow(
-    float* weight, ELEMENT* copy, const float* gradient, bf16* mean, bf16* square, const float* scale,
-    u64 n, float beta1, float beta2, float eps, float keep, float rate, float unbias, u32 update) {
-    if (*scale == 0.0f) return;
+    float* weight, ELEMENT* copy, const float* gradient, bf16* mean, bf16* square, u64 n,
+    float scale, float beta1, float beta2, float eps, float keep, float rate, float unbias, u32 update) {
     for (u64 i = first_element(); i < n; i += all_threads()) {
-        float m = wide(mean[i]), s = wide(square[i]), g = gradient[i] * *scale;
+        float m = wide(mean[i]), s = wide(square[i]), g = gradient[i] * scale;
         weight[i] = adamw_step(weight[i], g, &m, &s, beta1, beta2, eps, keep, rate, unbias);
         put(&copy[i], weight[i]);
         u32 random = random_bits(i, update);

@@ -111,17 +111,16 @@ impl Network {
     ) -> Result<()> {
         optimizer.updates += 1;
         let place = &self.place;
-        let scale = place.floats(&[scale as f32])?;
         for (name, gradient) in &gradients.sums {
             let Some(Master { numbers, copy, shape }) = self.masters.get(name) else { continue };
             let options = optimizer.options;
             let decay = if shape.len() > 1 { options.weight_decay } else { 0.0 };
             let constants = options.constants(optimizer.updates, learning_rate, decay);
             let [mean, square] = optimizer.here(place, name, numbers.len())?;
-            let arrays = [numbers, copy, gradient, &mean, &square, &scale];
+            let arrays = [numbers, copy, gradient, &mean, &square];
             let arrays = arrays.into_iter().map(Argument::from);
-            let n = [Argument::U64(numbers.len() as u64)];
-            let arguments = arrays.chain(n).chain(constants.map(Argument::F32));
+            let sizes = [Argument::U64(numbers.len() as u64), Argument::F32(scale as f32)];
+            let arguments = arrays.chain(sizes).chain(constants.map(Argument::F32));
             let launch = |kernel| Launch::elements(kernel, place.element(), numbers.len());
             let launch = match options.state {
                 StateType::F32 => launch("adamw").with(arguments),
