@@ -119,6 +119,9 @@ pub(crate) fn run(
             bar.set_position(told.step as u64);
             bar.set_message(status(&told.metrics));
             silent &= told.metrics.get("frac_reward_zero_std") == Some(&1.0);
+            for note in &told.notes {
+                bar.suspend(|| console.note(note));
+            }
             if let Some(samples) = told.samples {
                 bar.suspend(|| console.note(samples.trim_end()));
             }
@@ -179,13 +182,15 @@ struct Told {
     step: usize,
     metrics: Metrics,
     samples: Option<String>,
+    notes: Vec<String>,
 }
 
 impl Told {
     fn new(report: &StepReport, setup: &Setup, show_samples: usize) -> Self {
         let show = show_samples > 0 && report.step.is_multiple_of(show_samples);
         let samples = show.then(|| samples(report, setup));
-        Self { step: report.step, metrics: report.metrics.clone(), samples }
+        let notes = report.notes.clone();
+        Self { step: report.step, metrics: report.metrics.clone(), samples, notes }
     }
 }
 
