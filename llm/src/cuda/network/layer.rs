@@ -124,7 +124,7 @@ impl Layer {
         Ok(x)
     }
 
-    /// The residual stream after the layer, and what the backward reads. With `last`, only the latter.
+    /// The residual stream after the layer, and what the backward reads.
     pub(super) fn forward(
         &self,
         place: &Place,
