@@ -7,9 +7,9 @@
 //! - where both say the same; or
 //! - where a fifth of their different runs of twenty characters is common to both (the Jaccard index),
 //!   the digits in the one are all in the other, those of numbers in words among them, and their answers
-//!   are equal, and more than the letter of a choice. Exercises made from one pattern differ in their numbers or in their answers, and are
-//!   not taken for one another. The answer k + m counts as equal to k/m: DAPO's problems ask for that
-//!   where the original asks for the fraction.
+//!   are equal, and more than the letter of a choice. Exercises made from one pattern differ in their
+//!   numbers or in their answers, and are not taken for one another. The answer k + m counts as equal to
+//!   k/m: DAPO's problems ask for that where the original asks for the fraction.
 //!
 //! Runs are of characters and not of words, since where the words of a formula end is a matter of its
 //! spaces. A text of fewer than twenty characters has no runs, and is found by its text alone.
