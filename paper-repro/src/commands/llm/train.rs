@@ -88,6 +88,7 @@ pub(crate) fn run(
     }
     config.source()?.training()?;
     let source = model::folder(&config.model, console)?;
+    let place = options.device.place(&source, console)?;
     let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
     let resume = match options.resume {
         ResumeWhen::Never => Resume::Never,
@@ -95,7 +96,6 @@ pub(crate) fn run(
     };
     let mut folder = RunFolder::open(&out, &config, resume)?;
     let left_out = left_out(&folder, &out)?;
-    let place = options.device.place(&source, console)?;
     let setup = Setup::open(config, &source, left_out, place.as_ref())?;
     tell_of_data(&setup, &out, console)?;
     let signals = Signals::watch()?;
