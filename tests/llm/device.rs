@@ -6,7 +6,7 @@ use crate::support::{CASES, folder};
 use rs_grpo_llm::Error;
 use rs_grpo_llm::cuda::launch::Element;
 use rs_grpo_llm::cuda::network::Network;
-use rs_grpo_llm::cuda::self_test::compare_networks;
+use rs_grpo_llm::cuda::self_test::{compare_networks, compare_wide_networks};
 use rs_grpo_llm::model::{Decoder, Keep, LoraOptions, Training};
 use rs_grpo_llm::train::{
     AdamWOptions, Adapters, Example, Loss, OptimizerForm, Pass, Policy, Pretraining, Setup,
@@ -30,6 +30,25 @@ fn networks_compute_what_the_decoder_does() {
         let Some(place) = emulated::place(element) else { return };
         for outcome in compare_networks(&folder(case), &place, training).unwrap() {
             assert!(outcome.passed(), "{case} {training:?} {outcome:#?}");
+        }
+    }
+}
+
+/// The same on tensor cores, which want heads of 64 numbers in bf16, and with prompts that their samples
+/// read together.
+#[test]
+fn networks_on_tensor_cores_compute_what_the_decoder_does() {
+    let adapters = Training::Lora(LoraOptions { rank: 3, alpha: 5.0, seed: 1 });
+    for training in [Training::Full, adapters] {
+        let Some((device, place)) = emulated::place_with(Element::Bf16, usize::MAX) else { return };
+        for outcome in compare_wide_networks(&place, training).unwrap() {
+            println!("{training:?} {outcome:?}");
+            assert!(outcome.passed(), "{training:?} {outcome:#?}");
+        }
+        for kernel in
+            ["flash_attention", "flash_backward_key", "decode_attention", "prefix_attention"]
+        {
+            assert!(device.ran(kernel), "{kernel} was not asked for");
         }
     }
 }

@@ -8,7 +8,7 @@ use rs_grpo_llm::cuda::memory::{Device, Kind, Product};
 use rs_grpo_llm::cuda::place::Place;
 use rs_grpo_llm::kernels::gemm::{Matrix, gemm};
 use rs_grpo_llm::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CString, c_char};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
@@ -18,6 +18,8 @@ type LaunchFn = unsafe extern "C" fn(*const c_char, *const u32, u32, *const u64)
 #[derive(Debug)]
 pub(crate) struct Emulated {
     memory: Mutex<Memory>,
+    /// Names of the kernels that ran.
+    ran: Mutex<BTreeSet<&'static str>>,
 }
 
 #[derive(Debug)]
@@ -75,7 +77,7 @@ pub(crate) fn place(element: Element) -> Option<Place> {
 pub(crate) fn place_with(element: Element, limit: usize) -> Option<(Arc<Emulated>, Place)> {
     drop(kernels()?);
     let memory = Memory { blocks: BTreeMap::new(), used: 0, limit, peak: 0 };
-    let device = Arc::new(Emulated { memory: Mutex::new(memory) });
+    let device = Arc::new(Emulated { memory: Mutex::new(memory), ran: Mutex::default() });
     Some((device.clone(), Place::new(device, element)))
 }
 
@@ -84,6 +86,11 @@ impl Emulated {
     pub(crate) fn used(&self) -> [usize; 2] {
         let memory = self.memory.lock().unwrap();
         [memory.used, memory.peak]
+    }
+
+    /// Whether a kernel ran.
+    pub(crate) fn ran(&self, kernel: &str) -> bool {
+        self.ran.lock().unwrap().contains(kernel)
     }
 
     pub(crate) fn set_limit(&self, limit: usize) {
@@ -189,6 +196,7 @@ impl Device for Emulated {
             Argument::Read(_) | Argument::Write(_) => panic!("memory of the host"),
         };
         let words: Vec<u64> = launch.arguments.iter().map(word).collect();
+        self.ran.lock().unwrap().insert(launch.kernel);
         let kernels = kernels().expect("a compiler, as before");
         assert!(kernels.launch(launch, &words), "no kernel {}", launch.kernel);
         Ok(())

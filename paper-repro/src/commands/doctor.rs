@@ -91,7 +91,9 @@ mod gpu {
     use rs_grpo_llm::cuda::launch::Element;
     use rs_grpo_llm::cuda::memory::WithCopies;
     use rs_grpo_llm::cuda::place::Place;
-    use rs_grpo_llm::cuda::self_test::{Outcome, compare_networks, self_test};
+    use rs_grpo_llm::cuda::self_test::{
+        Outcome, compare_networks, compare_wide_networks, self_test,
+    };
     use rs_grpo_llm::cuda::source::SOURCES;
     use rs_grpo_llm::model::{LoraOptions, Training};
     use rs_grpo_llm::train::TrainConfig;
@@ -121,7 +123,7 @@ mod gpu {
         Ok(Some(total))
     }
 
-    /// The embedded model on both devices, trained in full and with adapters.
+    /// The embedded model, and one with wide heads, on both devices, trained in full and with adapters.
     fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<Outcome>, Failure> {
         let folder = model::folder(&TrainConfig::default().model, console)?;
         let adapters = Training::Lora(LoraOptions { rank: 8, alpha: 16.0, seed: 0 });
@@ -130,6 +132,7 @@ mod gpu {
             let place = Place::new(gpu.clone(), element);
             for training in [Training::Full, adapters] {
                 outcomes.extend(compare_networks(&folder, &place, training)?);
+                outcomes.extend(compare_wide_networks(&place, training)?);
             }
         }
         Ok(outcomes)

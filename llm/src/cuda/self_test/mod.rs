@@ -13,7 +13,7 @@ mod optimizer;
 use super::launch::{Element, Machine};
 use crate::Result;
 use bench::Bench;
-pub use network::compare_networks;
+pub use network::{compare_networks, compare_wide_networks};
 
 /// One output of an operation, compared.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,19 +3,24 @@
 
 use super::bench::{relative_error, to_floats};
 use super::{Element, Outcome};
-use crate::Result;
 use crate::checkpoint::Checkpoint;
 use crate::cuda::network::Network;
 use crate::cuda::place::Place;
 use crate::generate::{Engine, EngineOptions, LanguageModel, Request, Sampler, SamplingParams};
 use crate::model::{Decoder, Keep, Training};
-use crate::train::{AdamW, AdamWOptions, Example, Loss, Pass, Policy, gradient, update};
+use crate::train::{
+    AdamW, AdamWOptions, Example, Loss, Pass, Policy, Pretraining, gradient, logprobs, pretrain,
+    update,
+};
+use crate::{Error, Result};
 use std::path::Path;
 
 /// Completions of each prompt, the longest of them, and prompts.
 const SAMPLES: usize = 4;
 const LONGEST: usize = 12;
 const PROMPTS: usize = 3;
+/// Tokens of a prompt that is read once for all its samples.
+const SHARED: usize = 70;
 /// Updates of the optimiser.
 const STEPS: usize = 3;
 const RATE: f64 = 1e-3;
@@ -31,9 +36,29 @@ pub fn compare_networks(folder: &Path, place: &Place, training: Training) -> Res
     let lessons = Lessons::new(model.vocab_size());
     let mut outcomes = Outcomes { element: place.element(), outcomes: Vec::new() };
     outcomes.generation(&model, &network)?;
+    outcomes.samples(&model, &network)?;
     outcomes.gradients(&model, &network, &lessons.examples())?;
     outcomes.steps(&model, &network, &lessons.examples())?;
     Ok(outcomes.outcomes)
+}
+
+/// The same with a model that is made for it, whose heads are as wide as tensor cores want them.
+///
+/// # Errors
+/// As [`compare_networks`]; a full disk.
+pub fn compare_wide_networks(place: &Place, training: Training) -> Result<Vec<Outcome>> {
+    let scratch = tempfile::tempdir().map_err(Error::file(&std::env::temp_dir()))?;
+    let folder = scratch.path().join("wide");
+    let made = Pretraining {
+        steps: 20,
+        batch: 16,
+        problems: 200,
+        layers: 2,
+        width: 256,
+        ..Pretraining::default()
+    };
+    pretrain(&made, &folder, None, |_, _| ())?;
+    compare_networks(&folder, place, training)
 }
 
 /// Prompts and completions of tokens that follow no rule.
@@ -58,17 +83,13 @@ impl Lessons {
     fn examples(&self) -> Vec<Example<'_>> {
         let lessons = self.0.iter();
         lessons
-            .map(|(prompt, completion, advantage)| Example {
-                prompt,
-                completion,
-                advantage: *advantage,
-                masked: false,
-                old: &[],
-                sampler: &[],
-                reference: &[],
-            })
+            .map(|(prompt, completion, advantage)| example(prompt, completion, *advantage))
             .collect()
     }
+}
+
+fn example<'a>(prompt: &'a [u32], completion: &'a [u32], advantage: f64) -> Example<'a> {
+    Example { prompt, completion, advantage, masked: false, old: &[], sampler: &[], reference: &[] }
 }
 
 struct Outcomes {
@@ -103,6 +124,34 @@ impl Outcomes {
             limit: 0.0,
         };
         self.outcomes.push(outcome);
+        Ok(())
+    }
+
+    /// Log-probabilities of tokens that the network draws after prompts long enough to be shared by their
+    /// samples in the cache, and what the decoder says of the same tokens.
+    fn samples(&mut self, model: &Decoder, network: &Network) -> Result<()> {
+        let (vocab, len) = (model.vocab_size(), SHARED.min(model.max_positions() / 2));
+        let requests: Vec<Request> = (0..PROMPTS)
+            .map(|index| Request {
+                prompt: (0..len).map(|at| ((at * 7919 + 101 * index) % vocab) as u32).collect(),
+                samples: SAMPLES,
+                first_sample: 0,
+            })
+            .collect();
+        let options = EngineOptions { max_batch: 9, cache_slots: 1024, prefill_tokens: 33 };
+        let params = SamplingParams { max_tokens: LONGEST, ..SamplingParams::default() };
+        let samples =
+            Engine::new(network, None, options)?.sample(&requests, &params, &mut |_| ())?;
+        let (mut examples, mut found) = (Vec::new(), Vec::new());
+        for (request, samples) in requests.iter().zip(&samples) {
+            for sample in samples {
+                examples.push(example(&request.prompt, &sample.tokens, 0.0));
+                found.extend_from_slice(&sample.model_logprobs);
+            }
+        }
+        let pass = Pass { temperature: 1.0, micro_batch_tokens: 256, keep: Keep::LayerInputs };
+        let expected = logprobs(model, &examples, pass)?.concat();
+        self.note("log-probabilities of drawn tokens", relative_error(&found, &expected));
         Ok(())
     }
 
