@@ -130,6 +130,11 @@ impl Memory {
     }
 }
 
+/// A shape, or that of its transpose.
+fn flip([rows, columns]: [usize; 2], transposed: bool) -> [usize; 2] {
+    if transposed { [columns, rows] } else { [rows, columns] }
+}
+
 /// Words as bytes.
 fn as_bytes(words: &mut [u128]) -> &mut [u8] {
     // SAFETY: any bytes are words, and words may lie where bytes may.
@@ -203,26 +208,34 @@ impl Device for Emulated {
     }
 
     fn product(&self, product: &Product) -> Result<()> {
-        let Product { out, a, b, kind, sizes: [m, n, k], transposed, scale, keep } = *product;
+        let Product { out, a, b, kind, sizes: [m, n, k], transposed, strides, scale, keep } =
+            *product;
         let mut memory = self.memory.lock().unwrap();
-        let (a, b) = (memory.floats(a, kind, m * k), memory.floats(b, kind, k * n));
-        let a = match transposed[0] {
-            true => Matrix::new(&a[..], k, m, m).transposed(),
-            false => Matrix::new(&a[..], m, k, k),
+        // A row that is a part of a longer one ends the matrix: what follows may be another's.
+        let mut matrix = |address, [rows, columns]: [usize; 2], stride: usize| {
+            memory.floats(address, kind, (rows - 1) * stride + columns)
         };
-        let b = match transposed[1] {
-            true => Matrix::new(&b[..], n, k, k).transposed(),
-            false => Matrix::new(&b[..], k, n, n),
+        let (of_a, of_b) = (flip([m, k], transposed[0]), flip([k, n], transposed[1]));
+        let (a, b) = (matrix(a, of_a, strides[0]), matrix(b, of_b, strides[1]));
+        let view = |numbers, [rows, columns]: [usize; 2], stride, transposed| {
+            let stored = Matrix::new(numbers, rows, columns, stride);
+            if transposed { stored.transposed() } else { stored }
         };
         let mut computed = vec![0.0; m * n];
-        gemm(Matrix::new(&mut computed[..], m, n, n), a, b, false, false);
-        // As cuBLAS: what a factor of 0 multiplies is not read.
-        let before =
-            if keep == 0.0 { vec![0.0; m * n] } else { memory.floats(out.0, out.1, m * n) };
-        for (computed, before) in computed.iter_mut().zip(before) {
-            *computed = scale * *computed + keep * before;
+        let factors = (
+            view(&a[..], of_a, strides[0], transposed[0]),
+            view(&b[..], of_b, strides[1], transposed[1]),
+        );
+        gemm(Matrix::new(&mut computed[..], m, n, n), factors.0, factors.1, false, false);
+        for (row, computed) in computed.chunks_exact_mut(n).enumerate() {
+            let address = out.0 + (row * strides[2] * out.1.bytes()) as u64;
+            // As cuBLAS: what a factor of 0 multiplies is not read.
+            let before = if keep == 0.0 { vec![0.0; n] } else { memory.floats(address, out.1, n) };
+            for (computed, before) in computed.iter_mut().zip(before) {
+                *computed = scale * *computed + keep * before;
+            }
+            memory.put(address, out.1, computed);
         }
-        memory.put(out.0, out.1, &computed);
         Ok(())
     }
 }

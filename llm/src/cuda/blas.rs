@@ -35,10 +35,10 @@ impl Blas {
     /// `outᵀ = bᵀ aᵀ`.
     pub(super) fn product(&self, product: &Product) -> Result<()> {
         let Product { out, a, b, kind, sizes: [m, n, k], transposed: [ta, tb], .. } = *product;
+        let strides = product.strides.map(|stride| stride as i32);
         if m * n == 0 {
             return Ok(());
         }
-        let (lda, ldb) = (if ta { m } else { k }, if tb { k } else { n });
         // SAFETY: the addresses are those of arrays that hold matrices of these sizes.
         #[expect(unsafe_code, reason = "calls cuBLAS")]
         let computed = unsafe {
@@ -52,14 +52,14 @@ impl Blas {
                 (&raw const product.scale).cast(),
                 b as *const _,
                 data_type(kind),
-                ldb as i32,
+                strides[1],
                 a as *const _,
                 data_type(kind),
-                lda as i32,
+                strides[0],
                 (&raw const product.keep).cast(),
                 out.0 as *mut _,
                 data_type(out.1),
-                n as i32,
+                strides[2],
                 sys::cublasComputeType_t::CUBLAS_COMPUTE_32F,
                 sys::cublasGemmAlgo_t::CUBLAS_GEMM_DEFAULT,
             )

@@ -108,6 +108,8 @@ pub struct Product {
     pub sizes: [usize; 3],
     /// Whether `a` and `b` are stored as their transposes.
     pub transposed: [bool; 2],
+    /// Numbers from one row of `a`, `b` and `out`, as they are stored, to the next.
+    pub strides: [usize; 3],
     /// Factor of the product.
     pub scale: f32,
     /// Factor of what `out` held.

@@ -55,12 +55,8 @@ impl LanguageModel for Network {
             .flat_map(|rows| rows.start..rows.start + rows.tokens.len())
             .map(|at| at as u32)
             .collect();
-        let rows: Vec<u32> = (0..tokens.len() as u32).collect();
-        let state = Batch {
-            angles: self.angles(&positions)?,
-            seen: place.seen(&placement.view())?,
-            rows: place.counts(&rows)?,
-        };
+        let state =
+            Batch { angles: self.angles(&positions)?, seen: place.seen(&placement.view())? };
         let slots = place.counts(&slots)?;
         let mut x = self.embed(&tokens)?;
         for (layer, [keys, values]) in self.layers.iter().zip(&cache.layers) {

@@ -3,6 +3,7 @@
 use super::super::memory::Array;
 use super::super::place::{Angles, Heads, Norm, Place, Seen};
 use super::gradients::Gradients;
+use super::joint::Joint;
 use super::load::{Loader, Weight};
 use super::projection::Projection;
 use crate::Result;
@@ -23,6 +24,9 @@ pub(super) struct Layer {
     gate: Projection,
     up: Projection,
     down: Projection,
+    /// Query, key and value, and gate and up, as one each.
+    attention: Joint,
+    gates: Joint,
     heads: Heads,
     eps: f32,
 }
@@ -32,8 +36,6 @@ pub(super) struct Layer {
 pub(super) struct Batch {
     pub(super) angles: Angles,
     pub(super) seen: Seen,
-    /// Each row's own number.
-    pub(super) rows: Array,
 }
 
 /// What a layer computes on its way, which its backward reads.
@@ -57,12 +59,12 @@ pub(super) struct Inner {
 impl Layer {
     pub(super) fn new(config: &ModelConfig, loader: &mut Loader<'_>) -> Result<Self> {
         let mut projection = |name: &str, bias| Projection::new(loader, name, bias);
-        let query = projection("self_attn.q_proj", config.qkv_bias)?;
-        let key = projection("self_attn.k_proj", config.qkv_bias)?;
-        let value = projection("self_attn.v_proj", config.qkv_bias)?;
+        let mut query = projection("self_attn.q_proj", config.qkv_bias)?;
+        let mut key = projection("self_attn.k_proj", config.qkv_bias)?;
+        let mut value = projection("self_attn.v_proj", config.qkv_bias)?;
         let output = projection("self_attn.o_proj", false)?;
-        let gate = projection("mlp.gate_proj", false)?;
-        let up = projection("mlp.up_proj", false)?;
+        let mut gate = projection("mlp.gate_proj", false)?;
+        let mut up = projection("mlp.up_proj", false)?;
         let down = projection("mlp.down_proj", false)?;
         let mut head_norm = |name: &str| config.qk_norm.then(|| loader.weight(name)).transpose();
         let ModelConfig { heads, kv_heads, head_dim, rms_norm_eps, .. } = *config;
@@ -71,6 +73,8 @@ impl Layer {
             key_norm: head_norm("self_attn.k_norm.weight")?,
             input_norm: loader.weight("input_layernorm.weight")?,
             feed_norm: loader.weight("post_attention_layernorm.weight")?,
+            attention: Joint::new(loader, &mut [&mut query, &mut key, &mut value])?,
+            gates: Joint::new(loader, &mut [&mut gate, &mut up])?,
             query,
             key,
             value,
@@ -89,6 +93,8 @@ impl Layer {
         for projection in [query, key, value, output, gate, up, down] {
             projection.without_adapter();
         }
+        self.attention.without_adapters();
+        self.gates.without_adapters();
         self
     }
 
@@ -101,25 +107,21 @@ impl Layer {
         &self,
         place: &Place,
         x: Array,
-        Batch { angles, seen, rows }: &Batch,
+        Batch { angles, seen }: &Batch,
         slots: &Array,
-        [keys, values]: [&Array; 2],
+        cache: [&Array; 2],
     ) -> Result<Array> {
-        let Heads { queries, keys: kv, width } = self.heads;
         let h = place.rms_norm(&x, self.norm(&self.input_norm))?;
-        let raw = self.query.forward(place, &h)?;
-        let query = place.blank(raw.len())?;
-        let norm = self.query_norm.as_ref().map(|norm| self.norm(norm));
-        place.head_norm_rope(&raw, norm, angles, rows, (&query, queries, width))?;
-        let raw = self.key.forward(place, &h)?;
-        let norm = self.key_norm.as_ref().map(|norm| self.norm(norm));
-        place.head_norm_rope(&raw, norm, angles, slots, (keys, kv, width))?;
-        place.cache_write(&self.value.forward(place, &h)?, slots, values)?;
-        let mixed = place.cached_attention(&query, [keys, values], seen, self.heads)?;
+        let raw = self.attention.forward(place, &h)?;
+        let norms = self.query_norm.as_ref().zip(self.key_norm.as_ref());
+        let norms = norms.map(|(query, key)| [self.norm(query), self.norm(key)]);
+        let bias = self.attention.bias.as_ref();
+        let to = (slots, cache);
+        let query = place.heads_to_cache(&raw, bias, norms, angles, to, self.heads)?;
+        let mixed = place.cached_attention(&query, cache, seen, self.heads)?;
         self.output.forward_into(place, &mixed, &x, 1.0)?;
         let feed = place.rms_norm(&x, self.norm(&self.feed_norm))?;
-        let gated =
-            place.swiglu(&self.gate.forward(place, &feed)?, &self.up.forward(place, &feed)?)?;
+        let gated = place.swiglu_rows(&self.gates.forward(place, &feed)?, self.gate.rows())?;
         self.down.forward_into(place, &gated, &x, 1.0)?;
         Ok(x)
     }
@@ -138,19 +140,13 @@ impl Layer {
     }
 
     /// All of a layer but its last product.
-    fn inner(
-        &self,
-        place: &Place,
-        x: &Array,
-        Batch { angles, seen, rows }: &Batch,
-    ) -> Result<Inner> {
+    fn inner(&self, place: &Place, x: &Array, Batch { angles, seen }: &Batch) -> Result<Inner> {
         let Heads { queries, keys, width } = self.heads;
         let h = place.rms_norm(x, self.norm(&self.input_norm))?;
         let turned = |projection: &Projection, norm: &Option<Weight>, heads| {
             let raw = projection.forward(place, &h)?;
-            let out = place.blank(raw.len())?;
             let norm = norm.as_ref().map(|norm| self.norm(norm));
-            place.head_norm_rope(&raw, norm, angles, rows, (&out, heads, width))?;
+            let out = place.head_norm_rope(&raw, norm, angles, [heads, width])?;
             Ok::<_, crate::Error>((raw, out))
         };
         let (raw_query, query) = turned(&self.query, &self.query_norm, queries)?;

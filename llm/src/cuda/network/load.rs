@@ -190,6 +190,30 @@ impl Loader<'_> {
         Ok(Some((factors, (alpha / rank as f64) as f32)))
     }
 
+    /// Moves weights into memory where they lie one after another, and returns all of it.
+    pub(super) fn join<'a>(
+        &mut self,
+        weights: impl Iterator<Item = &'a mut Weight>,
+    ) -> Result<Array> {
+        let weights: Vec<_> = weights.collect();
+        let whole = self.place.blank(weights.iter().map(|weight| weight.array.len()).sum())?;
+        let mut first = 0;
+        for weight in weights {
+            let part = whole.part(first..first + weight.array.len());
+            first += part.len();
+            weight.array.copy_to(&part)?;
+            if let Some(master) = self.masters.get_mut(&weight.name) {
+                // In single precision the operations read the numbers themselves.
+                if master.numbers.address() == master.copy.address() {
+                    master.numbers = part.clone();
+                }
+                master.copy = part.clone();
+            }
+            weight.array = part;
+        }
+        Ok(whole)
+    }
+
     fn take(&mut self, name: String, shape: &[usize], trained: bool) -> Result<Weight> {
         let place = self.place;
         let array = if trained {

@@ -3,6 +3,7 @@
 mod cache;
 mod gradients;
 mod head;
+mod joint;
 mod layer;
 mod load;
 mod logits;

@@ -9,17 +9,17 @@ use crate::Result;
 /// A projection of a layer.
 #[derive(Debug, Clone)]
 pub(super) struct Projection {
-    weight: Weight,
-    bias: Option<Weight>,
-    adapter: Option<Adapter>,
+    pub(super) weight: Weight,
+    pub(super) bias: Option<Weight>,
+    pub(super) adapter: Option<Adapter>,
 }
 
 /// What is added to a projection: `x ↦ scale · B A x`.
 #[derive(Debug, Clone)]
-struct Adapter {
-    down: Weight,
-    up: Weight,
-    scale: f32,
+pub(super) struct Adapter {
+    pub(super) down: Weight,
+    pub(super) up: Weight,
+    pub(super) scale: f32,
 }
 
 impl Projection {
@@ -33,6 +33,11 @@ impl Projection {
 
     pub(super) fn without_adapter(&mut self) {
         self.adapter = None;
+    }
+
+    /// Numbers that it gives for a row.
+    pub(super) fn rows(&self) -> usize {
+        self.weight.shape[0]
     }
 
     pub(super) fn forward(&self, place: &Place, x: &Array) -> Result<Array> {

@@ -29,12 +29,7 @@ impl Network {
         let positions: Vec<u32> = spans.positions().map(|at| at as u32).collect();
         let longest = positions.iter().max().map_or(0, |last| *last as usize + 1);
         self.check(packed.tokens(), longest)?;
-        let rows: Vec<u32> = (0..positions.len() as u32).collect();
-        let batch = Batch {
-            angles: self.angles(&positions)?,
-            seen: place.seen(&spans.view())?,
-            rows: place.counts(&rows)?,
-        };
+        let batch = Batch { angles: self.angles(&positions)?, seen: place.seen(&spans.view())? };
         let mut x = self.embed(packed.tokens())?;
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {

@@ -1,6 +1,6 @@
 //! Norms, biases, rotations, gates, rows of tables, and changes of type.
 
-use super::Place;
+use super::{Heads, Place};
 use crate::Result;
 use crate::cuda::launch::{Argument, Element, Launch};
 use crate::cuda::memory::Array;
@@ -9,6 +9,8 @@ use crate::ops::embedding::Gathered;
 /// Rows whose part of a sum over rows is worth a thread of its own, and most such parts.
 const SLICE: usize = 64;
 const MOST_SLICES: usize = 256;
+/// Numbers of a row for each thread, where several blocks share it.
+const COLUMNS: usize = 8;
 
 /// The angles of the rows of a batch.
 #[derive(Debug)]
@@ -111,22 +113,21 @@ impl Place {
         self.sum_over_rows("add_bias_backward", &[dy], dy.len() / sum.len(), sum)
     }
 
-    /// Heads of rows, each normalised if there is a norm, rotated, and written to their slots.
+    /// Heads of rows, each normalised if there is a norm, and rotated.
     pub(crate) fn head_norm_rope(
         &self,
         x: &Array,
         norm: Option<Norm<'_>>,
         angles: &Angles,
-        slots: &Array,
-        (out, heads, width): (&Array, usize, usize),
-    ) -> Result<()> {
-        let rows = x.len() / width;
+        [heads, width]: [usize; 2],
+    ) -> Result<Array> {
+        let (rows, out) = (x.len() / width, self.blank(x.len())?);
         let launch = Launch::warps("head_norm_rope", self.element, rows);
         let (weight, eps) = norm.map_or((x, 0.0), |norm| (norm.weight, norm.eps));
         let Angles { cos, sin, positions } = angles;
         self.launch(
             launch,
-            &[x, weight, cos, sin, positions, slots, out],
+            &[x, weight, cos, sin, positions, &out],
             [
                 rows.into(),
                 heads.into(),
@@ -134,7 +135,36 @@ impl Place {
                 eps.into(),
                 usize::from(norm.is_some()).into(),
             ],
-        )
+        )?;
+        Ok(out)
+    }
+
+    /// The same of queries, keys and values that one product gave, row by row one behind the other,
+    /// with their bias and the norms of queries and keys, if there are any. Keys and values are
+    /// written to their slots of a cache; the queries are returned.
+    pub(crate) fn heads_to_cache(
+        &self,
+        x: &Array,
+        bias: Option<&Array>,
+        norms: Option<[Norm<'_>; 2]>,
+        Angles { cos, sin, positions }: &Angles,
+        (slots, [keys, values]): (&Array, [&Array; 2]),
+        heads: Heads,
+    ) -> Result<Array> {
+        let query = self.blank(slots.len() * heads.queries * heads.width)?;
+        let rows = x.len() / heads.width;
+        let launch = Launch::warps("heads_to_cache", self.element, rows);
+        let ([of_queries, of_keys], eps) =
+            norms.map_or(([x, x], 0.0), |norms| (norms.map(|norm| norm.weight), norms[0].eps));
+        let inputs = [x, bias.unwrap_or(x), of_queries, of_keys, cos, sin, positions, slots];
+        let sizes = [rows, heads.queries, heads.keys, heads.width].map(Argument::from);
+        let flags = [bias.is_some(), norms.is_some()].map(|flag| usize::from(flag).into());
+        self.launch(
+            launch,
+            &[&inputs[..], &[&query, keys, values]].concat(),
+            sizes.into_iter().chain([eps.into()]).chain(flags),
+        )?;
+        Ok(query)
     }
 
     /// The gradient before the rotation.
@@ -155,11 +185,13 @@ impl Place {
         Ok(dx)
     }
 
-    /// Writes rows to their slots of a cache.
-    pub(crate) fn cache_write(&self, rows: &Array, slots: &Array, cache: &Array) -> Result<()> {
-        let width = rows.len() / slots.len();
-        let launch = self.rows("cache_write", slots.len());
-        self.launch(launch, &[rows, slots, cache], [width.into()])
+    /// [`swiglu`](Self::swiglu) of rows that one product gave, gate and up one behind the other.
+    pub(crate) fn swiglu_rows(&self, x: &Array, width: usize) -> Result<Array> {
+        let (rows, y) = (x.len() / (2 * width), self.blank(x.len() / 2)?);
+        let launch = self.rows("swiglu_rows", rows);
+        let blocks = width.div_ceil(COLUMNS * launch.threads as usize) as u32;
+        self.launch(launch.with_grid([rows as u32, blocks, 1]), &[x, &y], [width.into()])?;
+        Ok(y)
     }
 
     pub(crate) fn swiglu(&self, gate: &Array, up: &Array) -> Result<Array> {

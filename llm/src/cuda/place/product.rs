@@ -50,6 +50,37 @@ impl Place {
         self.product([dy, x, dw], [n, k, x.len() / k], [true, false], scale, 1.0)
     }
 
+    /// `y += scale · x · wᵀ` for rows that are parts of longer ones: of `x`, those from column
+    /// `columns[0]` on of rows of `strides[0]` numbers; of `y` likewise.
+    pub(crate) fn linear_between(
+        &self,
+        [x, w, y]: [&Array; 3],
+        [n, k]: [usize; 2],
+        columns: [usize; 2],
+        strides: [usize; 2],
+        scale: f32,
+    ) -> Result<()> {
+        let rows = x.len() / strides[0];
+        assert!(
+            columns[0] + k <= strides[0] && columns[1] + n <= strides[1] && w.len() == n * k,
+            "[{n}, {k}] between {columns:?} of {strides:?}"
+        );
+        assert!(rows * strides[0] == x.len() && rows * strides[1] == y.len(), "{rows} rows");
+        let at =
+            |array: &Array, column: usize| array.address() + (column * array.kind().bytes()) as u64;
+        self.device.product(&Product {
+            out: (at(y, columns[1]), y.kind()),
+            a: at(x, columns[0]),
+            b: w.address(),
+            kind: w.kind(),
+            sizes: [rows, n, k],
+            transposed: [false, true],
+            strides: [strides[0], k, strides[1]],
+            scale,
+            keep: 1.0,
+        })
+    }
+
     fn product(
         &self,
         [a, b, out]: [&Array; 3],
@@ -73,6 +104,7 @@ impl Place {
             kind: a.kind(),
             sizes,
             transposed,
+            strides: [if transposed[0] { m } else { k }, if transposed[1] { k } else { n }, n],
             scale,
             keep,
         })

@@ -19,7 +19,11 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
         rotations(bench, [tokens, heads, width], true)?;
         rotations(bench, [tokens, heads, width], false)?;
     }
-    for n in [1, 129, 5000] {
+    for [biased, normed] in [[false, false], [true, false], [false, true]] {
+        joint_heads(bench, [3, 4, 2, 10], [biased, normed])?;
+        joint_heads(bench, [2, 3, 1, 128], [biased, normed])?;
+    }
+    for n in [1, 129, 130, 5008] {
         gates(bench, n)?;
     }
     embeddings(bench)
@@ -128,23 +132,14 @@ fn rotations(
     };
     let (y, [dx, dw]) = differentiate([(&x, &[tokens, heads, width]), (&w, &[width])], f, &dy)?;
 
-    // The rows go to slots in the other direction, of a cache with one slot more.
-    let slots: Vec<u32> = (1..=tokens as u32).rev().collect();
     let rows = tokens * heads;
     let launch = Launch::warps("head_norm_rope", bench.element, rows);
-    let first = vec![7.0; heads * width];
-    let cache: Vec<f32> = first.iter().copied().chain(std::iter::repeat_n(f32::NAN, n)).collect();
-    let cache = Argument::Write(bench.element.buffer(&cache));
     let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
-    let tables = tables.into_iter().chain([read_counts(&slots)]);
     let flags = [Argument::F32(EPS), count(usize::from(normed))];
-    let sizes = [cache, count(rows), count(heads), count(width)].into_iter().chain(flags);
+    let sizes = [bench.blank(n), count(rows), count(heads), count(width)].into_iter().chain(flags);
     let inputs = [bench.read(&x), bench.read(&w)];
     let found = bench.run(launch.with(inputs.into_iter().chain(tables).chain(sizes)))?;
-    let (untouched, cache) = found[0].split_at(heads * width);
-    let in_order: Vec<f32> = cache.chunks_exact(heads * width).rev().flatten().copied().collect();
-    bench.near("head_norm_rope", &in_order, &y);
-    bench.same("head_norm_rope: other slots", untouched, &first);
+    bench.near("head_norm_rope", &found[0], &y);
 
     let launch = Launch::warps("rope_backward", bench.element, rows);
     let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
@@ -158,6 +153,62 @@ fn rotations(
     let [found_dx, found_dw] = norm_backward(bench, [&x, &w, &turned[0]], &vec![0.0; width], &dx)?;
     bench.near("head norm and rope: gradient of x", &found_dx, &dx);
     bench.near("head norm and rope: gradient of the weight", &found_dw, &dw);
+    Ok(())
+}
+
+/// What one product gave of each token, taken apart: queries, and keys and values in a cache.
+fn joint_heads(
+    bench: &mut Bench<'_>,
+    [tokens, queries, keys, width]: [usize; 4],
+    [biased, normed]: [bool; 2],
+) -> Result<()> {
+    let heads = queries + 2 * keys;
+    let (x, bias) = (bench.numbers(tokens * heads * width), bench.numbers(heads * width));
+    let norms = [bench.numbers(width), bench.numbers(width)];
+    let rotation = Rotation::new(&Rope { theta: 1e4, scaling: None }, width, 0..tokens);
+    let mut sums = x.clone();
+    if biased {
+        sums.iter_mut().zip(bias.iter().cycle()).for_each(|(x, bias)| *x += bias);
+        bench.element.round(&mut sums);
+    }
+    let sums = Tensor::from_slice(&sums, (tokens, heads, width), &Device::Cpu)?;
+    let part = |first, count| sums.narrow(1, first, count)?.contiguous();
+    let turned = |x: Tensor, norm: &[f32]| match normed {
+        true => {
+            let norm = Tensor::from_slice(norm, width, &Device::Cpu)?;
+            rope(&rms_norm(&x, &norm, EPS.into())?, &rotation)
+        }
+        false => rope(&x, &rotation),
+    };
+    let flat = |x: Tensor| Ok::<_, crate::Error>(x.flatten_all()?.to_vec1::<f32>()?);
+    let query = flat(turned(part(0, queries)?, &norms[0])?)?;
+    let key = flat(turned(part(queries, keys)?, &norms[1])?)?;
+    let value = flat(part(queries + keys, keys)?)?;
+
+    // Rows go to slots in the other direction, of caches with one slot more.
+    let slots: Vec<u32> = (1..=tokens as u32).rev().collect();
+    let positions: Vec<u32> = (0..tokens as u32).collect();
+    let (row, rows) = (keys * width, tokens * heads);
+    let first = vec![7.0; row];
+    let before: Vec<f32> =
+        first.iter().copied().chain(std::iter::repeat_n(f32::NAN, tokens * row)).collect();
+    let cache = || Argument::Write(bench.element.buffer(&before));
+    let inputs = [&x, &bias, &norms[0], &norms[1]].map(|numbers| bench.read(numbers));
+    let tables = [read_floats(rotation.cos()), read_floats(rotation.sin())];
+    let places = [read_counts(&positions), read_counts(&slots)];
+    let outputs = [bench.blank(query.len()), cache(), cache()];
+    let sizes = [rows, queries, keys, width].map(count).into_iter().chain([Argument::F32(EPS)]);
+    let flags = [biased, normed].map(|flag| count(usize::from(flag)));
+    let arguments = inputs.into_iter().chain(tables).chain(places).chain(outputs);
+    let launch = Launch::warps("heads_to_cache", bench.element, rows);
+    let found = bench.run(launch.with(arguments.chain(sizes).chain(flags)))?;
+    bench.near("heads_to_cache: queries", &found[0], &query);
+    for (name, found, expected) in [("keys", &found[1], &key), ("values", &found[2], &value)] {
+        let (untouched, cache) = found.split_at(row);
+        let in_order: Vec<f32> = cache.chunks_exact(row).rev().flatten().copied().collect();
+        bench.near(&format!("heads_to_cache: {name}"), &in_order, expected);
+        bench.same(&format!("heads_to_cache: other slots of {name}"), untouched, &first);
+    }
     Ok(())
 }
 
@@ -178,6 +229,17 @@ fn gates(bench: &mut Bench<'_>, n: usize) -> Result<()> {
     let arguments = [bench.read(&gate), bench.read(&up), bench.blank(n), size.clone()];
     let found = bench.run(launch.with(arguments))?;
     bench.near("swiglu", &found[0], &y);
+
+    // The same as two rows, of a width that packs divide or not.
+    if n % 2 == 0 {
+        let joint: Vec<f32> = (0..2)
+            .flat_map(|row| [&gate, &up].map(|part| &part[row * n / 2..][..n / 2]).concat())
+            .collect();
+        let launch = Launch::rows("swiglu_rows", bench.element, 2).with_grid([2, 3, 1]);
+        let arguments = [bench.read(&joint), bench.blank(n), count(n / 2)];
+        let found = bench.run(launch.with(arguments))?;
+        bench.near("swiglu_rows", &found[0], &y);
+    }
 
     let launch = Launch::elements("swiglu_backward", bench.element, n);
     let inputs = [bench.read(&gate), bench.read(&up), bench.read(&dy)];
@@ -212,22 +274,5 @@ fn embeddings(bench: &mut Bench<'_>) -> Result<()> {
     let inputs = tables.into_iter().chain([bench.read(&dy)]);
     let found = bench.run(launch.with(inputs.chain(outputs)))?;
     bench.near("embedding: gradient", &found[0], &sum);
-    cache_rows(bench)
-}
-
-/// Rows of values written to a cache.
-fn cache_rows(bench: &mut Bench<'_>) -> Result<()> {
-    let width = 70;
-    let rows = bench.numbers(3 * width);
-    let before = bench.numbers(5 * width);
-    let mut expected = before.clone();
-    for (slot, row) in [4, 0, 2].into_iter().zip(rows.chunks_exact(width)) {
-        expected[slot * width..][..width].copy_from_slice(row);
-    }
-    let launch = Launch::rows("cache_write", bench.element, 3);
-    let cache = Argument::Write(bench.element.buffer(&before));
-    let arguments = [bench.read(&rows), read_counts(&[4, 0, 2]), cache, count(width)];
-    let found = bench.run(launch.with(arguments))?;
-    bench.same("cache_write", &found[0], &expected);
     Ok(())
 }

@@ -29,6 +29,7 @@ pub(crate) fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     options.check().map_err(Failure::Usage)?;
+    leave_huge_pages();
     if options.phase {
         return phase::run(options, pool, console);
     }
@@ -43,6 +44,14 @@ pub(crate) fn run(
     }
     console.note_files(&files);
     Ok(())
+}
+
+/// Asks the system for no huge pages: the pieces of memory here are small, and a third of the most
+/// memory that is in use would be the rest of such pages.
+fn leave_huge_pages() {
+    // A system that refuses costs memory, nothing else.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// One summary for each configuration, with a bar over all runs.

@@ -1,0 +1,85 @@
+//! Projections of the same rows as one.
+
+use super::super::memory::Array;
+use super::super::place::Place;
+use super::load::Loader;
+use super::projection::{Adapter, Projection};
+use crate::Result;
+
+/// Projections of the same rows, whose weights lie one after another in memory: one product computes
+/// them all, where each alone would be too small for a GPU. Rows of results are those of the
+/// projections, one behind the other.
+#[derive(Debug, Clone)]
+pub(super) struct Joint {
+    weight: Array,
+    /// Rows and columns of all weights.
+    shape: [usize; 2],
+    /// Their biases, which are not added.
+    pub(super) bias: Option<Array>,
+    adapters: Option<Adapters>,
+}
+
+/// The factors of all adapters. Those that read the rows are one product, too.
+#[derive(Debug, Clone)]
+struct Adapters {
+    down: Array,
+    rank: usize,
+    /// The other factors, each with its rows.
+    up: Vec<(Array, usize)>,
+    scale: f32,
+}
+
+impl Joint {
+    /// Moves what the projections consist of together. All have a bias or none, and likewise an
+    /// adapter; adapters are of one rank.
+    pub(super) fn new(loader: &mut Loader<'_>, parts: &mut [&mut Projection]) -> Result<Self> {
+        let columns = parts[0].weight.shape[1];
+        let rows = parts.iter().map(|part| part.weight.shape[0]).sum();
+        let weight = loader.join(parts.iter_mut().map(|part| &mut part.weight))?;
+        let bias = match parts[0].bias {
+            None => None,
+            Some(_) => Some(loader.join(parts.iter_mut().filter_map(|part| part.bias.as_mut()))?),
+        };
+        let mut adapters: Vec<_> =
+            parts.iter_mut().filter_map(|part| part.adapter.as_mut()).collect();
+        let adapters = match &adapters[..] {
+            [] => None,
+            [first, ..] => {
+                let (rank, scale) = (first.down.shape[0], first.scale);
+                let down = loader.join(adapters.iter_mut().map(|adapter| &mut adapter.down))?;
+                let up = |Adapter { up, .. }: &Adapter| (up.array.clone(), up.shape[0]);
+                let up = adapters.iter().map(|adapter| up(adapter)).collect();
+                Some(Adapters { down, rank, up, scale })
+            }
+        };
+        Ok(Self { weight, shape: [rows, columns], bias, adapters })
+    }
+
+    pub(super) fn without_adapters(&mut self) {
+        self.adapters = None;
+    }
+
+    /// `W x + scale · B A x` of all projections.
+    pub(super) fn forward(&self, place: &Place, x: &Array) -> Result<Array> {
+        let y = place.linear(x, &self.weight, self.shape)?;
+        if let Some(adapters) = &self.adapters {
+            adapters.add(place, x, &y, self.shape)?;
+        }
+        Ok(y)
+    }
+}
+
+impl Adapters {
+    fn add(&self, place: &Place, x: &Array, y: &Array, [rows, columns]: [usize; 2]) -> Result<()> {
+        let width = self.rank * self.up.len();
+        let z = place.linear(x, &self.down, [width, columns])?;
+        let mut first = 0;
+        for (index, (up, part)) in self.up.iter().enumerate() {
+            let columns = [index * self.rank, first];
+            let shape = [*part, self.rank];
+            place.linear_between([&z, up, y], shape, columns, [width, rows], self.scale)?;
+            first += part;
+        }
+        Ok(())
+    }
+}
