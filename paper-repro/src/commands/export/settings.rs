@@ -100,17 +100,22 @@ impl Mapping {
         }
         let shape = shape(model)?;
         let (template, chat) = template(&shape, model, prompt_template)?;
-        let mut notes = Vec::new();
+        let prompt = prompt_tokens(&shape, *max_new_tokens, target)?;
+        let longest = prompt + max_new_tokens;
+        let mut notes = vec![format!("data: prompts of more than {prompt} tokens are left out.")];
+        if longest > *micro_batch_tokens {
+            notes.push(format!(
+                "micro_batch_tokens = {micro_batch_tokens}: verl needs room for the longest sequence, \
+                 {longest} tokens."
+            ));
+        }
         let parts = vec![
             part("Model", model_part(&shape, *lora, chat, &mut notes)?),
             part(
                 "Data",
                 vec![
                     format!("data.train_batch_size={prompts}"),
-                    format!(
-                        "data.max_prompt_length={}",
-                        prompt_tokens(&shape, *max_new_tokens, target)?
-                    ),
+                    format!("data.max_prompt_length={prompt}"),
                     format!("data.max_response_length={max_new_tokens}"),
                     "data.filter_overlong_prompts=True".to_owned(),
                     "data.truncation=error".to_owned(),
@@ -133,7 +138,6 @@ impl Mapping {
             part("Reward", reward_part(*overlong_buffer, *max_new_tokens)),
             part("Updates", {
                 let mut updates = update_part([*prompts, *samples, *minibatches, *epochs], target)?;
-                let longest = prompt_tokens(&shape, *max_new_tokens, target)? + max_new_tokens;
                 let tokens = (*micro_batch_tokens).max(longest);
                 updates.push("actor_rollout_ref.actor.use_dynamic_bsz=True".to_owned());
                 updates.push(format!("actor_rollout_ref.actor.ppo_max_token_len_per_gpu={tokens}"));

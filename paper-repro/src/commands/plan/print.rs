@@ -355,7 +355,7 @@ fn advice(
     let ours = if overlap { fastest.overlapped() } else { fastest.in_turn() };
     if fastest.servers < chosen.servers {
         said.push(format!(
-            "--gpus {} are as fast{}.",
+            "--gpus {} take at most 1 % longer{}.",
             fastest.gpus,
             if overlap { " with --async-steps 1" } else { "" }
         ));
