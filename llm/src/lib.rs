@@ -32,6 +32,7 @@ pub mod ops;
 pub mod panics;
 pub mod reward;
 pub mod run;
+pub mod sizing;
 pub mod task;
 pub mod text;
 pub mod train;

@@ -1,7 +1,8 @@
 //! The command line: names, defaults and help of every option.
 
 use crate::commands::{
-    advantage, bandit, data, doctor, eval, experiment, grade, llm, models, report, theory,
+    advantage, bandit, data, doctor, eval, experiment, export, grade, llm, models, plan, report,
+    theory,
 };
 use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
@@ -44,12 +45,17 @@ pub(crate) enum Command {
     /// Compare methods of training, everything else equal.
     #[command(subcommand)]
     Experiment(experiment::Command),
+    /// Write a run as the command, the settings and the data of another trainer.
+    #[command(subcommand)]
+    Export(export::Command),
     /// Grade mathematical answers.
     Grade(grade::Options),
     /// Train a language model, or sample from one; without options, see GRPO and RS-GRPO side by side.
     Llm(Box<llm::Options>),
     /// List the models that have a short name.
     Models(models::Options),
+    /// Say how long a step takes on so many GPUs, who waits for whom, and what it costs.
+    Plan(Box<plan::Options>),
     /// Check the paper's lemmas on random bandits, or analyse one bandit.
     Theory(theory::Options),
     /// Write a page about runs, beside the paper's numbers; or check the project's own tables and figures.

@@ -19,12 +19,15 @@ fn help_of_every_command() {
         "eval",
         "experiment",
         "experiment countdown",
+        "export",
+        "export verl",
         "grade",
         "llm",
         "llm merge",
         "llm pretrain",
         "llm sample",
         "models",
+        "plan",
     ];
     for command in commands {
         let name = format!("help_{}", command.replace(' ', "_"));

@@ -42,6 +42,7 @@ mod plan;
 mod question;
 mod reward;
 mod sampler;
+mod sizing;
 mod support;
 mod tensorboard;
 mod tokenizer;

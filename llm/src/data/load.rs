@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub struct Loaded {
     /// Those that can be used, with names of their own.
     pub problems: Vec<Problem>,
+    /// Answers as they stand in the files, by the names of their problems; none of generated ones.
+    pub answers: HashMap<String, String>,
     /// Rows in the files.
     pub rows: usize,
     /// Rows the set should have, where that is known.
@@ -132,7 +134,8 @@ impl Loader {
         }
         match self.grader.parse_gold(&answer) {
             Ok(gold) => {
-                self.answers.insert(problem.clone(), answer);
+                self.answers.insert(problem.clone(), answer.clone());
+                self.loaded.answers.insert(id.clone(), answer);
                 self.loaded.problems.push(Problem { id, prompt: problem, gold: Gold::Math(gold) });
                 Ok(())
             }

@@ -73,10 +73,9 @@ impl Workload {
     }
 
     fn cache(&self, config: &ModelConfig) -> u64 {
-        let numbers = product(&[2, config.layers, config.kv_heads, config.head_dim]);
         self.sequences
             .saturating_mul(self.tokens)
-            .saturating_mul(numbers)
+            .saturating_mul(cache_numbers(config))
             .saturating_mul(self.weight_bytes)
     }
 
@@ -92,6 +91,11 @@ pub(crate) fn activation_bytes(config: &ModelConfig, tokens: u64) -> u64 {
     let inside = 8 * config.hidden_size as u64 + 4 * heads + 6 * config.intermediate_size as u64;
     let logits = product(&[1_024, config.vocab_size, 4]);
     tokens.saturating_mul(4 * (inputs + inside)).saturating_add(logits)
+}
+
+/// Numbers of a token in the cache of keys and values.
+pub(crate) fn cache_numbers(config: &ModelConfig) -> u64 {
+    product(&[2, config.layers, config.kv_heads, config.head_dim])
 }
 
 /// Weights of adapters of a rank on the seven matrices of every layer.

@@ -32,7 +32,7 @@ pub use data_set::{cached_data, download_data};
 pub use download::{download, is_cached};
 pub use error::HubError;
 pub use memory::Workload;
-pub(crate) use memory::{activation_bytes, adapter_parameters};
+pub(crate) use memory::{activation_bytes, adapter_parameters, cache_numbers};
 pub use progress::Progress;
 pub use resolve::{Location, Repository, resolve};
 pub use settings::Settings;

@@ -40,11 +40,10 @@ impl Question {
         match template {
             AUTO => {
                 let chat = if is_math { conversation(folder, tokenizer)? } else { None };
-                let text = Self::text(AUTO, is_math)?;
                 // A conversation marks the end of the question; a text needs its line ended.
-                let text = match (&chat, is_math) {
-                    (None, true) => PlainTemplate::new(format!("{BOXED}\n"))?,
-                    _ => text,
+                let text = match chat {
+                    None => Self::plain(AUTO, is_math)?,
+                    Some(_) => Self::text(AUTO, is_math)?,
                 };
                 Ok(Self { text, chat })
             }
@@ -68,6 +67,17 @@ impl Question {
             AUTO if is_math => PlainTemplate::new(BOXED),
             AUTO | "" => Ok(PlainTemplate::default()),
             text => PlainTemplate::new(text),
+        }
+    }
+
+    /// The text around a question for a model that holds no conversations.
+    ///
+    /// # Errors
+    /// A text without `{prompt}`.
+    pub fn plain(template: &str, is_math: bool) -> Result<PlainTemplate> {
+        match template {
+            AUTO if is_math => PlainTemplate::new(format!("{BOXED}\n")),
+            other => Self::text(other, is_math),
         }
     }
 

@@ -36,7 +36,7 @@ pub use policy::{OptimizerState, Policy};
 pub use pretrain::{Pretraining, pretrain};
 pub use rollout::{Completion, Group, Rollout};
 pub use schedule::{Decay, Schedule};
-pub use setup::{Cleared, OnDevice, Setup, benchmarks, encode};
+pub use setup::{Cleared, OnDevice, Setup, benchmarks, encode, training_problems};
 pub use state::Progress;
 pub use trainer::{StepReport, Trainer, engine_options, sampler};
 pub use update::{Updated, update};

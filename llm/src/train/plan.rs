@@ -23,7 +23,7 @@ use super::policy::Policy;
 use super::{Adapters, TrainConfig};
 use crate::cuda::launch::Element;
 use crate::cuda::memory::Kind;
-use crate::hub::{activation_bytes, adapter_parameters};
+use crate::hub::{activation_bytes, adapter_parameters, cache_numbers};
 use crate::model::Decoder;
 use crate::{Error, ModelConfig, Result};
 
@@ -69,7 +69,7 @@ impl MemoryPlan {
         };
         // A sequence is trained on as a whole.
         let tokens = config.micro_batch_tokens.max(longest) as u64;
-        let numbers = (2 * model.layers * model.kv_heads * model.head_dim * longest) as u64;
+        let numbers = cache_numbers(model).saturating_mul(longest as u64);
         let (gradients, activations) = (trained.saturating_mul(4), activation_bytes(model, tokens));
         match site {
             Site::Host => Self {

@@ -208,6 +208,16 @@ fn companions(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     present.map(read).collect()
 }
 
+/// Problems to train on, without those that benchmarks at hand hold, and what was left out.
+///
+/// # Errors
+/// Problems that cannot be had, and where none are left.
+pub fn training_problems(config: &TrainConfig) -> Result<(Loaded, Option<Cleared>)> {
+    let mut loaded = config.source()?.training()?;
+    let cleared = clear(config, &mut loaded, None)?;
+    Ok((loaded, cleared))
+}
+
 /// The prompts of problems in tokens; `template` is that of [`Question::new`].
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! `repro llm`: language models.
 
 mod embedded;
-mod flags;
+pub(crate) mod flags;
 mod merge;
 pub(crate) mod model;
 mod pretrain;

@@ -1,0 +1,499 @@
+//! Each setting of a run as verl's, of version 0.9.1.
+//!
+//! A setting that verl has not is refused; one that it has in another form is told in a note. That none
+//! is forgotten, the compiler checks: [`Mapping::new`] names every field.
+
+use crate::failure::Failure;
+use rs_grpo_llm::ModelConfig;
+use rs_grpo_llm::config::Family;
+use rs_grpo_llm::hub::Alias;
+use rs_grpo_llm::text::{AUTO, PlainTemplate, Question};
+use rs_grpo_llm::train::{
+    AdamWOptions, Adapters, Decay, Evaluating, KlKind, LossForm, LossKind, OptimizerForm, Saving,
+    Schedule, StateType, TrainConfig,
+};
+use std::path::Path;
+
+/// Over what a ratio never is: verl's way to have no dual clip.
+const NO_DUAL_CLIP: f64 = 1e6;
+/// Names of verl's own estimators; ours have other names there.
+const VERLS_OWN: [&str; 3] = ["grpo", "rloo", "grpo_passk"];
+
+/// The machines, and what else verl wants to know.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target {
+    pub(super) nodes: usize,
+    pub(super) gpus: usize,
+    pub(super) tensor_parallel: usize,
+    pub(super) prompt_tokens: usize,
+}
+
+/// A part of the settings, with what is said above it.
+pub(super) struct Part {
+    pub(super) title: &'static str,
+    pub(super) overrides: Vec<String>,
+}
+
+/// A run as verl's settings.
+pub(super) struct Mapping {
+    pub(super) parts: Vec<Part>,
+    /// What verl does otherwise, a sentence each.
+    pub(super) notes: Vec<String>,
+    /// The text around a question in verl's data.
+    pub(super) template: PlainTemplate,
+    /// Whether evaluations need data of their own.
+    pub(super) evaluates: bool,
+}
+
+impl Mapping {
+    /// # Errors
+    /// Settings that verl has not, by their names.
+    pub(super) fn new(name: &str, config: &TrainConfig, target: Target) -> Result<Self, Failure> {
+        // Every field: a new setting does not compile before it is mapped, or refused, here.
+        let TrainConfig {
+            model,
+            data,
+            eval_data: _,     // in the files of the problems
+            decontaminate: _, // in the files of the problems
+            prompt_template,
+            reward_command,
+            estimator: _, // checked and in canonical form below
+            loss,
+            clip_low,
+            clip_high,
+            kl_coef,
+            entropy_coef,
+            importance_cap,
+            mask_truncated,
+            overlong_buffer,
+            sampling_rounds,
+            prompts,
+            samples,
+            minibatches,
+            epochs,
+            micro_batch_tokens,
+            steps,
+            learning_rate,
+            schedule,
+            optimizer,
+            clip_norm,
+            lora,
+            temperature,
+            max_new_tokens,
+            save,
+            eval,
+            seed,
+        } = config;
+        if !config.source()?.is_math() {
+            return refused(
+                "data",
+                data,
+                "sets with mathematical answers: verl's reward is the grader",
+            );
+        }
+        if !reward_command.is_empty() {
+            let why = "empty: verl's reward is a function in Python; write it into reward.py";
+            return refused("reward-command", reward_command, why);
+        }
+        if *mask_truncated {
+            return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
+        }
+        let shape = shape(model)?;
+        let (template, chat) = template(&shape, model, prompt_template)?;
+        let prompt = prompt_tokens(&shape, *max_new_tokens, target)?;
+        let longest = prompt + max_new_tokens;
+        let mut notes = vec![format!("data: prompts of more than {prompt} tokens are left out.")];
+        if longest > *micro_batch_tokens {
+            notes.push(format!(
+                "micro_batch_tokens = {micro_batch_tokens}: verl needs room for the longest sequence, \
+                 {longest} tokens."
+            ));
+        }
+        let parts = vec![
+            part("Model", model_part(&shape, *lora, chat, &mut notes)?),
+            part(
+                "Data",
+                vec![
+                    format!("data.train_batch_size={prompts}"),
+                    format!("data.max_prompt_length={prompt}"),
+                    format!("data.max_response_length={max_new_tokens}"),
+                    "data.filter_overlong_prompts=True".to_owned(),
+                    "data.truncation=error".to_owned(),
+                    format!("data.seed={seed}"),
+                ],
+            ),
+            part("Advantages", advantage_part(config, *sampling_rounds, &mut notes)?),
+            part(
+                "Loss",
+                loss_part(
+                    (*loss, *max_new_tokens),
+                    [*clip_low, *clip_high, *kl_coef, *entropy_coef],
+                    &mut notes,
+                )?,
+            ),
+            part(
+                "Correction for the sampler",
+                correction(*importance_cap, minibatches * epochs > 1),
+            ),
+            part("Reward", reward_part(*overlong_buffer, *max_new_tokens)),
+            part("Updates", {
+                let mut updates = update_part([*prompts, *samples, *minibatches, *epochs], target)?;
+                let tokens = (*micro_batch_tokens).max(longest);
+                updates.push("actor_rollout_ref.actor.use_dynamic_bsz=True".to_owned());
+                updates.push(format!("actor_rollout_ref.actor.ppo_max_token_len_per_gpu={tokens}"));
+                updates
+            }),
+            part(
+                "Optimiser",
+                optimizer_part((*learning_rate, *schedule), *optimizer, *clip_norm, &mut notes),
+            ),
+            part(
+                "Sampling",
+                vec![
+                    "actor_rollout_ref.rollout.name=vllm".to_owned(),
+                    format!("actor_rollout_ref.rollout.n={samples}"),
+                    format!("actor_rollout_ref.rollout.temperature={temperature:?}"),
+                    "actor_rollout_ref.rollout.top_p=1.0".to_owned(),
+                    "actor_rollout_ref.rollout.top_k=-1".to_owned(),
+                    format!("actor_rollout_ref.rollout.seed={seed}"),
+                    "actor_rollout_ref.rollout.calculate_log_probs=True".to_owned(),
+                    format!(
+                        "actor_rollout_ref.rollout.tensor_model_parallel_size={}",
+                        target.tensor_parallel
+                    ),
+                    "actor_rollout_ref.rollout.gpu_memory_utilization=0.6".to_owned(),
+                ],
+            ),
+            part("Run", run_part(name, (*steps, *seed), *save, *eval, target, &mut notes)),
+        ];
+        Ok(Self { parts, notes, template, evaluates: eval.every > 0 })
+    }
+
+    /// Every override, without titles.
+    pub(super) fn overrides(&self) -> impl Iterator<Item = &String> {
+        self.parts.iter().flat_map(|part| &part.overrides)
+    }
+}
+
+fn part(title: &'static str, overrides: Vec<String>) -> Part {
+    Part { title, overrides }
+}
+
+fn refused<T>(setting: &str, value: impl std::fmt::Debug, allowed: &str) -> Result<T, Failure> {
+    Err(Failure::Usage(format!(
+        "verl cannot do that: --{setting} is {value:?}; allowed: {allowed}"
+    )))
+}
+
+/// A text in the grammar of verl's command line.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// What is known of a model without its weights.
+struct Shape {
+    path: String,
+    config: ModelConfig,
+    /// Whether it was trained to hold conversations; unknown of a folder.
+    converses: Option<bool>,
+}
+
+fn shape(model: &str) -> Result<Shape, Failure> {
+    if let Some(alias) = Alias::find(model) {
+        let converses = Some(alias.name.ends_with("-instruct"));
+        return Ok(Shape {
+            path: alias.repository.to_owned(),
+            config: alias.config.clone(),
+            converses,
+        });
+    }
+    let folder = Path::new(model);
+    if folder.is_dir() {
+        let config = ModelConfig::from_json(&folder.join("config.json"))?;
+        return Ok(Shape { path: model.to_owned(), config, converses: None });
+    }
+    refused("model", model, "an alias of `repro models`, or a folder with the model's files")
+}
+
+/// The text around a question, and whether the model's chat template goes around that.
+fn template(shape: &Shape, model: &str, template: &str) -> Result<(PlainTemplate, bool), Failure> {
+    Ok(match (template, shape.converses) {
+        ("", _) => (PlainTemplate::default(), true),
+        (AUTO, Some(true)) => (Question::text(AUTO, true)?, true),
+        (AUTO, Some(false)) => (Question::plain(AUTO, true)?, false),
+        (AUTO, None) => {
+            let allowed = format!(
+                "a text with {{prompt}}, or empty for the chat template: of {model} it is not known \
+                 whether it holds conversations"
+            );
+            return refused("prompt-template", AUTO, &allowed);
+        }
+        (text, _) => (PlainTemplate::new(text)?, false),
+    })
+}
+
+fn model_part(
+    shape: &Shape,
+    Adapters { rank, alpha }: Adapters,
+    chat: bool,
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    let key = |name: &str, value: &dyn std::fmt::Display| {
+        format!("actor_rollout_ref.model.{name}={value}")
+    };
+    let mut part = vec![
+        key("path", &quoted(&shape.path)),
+        key("use_remove_padding", &"True"),
+        key("enable_gradient_checkpointing", &"True"),
+    ];
+    if !chat {
+        // verl puts every prompt through a chat template: this one adds nothing to it.
+        let start = if shape.config.family == Family::Llama { "{{ bos_token }}" } else { "" };
+        let text = format!(
+            "{start}{{% for message in messages %}}{{{{ message['content'] }}}}{{% endfor %}}"
+        );
+        part.push(key("custom_chat_template", &quoted(&text)));
+    }
+    if rank > 0 {
+        if alpha.fract() != 0.0 {
+            return refused("lora", format!("rank={rank},alpha={alpha}"), "a whole alpha");
+        }
+        part.push(key("lora_rank", &rank));
+        part.push(key("lora_alpha", &alpha));
+        part.push(key("target_modules", &"all-linear"));
+        part.push("actor_rollout_ref.rollout.load_format=safetensors".to_owned());
+        notes.push(
+            "lora: verl's adapters begin with PEFT's random numbers, not with those of --seed here."
+                .to_owned(),
+        );
+    }
+    Ok(part)
+}
+
+/// Longest prompt that verl keeps.
+fn prompt_tokens(shape: &Shape, new: usize, target: Target) -> Result<usize, Failure> {
+    let room = shape.config.max_positions.saturating_sub(new);
+    match room {
+        0 => refused("max-new-tokens", new, &format!("under {}", shape.config.max_positions)),
+        _ => Ok(target.prompt_tokens.min(room)),
+    }
+}
+
+fn advantage_part(
+    config: &TrainConfig,
+    sampling_rounds: usize,
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    let text = config.estimator()?.to_string();
+    let (name, parameters) = text.split_once(':').unwrap_or((&text, ""));
+    let name = name.replace('-', "_");
+    let mut part = Vec::new();
+    if text == "grpo" {
+        part.push("algorithm.adv_estimator=grpo".to_owned());
+        part.push("algorithm.norm_adv_by_std_in_grpo=True".to_owned());
+    } else {
+        let own = VERLS_OWN.contains(&name.as_str());
+        let name = if own { format!("reference_{name}") } else { name };
+        part.push(format!("algorithm.adv_estimator={name}"));
+        let pairs = parameters.split(',').filter(|pair| !pair.is_empty());
+        part.extend(pairs.map(|pair| format!("+algorithm.{name}.{pair}")));
+    }
+    part.push("algorithm.use_kl_in_reward=False".to_owned());
+    if sampling_rounds > 1 {
+        part.push("algorithm.filter_groups.enable=True".to_owned());
+        part.push("algorithm.filter_groups.metric=reward".to_owned());
+        notes.push(format!(
+            "sampling_rounds = {sampling_rounds}: verl samples until a step is full, in as many rounds \
+             as that takes."
+        ));
+    }
+    Ok(part)
+}
+
+fn loss_part(
+    (LossForm { kind, kl, dual_clip }, longest): (LossForm, usize),
+    [clip_low, clip_high, kl_coef, entropy_coef]: [f64; 4],
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    let key = |name: &str, value: &dyn std::fmt::Display| {
+        format!("actor_rollout_ref.actor.{name}={value}")
+    };
+    let mode = match kind {
+        LossKind::TokenMean => "token-mean",
+        LossKind::SequenceMean | LossKind::Gspo => "seq-mean-token-mean",
+        LossKind::ConstantLength => "seq-mean-token-sum-norm",
+    };
+    let mut part = vec![key("loss_agg_mode", &mode)];
+    match kind {
+        LossKind::Gspo if dual_clip != 0.0 => {
+            return refused("loss", "gspo with dual_clip", "gspo without it: verl's has none");
+        }
+        LossKind::Gspo => part.push(key("policy_loss.loss_mode", &"gspo")),
+        LossKind::ConstantLength => part.push(key("loss_scale_factor", &longest)),
+        LossKind::TokenMean | LossKind::SequenceMean => {}
+    }
+    part.push(key("clip_ratio", &format!("{clip_low:?}")));
+    part.push(key("clip_ratio_low", &format!("{clip_low:?}")));
+    part.push(key("clip_ratio_high", &format!("{clip_high:?}")));
+    let dual_clip = if dual_clip == 0.0 { NO_DUAL_CLIP } else { dual_clip };
+    part.push(key("clip_ratio_c", &format!("{dual_clip:?}")));
+    part.push(key("entropy_coeff", &format!("{entropy_coef:?}")));
+    if kl_coef == 0.0 {
+        part.push(key("use_kl_loss", &"False"));
+    } else {
+        let kl = match kl {
+            KlKind::K1 => "k1",
+            KlKind::K2 => "k2",
+            KlKind::K3 => "k3",
+        };
+        part.push(key("use_kl_loss", &"True"));
+        part.push(key("kl_loss_coef", &format!("{kl_coef:?}")));
+        part.push(key("kl_loss_type", &kl));
+        if kl == "k3" {
+            notes.push("loss, kl=k3: verl bounds the estimate of a token at 10.".to_owned());
+        }
+    }
+    Ok(part)
+}
+
+/// Of tokens: the trainer's probability over the sampler's. Without it, the sampler's are taken for those
+/// before the step, where that has several updates.
+fn correction(cap: f64, several_updates: bool) -> Vec<String> {
+    let key = |name: &str, value: &str| format!("algorithm.rollout_correction.{name}={value}");
+    match cap {
+        0.0 if several_updates => vec![key("rollout_is", "null"), key("bypass_mode", "True")],
+        0.0 => vec![key("rollout_is", "null")],
+        cap => vec![key("rollout_is", "token"), key("rollout_is_threshold", &format!("{cap:?}"))],
+    }
+}
+
+fn reward_part(overlong_buffer: usize, longest: usize) -> Vec<String> {
+    let mut part = vec!["reward.custom_reward_function.name=compute_score".to_owned()];
+    match overlong_buffer {
+        0 => part.push("reward.reward_manager.name=naive".to_owned()),
+        tokens => {
+            let key = |name: &str, value: String| format!("+reward.reward_kwargs.{name}={value}");
+            part.push("reward.reward_manager.name=dapo".to_owned());
+            part.push(key("max_resp_len", longest.to_string()));
+            part.push(key("overlong_buffer_cfg.enable", "True".to_owned()));
+            part.push(key("overlong_buffer_cfg.len", tokens.to_string()));
+            part.push(key("overlong_buffer_cfg.penalty_factor", "1.0".to_owned()));
+            part.push(key("overlong_buffer_cfg.log", "True".to_owned()));
+        }
+    }
+    part
+}
+
+fn update_part(
+    [prompts, samples, minibatches, epochs]: [usize; 4],
+    target: Target,
+) -> Result<Vec<String>, Failure> {
+    if prompts % minibatches != 0 {
+        let nearest = (1..=minibatches).rev().find(|parts| prompts % parts == 0).unwrap_or(1);
+        let allowed = format!("a divisor of --prompts {prompts}; the nearest below is {nearest}");
+        return refused("minibatches", minibatches, &allowed);
+    }
+    let (part, gpus) = (prompts / minibatches, target.nodes * target.gpus);
+    if (part * samples) % gpus != 0 {
+        let allowed = format!(
+            "a multiple of the {gpus} GPUs in each of the {minibatches} mini-batches, which have {} \
+             completions",
+            part * samples
+        );
+        return refused("prompts", prompts, &allowed);
+    }
+    Ok(vec![
+        format!("actor_rollout_ref.actor.ppo_mini_batch_size={part}"),
+        format!("actor_rollout_ref.actor.ppo_epochs={epochs}"),
+    ])
+}
+
+fn optimizer_part(
+    (rate, Schedule { decay, warmup }): (f64, Schedule),
+    OptimizerForm { weight_decay, state }: OptimizerForm,
+    clip_norm: f64,
+    notes: &mut Vec<String>,
+) -> Vec<String> {
+    let key = |name: &str, value: &dyn std::fmt::Display| {
+        format!("actor_rollout_ref.actor.optim.{name}={value}")
+    };
+    let AdamWOptions { beta1, beta2, .. } = AdamWOptions::default();
+    let mut part = vec![
+        key("lr", &format!("{rate:e}")),
+        key("betas", &format!("[{beta1},{beta2}]")),
+        key("weight_decay", &format!("{weight_decay:?}")),
+        key("clip_grad", &format!("{clip_norm:?}")),
+        format!("actor_rollout_ref.actor.grad_clip={clip_norm:?}"),
+    ];
+    if weight_decay != 0.0 {
+        notes.push("optimizer: verl decays norms and biases as well as matrices.".to_owned());
+    }
+    if state == StateType::Bf16 {
+        notes.push("optimizer, state=bf16: verl keeps moments in f32.".to_owned());
+    }
+    // verl's constant schedule has a first step at rate 0; its cosine that ends where it begins is ours.
+    if decay == Decay::Constant && warmup == 0 {
+        part.push(key("lr_scheduler_type", &"constant"));
+        return part;
+    }
+    part.push(key("lr_scheduler_type", &"cosine"));
+    part.push(key("min_lr_ratio", &if decay == Decay::Constant { "1.0" } else { "0.0" }));
+    part.push(key("num_cycles", &"0.5"));
+    part.push(key("zero_indexed_step", &"False"));
+    part.push(key("lr_warmup_steps", &(warmup + 1)));
+    if decay == Decay::Cosine {
+        notes.push("schedule: verl's cosine reaches 0 in the last step, here after it.".to_owned());
+    }
+    part
+}
+
+fn run_part(
+    name: &str,
+    (steps, seed): (usize, u64),
+    Saving { every, keep }: Saving,
+    eval: Evaluating,
+    target: Target,
+    notes: &mut Vec<String>,
+) -> Vec<String> {
+    notes.push(format!("save: verl keeps the newest {keep}, and not the best beside them."));
+    notes.push(
+        "seed: order of the problems and random numbers are verl's own; its runs do not repeat to the \
+         last bit."
+            .to_owned(),
+    );
+    let mut part = vec![
+        "trainer.project_name=rs-grpo".to_owned(),
+        format!("trainer.experiment_name={}", quoted(name)),
+        "trainer.logger=[console,tensorboard]".to_owned(),
+        format!("trainer.nnodes={}", target.nodes),
+        format!("trainer.n_gpus_per_node={}", target.gpus),
+        format!("trainer.total_training_steps={steps}"),
+        // An epoch has a step at least, so these are enough; the steps end the run.
+        format!("trainer.total_epochs={steps}"),
+        format!("trainer.save_freq={every}"),
+        format!("trainer.max_actor_ckpt_to_keep={keep}"),
+        "trainer.resume_mode=auto".to_owned(),
+        "trainer.val_before_train=False".to_owned(),
+        format!("actor_rollout_ref.actor.data_loader_seed={seed}"),
+        format!("actor_rollout_ref.actor.fsdp_config.seed={seed}"),
+    ];
+    match eval.every {
+        0 => {
+            part.push("trainer.test_freq=-1".to_owned());
+            part.push("data.val_max_samples=1".to_owned());
+        }
+        every => {
+            part.push(format!("trainer.test_freq={every}"));
+            let key = |name: &str| format!("actor_rollout_ref.rollout.val_kwargs.{name}");
+            part.push(format!("{}={}", key("n"), eval.samples));
+            part.push(format!("{}=True", key("do_sample")));
+            part.push(format!("{}=1.0", key("temperature")));
+            notes.push(
+                "eval: verl reports mean@n and best@k by resampling, not the unbiased pass@k; `repro \
+                 eval` gives that of its checkpoints."
+                    .to_owned(),
+            );
+        }
+    }
+    part
+}

@@ -1,0 +1,292 @@
+//! `repro plan`: how long a step takes on so many GPUs, who waits for whom, and what it costs.
+
+mod print;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output::Format;
+use crate::parse;
+use clap::Args;
+use rs_grpo_figures::{Column, Table};
+use rs_grpo_llm::ModelConfig;
+use rs_grpo_llm::hub::{ALIASES, Alias};
+use rs_grpo_llm::sizing::{Checked, Fleet, Job, Lengths, Rates, check};
+use rs_grpo_llm::train::TrainConfig;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Adapters of the run, where neither a file nor a flag says what is trained.
+const LORA: &str = "rank=32";
+
+/// Options of `repro plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The model: an alias of `repro models`, or a folder with its config.json [default: qwen2.5-7b].
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// A TOML file of settings of a run, as of `repro llm`; flags override it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Prompts of a step [default: 128].
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    prompts: Option<usize>,
+    /// Completions of each prompt [default: 16].
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    samples: Option<usize>,
+    /// Longest completion, in tokens [default: 4096].
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    tokens: Option<usize>,
+    /// Mean length of completions; by default all are of the longest, which is the worst.
+    #[arg(long, value_name = "N", value_parser = parse::number)]
+    mean_tokens: Option<f64>,
+    /// Tokens of a prompt.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "256")]
+    prompt_tokens: usize,
+    /// Share of the groups whose rewards differ; the others are not trained on.
+    #[arg(long, value_name = "SHARE", value_parser = parse::number, default_value = "1")]
+    signal: f64,
+    /// What is trained, as in `repro llm` [default: rank=32].
+    #[arg(long, value_name = "rank=R,alpha=α|off")]
+    lora: Option<String>,
+    /// Updates that a step's completions are divided over [default: 1].
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    minibatches: Option<usize>,
+    /// Most tokens that go through the network together in training [default: 16384].
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    micro_batch_tokens: Option<usize>,
+    /// Steps of the run [default: 200].
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    steps: Option<usize>,
+    /// GPUs: one trains, the others sample; a single one does both.
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "8", help_heading = "Machines")]
+    gpus: usize,
+    /// The GPU that trains: a100, l40s, h100, h200 or b200.
+    #[arg(long, value_name = "GPU", default_value = "h100", help_heading = "Machines")]
+    device: String,
+    /// The GPUs that sample [default: that of --device].
+    #[arg(long, value_name = "GPU", help_heading = "Machines")]
+    sampler_device: Option<String>,
+    /// GPUs of a server [default: the fewest with room for the model].
+    #[arg(long, value_name = "N", value_parser = parse::size::<1>, help_heading = "Machines")]
+    tensor_parallel: Option<usize>,
+    /// Steps by which sampling may be ahead of training: with 1, both go on at a time.
+    #[arg(long, value_name = "0|1", value_parser = clap::value_parser!(u8).range(0..=1), default_value = "0", help_heading = "Machines")]
+    async_steps: u8,
+    /// A TOML file of rates in place of the built-in ones, in tables, as in [vllm] and sequence = 40.
+    #[arg(long, value_name = "FILE", help_heading = "Rates")]
+    rates: Option<PathBuf>,
+    /// One rate, as in vllm.sequence=40 or h100.price=2.5; more than once for more.
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Rates")]
+    rate: Vec<String>,
+    /// Print every rate with its origin.
+    #[arg(long, help_heading = "Rates", conflicts_with = "check")]
+    list_rates: bool,
+    /// Print the model beside what was measured.
+    #[arg(long, help_heading = "Rates")]
+    check: bool,
+    /// How to print: tables and sentences, or JSON.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
+    let rates = rates(options)?;
+    if options.list_rates {
+        return list(&rates, options.format, console);
+    }
+    if options.check {
+        return compare(&check(&rates)?, options.format, console);
+    }
+    let config = config(options)?;
+    let shape = shape(&config.model)?;
+    let longest = config.max_new_tokens;
+    let positions = options.prompt_tokens.saturating_add(longest);
+    if positions > shape.max_positions {
+        return Err(Failure::Usage(format!(
+            "--tokens is {longest}; allowed: at most {}, since {} reads {} tokens, and prompts have {}",
+            shape.max_positions.saturating_sub(options.prompt_tokens),
+            config.model,
+            shape.max_positions,
+            options.prompt_tokens
+        )));
+    }
+    let trainer = rates.device("device", &options.device)?;
+    let sampler = match &options.sampler_device {
+        Some(name) => rates.device("sampler-device", name)?,
+        None => trainer,
+    };
+    let fleet = Fleet::new(Job {
+        model: &shape,
+        config: &config,
+        prompt: options.prompt_tokens,
+        lengths: Lengths::new(longest, options.mean_tokens.unwrap_or(longest as f64))?,
+        signal: options.signal,
+        gpus: options.gpus,
+        trainer,
+        sampler,
+        group: options.tensor_parallel,
+        rates: &rates,
+    })?;
+    let plan = print::Plan::new(&fleet, options.async_steps == 1);
+    match options.format {
+        Format::Json => Ok(console.json(&plan)?),
+        Format::Text => plan.print(&fleet, console),
+    }
+}
+
+/// The built-in rates, with those of the file, and with those of flags.
+fn rates(options: &Options) -> Result<Rates, Failure> {
+    let mut rates = Rates::default();
+    if let Some(path) = &options.rates {
+        rates.read(path)?;
+    }
+    for text in &options.rate {
+        let parsed =
+            text.split_once('=').and_then(|(name, value)| Some((name, parse::number(value).ok()?)));
+        let Some((name, value)) = parsed else {
+            let allowed =
+                "NAME=NUMBER, as in vllm.sequence=40; `repro plan --list-rates` has the names";
+            return Err(Failure::Usage(format!("--rate is {text:?}; allowed: {allowed}")));
+        };
+        rates.set(name, value, "--rate")?;
+    }
+    Ok(rates)
+}
+
+/// The settings of a run on one large machine, with those of the file, and with those of flags.
+fn config(options: &Options) -> Result<TrainConfig, Failure> {
+    let mut config = match &options.config {
+        Some(path) => TrainConfig::read(path)?,
+        None => TrainConfig {
+            model: "qwen2.5-7b".to_owned(),
+            lora: LORA.parse()?,
+            prompts: 128,
+            max_new_tokens: 4_096,
+            micro_batch_tokens: 16_384,
+            ..TrainConfig::default()
+        },
+    };
+    let put = |place: &mut usize, given: Option<usize>| *place = given.unwrap_or(*place);
+    put(&mut config.prompts, options.prompts);
+    put(&mut config.samples, options.samples);
+    put(&mut config.max_new_tokens, options.tokens);
+    put(&mut config.minibatches, options.minibatches);
+    put(&mut config.micro_batch_tokens, options.micro_batch_tokens);
+    put(&mut config.steps, options.steps);
+    if let Some(model) = &options.model {
+        config.model.clone_from(model);
+    }
+    if let Some(lora) = &options.lora {
+        config.lora = lora.parse()?;
+    }
+    config.check()?;
+    Ok(config)
+}
+
+/// The shape of a model, without its weights.
+fn shape(model: &str) -> Result<ModelConfig, Failure> {
+    if let Some(alias) = Alias::find(model) {
+        return Ok(alias.config.clone());
+    }
+    let folder = Path::new(model);
+    if folder.is_dir() {
+        return Ok(ModelConfig::from_json(&folder.join("config.json"))?);
+    }
+    let likeness = |alias: &&Alias| strsim::jaro_winkler(alias.name, &model.to_ascii_lowercase());
+    let nearest = ALIASES.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let nearest = nearest.map_or("", |alias| alias.name);
+    Err(Failure::Usage(format!(
+        "--model is {model:?}; allowed: an alias of `repro models`, or a folder with a config.json; the \
+         nearest is {nearest}"
+    )))
+}
+
+/// One line of `--list-rates --format json`.
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    value: f64,
+    unit: &'static str,
+    origin: &'static str,
+    source: String,
+}
+
+fn list(rates: &Rates, format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
+    let listed = rates.all().into_iter().map(|(name, rate)| Listed {
+        name,
+        value: rate.value,
+        unit: rate.unit,
+        origin: rate.origin.name(),
+        source: rate.source,
+    });
+    if format == Format::Json {
+        return listed.into_iter().try_for_each(|rate| Ok(console.json(&rate)?));
+    }
+    let columns = [Column::left("rate"), Column::right("value")];
+    let words = ["unit", "origin", "source"].map(Column::left);
+    let mut table = Table::new(columns.into_iter().chain(words).collect::<Vec<_>>())?;
+    for Listed { name, value, unit, origin, source } in listed {
+        table.push([name, value.to_string(), unit.to_owned(), origin.to_owned(), source])?;
+    }
+    write!(console.out, "{}", table.to_text())?;
+    console.note(
+        "Shares are of what a copy and a product reach (ceiling.copy of the bandwidth, ceiling.product of \
+         the bf16 rate). Change them by --rate NAME=VALUE or --rates FILE.",
+    );
+    Ok(())
+}
+
+/// One line of `--check --format json`.
+#[derive(Serialize)]
+struct Compared<'a> {
+    what: &'a str,
+    unit: &'a str,
+    measured: f64,
+    predicted: f64,
+    error: f64,
+    stated: f64,
+    source: &'a str,
+}
+
+fn compare(checked: &[Checked], format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
+    if format == Format::Json {
+        return checked.iter().try_for_each(|one| {
+            let Checked { what, source, unit, measured, predicted, stated } = one;
+            let (measured, predicted, stated) = (*measured, *predicted, *stated);
+            let error = one.error();
+            Ok(console.json(&Compared {
+                what,
+                unit,
+                measured,
+                predicted,
+                error,
+                stated,
+                source,
+            })?)
+        });
+    }
+    let mut columns = vec![Column::left("measurement")];
+    columns.extend(["measured", "model", "error", "stated"].map(Column::right));
+    columns.push(Column::left("source"));
+    let mut table = Table::new(columns)?;
+    for one in checked {
+        let number = |value: f64| match one.unit {
+            "s" => format!("{value:.2} s"),
+            unit => format!("{value:.0} {unit}"),
+        };
+        table.push([
+            one.what.clone(),
+            number(one.measured),
+            number(one.predicted),
+            format!("{:+.1} %", 100.0 * one.error()),
+            format!("{:.0} %", 100.0 * one.stated),
+            one.source.to_owned(),
+        ])?;
+    }
+    write!(console.out, "{}", table.to_text())?;
+    console.note(
+        "error: how much longer the model has it take. The rates were fitted to these measurements: \
+         five numbers for seven decoding times, three for nine rates of vLLM.",
+    );
+    Ok(())
+}
