@@ -6,7 +6,9 @@ Part of `run.sh`. Everything random is drawn from a seed that is the number of t
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import hydra
 import numpy as np
 import pytest
 import rs_grpo
@@ -15,10 +17,12 @@ import verl
 from omegaconf import OmegaConf
 from rs_grpo.verl import ESTIMATORS
 from rs_grpo.verl._check import main
+from tensordict import NonTensorStack, TensorDict
+from transfer_queue import KVBatchMeta
 from verl import DataProto
 from verl.trainer.ppo import core_algos
 from verl.trainer.ppo.ray_trainer import compute_advantage
-from verl.trainer.ppo.v1.utils import compute_advantage_for_multi_trajectories
+from verl.trainer.ppo.v1 import trainer_base
 
 BATCHES = 50
 
@@ -32,13 +36,18 @@ class Batch:
         uids = np.repeat([f"uid-{i}" for i in range(len(sizes))], sizes).astype(object)
         self.uids = rng.permutation(uids)
         n, tokens = len(uids), 12
-        lengths = rng.integers(1, tokens + 1, size=n)
+        self.lengths = lengths = rng.integers(1, tokens + 1, size=n)
         # A few tokens inside a response do not learn either, as those of a tool's answer.
         mask = (np.arange(tokens) < lengths[:, np.newaxis]) & (rng.random((n, tokens)) < 0.9)
         self.mask = torch.from_numpy(mask).long()
         self.scores = draw(rng, n)
         self.rewards = torch.zeros(n, tokens, dtype=dtype)
         self.rewards[torch.arange(n), torch.from_numpy(lengths) - 1] = torch.from_numpy(self.scores).to(dtype)
+
+    def ragged(self, rows):
+        """Rows without the tokens after the response's end."""
+        rows = [row[:length] for row, length in zip(rows, self.lengths, strict=True)]
+        return torch.nested.as_nested_tensor(rows, layout=torch.jagged)
 
     def advantages(self, name, norm_adv_by_std_in_grpo=True, **sections):
         """What verl's `compute_advantage` gives, (responses, tokens)."""
@@ -52,9 +61,7 @@ class Batch:
         compute_advantage(
             data, adv_estimator=name, norm_adv_by_std_in_grpo=norm_adv_by_std_in_grpo, config=config
         )
-        assert data.batch["returns"] is data.batch["advantages"] or torch.equal(
-            data.batch["returns"], data.batch["advantages"]
-        )
+        assert torch.equal(data.batch["returns"], data.batch["advantages"])
         return data.batch["advantages"]
 
 
@@ -161,18 +168,31 @@ def test_a_response_without_learning_tokens_still_counts_in_its_group():
     np.testing.assert_array_equal(here.numpy(), expected[:, np.newaxis] * batch.mask.numpy())
 
 
-def test_the_trainers_own_path():
-    # TaskRunnerV1 calls this one, with the section `algorithm` of its config, which refuses new keys.
-    batch = Batch(0, binary, smallest_group=5)
-    config = OmegaConf.create({"adv_estimator": "pkpo_loo1", "pkpo_loo1": {"k": 4}})
-    OmegaConf.set_struct(config, True)
-    data = DataProto.from_dict(
-        tensors={"token_level_rewards": batch.rewards, "response_mask": batch.mask},
-        non_tensors={"uid": batch.uids},
-    )
+def test_the_trainers_own_step(monkeypatch):
+    # The method that verl's task runner calls in each step, with verl's own config and ragged tensors;
+    # only its queue between processes is replaced by a dictionary.
+    batch = Batch(0, binary, smallest_group=5, dtype=torch.float32)
+    with hydra.initialize_config_module("verl.trainer.config", version_base=None):
+        overrides = ["algorithm.adv_estimator=rs_grpo", "+algorithm.rs_grpo.beta=2"]
+        trainer = SimpleNamespace(config=hydra.compose("ppo_trainer", overrides))
     keys = [f"{uid}_{row}_0" for row, uid in enumerate(batch.uids)]
-    compute_advantage_for_multi_trajectories(data, keys, adv_estimator="pkpo_loo1", config=config)
-    assert torch.equal(data.batch["advantages"], batch.advantages("pkpo_loo1", pkpo_loo1={"k": 4}))
+    meta = KVBatchMeta(keys=keys, tags=[{}] * len(keys), partition_id="train")
+    stored = TensorDict(
+        {
+            "response_mask": batch.ragged(batch.mask),
+            "rm_scores": batch.ragged(batch.rewards),
+            "uid": NonTensorStack(*batch.uids.tolist()),
+        },
+        batch_size=len(keys),
+    )
+    queue = SimpleNamespace(
+        kv_batch_get=lambda **_: stored, kv_batch_put=lambda fields, **_: stored.update(fields)
+    )
+    monkeypatch.setattr(trainer_base, "tq", queue)
+    trainer_base.PPOTrainer._compute_advantage(trainer, meta, {})
+    expected = batch.advantages("rs_grpo", rs_grpo={"beta": 2})
+    for row, length in enumerate(batch.lengths):
+        assert torch.equal(stored["advantages"][row], expected[row, :length])
 
 
 @pytest.mark.parametrize(
