@@ -59,7 +59,7 @@ def test_every_estimator_trains(estimator, tmp_path):
         {"steps_per_generation": 4, "num_iterations": 1, "per_device_train_batch_size": 2},
         {"num_iterations": 1, "gradient_accumulation_steps": 4, "per_device_train_batch_size": 4},
         {"loss_type": "dapo", "scale_rewards": "none"},
-        {"loss_type": "dr_grpo", "beta": 0.04},
+        {"loss_type": "dr_grpo"},
     ],
     ids=str,
 )

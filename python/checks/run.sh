@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The estimators inside verl and TRL, on the CPU; the output is kept in last-run.txt.
+#
+#   python/checks/run.sh                     builds the wheel, installs everything into a new virtual environment (7 GB)
+#   PYTHON=.../bin/python python/checks/run.sh    uses an environment that has requirements.txt and rs-grpo
+#
+# Needs Python 3.10 to 3.12 and, without PYTHON, the Rust toolchain.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+if [[ -z ${PYTHON:-} ]]; then
+    environment=$(mktemp -d)
+    trap 'rm -rf "$environment"' EXIT
+    python3 -m venv "$environment"
+    PYTHON="$environment/bin/python"
+    "$PYTHON" -m pip install --quiet --requirement requirements.txt ..
+fi
+
+versions='
+import platform
+from importlib.metadata import version
+names = ["rs-grpo", "verl", "trl", "torch", "transformers", "ray", "tensordict", "numpy"]
+print("Python", platform.python_version(), *(f"{name} {version(name)}" for name in names), sep=", ")
+'
+# Warnings are those of verl and TRL about themselves; messages of Ray name this machine.
+export PYTHONWARNINGS=ignore
+{
+    date --utc '+%Y-%m-%d %H:%M UTC'
+    "$PYTHON" -c "$versions"
+    printf '\n$ python -m rs_grpo.verl check\n'
+    "$PYTHON" -m rs_grpo.verl check
+    printf '\n$ python -m rs_grpo.verl check algorithm.adv_estimator=rs_grpo +algorithm.rs_grpo.beta=2 …\n'
+    "$PYTHON" -m rs_grpo.verl check algorithm.adv_estimator=rs_grpo +algorithm.rs_grpo.beta=2 \
+        actor_rollout_ref.rollout.n=16 actor_rollout_ref.actor.use_dynamic_bsz=True trainer.nnodes=4
+    printf '\n$ pytest\n'
+    "$PYTHON" -m pytest --verbose --no-header -p no:cacheprovider -W ignore
+} | tee last-run.txt
