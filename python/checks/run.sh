@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # The estimators inside verl and TRL, on the CPU; the output is kept in last-run.txt.
 #
-#   python/checks/run.sh                     builds the wheel, installs everything into a new virtual environment (7 GB)
-#   PYTHON=.../bin/python python/checks/run.sh    uses an environment that has requirements.txt and rs-grpo
+#   run.sh           in a new virtual environment (7 GB), with the package built from this tree
+#   run.sh WHEEL     the same with a wheel that is there
+#   PYTHON=… run.sh  with the Python of an environment that has requirements.txt and the package
 #
-# Needs Python 3.10 to 3.12 and, without PYTHON, the Rust toolchain.
+# Needs Python 3.10 to 3.12, and the Rust toolchain where it builds.
 set -euo pipefail
+package=$(realpath "${1:-$(dirname "$0")/..}")
 cd "$(dirname "$0")"
 
 if [[ -z ${PYTHON:-} ]]; then
@@ -13,7 +15,7 @@ if [[ -z ${PYTHON:-} ]]; then
     trap 'rm -rf "$environment"' EXIT
     python3 -m venv "$environment"
     PYTHON="$environment/bin/python"
-    "$PYTHON" -m pip install --quiet --requirement requirements.txt ..
+    "$PYTHON" -m pip install --quiet --requirement requirements.txt "$package"
 fi
 
 versions='

@@ -11,18 +11,19 @@ from types import SimpleNamespace
 import hydra
 import numpy as np
 import pytest
-import rs_grpo
 import torch
 import verl
 from omegaconf import OmegaConf
-from rs_grpo.verl import ESTIMATORS
-from rs_grpo.verl._check import main
 from tensordict import NonTensorStack, TensorDict
 from transfer_queue import KVBatchMeta
 from verl import DataProto
 from verl.trainer.ppo import core_algos
 from verl.trainer.ppo.ray_trainer import compute_advantage
 from verl.trainer.ppo.v1 import trainer_base
+
+import rs_grpo
+from rs_grpo.verl import ESTIMATORS
+from rs_grpo.verl._check import main
 
 BATCHES = 50
 
@@ -42,7 +43,9 @@ class Batch:
         self.mask = torch.from_numpy(mask).long()
         self.scores = draw(rng, n)
         self.rewards = torch.zeros(n, tokens, dtype=dtype)
-        self.rewards[torch.arange(n), torch.from_numpy(lengths) - 1] = torch.from_numpy(self.scores).to(dtype)
+        self.rewards[torch.arange(n), torch.from_numpy(lengths) - 1] = torch.from_numpy(
+            self.scores
+        ).to(dtype)
 
     def ragged(self, rows):
         """Rows without the tokens after the response's end."""
@@ -74,10 +77,12 @@ def binary(rng, n):
 
 
 def test_verl_alone_loads_the_plugin():
-    code = (
-        "import sys, verl; assert 'rs_grpo.verl' in sys.modules;"
-        "from verl.trainer.ppo.core_algos import get_adv_estimator_fn; print(get_adv_estimator_fn('rs_grpo').text({'rs_grpo': {'beta': 2}}))"
-    )
+    code = """
+import sys, verl
+assert 'rs_grpo.verl' in sys.modules
+from verl.trainer.ppo.core_algos import get_adv_estimator_fn
+print(get_adv_estimator_fn('rs_grpo').text({'rs_grpo': {'beta': 2}}))
+"""
     assert _python("-c", code).stdout.endswith("rs-grpo:beta=2\n")
 
 
@@ -103,12 +108,16 @@ def test_every_estimator_of_the_core_is_registered_once():
     ids=lambda side: f"{side[0]}{side[1] or ''}",
 )
 def test_equals_verls_own(ours, verls, draw):
-    # In float64, as far as verl's own rounding goes; in float32, in which verl computes, as far as that.
+    # In float64, and in float32, in which verl computes; the tolerances are verl's rounding, divided
+    # by small standard deviations.
     for dtype, tolerance in [(torch.float64, 1e-9), (torch.float32, 1e-5)]:
         for seed in range(BATCHES):
             batch = Batch(seed, draw, dtype=dtype)
             (name, sections), (verls_name, settings) = ours, verls
-            here, there = batch.advantages(name, **sections), batch.advantages(verls_name, **settings)
+            here, there = (
+                batch.advantages(name, **sections),
+                batch.advantages(verls_name, **settings),
+            )
             assert here.dtype == there.dtype and here.shape == there.shape
             torch.testing.assert_close(here, there, rtol=tolerance, atol=tolerance)
 
@@ -144,7 +153,9 @@ def test_a_group_of_one_has_advantage_zero_where_verl_gives_its_reward():
     assert (batch.advantages("rs_grpo", rs_grpo={"beta": 2}) == 0).all()
     for normalise in [True, False]:
         there = batch.advantages("grpo", norm_adv_by_std_in_grpo=normalise).abs().amax(dim=-1)
-        torch.testing.assert_close(there[learns], torch.from_numpy(batch.scores).abs()[learns], rtol=2e-6, atol=0)
+        torch.testing.assert_close(
+            there[learns], torch.from_numpy(batch.scores).abs()[learns], rtol=2e-6, atol=0
+        )
 
 
 def test_verls_filling_is_left_out():
@@ -169,8 +180,8 @@ def test_a_response_without_learning_tokens_still_counts_in_its_group():
 
 
 def test_the_trainers_own_step(monkeypatch):
-    # The method that verl's task runner calls in each step, with verl's own config and ragged tensors;
-    # only its queue between processes is replaced by a dictionary.
+    # The method that verl's task runner calls in each step, with verl's own config and ragged
+    # tensors; only its queue between processes is replaced by a dictionary.
     batch = Batch(0, binary, smallest_group=5, dtype=torch.float32)
     with hydra.initialize_config_module("verl.trainer.config", version_base=None):
         overrides = ["algorithm.adv_estimator=rs_grpo", "+algorithm.rs_grpo.beta=2"]
@@ -204,7 +215,11 @@ def test_the_trainers_own_step(monkeypatch):
         ("rs_grpo", {"rs_grpo": {"beta": "large"}}, "beta is large"),
         ("rs_grpo", {"rs_grpo": 2}, "algorithm.rs_grpo is 2; give each parameter by its key"),
         ("rs_grpo", {"rs_grpo": {"beta": {"x": 2}}}, "give each parameter by its key"),
-        ("pkpo", {"pkpo": {"k": 4}, "rs_grpo": {"beta": 2}}, "algorithm.rs_grpo is given, but algorithm.adv_estimator is pkpo"),
+        (
+            "pkpo",
+            {"pkpo": {"k": 4}, "rs_grpo": {"beta": 2}},
+            "algorithm.rs_grpo is given, but algorithm.adv_estimator is pkpo",
+        ),
         ("pkpo", {"pkpo": {"k": 40}}, "uid-"),
     ],
 )
@@ -219,12 +234,17 @@ def test_an_unknown_name_stops_the_run():
 
 
 def test_a_taken_name_is_told_loudly(tmp_path):
-    (tmp_path / "rival.py").write_text(
-        "from verl.trainer.ppo.core_algos import register_adv_est\nregister_adv_est('pkpo')(print)\n"
-    )
-    code = "from verl.trainer.ppo.core_algos import get_adv_estimator_fn as f; f('rs_grpo')"
+    (tmp_path / "rival.py").write_text("""
+from verl.trainer.ppo.core_algos import register_adv_est
+register_adv_est('pkpo')(print)
+""")
+    code = """
+import verl
+from verl.trainer.ppo.core_algos import get_adv_estimator_fn
+get_adv_estimator_fn('rs_grpo')
+"""
     environment = {"PYTHONPATH": str(tmp_path), "VERL_USE_EXTERNAL_MODULES": "rival"}
-    stopped = _python("-c", f"import verl; {code}", **environment)
+    stopped = _python("-c", code, **environment)
     assert stopped.returncode != 0
     assert "ERROR" in stopped.stderr and "has estimators named pkpo" in stopped.stderr
     assert "Unknown advantage estimator simply: rs_grpo" in stopped.stderr
@@ -252,9 +272,18 @@ def test_the_check_command_passes_in_the_driver_and_in_a_ray_actor():
     ("overrides", "message"),
     [
         (["algorithm.adv_estimator=rs_grpo", *RUN], "needs a value of beta"),
-        (["algorithm.adv_estimator=grpo", *RUN], "algorithm.adv_estimator is grpo; estimators of rs-grpo"),
-        (["algorithm.adv_estimator=dr_grpo", *RUN, "actor_rollout_ref.rollout.n=1"], "rollout.n is 1"),
-        (["algorithm.adv_estimator=pkpo", "+algorithm.pkpo.k=17", *RUN], "k is 17; allowed: 1 to 16"),
+        (
+            ["algorithm.adv_estimator=grpo", *RUN],
+            "algorithm.adv_estimator is grpo; estimators of rs-grpo",
+        ),
+        (
+            ["algorithm.adv_estimator=dr_grpo", *RUN, "actor_rollout_ref.rollout.n=1"],
+            "rollout.n is 1",
+        ),
+        (
+            ["algorithm.adv_estimator=pkpo", "+algorithm.pkpo.k=17", *RUN],
+            "k is 17; allowed: 1 to 16",
+        ),
         (["algorithm.adv_estimator=dr_grpo"], "verl refuses this configuration"),
         (["algorithm.rs_grpo.beta=2", *RUN], "verl refuses this configuration"),
     ],
@@ -278,5 +307,5 @@ def _python(*arguments, **environment):
 
 
 def test_versions():
-    # What `requirements.txt` pins; a later verl may work, but then this file has not been run with it.
+    # What `requirements.txt` pins.
     assert verl.__version__ == "0.9.1"

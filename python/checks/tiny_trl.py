@@ -1,7 +1,7 @@
 """A real TRL run of two steps on the CPU that writes down what it trains on.
 
-Run by `test_trl.py`, in its own process and, through `torchrun`, in two. Model and tokenizer are made
-on the spot: 17 words, 2 layers, random weights.
+Run by `test_trl.py`, in its own process and, through `torchrun`, in two. Model and tokenizer are
+made on the spot: 17 words, 2 layers, random weights.
 """
 
 import json
@@ -14,6 +14,7 @@ import torch
 import transformers
 import trl
 from accelerate.utils import gather_object
+
 from rs_grpo.trl import RSGRPOTrainer
 
 WORDS = ["<pad>", "<eos>", "<unk>", *map(str, range(10)), "+", "-", "*", "="]
@@ -30,11 +31,17 @@ SETTINGS = {
 
 
 def tokenizer():
-    words = tokenizers.models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="<unk>")
+    words = tokenizers.models.WordLevel(
+        {word: i for i, word in enumerate(WORDS)}, unk_token="<unk>"
+    )
     splitter = tokenizers.Tokenizer(words)
     splitter.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
     return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=splitter, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", padding_side="left"
+        tokenizer_object=splitter,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        padding_side="left",
     )
 
 
@@ -56,7 +63,9 @@ def model():
 
 
 def prompts():
-    return datasets.Dataset.from_dict({"prompt": [f"{a} {op} {b} =" for a in range(10) for op in "+-*" for b in (3, 7)]})
+    return datasets.Dataset.from_dict(
+        {"prompt": [f"{a} {op} {b} =" for a in range(10) for op in "+-*" for b in (3, 7)]}
+    )
 
 
 def short(completions, **_):
@@ -67,6 +76,11 @@ def short(completions, **_):
 def plain(completions, **_):
     """1 without a minus, else 0."""
     return [float("-" not in text) for text in completions]
+
+
+def of_two_words(completions, **_):
+    """1 for exactly two words, else 0."""
+    return [float(len(text.split()) == 2) for text in completions]
 
 
 @dataclass
@@ -125,7 +139,12 @@ def run(folder, trainer=RSGRPOTrainer, reward_funcs=(short, plain), arguments=No
     )
     recording = type("RecordingTrainer", (Recording, trainer), {})
     trained = recording(
-        model(), list(reward_funcs), config, prompts(), processing_class=tokenizer(), **(arguments or {})
+        model(),
+        list(reward_funcs),
+        config,
+        prompts(),
+        processing_class=tokenizer(),
+        **(arguments or {}),
     )
     trained.train()
     return trained

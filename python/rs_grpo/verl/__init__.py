@@ -7,16 +7,17 @@ verl imports this module by itself, in every process that imports verl: it is th
 
 The name is that of `rs_grpo.estimators()` with `_` for `-`. Three names are verl's own; ours are
 `reference_grpo`, `reference_rloo` and `reference_grpo_passk`. Each parameter stands below the name;
-`beta` and `k` have no default here. Both keys are part of the config, so they reach the process that
-computes advantages on any node, and stand in what verl saves and logs.
+`beta` and `k` have no default here. Both keys are part of the config, so they reach the process
+that computes advantages on any node, and stand in what verl saves and logs.
 
 `python -m rs_grpo.verl check`, with the same overrides, tries all of it without a GPU.
 
-What differs from verl's own `grpo`, on purpose: the response of a group of one has advantage 0 (verl:
-its raw reward), and so has every response of a group with equal rewards (verl: rounding, divided by
-1e-6). verl's `norm_adv_by_std_in_grpo` has no say here: `dr_grpo` is the form without a divisor.
-Where an agent loop returns several outputs for one response, verl's trainer gives only estimators named
-`grpo` the last one; every other, and so each of these, counts every output as a response.
+What differs from verl's own `grpo`, on purpose: the response of a group of one has advantage 0
+(verl: its raw reward), and so has every response of a group with equal rewards (verl: what rounding
+leaves, divided by 1e-6). verl's `norm_adv_by_std_in_grpo` has no say here: `dr_grpo` is the form
+without a divisor. Where an agent loop returns several outputs for one response, verl's trainer
+gives only its own `grpo` the last one; every other estimator, and so each of these, counts every
+output as a response.
 """
 
 from rs_grpo.verl._register import register

@@ -16,11 +16,11 @@ import torch
 import rs_grpo
 from rs_grpo.verl._estimators import ESTIMATORS
 
-DESCRIPTION = """Checks that verl finds the estimators of rs-grpo, in this process and in a Ray actor on
-every node, and computes with them what rs_grpo.advantages does. Given the overrides of a run
-(algorithm.adv_estimator=rs_grpo +algorithm.rs_grpo.beta=2 ...), composes and validates verl's
-configuration, too, and tries the estimator on groups of the run's size. Needs no GPU. Set RAY_ADDRESS
-to check a running cluster."""
+DESCRIPTION = """Checks that verl finds the estimators of rs-grpo, in this process and in a Ray
+actor on every node, and computes with them what rs_grpo.advantages does. Given the overrides of a
+run (algorithm.adv_estimator=rs_grpo +algorithm.rs_grpo.beta=2 ...), composes and validates verl's
+configuration, too, and tries the estimator on groups of the run's size. Needs no GPU. Set
+RAY_ADDRESS to check a running cluster."""
 
 # Largest difference between what verl and rs_grpo give, in float32.
 TOLERANCE = 1e-6
@@ -60,9 +60,13 @@ def main(arguments=None) -> int:
     """Runs the check; the exit status is 0 if all is well."""
     parser = argparse.ArgumentParser(prog="python -m rs_grpo.verl", description=DESCRIPTION)
     parser.add_argument("command", choices=["check"])
-    parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="as for verl.trainer.main_ppo")
     parser.add_argument(
-        "--config-name", default="ppo_trainer", help="a configuration of verl (default: %(default)s)"
+        "overrides", nargs="*", metavar="OVERRIDE", help="as for verl.trainer.main_ppo"
+    )
+    parser.add_argument(
+        "--config-name",
+        default="ppo_trainer",
+        help="a configuration of verl (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
     try:
@@ -84,7 +88,7 @@ def check(overrides: list[str], config_name: str) -> None:
     _compare("in this process", ask_verl(requests), probes)
     for node, (was_loaded, answers) in _ask_in_actors(requests):
         if was_loaded:
-            raise Failed(f"the Ray actor on {node} had rs_grpo.verl before it imported verl: this proves nothing")
+            raise Failed(f"the Ray actor on {node} had rs_grpo.verl before it imported verl")
         _compare(f"in a Ray actor on {node}", answers, probes)
 
 
@@ -100,7 +104,8 @@ def ask_verl(requests) -> list:
     answers = []
     for algorithm, rewards, mask, uids in requests:
         data = DataProto.from_dict(
-            tensors={"token_level_rewards": rewards, "response_mask": mask}, non_tensors={"uid": uids}
+            tensors={"token_level_rewards": rewards, "response_mask": mask},
+            non_tensors={"uid": uids},
         )
         try:
             config = OmegaConf.create(algorithm)
@@ -122,8 +127,14 @@ class Actor:
 
 
 def _check_that_verl_loads_plugins() -> None:
-    if not any(entry.value == "rs_grpo.verl" for entry in importlib.metadata.entry_points(group="verl.plugins")):
-        raise Failed("rs_grpo has no entry point here; install the package (pip install rs-grpo) instead of copying it")
+    if not any(
+        entry.value == "rs_grpo.verl"
+        for entry in importlib.metadata.entry_points(group="verl.plugins")
+    ):
+        raise Failed(
+            "rs_grpo has no entry point here; install the package (pip install rs-grpo) instead of "
+            "copying its files"
+        )
     policy = os.environ.get("VERL_USE_EXTERNAL_PLUGINS", "auto").strip().lower()
     if policy != "auto" and "rs_grpo" not in [name.strip() for name in policy.split(",")]:
         raise Failed(f"VERL_USE_EXTERNAL_PLUGINS is '{policy}'; unset it, or add rs_grpo to it")
@@ -153,7 +164,9 @@ def _probe_of_run(overrides: list[str], config_name: str) -> Probe:
     algorithm = OmegaConf.to_container(config.algorithm, resolve=True)
     name, n = algorithm["adv_estimator"], config.actor_rollout_ref.rollout.n
     if name not in ESTIMATORS:
-        raise Failed(f"algorithm.adv_estimator is {name}; estimators of rs-grpo: {', '.join(ESTIMATORS)}")
+        raise Failed(
+            f"algorithm.adv_estimator is {name}; estimators of rs-grpo: {', '.join(ESTIMATORS)}"
+        )
     if n < 2:
         raise Failed(f"actor_rollout_ref.rollout.n is {n}; a group needs at least 2 responses")
     print(f"the run computes {ESTIMATORS[name].text(algorithm)} on groups of {n}")

@@ -29,19 +29,19 @@ class VerlEstimator:
     """Parameters that a run must give, with the values that the core gives them."""
 
     def text(self, algorithm) -> str:
-        """The estimator with the parameters that verl's `algorithm` section gives, as the core's text."""
+        """The core's text of the estimator with the parameters of verl's `algorithm` section."""
         for other in ESTIMATORS.values():
             if other is not self and _section(algorithm, other.name) is not None:
                 raise rs_grpo.Error(
-                    f"algorithm.{other.name} is given, but algorithm.adv_estimator is {self.name}; remove "
-                    f"one, or write algorithm.adv_estimator={other.name}"
+                    f"algorithm.{other.name} is given, but algorithm.adv_estimator is {self.name}; "
+                    f"remove the former, or write algorithm.adv_estimator={other.name}"
                 )
         parameters = self._parameters(algorithm)
         for key, value in self.defaults.items():
             if key not in parameters:
                 raise rs_grpo.Error(
-                    f"algorithm.adv_estimator={self.name} needs a value of {key}; add, for example, "
-                    f"{self.override(key, value)}"
+                    f"algorithm.adv_estimator={self.name} needs a value of {key}; "
+                    f"add, for example, {self.override(key, value)}"
                 )
         return rs_grpo.estimator(self.core_name, **parameters)
 
@@ -58,13 +58,16 @@ class VerlEstimator:
         ):
             return section
         raise rs_grpo.Error(
-            f"algorithm.{self.name} is {section}; give each parameter by its key: {self.override('KEY', 'VALUE')}"
+            f"algorithm.{self.name} is {section}; "
+            f"give each parameter by its key: {self.override('KEY', 'VALUE')}"
         )
 
     def __call__(self, token_level_rewards, response_mask, index=None, config=None, **_):
         """verl's interface: the advantages and the returns of a batch, both (responses, tokens)."""
         if index is None:
-            raise rs_grpo.Error(f"algorithm.adv_estimator={self.name} needs the uid of every response")
+            raise rs_grpo.Error(
+                f"algorithm.adv_estimator={self.name} needs the uid of every response"
+            )
         text = self.text(config)
         _announce(text)
         try:
