@@ -22,9 +22,9 @@ versions='
 import platform
 from importlib.metadata import version
 names = ["rs-grpo", "verl", "trl", "torch", "transformers", "ray", "tensordict", "numpy"]
-print("Python", platform.python_version(), *(f"{name} {version(name)}" for name in names), sep=", ")
+print(f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names), sep=", ")
 '
-# Warnings are those of verl and TRL about themselves; messages of Ray name this machine.
+# Warnings are those of verl and TRL about themselves.
 export PYTHONWARNINGS=ignore
 {
     date --utc '+%Y-%m-%d %H:%M UTC'
@@ -36,4 +36,4 @@ export PYTHONWARNINGS=ignore
         actor_rollout_ref.rollout.n=16 actor_rollout_ref.actor.use_dynamic_bsz=True trainer.nnodes=4
     printf '\n$ pytest\n'
     "$PYTHON" -m pytest --verbose --no-header -p no:cacheprovider -W ignore
-} | tee last-run.txt
+} | sed -E 's/(Ray actor on) [^:]+:/\1 this node:/' | tee last-run.txt

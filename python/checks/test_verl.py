@@ -108,8 +108,8 @@ def test_every_estimator_of_the_core_is_registered_once():
     ids=lambda side: f"{side[0]}{side[1] or ''}",
 )
 def test_equals_verls_own(ours, verls, draw):
-    # In float64, and in float32, in which verl computes; the tolerances are verl's rounding, divided
-    # by small standard deviations.
+    # In float64, and in float32, in which verl computes; the tolerances are verl's rounding,
+    # divided by small standard deviations.
     for dtype, tolerance in [(torch.float64, 1e-9), (torch.float32, 1e-5)]:
         for seed in range(BATCHES):
             batch = Batch(seed, draw, dtype=dtype)
