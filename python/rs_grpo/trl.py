@@ -14,22 +14,27 @@ has no effect, because the estimator says what is divided by what; TRL's `beta` 
 coefficient.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import torch
 import trl
 
 import rs_grpo
 
+# What the mixin is mixed with; it has no base of its own, so that it works with any subclass.
+_Trainer = trl.GRPOTrainer if TYPE_CHECKING else object
 
-class GroupAdvantageMixin:
+
+class GroupAdvantageMixin(_Trainer):
     """Puts an estimator of rs-grpo into `trl.GRPOTrainer`, or into a subclass of it.
 
     It comes first: `class MyTrainer(GroupAdvantageMixin, MyGRPOTrainer)`. As in TRL, every process
     computes the advantages of all completions, and keeps those of its own.
     """
 
-    def __init__(self, *args, estimator: str = "rs-grpo:beta=2", **kwargs):
+    def __init__(self, *args: Any, estimator: str = "rs-grpo:beta=2", **kwargs: Any) -> None:
         self.estimator = estimator
-        self._gathered_rewards = []
+        self._gathered_rewards: list[torch.Tensor] = []
         super().__init__(*args, **kwargs)
         self._refuse_what_cannot_work()
 

@@ -161,16 +161,15 @@ def _probe_of_run(overrides: list[str], config_name: str) -> Probe:
         validate_config(config, need_reference_policy(config), need_critic(config))
     except Exception as error:
         raise Failed(f"verl refuses this configuration: {error}") from error
-    algorithm = OmegaConf.to_container(config.algorithm, resolve=True)
-    name, n = algorithm["adv_estimator"], config.actor_rollout_ref.rollout.n
+    name, n = config.algorithm.adv_estimator, config.actor_rollout_ref.rollout.n
     if name not in ESTIMATORS:
         raise Failed(
             f"algorithm.adv_estimator is {name}; estimators of rs-grpo: {', '.join(ESTIMATORS)}"
         )
     if n < 2:
         raise Failed(f"actor_rollout_ref.rollout.n is {n}; a group needs at least 2 responses")
-    print(f"the run computes {ESTIMATORS[name].text(algorithm)} on groups of {n}")
-    return Probe(algorithm, [n, n])
+    print(f"the run computes {ESTIMATORS[name].text(config.algorithm)} on groups of {n}")
+    return Probe(dict(OmegaConf.to_object(config.algorithm)), [n, n])
 
 
 def _ask_in_actors(requests):
