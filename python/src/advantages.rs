@@ -1,0 +1,149 @@
+//! Advantages of many groups at once.
+
+use crate::grouping::Grouping;
+use crate::ids::Ids;
+use crate::refused;
+use numpy::{Element, PyArray1, PyArrayMethods, PyReadonlyArray1};
+use pyo3::prelude::*;
+use rs_grpo::{CATALOGUE, Entry, Estimator, Scratch};
+use std::fmt;
+
+/// A type of rewards. The arithmetic is that of `f64`; a result is rounded once.
+trait Reward: Element + Copy {
+    fn widen(self) -> f64;
+    fn narrow(advantage: f64) -> Self;
+    /// The largest finite number.
+    const LARGEST: f64;
+}
+
+impl Reward for f64 {
+    const LARGEST: f64 = f64::MAX;
+
+    fn widen(self) -> f64 {
+        self
+    }
+
+    fn narrow(advantage: f64) -> Self {
+        advantage
+    }
+}
+
+impl Reward for f32 {
+    const LARGEST: f64 = f32::MAX as f64;
+
+    fn widen(self) -> f64 {
+        self.into()
+    }
+
+    fn narrow(advantage: f64) -> Self {
+        advantage as Self
+    }
+}
+
+/// Why a group was refused, and its first row.
+struct Refusal {
+    row: usize,
+    message: String,
+}
+
+/// Advantages of `float32` rewards.
+#[pyfunction]
+pub(crate) fn advantages_f32<'py>(
+    rewards: PyReadonlyArray1<'py, f32>,
+    ids: Ids<'py>,
+    estimator: &str,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyArray1<f32>>> {
+    advantages(&rewards, &ids, estimator, name)
+}
+
+/// Advantages of `float64` rewards.
+#[pyfunction]
+pub(crate) fn advantages_f64<'py>(
+    rewards: PyReadonlyArray1<'py, f64>,
+    ids: Ids<'py>,
+    estimator: &str,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    advantages(&rewards, &ids, estimator, name)
+}
+
+/// `name` gives the name of the group that a row is in, for messages.
+fn advantages<'py, T: Reward>(
+    rewards: &PyReadonlyArray1<'py, T>,
+    ids: &Ids<'py>,
+    estimator: &str,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyArray1<T>>> {
+    let py = name.py();
+    let estimator: Estimator = estimator.parse().map_err(refused)?;
+    let rewards = rewards.as_slice()?;
+    let grouping = ids.grouping(py, rewards.len())?;
+    let result = PyArray1::zeros(py, rewards.len(), false);
+    let mut writer = result.readwrite();
+    let advantages = writer.as_slice_mut()?;
+    let done = py
+        .detach(|| pulp::Arch::new().dispatch(|| fill(&estimator, rewards, &grouping, advantages)));
+    drop(writer);
+    match done {
+        Ok(()) => Ok(result),
+        Err(Refusal { row, message }) => {
+            let name: String = name.call1((row,))?.extract()?;
+            Err(refused(format!("{name}: {message}")))
+        }
+    }
+}
+
+/// Inlined into a caller that is compiled for wide vectors, as the estimators are.
+#[inline(always)]
+fn fill<T: Reward>(
+    estimator: &Estimator,
+    rewards: &[T],
+    grouping: &Grouping,
+    out: &mut [T],
+) -> Result<(), Refusal> {
+    let (mut of_group, mut result) = (Vec::new(), Vec::new());
+    let mut scratch = Scratch::new();
+    for group in grouping.groups() {
+        let refuse = |error: &dyn fmt::Display| Refusal {
+            row: grouping.first_row(&group),
+            message: error.to_string(),
+        };
+        of_group.clear();
+        match grouping.rows(group.clone()) {
+            None => of_group.extend(rewards[group.clone()].iter().map(|reward| reward.widen())),
+            Some(rows) => of_group.extend(rows.iter().map(|&row| rewards[row as usize].widen())),
+        }
+        result.resize(of_group.len(), 0.0);
+        estimator
+            .advantages_into(&of_group, &mut result, &mut scratch)
+            .map_err(|error| refuse(&error))?;
+        if !fits::<T>(&result) {
+            return Err(refuse(&"an advantage does not fit float32; give float64 rewards"));
+        }
+        let narrow = result.iter().map(|&advantage| T::narrow(advantage));
+        match grouping.rows(group.clone()) {
+            None => out[group.clone()].iter_mut().zip(narrow).for_each(|(out, a)| *out = a),
+            Some(rows) => rows.iter().zip(narrow).for_each(|(&row, a)| out[row as usize] = a),
+        }
+    }
+    Ok(())
+}
+
+#[inline(always)]
+fn fits<T: Reward>(advantages: &[f64]) -> bool {
+    advantages.iter().fold(true, |fits, advantage| fits & (advantage.abs() <= T::LARGEST))
+}
+
+/// The text of an estimator as the core writes it.
+#[pyfunction]
+pub(crate) fn canonical(estimator: &str) -> PyResult<String> {
+    Ok(estimator.parse::<Estimator>().map_err(refused)?.to_string())
+}
+
+/// Every estimator with its default parameters, what it optimises and its source.
+#[pyfunction]
+pub(crate) fn catalogue() -> Vec<(String, &'static str, &'static str)> {
+    let line = |entry: &Entry| (entry.estimator.to_string(), entry.optimises, entry.source);
+    CATALOGUE.iter().map(line).collect()
+}
