@@ -23,6 +23,7 @@ fn help_of_every_command() {
         "llm",
         "llm merge",
         "llm pretrain",
+        "llm pull-adapters",
         "llm sample",
         "models",
     ];
