@@ -10,6 +10,7 @@ mod experiment;
 mod grade;
 mod help;
 mod llm;
+mod pull_adapters;
 mod refused;
 mod report;
 mod support;
