@@ -34,6 +34,10 @@ enum Command {
     /// Make the embedded model again: teach a small decoder Countdown from nothing.
     Pretrain(pretrain::Options),
     /// Keep a folder beside a vLLM server as a trainer's folder of adapters is.
+    ///
+    /// Pulls what appears, checks the SHA-256 of every file, and removes what disappears, until it is
+    /// interrupted. A trainer that cannot be reached is asked again. The token, if the trainer has one, is
+    /// that of RS_GRPO_ADAPTER_TOKEN there and here.
     PullAdapters(pull_adapters::PullOptions),
     /// Sample continuations of prompts.
     Sample(Box<sample::Options>),

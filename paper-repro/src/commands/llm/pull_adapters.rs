@@ -10,12 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Options of `repro llm pull-adapters`.
-///
-/// Pulls what appears, checks its SHA-256, and removes what disappears, until it is interrupted; a
-/// trainer that cannot be reached is asked again. The token, should the trainer want one, is that of
-/// RS_GRPO_ADAPTER_TOKEN.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct PullOptions {
     /// Address of the trainer: what --serve-adapters was given there.
     #[arg(long, value_name = "URL")]
