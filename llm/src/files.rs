@@ -3,6 +3,7 @@
 use crate::error::abridge;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -44,4 +45,22 @@ pub(crate) fn json_object(path: &Path, limit: u64) -> Result<Map<String, Value>>
 pub(crate) fn brief(value: &Value) -> String {
     const LONGEST: usize = 60;
     abridge(&value.to_string(), LONGEST)
+}
+
+/// The SHA-256 of a file, in hexadecimal digits.
+pub(crate) fn sha256(path: &Path) -> Result<String> {
+    let mut file = File::open(path).map_err(Error::file(path))?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        let read = file.read(&mut buffer).map_err(Error::file(path))?;
+        if read == 0 {
+            return Ok(digits(hash));
+        }
+        hash.update(&buffer[..read]);
+    }
+}
+
+/// A hash in lower-case hexadecimal digits.
+pub(crate) fn digits(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

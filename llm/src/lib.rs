@@ -14,6 +14,7 @@
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
 //! vocabulary, `k` inner dimension of a product.
 
+pub mod adapters;
 pub mod checkpoint;
 pub mod config;
 pub mod cuda;

@@ -25,6 +25,7 @@ fn help_of_every_command() {
         "llm",
         "llm merge",
         "llm pretrain",
+        "llm pull-adapters",
         "llm sample",
         "models",
         "plan",

@@ -12,6 +12,7 @@ mod grade;
 mod help;
 mod llm;
 mod plan;
+mod pull_adapters;
 mod refused;
 mod report;
 mod support;

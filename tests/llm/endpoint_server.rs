@@ -25,6 +25,8 @@ pub enum Fault {
     Choices(usize),
     /// This finish reason.
     Finish(&'static str),
+    /// This in place of an answer.
+    Answer(String),
 }
 
 /// One request as it arrived.
@@ -198,6 +200,7 @@ fn answer(
             let body = whole(vec![choice(reason)]);
             write(stream, 200, None, &body, body.len()).map(|()| true)
         }
+        Some(Fault::Answer(body)) => write(stream, 200, None, &body, body.len()).map(|()| true),
         Some(Fault::Choices(count)) => {
             let body = whole(vec![choice("stop"); count]);
             write(stream, 200, None, &body, body.len()).map(|()| true)

@@ -1,5 +1,6 @@
 //! The language-model half: checkpoints, operations, parity with transformers, generation.
 
+mod adapters;
 mod candle;
 mod chat;
 mod chat_refused;
@@ -49,3 +50,4 @@ mod tokenizer;
 mod tokenizer_refused;
 mod tokenizer_stop;
 mod train;
+mod vllm_schema;

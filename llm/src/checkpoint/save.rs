@@ -106,7 +106,8 @@ pub(crate) fn aside(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Re
     sync_folder(parent)
 }
 
-fn temporary_folder(parent: &Path, name: &str) -> Result<tempfile::TempDir> {
+/// A folder beside the one that it will become; it is removed when it is dropped.
+pub(crate) fn temporary_folder(parent: &Path, name: &str) -> Result<tempfile::TempDir> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);

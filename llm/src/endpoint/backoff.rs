@@ -10,18 +10,18 @@ pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(600);
 
 /// Pauses of one request: they double, each times a number between ½ and 1½, so that requests that
 /// failed together do not come back together.
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     pause: Duration,
     random: Xoshiro256PlusPlus,
 }
 
 impl Backoff {
-    pub(super) fn new(pause: Duration, seed: u64) -> Self {
+    pub(crate) fn new(pause: Duration, seed: u64) -> Self {
         Self { pause, random: Xoshiro256PlusPlus::seed_from_u64(seed) }
     }
 
     /// The next pause, at least as long as the server asked for.
-    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let jitter = 0.5 + self.random.random::<f64>();
         let pause = self.pause.min(LONGEST).mul_f64(jitter);
         self.pause = self.pause.saturating_mul(2).min(LONGEST);

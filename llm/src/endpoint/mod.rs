@@ -19,6 +19,7 @@ mod protocol;
 mod sampler;
 mod settings;
 
+pub(crate) use backoff::Backoff;
 pub use protocol::Protocol;
 pub use sampler::EndpointSampler;
 pub use settings::Endpoint;

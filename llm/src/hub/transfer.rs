@@ -3,8 +3,8 @@
 use super::error::HubError;
 use super::progress::Progress;
 use super::remote::{Announced, Remote, header};
+use crate::files::sha256;
 use crate::{Error, Result};
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -194,16 +194,4 @@ fn continues(range: Option<&str>, present: u64) -> bool {
 
 fn length(path: &Path) -> Result<u64> {
     std::fs::metadata(path).map(|metadata| metadata.len()).map_err(Error::file(path))
-}
-
-fn sha256(path: &Path) -> Result<String> {
-    let mut file = File::open(path).map_err(Error::file(path))?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
-    loop {
-        let read = file.read(&mut buffer).map_err(Error::file(path))?;
-        if read == 0 {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
-        }
-        hash.update(&buffer[..read]);
-    }
 }

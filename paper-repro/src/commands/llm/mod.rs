@@ -6,6 +6,7 @@ mod merge;
 pub(crate) mod model;
 mod pretrain;
 mod prompts;
+mod pull_adapters;
 mod sample;
 mod train;
 
@@ -32,6 +33,12 @@ enum Command {
     Merge(merge::MergeOptions),
     /// Make the embedded model again: teach a small decoder Countdown from nothing.
     Pretrain(pretrain::Options),
+    /// Keep a folder beside a vLLM server as a trainer's folder of adapters is.
+    ///
+    /// Pulls what appears, checks the SHA-256 of every file, and removes what disappears, until it is
+    /// interrupted. A trainer that cannot be reached is asked again. The token, if the trainer has one, is
+    /// that of RS_GRPO_ADAPTER_TOKEN there and here.
+    PullAdapters(pull_adapters::PullOptions),
     /// Sample continuations of prompts.
     Sample(Box<sample::Options>),
 }
@@ -44,6 +51,7 @@ pub(crate) fn run(
     match &options.command {
         Some(Command::Merge(options)) => merge::run(options, pool, console),
         Some(Command::Pretrain(options)) => pretrain::run(options, pool, console),
+        Some(Command::PullAdapters(options)) => pull_adapters::run(options, console),
         Some(Command::Sample(options)) => sample::run(options, pool, console),
         None if options.train.settings.is_empty() => {
             let train = &options.train;
