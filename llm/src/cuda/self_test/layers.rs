@@ -231,7 +231,7 @@ fn gates(bench: &mut Bench<'_>, n: usize) -> Result<()> {
     bench.near("swiglu", &found[0], &y);
 
     // The same as two rows, of a width that packs divide or not.
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         let joint: Vec<f32> = (0..2)
             .flat_map(|row| [&gate, &up].map(|part| &part[row * n / 2..][..n / 2]).concat())
             .collect();
