@@ -71,7 +71,7 @@ fn estimators_have_their_names_in_verl() {
         format!("{name}: {}", text.lines().filter(of).filter(not).collect::<Vec<_>>().join(" "))
     });
     insta::assert_snapshot!(lines.join("\n"), @r"
-    grpo: algorithm.adv_estimator=grpo algorithm.norm_adv_by_std_in_grpo=True
+    grpo: algorithm.adv_estimator=reference_grpo
     grpo:std=population: algorithm.adv_estimator=reference_grpo +algorithm.reference_grpo.std=population
     rloo: algorithm.adv_estimator=reference_rloo
     rs-grpo:beta=4: algorithm.adv_estimator=rs_grpo +algorithm.rs_grpo.beta=4

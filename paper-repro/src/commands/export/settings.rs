@@ -287,17 +287,13 @@ fn advantage_part(
     let text = config.estimator()?.to_string();
     let (name, parameters) = text.split_once(':').unwrap_or((&text, ""));
     let name = name.replace('-', "_");
-    let mut part = Vec::new();
-    if text == "grpo" {
-        part.push("algorithm.adv_estimator=grpo".to_owned());
-        part.push("algorithm.norm_adv_by_std_in_grpo=True".to_owned());
-    } else {
-        let own = VERLS_OWN.contains(&name.as_str());
-        let name = if own { format!("reference_{name}") } else { name };
-        part.push(format!("algorithm.adv_estimator={name}"));
-        let pairs = parameters.split(',').filter(|pair| !pair.is_empty());
-        part.extend(pairs.map(|pair| format!("+algorithm.{name}.{pair}")));
-    }
+    let name = match VERLS_OWN.contains(&name.as_str()) {
+        true => format!("reference_{name}"),
+        false => name,
+    };
+    let mut part = vec![format!("algorithm.adv_estimator={name}")];
+    let pairs = parameters.split(',').filter(|pair| !pair.is_empty());
+    part.extend(pairs.map(|pair| format!("+algorithm.{name}.{pair}")));
     part.push("algorithm.use_kl_in_reward=False".to_owned());
     if sampling_rounds > 1 {
         part.push("algorithm.filter_groups.enable=True".to_owned());
@@ -388,13 +384,14 @@ fn update_part(
     [prompts, samples, minibatches, epochs]: [usize; 4],
     target: Target,
 ) -> Result<Vec<String>, Failure> {
-    if prompts % minibatches != 0 {
-        let nearest = (1..=minibatches).rev().find(|parts| prompts % parts == 0).unwrap_or(1);
+    if !prompts.is_multiple_of(minibatches) {
+        let nearest =
+            (1..=minibatches).rev().find(|&parts| prompts.is_multiple_of(parts)).unwrap_or(1);
         let allowed = format!("a divisor of --prompts {prompts}; the nearest below is {nearest}");
         return refused("minibatches", minibatches, &allowed);
     }
     let (part, gpus) = (prompts / minibatches, target.nodes * target.gpus);
-    if (part * samples) % gpus != 0 {
+    if !(part * samples).is_multiple_of(gpus) {
         let allowed = format!(
             "a multiple of the {gpus} GPUs in each of the {minibatches} mini-batches, which have {} \
              completions",

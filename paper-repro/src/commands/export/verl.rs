@@ -61,7 +61,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
         tensor_parallel: options.tensor_parallel,
         prompt_tokens: options.max_prompt_tokens,
     };
-    if (target.nodes * target.gpus) % target.tensor_parallel != 0 {
+    if !(target.nodes * target.gpus).is_multiple_of(target.tensor_parallel) {
         return Err(Failure::Usage(format!(
             "--tensor-parallel is {}; allowed: a divisor of the {} GPUs",
             target.tensor_parallel,
