@@ -4,9 +4,11 @@ use crate::grouping::Grouping;
 use crate::ids::Ids;
 use crate::refused;
 use numpy::{Element, PyArray1, PyArrayMethods, PyReadonlyArray1};
+use pulp::{Arch, Simd, WithSimd};
 use pyo3::prelude::*;
 use rs_grpo::{CATALOGUE, Entry, Estimator, Scratch};
 use std::fmt;
+use std::ops::Range;
 
 /// A type of rewards. The arithmetic is that of `f64`; a result is rounded once.
 trait Reward: Element + Copy {
@@ -82,8 +84,8 @@ fn advantages<'py, T: Reward>(
     let result = PyArray1::zeros(py, rewards.len(), false);
     let mut writer = result.readwrite();
     let advantages = writer.as_slice_mut()?;
-    let done = py
-        .detach(|| pulp::Arch::new().dispatch(|| fill(&estimator, rewards, &grouping, advantages)));
+    let fill = Fill { estimator, rewards, grouping: &grouping, out: advantages };
+    let done = py.detach(|| Arch::new().dispatch(fill));
     drop(writer);
     match done {
         Ok(()) => Ok(result),
@@ -94,40 +96,62 @@ fn advantages<'py, T: Reward>(
     }
 }
 
-/// Inlined into a caller that is compiled for wide vectors, as the estimators are.
+/// Advantages of all groups, compiled for the widest vectors that the machine has, with the same bits.
+struct Fill<'a, T> {
+    estimator: Estimator,
+    rewards: &'a [T],
+    grouping: &'a Grouping,
+    out: &'a mut [T],
+}
+
+impl<T: Reward> WithSimd for Fill<'_, T> {
+    type Output = Result<(), Refusal>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
+        let Self { estimator, rewards, grouping, out } = self;
+        let (mut of_group, mut result) = (Vec::new(), Vec::new());
+        let mut scratch = Scratch::new();
+        for group in grouping.groups() {
+            let refuse = |error: &dyn fmt::Display| Refusal {
+                row: grouping.first_row(&group),
+                message: error.to_string(),
+            };
+            let rows = grouping.rows(group.clone());
+            gather(&rewards[group.clone()], rewards, rows, &mut of_group);
+            result.resize(of_group.len(), 0.0);
+            estimator
+                .advantages_into(&of_group, &mut result, &mut scratch)
+                .map_err(|error| refuse(&error))?;
+            if !fits::<T>(&result) {
+                return Err(refuse(&"an advantage does not fit float32; give float64 rewards"));
+            }
+            scatter(&result, group.clone(), rows, out);
+        }
+        Ok(())
+    }
+}
+
+/// The rewards of a group: neighbours, or those of `rows`.
 #[inline(always)]
-fn fill<T: Reward>(
-    estimator: &Estimator,
-    rewards: &[T],
-    grouping: &Grouping,
-    out: &mut [T],
-) -> Result<(), Refusal> {
-    let (mut of_group, mut result) = (Vec::new(), Vec::new());
-    let mut scratch = Scratch::new();
-    for group in grouping.groups() {
-        let refuse = |error: &dyn fmt::Display| Refusal {
-            row: grouping.first_row(&group),
-            message: error.to_string(),
-        };
-        of_group.clear();
-        match grouping.rows(group.clone()) {
-            None => of_group.extend(rewards[group.clone()].iter().map(|reward| reward.widen())),
-            Some(rows) => of_group.extend(rows.iter().map(|&row| rewards[row as usize].widen())),
-        }
-        result.resize(of_group.len(), 0.0);
-        estimator
-            .advantages_into(&of_group, &mut result, &mut scratch)
-            .map_err(|error| refuse(&error))?;
-        if !fits::<T>(&result) {
-            return Err(refuse(&"an advantage does not fit float32; give float64 rewards"));
-        }
-        let narrow = result.iter().map(|&advantage| T::narrow(advantage));
-        match grouping.rows(group.clone()) {
-            None => out[group.clone()].iter_mut().zip(narrow).for_each(|(out, a)| *out = a),
-            Some(rows) => rows.iter().zip(narrow).for_each(|(&row, a)| out[row as usize] = a),
+fn gather<T: Reward>(neighbours: &[T], all: &[T], rows: Option<&[u32]>, of_group: &mut Vec<f64>) {
+    of_group.clear();
+    match rows {
+        None => of_group.extend(neighbours.iter().map(|reward| reward.widen())),
+        Some(rows) => of_group.extend(rows.iter().map(|&row| all[row as usize].widen())),
+    }
+}
+
+/// Writes the advantages of a group where its rewards were.
+#[inline(always)]
+fn scatter<T: Reward>(result: &[f64], group: Range<usize>, rows: Option<&[u32]>, out: &mut [T]) {
+    let narrow = result.iter().map(|&advantage| T::narrow(advantage));
+    match rows {
+        None => out[group].iter_mut().zip(narrow).for_each(|(out, advantage)| *out = advantage),
+        Some(rows) => {
+            rows.iter().zip(narrow).for_each(|(&row, advantage)| out[row as usize] = advantage)
         }
     }
-    Ok(())
 }
 
 #[inline(always)]
