@@ -22,7 +22,10 @@ import trl
 import rs_grpo
 
 # What the mixin is mixed with; it has no base of its own, so that it works with any subclass.
-_Trainer = trl.GRPOTrainer if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    _Trainer = trl.GRPOTrainer
+else:
+    _Trainer = object
 
 
 class GroupAdvantageMixin(_Trainer):

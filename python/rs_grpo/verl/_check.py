@@ -9,6 +9,7 @@ import importlib.metadata
 import os
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -169,7 +170,8 @@ def _probe_of_run(overrides: list[str], config_name: str) -> Probe:
     if n < 2:
         raise Failed(f"actor_rollout_ref.rollout.n is {n}; a group needs at least 2 responses")
     print(f"the run computes {ESTIMATORS[name].text(config.algorithm)} on groups of {n}")
-    return Probe(dict(OmegaConf.to_object(config.algorithm)), [n, n])
+    algorithm: Any = OmegaConf.to_container(config.algorithm, resolve=True)
+    return Probe(algorithm, [n, n])
 
 
 def _ask_in_actors(requests):
