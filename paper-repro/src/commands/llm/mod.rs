@@ -6,6 +6,7 @@ mod merge;
 pub(crate) mod model;
 mod pretrain;
 mod prompts;
+mod remote;
 mod sample;
 mod train;
 
