@@ -67,6 +67,7 @@ impl Mapping {
             mask_truncated,
             overlong_buffer,
             sampling_rounds,
+            sampler,
             prompts,
             samples,
             minibatches,
@@ -97,6 +98,12 @@ impl Mapping {
         }
         if *mask_truncated {
             return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
+        }
+        // Wherever completions are drawn here, verl draws them by its own vLLM.
+        if sampler.async_steps() > 0 {
+            let why =
+                "local, or http without async_steps: this trainer of verl draws each step anew";
+            return refused("sampler", sampler.to_string(), why);
         }
         let shape = shape(model)?;
         let (template, chat) = template(&shape, model, prompt_template)?;
