@@ -169,7 +169,7 @@ fn what_does_not_pass_ends_the_sampling_and_keeps_the_rest() {
     let cases = [
         (Fault::Status(400, None), "answered 400: no"),
         (Fault::Status(401, None), "OPENAI_API_KEY"),
-        (Fault::Status(404, None), "is --model served there"),
+        (Fault::Status(404, None), "is the model served there"),
         (Fault::Status(307, None), "give the address that it moved to"),
         (Fault::Status(503, None), "answered 503: no, Bearer [key] (asked 4 times)"),
         (Fault::Choices(0), "0 choices; 1 was asked for (asked 4 times)"),

@@ -14,7 +14,7 @@ use rs_grpo_llm::train::{
 use serde_json::json;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub(crate) fn model() -> PathBuf {
@@ -155,10 +155,12 @@ fn which_server_answers_when_changes_no_bit() {
     let config = small();
     let (_folder, expected) = clean(&config);
     let three = [0, 1, 2].map(|_| StandIn::start(&model()));
-    three[0].set(Mode::Slow(Duration::from_millis(40)));
+    for (server, pause) in three.iter().zip([60, 20, 40]) {
+        server.set(Mode::Slow(Duration::from_millis(pause)));
+    }
     let folder = TempDir::new().unwrap();
     train(folder.path(), &config, servers(&three.each_ref()), &mut |_| ()).unwrap();
-    assert!(three.iter().all(|server| server.answered() > 0), "all took part");
+    assert!(three.iter().filter(|server| server.answered() > 0).count() > 1, "they share the work");
     assert_eq!(three.iter().map(StandIn::answered).sum::<usize>(), 18);
     assert!(weights(folder.path(), 3) == expected);
 }
@@ -260,14 +262,4 @@ fn settings_of_servers_that_do_not_fit_are_refused() {
     let setup = Setup::new(small(), &model()).unwrap();
     let error = rs_grpo_llm::train::Trainer::new(&setup).err().unwrap().to_string();
     assert!(error.contains("the servers of --sampler http"), "{error}");
-}
-
-/// The thread of who waits does next to nothing.
-#[test]
-fn waiting_ends_soon_after_the_last_answer() {
-    let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&model()));
-    let config = TrainConfig { prompts: 1, samples: 1, steps: 1, ..small() };
-    let start = Instant::now();
-    train(folder.path(), &config, servers(&[&server]), &mut |_| ()).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }

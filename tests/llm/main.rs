@@ -24,6 +24,7 @@ mod engine_refused;
 mod engine_text;
 mod fleet;
 mod fleet_faults;
+mod fleet_speed;
 mod grade;
 mod grade_cases;
 mod grade_corpus;

@@ -46,8 +46,8 @@ pub struct Asked {
 struct State {
     mode: Mode,
     adapters: BTreeMap<String, Arc<Decoder>>,
-    /// The name that was loaded first.
-    first: Option<String>,
+    /// What was loaded first.
+    first: Option<(String, Arc<Decoder>)>,
     asked: Vec<Asked>,
     /// Completions that were answered in full.
     answered: usize,
@@ -253,8 +253,9 @@ fn load(body: &Value, state: &Mutex<State>, model: &Path) -> (u16, String) {
     match decoder(model, Path::new(&path)) {
         Ok(decoder) => {
             let mut state = state.lock().unwrap();
-            state.first.get_or_insert(name.clone());
-            state.adapters.insert(name.clone(), Arc::new(decoder));
+            let decoder = Arc::new(decoder);
+            state.first.get_or_insert_with(|| (name.clone(), decoder.clone()));
+            state.adapters.insert(name.clone(), decoder);
             (200, format!("Success: LoRA adapter '{name}' added successfully."))
         }
         Err(problem) => error(500, "InternalServerError", problem.to_string()),
@@ -310,10 +311,10 @@ fn right(body: &Value, state: &Mutex<State>, mode: &Mode) -> (u16, String) {
     let asked = body["model"].as_str().unwrap_or_default().to_owned();
     let (name, decoder) = {
         let state = state.lock().unwrap();
-        let stale = state.first.clone().filter(|_| *mode == Mode::Stale);
-        let name = stale.unwrap_or(asked);
-        let decoder = state.adapters.get(&name).cloned();
-        (name, decoder)
+        match state.first.clone().filter(|_| *mode == Mode::Stale) {
+            Some((name, decoder)) => (name, Some(decoder)),
+            None => (asked.clone(), state.adapters.get(&asked).cloned()),
+        }
     };
     let Some(decoder) = decoder else {
         return error(404, "NotFoundError", format!("The model `{name}` does not exist."));

@@ -1,6 +1,6 @@
 //! Who is asked what, and when: all decisions, and no request.
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, LONGEST_ASKED};
 use super::health::Health;
 use super::http::{Failed, Kind};
 use super::publish::Adapter;
@@ -372,7 +372,11 @@ impl<Q: Question> State<Q> {
             // It lost the adapter, and is given it again.
             server.ready = false;
         }
-        if server.failed(now, failed) && self.wanted.is_some() {
+        let taken_out = server.failed(now, failed);
+        if let Some(asked) = failed.asked {
+            server.wait_at_least(now + asked.min(LONGEST_ASKED));
+        }
+        if taken_out && self.wanted.is_some() {
             let base = settings.base(at);
             self.notes.push(format!("{base}: taken out for now: {}", failed.problem));
         }
