@@ -10,13 +10,11 @@ from rs_grpo import _core, _groups, _rewards
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-    from torch import Tensor
+    from torch import Tensor  # type: ignore[import-not-found, unused-ignore]
 
     Float = TypeVar("Float", np.float16, np.float32, np.float64)
 
 
-@overload
-def advantages(rewards: Tensor, groups: Any = None, estimator: str = ...) -> Tensor: ...
 @overload
 def advantages(
     rewards: NDArray[Float], groups: Any = None, estimator: str = ...
@@ -30,7 +28,11 @@ def advantages(
     rewards: list[float] | tuple[float, ...], groups: Any = None, estimator: str = ...
 ) -> list[float]: ...
 @overload
-def advantages(rewards: ArrayLike, groups: Any = None, estimator: str = ...) -> Any: ...
+def advantages(rewards: Tensor, groups: Any = None, estimator: str = ...) -> Tensor: ...
+@overload
+def advantages(  # type: ignore[overload-cannot-match, unused-ignore]
+    rewards: ArrayLike, groups: Any = None, estimator: str = ...
+) -> Any: ...
 def advantages(rewards: Any, groups: Any = None, estimator: str = "rs-grpo:beta=2") -> Any:
     """The advantage of each response within its group.
 

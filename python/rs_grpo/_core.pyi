@@ -6,6 +6,18 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Error",
+    "VERSION",
+    "advantages_f32",
+    "advantages_f64",
+    "canonical",
+    "catalogue",
+    "grade",
+    "max_at_k",
+    "pass_at_k",
+]
+
 # Group size, or an id a row: integers, texts of equal width as rows of bytes, or hashable objects.
 _Ids: TypeAlias = int | NDArray[np.int64] | NDArray[np.uint8] | NDArray[np.object_]
 _Name: TypeAlias = Callable[[int], str]

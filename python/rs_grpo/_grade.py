@@ -22,7 +22,9 @@ class Grade(NamedTuple):
 
 
 @overload
-def grade(gold: str, prediction: str, *, boxed_only: bool = False) -> Grade: ...
+def grade(  # type: ignore[overload-overlap]  # A text is a sequence of texts, too.
+    gold: str, prediction: str, *, boxed_only: bool = False
+) -> Grade: ...
 @overload
 def grade(
     gold: str | Sequence[str], prediction: Sequence[str], *, boxed_only: bool = False

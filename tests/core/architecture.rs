@@ -101,7 +101,7 @@ fn formula(line: &str) -> Option<&'static str> {
 #[test]
 fn no_other_crate_holds_an_advantage_formula() {
     let mut read = 0;
-    for crate_name in ["sims", "figures", "paper-repro", "llm"] {
+    for crate_name in ["sims", "figures", "paper-repro", "llm", "python"] {
         for path in sources(&workspace().join(crate_name)) {
             let text = std::fs::read_to_string(&path).unwrap();
             read += 1;
