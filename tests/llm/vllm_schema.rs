@@ -113,7 +113,7 @@ fn required(names: &Value, value: &Value) -> Result<(), String> {
 /// One sample by the client of evaluations.
 fn sample(server: &Server) -> Result<TextSample, String> {
     let mut endpoint = Endpoint::new(&server.url, "base").map_err(|error| error.to_string())?;
-    endpoint.retries = 0;
+    endpoint.servers.retries = 0;
     let params = SamplingParams {
         temperature: 0.6,
         top_p: 0.95,
