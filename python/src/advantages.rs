@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use rs_grpo::{CATALOGUE, Entry, Estimator, Scratch};
 use std::fmt;
 use std::ops::Range;
+use std::thread::available_parallelism;
 
 /// A type of rewards. The arithmetic is that of `f64`; a result is rounded once.
 trait Reward: Element + Copy {
@@ -84,8 +85,7 @@ fn advantages<'py, T: Reward>(
     let result = PyArray1::zeros(py, rewards.len(), false);
     let mut writer = result.readwrite();
     let advantages = writer.as_slice_mut()?;
-    let fill = Fill { estimator, rewards, grouping: &grouping, out: advantages };
-    let done = py.detach(|| Arch::new().dispatch(fill));
+    let done = py.detach(|| fill(estimator, rewards, &grouping, advantages));
     drop(writer);
     match done {
         Ok(()) => Ok(result),
@@ -96,11 +96,51 @@ fn advantages<'py, T: Reward>(
     }
 }
 
-/// Advantages of all groups, compiled for the widest vectors that the machine has, with the same bits.
+/// Advantages of all groups. Groups of neighbours are shared among threads where there are many; each
+/// is computed by one, with the same bits. (Threads of its own, since a pool would not survive a fork.)
+fn fill<T: Reward>(
+    estimator: Estimator,
+    rewards: &[T],
+    grouping: &Grouping,
+    out: &mut [T],
+) -> Result<(), Refusal> {
+    let arch = Arch::new();
+    let threads = match grouping.is_of_neighbours() {
+        true => available_parallelism().map_or(1, usize::from).min(rewards.len() / SHARE).max(1),
+        false => 1,
+    };
+    let (mut rest, mut first) = (out, 0);
+    let mut parts = grouping.parts(threads).map(|groups| {
+        let rows = if threads == 1 { rest.len() } else { grouping.end(&groups) - first };
+        let (out, later) = std::mem::take(&mut rest).split_at_mut(rows);
+        let fill = Fill { estimator, rewards, grouping, groups, first, out };
+        (rest, first) = (later, first + rows);
+        fill
+    });
+    let Some(own) = parts.next() else { return Ok(()) };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || arch.dispatch(part))).collect();
+        let own = arch.dispatch(own);
+        // The first refusal is that of the first group; a panic goes on in this thread.
+        others.into_iter().fold(own, |done, other| {
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            done.and(other)
+        })
+    })
+}
+
+/// Rewards that are worth the start of a thread.
+const SHARE: usize = 1 << 17;
+
+/// Advantages of some groups, compiled for the widest vectors that the machine has, with the same bits.
 struct Fill<'a, T> {
     estimator: Estimator,
     rewards: &'a [T],
     grouping: &'a Grouping,
+    /// The groups.
+    groups: Range<usize>,
+    /// The row of the first number of `out`.
+    first: usize,
     out: &'a mut [T],
 }
 
@@ -109,10 +149,10 @@ impl<T: Reward> WithSimd for Fill<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Self::Output {
-        let Self { estimator, rewards, grouping, out } = self;
+        let Self { estimator, rewards, grouping, groups, first, out } = self;
         let (mut of_group, mut result) = (Vec::new(), Vec::new());
         let mut scratch = Scratch::new();
-        for group in grouping.groups() {
+        for group in grouping.groups(groups) {
             let refuse = |error: &dyn fmt::Display| Refusal {
                 row: grouping.first_row(&group),
                 message: error.to_string(),
@@ -126,7 +166,7 @@ impl<T: Reward> WithSimd for Fill<'_, T> {
             if !fits::<T>(&result) {
                 return Err(refuse(&"an advantage does not fit float32; give float64 rewards"));
             }
-            scatter(&result, group.clone(), rows, out);
+            scatter(&result, group.start - first..group.end - first, rows, out);
         }
         Ok(())
     }
@@ -142,7 +182,7 @@ fn gather<T: Reward>(neighbours: &[T], all: &[T], rows: Option<&[u32]>, of_group
     }
 }
 
-/// Writes the advantages of a group where its rewards were.
+/// Writes the advantages of a group to its place, or to `rows`.
 #[inline(always)]
 fn scatter<T: Reward>(result: &[f64], group: Range<usize>, rows: Option<&[u32]>, out: &mut [T]) {
     let narrow = result.iter().map(|&advantage| T::narrow(advantage));

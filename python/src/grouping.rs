@@ -33,9 +33,27 @@ impl Grouping {
         Self { ends, rows }
     }
 
-    pub(crate) fn groups(&self) -> impl Iterator<Item = Range<usize>> {
-        let starts = std::iter::once(&0).chain(&self.ends);
-        starts.zip(&self.ends).map(|(&start, &end)| start..end)
+    /// Whether each group is of neighbours.
+    pub(crate) fn is_of_neighbours(&self) -> bool {
+        self.rows.is_none()
+    }
+
+    /// All groups in at most so many parts of about as many each.
+    pub(crate) fn parts(&self, parts: usize) -> impl Iterator<Item = Range<usize>> {
+        let groups = self.ends.len();
+        let bound = move |part: usize| groups * part / parts;
+        (0..parts).map(move |part| bound(part)..bound(part + 1))
+    }
+
+    /// Where the last of some groups ends.
+    pub(crate) fn end(&self, groups: &Range<usize>) -> usize {
+        groups.end.checked_sub(1).map_or(0, |last| self.ends[last])
+    }
+
+    /// Where each of some groups is in `rows`.
+    pub(crate) fn groups(&self, groups: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let start = groups.start.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.ends[groups].iter().scan(start, |start, &end| Some(std::mem::replace(start, end)..end))
     }
 
     /// The rows of one group; nothing where they are the range itself.

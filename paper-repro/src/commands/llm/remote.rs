@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
+use rs_grpo_llm::adapters::{AdapterServer, token_from_environment};
 use rs_grpo_llm::fleet::{AdapterFolder, Servers};
 use rs_grpo_llm::train::{Remote, SamplerForm, TrainConfig};
 use std::path::{Path, PathBuf};
@@ -32,9 +33,20 @@ pub(super) struct RemoteOptions {
     /// Path of that folder, or of its copy, on the servers [default: the same].
     #[arg(long, value_name = "DIR", requires = "endpoint")]
     adapters_there: Option<PathBuf>,
+    /// Serve that folder at an address such as 0.0.0.0:8900, for `repro llm pull-adapters` beside each
+    /// server; RS_GRPO_ADAPTER_TOKEN, if set on both ends, keeps strangers out.
+    #[arg(long, value_name = "ADDRESS", requires = "endpoint")]
+    serve_adapters: Option<String>,
 }
 
 impl RemoteOptions {
+    /// Serves the adapters for as long as what this returns lives, if it is asked for.
+    pub(super) fn serve(&self, remote: Option<&Remote>) -> Result<Option<AdapterServer>, Failure> {
+        let (Some(address), Some(remote)) = (&self.serve_adapters, remote) else { return Ok(None) };
+        let token = token_from_environment();
+        Ok(Some(AdapterServer::start(address, &remote.adapters.here, token.as_deref())?))
+    }
+
     /// The servers, if the settings ask for some.
     pub(super) fn remote(
         &self,
