@@ -23,6 +23,7 @@ pub mod endpoint;
 mod error;
 pub mod evaluate;
 mod files;
+pub mod fleet;
 pub mod generate;
 pub mod grade;
 pub mod hub;

@@ -140,7 +140,8 @@ pub(crate) fn naive(
         }
     };
     let tokens = all.split_off(prompt.len());
-    Sample { index, tokens, text: None, logprobs, model_logprobs, entropies, finish_reason }
+    let (text, policy) = (None, None);
+    Sample { index, tokens, text, logprobs, model_logprobs, entropies, finish_reason, policy }
 }
 
 /// Samples, and the progress after each step.

@@ -4,7 +4,7 @@ use super::index::Adapter;
 use super::mirror::Mirror;
 use super::remote::{Failed, Remote};
 use crate::Result;
-use crate::endpoint::Backoff;
+use crate::fleet::Backoff;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};

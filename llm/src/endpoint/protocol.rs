@@ -117,14 +117,3 @@ pub(super) fn read(protocol: Protocol, body: &[u8], index: usize) -> Result<Text
     let tokens = answer.usage.and_then(|usage| usage.completion_tokens);
     Ok(TextSample { index, text, tokens, entropy: None, truncated })
 }
-
-/// What a server says of an error, in its JSON or in plain text.
-pub(super) fn complaint(body: &[u8]) -> String {
-    let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    let places = ["/error/message", "/message", "/detail", "/error"];
-    let found = places
-        .into_iter()
-        .find_map(|place| json.pointer(place))
-        .map(|found| found.as_str().map_or_else(|| found.to_string(), str::to_owned));
-    found.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned())
-}

@@ -1,28 +1,29 @@
 //! Many requests at a time.
 
-use super::attempt::{Client, Failed};
-use super::backoff::Backoff;
+use super::protocol::{Body, Protocol, read};
 use super::settings::Endpoint;
+use crate::fleet::{Fleet, News, Question};
 use crate::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use crate::{Error, Result};
 use sha2::{Digest, Sha256};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
-
-/// How often somebody looks whether to go on.
-const TICK: Duration = Duration::from_millis(100);
+use std::sync::Arc;
 
 /// Draws samples from a served model.
 ///
 /// A request that fails for now is repeated. One that fails for good ends the sampling: no further
 /// request is sent, those under way are finished, and their samples are kept.
 pub struct EndpointSampler<'a> {
-    endpoint: &'a Endpoint,
-    prompts: &'a [String],
-    params: &'a SamplingParams,
+    fleet: Fleet<Single>,
+    setting: Arc<Setting>,
     note: &'a mut dyn FnMut(&str),
+}
+
+/// What all requests share.
+struct Setting {
+    protocol: Protocol,
+    model: String,
+    prompts: Vec<String>,
+    params: SamplingParams,
 }
 
 impl<'a> EndpointSampler<'a> {
@@ -31,9 +32,9 @@ impl<'a> EndpointSampler<'a> {
     /// # Errors
     /// Settings outside their range, or that the protocol has no word for.
     pub fn new(
-        endpoint: &'a Endpoint,
-        prompts: &'a [String],
-        params: &'a SamplingParams,
+        endpoint: &Endpoint,
+        prompts: &[String],
+        params: &SamplingParams,
         note: &'a mut dyn FnMut(&str),
     ) -> Result<Self> {
         params.check()?;
@@ -41,18 +42,14 @@ impl<'a> EndpointSampler<'a> {
         if let Some((name, value)) = unknown.into_iter().find(|(_, value)| *value != 0.0) {
             return Err(Error::parameter(name, value, "0 with an endpoint: its protocol has none"));
         }
-        if endpoint.concurrency == 0 {
-            return Err(Error::parameter("concurrency", 0, "at least 1"));
-        }
-        Ok(Self { endpoint, prompts, params, note })
+        let setting = Setting {
+            protocol: endpoint.protocol,
+            model: endpoint.model.clone(),
+            prompts: prompts.to_vec(),
+            params: params.clone(),
+        };
+        Ok(Self { fleet: Fleet::new(endpoint.servers.clone())?, setting: Arc::new(setting), note })
     }
-}
-
-/// What a worker tells.
-enum Told {
-    Finished(usize, TextSample),
-    Repeats(String),
-    GaveUp(Error),
 }
 
 impl TextSampler for EndpointSampler<'_> {
@@ -61,139 +58,115 @@ impl TextSampler for EndpointSampler<'_> {
         requests: &[TextRequest],
         watch: &mut dyn FnMut(TextEvent) -> bool,
     ) -> Result<()> {
-        let each = |request: &TextRequest| {
-            let prompt = request.prompt;
-            let first = request.first_sample;
-            (first..first + request.samples).map(move |index| (prompt, index))
-        };
-        let count: usize = requests.iter().map(|request| request.samples).sum();
-        let crowd = Crowd {
-            client: Client::new(self.endpoint, self.params),
-            endpoint: self.endpoint,
-            prompts: self.prompts,
-            seed: self.params.seed,
-            jobs: Mutex::new(requests.iter().flat_map(each)),
-            stop: AtomicBool::new(false),
-        };
-        let (sender, receiver) = channel();
-        let mut failed = None;
-        std::thread::scope(|scope| {
-            for _ in 0..self.endpoint.concurrency.min(count) {
-                let sender = sender.clone();
-                scope.spawn(|| crowd.work(sender));
-            }
-            drop(sender);
-            loop {
-                let event = match receiver.recv_timeout(TICK) {
-                    Ok(Told::Finished(prompt, sample)) => TextEvent::Finished(prompt, sample),
-                    Ok(Told::Repeats(problem)) => {
-                        (self.note)(&problem);
-                        TextEvent::Waiting
-                    }
-                    Ok(Told::GaveUp(error)) => {
-                        failed.get_or_insert(error);
-                        TextEvent::Waiting
-                    }
-                    Err(RecvTimeoutError::Timeout) => TextEvent::Waiting,
-                    Err(RecvTimeoutError::Disconnected) => break,
-                };
-                if !watch(event) {
-                    crowd.stop.store(true, Ordering::Relaxed);
+        let (prompt_of, mut go_on) = (requests.to_vec(), true);
+        let questions = Singles::new(self.setting.clone(), requests);
+        let ends = ends(&prompt_of);
+        self.fleet.ask(questions, true, |news| {
+            let event = match news {
+                News::Answer(at, sample) => {
+                    let request = ends.partition_point(|&end| end <= at);
+                    TextEvent::Finished(prompt_of[request].prompt, sample)
                 }
-            }
-        });
-        failed.map_or(Ok(()), Err)
-    }
-}
-
-/// What the workers share.
-struct Crowd<'a, I> {
-    client: Client<'a>,
-    endpoint: &'a Endpoint,
-    prompts: &'a [String],
-    seed: u64,
-    /// Prompts and samples that nobody has taken.
-    jobs: Mutex<I>,
-    stop: AtomicBool,
-}
-
-impl<I: Iterator<Item = (usize, usize)>> Crowd<'_, I> {
-    /// Takes one sample after the other.
-    fn work(&self, sender: Sender<Told>) {
-        while let Some((prompt, index)) = self.next() {
-            let told = match self.fetch(prompt, index, &sender) {
-                Ok(Some(sample)) => Told::Finished(prompt, sample),
-                Ok(None) => return,
-                Err(error) => {
-                    // At once, so that no worker takes another sample before the news is heard.
-                    self.stop.store(true, Ordering::Relaxed);
-                    Told::GaveUp(error)
+                News::Repeats(problem) => {
+                    (self.note)(&problem);
+                    TextEvent::Waiting
                 }
+                News::Waiting | News::End(_) => TextEvent::Waiting,
             };
-            // Who listens stays until all workers are done.
-            let _ = sender.send(told);
-        }
-    }
-
-    fn next(&self) -> Option<(usize, usize)> {
-        if self.stopped() {
-            return None;
-        }
-        // An iterator over numbers cannot panic and leave the lock poisoned.
-        self.jobs.lock().ok()?.next()
-    }
-
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// One sample, after as many attempts as it takes; none where everything stops.
-    fn fetch(
-        &self,
-        prompt: usize,
-        index: usize,
-        sender: &Sender<Told>,
-    ) -> Result<Option<TextSample>> {
-        let text = &self.prompts[prompt];
-        let seed = seed(self.seed, text, index);
-        let mut backoff = Backoff::new(self.endpoint.pause, u64::from(seed));
-        for repeated in 0.. {
-            let (problem, asked) = match self.client.attempt(text, index, seed) {
-                Ok(sample) => return Ok(Some(sample)),
-                Err(Failed::Always(problem)) => return Err(self.give_up(prompt, index, problem)),
-                Err(Failed::Now(problem, asked)) => (problem, asked),
-            };
-            if repeated == self.endpoint.retries {
-                let problem = format!("{problem} (asked {} times)", repeated + 1);
-                return Err(self.give_up(prompt, index, problem));
-            }
-            let pause = backoff.next(asked);
-            let _ = sender.send(Told::Repeats(format!("{problem}; again in {pause:.1?}")));
-            if !self.wait(pause) {
-                return Ok(None);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Waits, unless everything stops meanwhile.
-    fn wait(&self, pause: Duration) -> bool {
-        let until = Instant::now() + pause;
-        while !self.stopped() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return true;
-            }
-            std::thread::sleep(left.min(TICK));
-        }
-        false
-    }
-
-    fn give_up(&self, prompt: usize, index: usize, problem: String) -> Error {
-        let problem = format!("prompt {}, sample {}: {problem}", prompt + 1, index + 1);
-        Error::Endpoint { url: self.endpoint.url(), problem }
+            go_on &= watch(event);
+            go_on
+        })
     }
 }
+
+/// How many samples each request and those before it ask for.
+fn ends(requests: &[TextRequest]) -> Vec<usize> {
+    let add = |sum: &mut usize, request: &TextRequest| {
+        *sum += request.samples;
+        Some(*sum)
+    };
+    requests.iter().scan(0, add).collect()
+}
+
+/// One sample.
+struct Single {
+    setting: Arc<Setting>,
+    prompt: usize,
+    index: usize,
+    seed: u32,
+}
+
+impl Question for Single {
+    type Answer = TextSample;
+
+    fn path(&self) -> &'static str {
+        self.setting.protocol.path()
+    }
+
+    fn body(&self) -> Result<Vec<u8>, String> {
+        let Setting { protocol, model, prompts, params } = &*self.setting;
+        let body = Body::new(*protocol, model, &prompts[self.prompt], params, self.seed);
+        serde_json::to_vec(&body).map_err(|error| error.to_string())
+    }
+
+    fn read(&self, body: &[u8]) -> Result<TextSample, String> {
+        read(self.setting.protocol, body, self.index)
+    }
+
+    fn seed(&self) -> u64 {
+        u64::from(self.seed)
+    }
+
+    fn name(&self) -> String {
+        format!("prompt {}, sample {}", self.prompt + 1, self.index + 1)
+    }
+
+    fn samples(&self) -> usize {
+        1
+    }
+
+    fn adapter(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// The samples of requests, one after the other.
+struct Singles {
+    setting: Arc<Setting>,
+    requests: Vec<TextRequest>,
+    request: usize,
+    /// Samples of that request that were given.
+    given: usize,
+    left: usize,
+}
+
+impl Singles {
+    fn new(setting: Arc<Setting>, requests: &[TextRequest]) -> Self {
+        let left = requests.iter().map(|request| request.samples).sum();
+        Self { setting, requests: requests.to_vec(), request: 0, given: 0, left }
+    }
+}
+
+impl Iterator for Singles {
+    type Item = Single;
+
+    fn next(&mut self) -> Option<Single> {
+        while self.requests.get(self.request)?.samples == self.given {
+            (self.request, self.given) = (self.request + 1, 0);
+        }
+        let TextRequest { prompt, first_sample, .. } = self.requests[self.request];
+        let index = first_sample + self.given;
+        (self.given, self.left) = (self.given + 1, self.left - 1);
+        let seed = seed(self.setting.params.seed, &self.setting.prompts[prompt], index);
+        Some(Single { setting: self.setting.clone(), prompt, index, seed })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Singles {}
 
 /// The seed of a sample: 31 bits, which every server takes, of the SHA-256 of seed, index and prompt.
 fn seed(seed: u64, prompt: &str, index: usize) -> u32 {

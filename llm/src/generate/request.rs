@@ -106,12 +106,17 @@ pub struct Sample {
     /// Log-probability of each token under the distribution that it was drawn from, in nats: 0 where
     /// it was taken greedily.
     pub logprobs: Vec<f32>,
-    /// Log-probability of each token under the model, at temperature 1 and without filters.
+    /// Log-probability of each token under the model, at temperature 1 and without filters; empty
+    /// where the sampler does not tell.
     pub model_logprobs: Vec<f32>,
-    /// Entropy of the model's distribution of each token, at temperature 1 and without filters.
+    /// Entropy of the model's distribution of each token, at temperature 1 and without filters; empty
+    /// where the sampler does not tell.
     pub entropies: Vec<f32>,
     /// Why it ended.
     pub finish_reason: FinishReason,
+    /// Number of the policy that drew it, where policies have one: in training on servers, the steps
+    /// that it had learned from.
+    pub policy: Option<u64>,
 }
 
 /// How far a sampler is.

@@ -116,6 +116,7 @@ impl<'a> Sequence<'a> {
             model_logprobs: self.model_logprobs,
             entropies: self.entropies,
             finish_reason,
+            policy: None,
         })
     }
 }

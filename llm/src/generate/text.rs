@@ -95,11 +95,12 @@ impl TextSampler for Texts<'_> {
 }
 
 fn text_of(sample: &Sample) -> TextSample {
+    let told = sample.entropies.len() == sample.tokens.len();
     TextSample {
         index: sample.index,
         text: sample.text.clone().unwrap_or_default(),
         tokens: Some(sample.tokens.len()),
-        entropy: Some(sample.entropies.iter().map(|&entropy| f64::from(entropy)).sum()),
+        entropy: told.then(|| sample.entropies.iter().map(|&h| f64::from(h)).sum()),
         truncated: matches!(sample.finish_reason, FinishReason::Length | FinishReason::Context),
     }
 }

@@ -40,6 +40,9 @@ pub struct SampleLine<'a> {
     pub reward: f64,
     /// Its advantage.
     pub advantage: f64,
+    /// Number of the policy that drew it, where policies have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<u64>,
 }
 
 /// Runs or continues the training of a folder. `stop` is asked after every step, and `watch` is told
@@ -61,11 +64,22 @@ pub fn run(
     }
     let mut held_out = HeldOut::new(setup)?;
     while !trainer.is_done() {
-        let mut report = trainer.step().map_err(|error| with_checkpoint(error, folder))?;
+        let mut report = match trainer.step() {
+            Ok(report) => report,
+            Err(error) => return Err(stopped(error, &trainer, folder)),
+        };
         if config.eval.every > 0 && report.step.is_multiple_of(config.eval.every) {
-            let metrics = held_out.evaluate(&mut trainer, setup)?;
-            trainer.note_evaluation(metrics["eval/pass@1"]);
-            report.metrics.extend(metrics);
+            match held_out.evaluate(&mut trainer, setup) {
+                Ok(metrics) => {
+                    trainer.note_evaluation(metrics["eval/pass@1"]);
+                    report.metrics.extend(metrics);
+                }
+                Err(error) => {
+                    // The step before it is done.
+                    folder.record(report.step, &report.metrics)?;
+                    return Err(stopped(error, &trainer, folder));
+                }
+            }
         }
         folder.record(report.step, &report.metrics)?;
         for line in sample_lines(&report, setup) {
@@ -85,15 +99,39 @@ pub fn run(
     Ok(Outcome::Done)
 }
 
-/// Names the checkpoint from which a run that failed can go on.
-fn with_checkpoint(error: Error, folder: &RunFolder) -> Error {
+/// Names the checkpoint from which a run that failed can go on. Where it was servers that failed, the
+/// steps before are worth one.
+fn stopped(error: Error, trainer: &Trainer<'_>, folder: &RunFolder) -> Error {
     match error {
         Error::Diverged { what, value, step, prompts, .. } => {
             let checkpoint = folder.newest().ok().flatten().map(|(_, path)| path);
             Error::Diverged { what, value, step, prompts, checkpoint }
         }
+        Error::Endpoint { url, problem } => match save_now(trainer, folder) {
+            Ok(Some(checkpoint)) => {
+                let checkpoint = checkpoint.display();
+                let problem = format!("{problem}. --resume auto goes on from {checkpoint}");
+                Error::Endpoint { url, problem }
+            }
+            Ok(None) => Error::Endpoint { url, problem },
+            Err(error) => error,
+        },
         other => other,
     }
+}
+
+/// A checkpoint of the steps that are done, if any are.
+fn save_now(trainer: &Trainer<'_>, folder: &RunFolder) -> Result<Option<std::path::PathBuf>> {
+    let step = trainer.progress().step;
+    if step == 0 {
+        return Ok(None);
+    }
+    let checkpoint = folder.checkpoint(step);
+    if !checkpoint.exists() {
+        folder.sync()?;
+        trainer.save(&checkpoint)?;
+    }
+    Ok(Some(checkpoint))
 }
 
 /// Some completions of a step.
@@ -108,6 +146,7 @@ pub fn sample_lines<'a>(report: &'a StepReport, setup: &'a Setup) -> Vec<SampleL
             verdict: completion.grade.verdict,
             reward: completion.reward,
             advantage: completion.advantage,
+            policy: completion.sample.policy,
         })
     };
     report.rollout.groups.iter().take(GROUPS).flat_map(of_group).collect()

@@ -1,6 +1,6 @@
 //! Everything a training run depends on, in one flat table.
 
-use super::forms::{self, Adapters, Evaluating, LossForm, OptimizerForm, Saving};
+use super::forms::{self, Adapters, Evaluating, LossForm, OptimizerForm, SamplerForm, Saving};
 use super::loss::Loss;
 use super::schedule::Schedule;
 use crate::model::{LoraOptions, Training};
@@ -53,6 +53,10 @@ pub struct TrainConfig {
     pub overlong_buffer: usize,
     /// Most rounds of sampling that a step may take to fill groups without signal; 1 is off.
     pub sampling_rounds: usize,
+    /// Where completions are drawn, such as `http:async_steps=1`; which servers draw them is no setting,
+    /// since nothing depends on it.
+    #[serde(with = "forms")]
+    pub sampler: SamplerForm,
     /// Prompts of a step.
     pub prompts: usize,
     /// Completions of each prompt: the size of a group.
@@ -112,6 +116,7 @@ impl Default for TrainConfig {
             mask_truncated: false,
             overlong_buffer: 0,
             sampling_rounds: 1,
+            sampler: SamplerForm::default(),
             prompts: 64,
             samples: 16,
             minibatches: 1,
@@ -241,7 +246,38 @@ impl TrainConfig {
             let allowed = "at most the completions of a step, prompts times samples";
             return Err(Error::parameter("minibatches", self.minibatches, allowed));
         }
+        self.check_sampler()
+    }
+
+    /// Servers are given adapters, and learning from completions of the policy before needs a correction.
+    fn check_sampler(&self) -> Result<()> {
+        if self.sampler == SamplerForm::Local {
+            return Ok(());
+        }
+        if self.lora.rank == 0 {
+            let allowed = "local, or http with adapters, as in --lora rank=32: servers load the base \
+                           model once and an adapter for each step";
+            return Err(Error::parameter("sampler", self.sampler, allowed));
+        }
+        if self.sampler.async_steps() > 0 && self.importance_cap == 0.0 {
+            let allowed = format!(
+                "at least 1 with {}, such as {DEFAULT_CAP}: completions are of the policy before",
+                self.sampler
+            );
+            return Err(Error::parameter("importance-cap", 0, allowed));
+        }
         Ok(())
+    }
+
+    /// The same with completions drawn so many steps ahead on servers, and with the correction that this
+    /// needs where there is none.
+    #[must_use]
+    pub fn drawn_ahead(mut self, async_steps: usize) -> Self {
+        self.sampler = SamplerForm::Http { async_steps };
+        if async_steps > 0 && self.importance_cap == 0.0 {
+            self.importance_cap = DEFAULT_CAP;
+        }
+        self
     }
 
     /// The estimator of advantages, which must accept groups of this size.
@@ -313,6 +349,10 @@ impl TrainConfig {
         (rank > 0).then_some(LoraOptions { rank, alpha, seed })
     }
 }
+
+/// Bound on the correction for completions of the policy before, unless one is given (that of TIS,
+/// Yao et al. 2025, "Your efficient RL framework secretly brings you off-policy RL training").
+const DEFAULT_CAP: f64 = 2.0;
 
 /// A whole number where a number is wanted.
 fn fit(value: Value, like: &Value) -> Value {

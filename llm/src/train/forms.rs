@@ -42,6 +42,30 @@ pub struct Adapters {
     pub alpha: f64,
 }
 
+/// Where completions are drawn: `local` in this process, `http` on servers, `http:async_steps=1` there
+/// while the trainer learns from those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SamplerForm {
+    /// In this process, by the policy as it is.
+    #[default]
+    Local,
+    /// On servers that load the policy's adapter.
+    Http {
+        /// Steps that a policy has learned from since its completions were drawn, 0 or 1.
+        async_steps: usize,
+    },
+}
+
+impl SamplerForm {
+    /// Steps by which completions are drawn ahead.
+    pub fn async_steps(self) -> usize {
+        match self {
+            Self::Local => 0,
+            Self::Http { async_steps } => async_steps,
+        }
+    }
+}
+
 /// The optimiser: `adamw`, `adamw:weight_decay=0.01,state=bf16`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct OptimizerForm {
@@ -156,6 +180,23 @@ impl FromStr for Adapters {
     }
 }
 
+impl FromStr for SamplerForm {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, pairs) = text.split_once(':').unwrap_or((text, ""));
+        let mut async_steps = 0;
+        let read =
+            read(pairs, |key, value| put(&mut [("async_steps", &mut async_steps)], key, value));
+        let form = match (name, read) {
+            ("local", Some(())) if pairs.is_empty() => Some(Self::Local),
+            ("http", Some(())) if async_steps <= 1 => Some(Self::Http { async_steps }),
+            _ => None,
+        };
+        form.ok_or_else(|| refused("sampler", text, "local, http or http:async_steps=1"))
+    }
+}
+
 impl FromStr for OptimizerForm {
     type Err = Error;
 
@@ -230,6 +271,16 @@ impl Display for Adapters {
         match *self {
             Self { rank: 0, .. } => f.write_str("off"),
             Self { rank, alpha } => write!(f, "rank={rank},alpha={alpha}"),
+        }
+    }
+}
+
+impl Display for SamplerForm {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Local => f.write_str("local"),
+            Self::Http { async_steps: 0 } => f.write_str("http"),
+            Self::Http { async_steps } => write!(f, "http:async_steps={async_steps}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::adamw::AdamWOptions;
 use super::batch::Example;
 use super::config::TrainConfig;
-use super::forms::OptimizerForm;
+use super::forms::{OptimizerForm, SamplerForm};
 use super::gradient::{Pass, logprobs};
 use super::loss::Loss;
 use super::policy::{OptimizerState, Policy};
@@ -42,6 +42,9 @@ pub(super) trait Learner {
     /// What there is to say since this was last asked.
     fn notes(&mut self) -> Vec<String>;
 
+    /// Writes the adapters that are trained into a folder that is there.
+    fn write_adapters(&self, folder: &Path) -> Result<()>;
+
     /// Writes a checkpoint.
     fn save(&self, folder: &Path, progress: &Progress) -> Result<()>;
 
@@ -54,7 +57,8 @@ pub(super) struct Local<'a, P: Policy> {
     setup: &'a Setup,
     policy: &'a P,
     reference: Option<&'a P>,
-    engine: Engine<'a, P>,
+    /// Absent where servers sample.
+    engine: Option<Engine<'a, P>>,
     cache_bytes: usize,
     optimizer: P::Optimizer,
     pass: Pass,
@@ -79,8 +83,10 @@ impl<'a, P: Policy> Local<'a, P> {
         let OptimizerForm { weight_decay, state } = config.optimizer;
         let options_of_adamw = AdamWOptions { weight_decay, state, ..AdamWOptions::default() };
         let longest = setup.prompts.iter().map(Vec::len).max().unwrap_or(1) + max_new_tokens;
+        let local = config.sampler == SamplerForm::Local;
+        let engine = local.then(|| engine(policy, &setup.tokenizer, options)).transpose()?;
         Ok(Self {
-            engine: engine(policy, &setup.tokenizer, options)?,
+            engine,
             cache_bytes: options.cache_slots * policy.bytes_per_slot(),
             optimizer: policy.optimizer(options_of_adamw),
             pass: Pass { temperature, micro_batch_tokens, keep },
@@ -98,8 +104,8 @@ impl<'a, P: Policy> Local<'a, P> {
         &mut self,
         mut work: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<T> {
-        if P::RELEASES_CACHE {
-            self.engine.release();
+        if let (true, Some(engine)) = (P::RELEASES_CACHE, &mut self.engine) {
+            engine.release();
         }
         loop {
             match work(self) {
@@ -141,7 +147,10 @@ fn engine<'a, P: Policy>(
 impl<P: Policy> Learner for Local<'_, P> {
     fn sampler(&mut self) -> Result<&mut dyn Sampler> {
         self.policy.make_room(&mut self.optimizer, self.cache_bytes)?;
-        Ok(&mut self.engine)
+        match &mut self.engine {
+            Some(engine) => Ok(engine),
+            None => Err(Error::parameter("sampler", self.setup.config.sampler, "local here")),
+        }
     }
 
     fn logprobs(&mut self, examples: &[Example<'_>]) -> Result<Vec<Vec<f32>>> {
@@ -170,6 +179,10 @@ impl<P: Policy> Learner for Local<'_, P> {
 
     fn notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
+    }
+
+    fn write_adapters(&self, folder: &Path) -> Result<()> {
+        state::weights(folder, self.setup, self.policy)
     }
 
     fn save(&self, folder: &Path, progress: &Progress) -> Result<()> {

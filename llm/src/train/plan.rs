@@ -9,7 +9,8 @@
 //! moments  8·A, or 4·A in bf16 on a device
 //! gradients    4·A, in f32
 //! cache        keys and values of the completions that are sampled at a time: on the host at most
-//!              4 GiB, on a device at least those of one, and what is free beside
+//!              4 GiB, on a device at least those of one, and what is free beside; none where servers
+//!              sample
 //! activations  M·b·((L+1)·d + 8·d + 4·(h + 2·h_kv)·h_d + 6·f), and logits: of 1024 tokens on the host,
 //!              a GB and 8·M·d on a device
 //! ```
@@ -18,7 +19,7 @@
 //! the moments for the cache where there is no room for both.
 
 use super::adamw::StateType;
-use super::forms::OptimizerForm;
+use super::forms::{OptimizerForm, SamplerForm};
 use super::policy::Policy;
 use super::{Adapters, TrainConfig};
 use crate::cuda::launch::Element;
@@ -69,7 +70,10 @@ impl MemoryPlan {
         };
         // A sequence is trained on as a whole.
         let tokens = config.micro_batch_tokens.max(longest) as u64;
-        let numbers = (2 * model.layers * model.kv_heads * model.head_dim * longest) as u64;
+        let numbers = match config.sampler {
+            SamplerForm::Local => 2 * model.layers * model.kv_heads * model.head_dim * longest,
+            SamplerForm::Http { .. } => 0,
+        } as u64;
         let (gradients, activations) = (trained.saturating_mul(4), activation_bytes(model, tokens));
         match site {
             Site::Host => Self {

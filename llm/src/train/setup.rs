@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::cuda::network::Network;
 use crate::cuda::place::Place;
 use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, load_set};
+use crate::fleet::{AdapterFolder, Servers};
 use crate::hub::Settings;
 use crate::model::{Decoder, Training};
 use crate::task::{Gold, Problem, Source, Split, is_at_hand};
@@ -33,6 +34,8 @@ pub struct Setup {
     pub model: Decoder,
     /// The model at the start, where the loss has a divergence from it.
     pub reference: Option<Decoder>,
+    /// Servers that draw completions; those of a configuration that says so.
+    pub remote: Option<Remote>,
     /// Both on a device, where they learn and sample if there is one.
     pub on_device: Option<OnDevice>,
     /// The model's tokenizer.
@@ -45,6 +48,15 @@ pub struct Setup {
     pub companions: Vec<(&'static str, Vec<u8>)>,
     /// All of the model's `config.json`.
     pub fields: Map<String, Value>,
+}
+
+/// Servers that draw completions, and how adapters reach them.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// The servers.
+    pub servers: Servers,
+    /// The folder of adapters.
+    pub adapters: AdapterFolder,
 }
 
 /// The networks of a run on a device.
@@ -121,6 +133,7 @@ impl Setup {
             prompts,
             model,
             reference,
+            remote: None,
             on_device,
             tokenizer,
         })

@@ -66,7 +66,8 @@ pub(super) fn save<P: Policy>(
     })
 }
 
-fn weights<P: Policy>(folder: &Path, setup: &Setup, policy: &P) -> Result<()> {
+/// Writes the weights that are trained into a folder that is there.
+pub(super) fn weights<P: Policy>(folder: &Path, setup: &Setup, policy: &P) -> Result<()> {
     let numbers = |name: &str| policy.trained_numbers(name);
     if let Some(options) = setup.config.lora() {
         let shapes = policy.trained_shapes();

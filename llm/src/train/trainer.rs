@@ -1,12 +1,13 @@
 //! The loop: sample → grade → advantages → loss → update → record.
 
 use super::batch::Example;
+use super::config::TrainConfig;
+use super::drawing::{Drawing, Drawn};
 use super::learner::{Learner, learner};
 use super::loss::Loss;
 use super::metrics::{self, Metrics};
-use super::order::Order;
 use super::policy::Policy;
-use super::rollout::{Collector, Group, Rollout};
+use super::rollout::{Group, Rollout};
 use super::setup::Setup;
 use super::state::Progress;
 use super::update::Updated;
@@ -19,9 +20,8 @@ use std::time::Instant;
 pub struct Trainer<'a> {
     setup: &'a Setup,
     loss: Loss,
-    collector: Collector<'a>,
+    drawing: Drawing<'a>,
     learner: Box<dyn Learner + 'a>,
-    order: Order,
     progress: Progress,
 }
 
@@ -42,15 +42,13 @@ impl<'a> Trainer<'a> {
     /// A trainer before its first step.
     ///
     /// # Errors
-    /// Prompts that are too long for the model; no room for the cache.
+    /// Prompts that are too long for the model; no room for the cache; servers that are to sample, and
+    /// none given.
     pub fn new(setup: &'a Setup) -> Result<Self> {
-        let config = &setup.config;
-        let stop = setup.stop_tokens.clone();
         Ok(Self {
-            loss: config.loss(),
-            collector: Collector::new(config, &setup.problems, &setup.prompts, stop)?,
+            loss: setup.config.loss(),
+            drawing: Drawing::new(setup, 0)?,
             learner: learner(setup)?,
-            order: Order::new(config.seed, 0),
             progress: Progress { without_signal: true, ..Progress::default() },
             setup,
         })
@@ -70,18 +68,23 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// [`Error::Diverged`] for a loss, gradient or logit that is no finite number; the weights are
-    /// those before that update then.
+    /// those before that update then. [`Error::Endpoint`] where servers gave no samples; all is as after
+    /// the step before then.
     pub fn step(&mut self) -> Result<StepReport> {
         let start = Instant::now();
         let step = self.progress.step;
-        let rollout = self.collector.collect(self.learner.sampler()?, step, &mut self.order)?;
+        let learner = &mut *self.learner;
+        let Drawn { rollout, given } = self.drawing.take(learner, step)?;
         let drawn = Instant::now();
-        let rate = self.learning_rate();
-        let updates = self.learn(&rollout, rate)?;
+        let rate = learning_rate(&self.setup.config, step);
+        let Self { setup, loss, drawing, .. } = self;
+        let lesson = Lesson { setup, loss, rollout: &rollout, step };
+        let updates = drawing.ahead_of(learner, step, |learner| lesson.learn(learner, rate))?;
         let trained = drawn.elapsed();
-        self.count(&rollout);
+        self.count(&rollout, given);
         let mut metrics = metrics::of_rollout(&rollout);
         metrics.extend(metrics::of_updates(&updates));
+        metrics.extend(self.drawing.metrics(&rollout, step));
         let seconds = start.elapsed().as_secs_f64();
         let tokens = tokens(&rollout) as f64;
         for (name, value) in [
@@ -94,74 +97,19 @@ impl<'a> Trainer<'a> {
             ("timing_s/train", trained.as_secs_f64()),
             ("perf/throughput", tokens / seconds),
             ("perf/peak_rss_gib", peak_rss_gib()),
-            ("reward/restarts", self.collector.restarts().map_or(f64::NAN, |count| count as f64)),
+            ("reward/restarts", self.drawing.restarts().map_or(f64::NAN, |count| count as f64)),
         ] {
             metrics::put(&mut metrics, name, value);
         }
-        let notes = self.learner.notes();
+        let mut notes = self.learner.notes();
+        notes.extend(self.drawing.notes());
         Ok(StepReport { step: self.progress.step, metrics, rollout, notes })
     }
 
-    fn learning_rate(&self) -> f64 {
-        let config = &self.setup.config;
-        config.learning_rate * config.schedule.factor(self.progress.step, config.steps)
-    }
-
-    /// The updates of a step: each epoch goes over the completions in mini-batches.
-    fn learn(&mut self, rollout: &Rollout, rate: f64) -> Result<Vec<Updated>> {
-        let config = &self.setup.config;
-        let mut examples = examples(&rollout.groups, self.setup);
-        let (old, reference);
-        if config.minibatches * config.epochs > 1 {
-            old = self.old_logprobs(&examples)?;
-            for (example, old) in examples.iter_mut().zip(&old) {
-                example.old = old;
-            }
-        }
-        if let Some(found) = self.learner.reference(&examples)? {
-            reference = found;
-            for (example, reference) in examples.iter_mut().zip(&reference) {
-                example.reference = reference;
-            }
-        }
-        let (count, parts) = (examples.len(), config.minibatches);
-        let mut updates = Vec::new();
-        for part in (0..config.epochs).flat_map(|_| 0..parts) {
-            let part = &examples[count * part / parts..count * (part + 1) / parts];
-            let limits = (rate, config.clip_norm);
-            let updated = self.learner.update(part, &self.loss, limits)?;
-            self.refuse_divergence(&updated, rollout)?;
-            updates.push(updated);
-        }
-        Ok(updates)
-    }
-
-    /// Log-probabilities before the step. The sampler's are the trainer's, unless a correction for
-    /// their difference is asked for.
-    fn old_logprobs(&mut self, examples: &[Example<'_>]) -> Result<Vec<Vec<f32>>> {
-        match self.loss.importance_cap == 0.0 {
-            true => Ok(examples.iter().map(|example| example.sampler.to_vec()).collect()),
-            false => self.learner.logprobs(examples),
-        }
-    }
-
-    fn refuse_divergence(&self, updated: &Updated, rollout: &Rollout) -> Result<()> {
-        let Some((what, value)) = updated.fault() else { return Ok(()) };
-        let id = |group: &Group| self.setup.problems[group.problem].id.clone();
-        let prompts = rollout.groups.iter().map(id).collect();
-        Err(Error::Diverged {
-            what: what.to_owned(),
-            value,
-            step: self.progress.step + 1,
-            prompts,
-            checkpoint: None,
-        })
-    }
-
-    fn count(&mut self, rollout: &Rollout) {
+    fn count(&mut self, rollout: &Rollout, given: u64) {
         let progress = &mut self.progress;
         progress.step += 1;
-        progress.given = self.order.given();
+        progress.given = given;
         progress.updates = self.learner.updates();
         progress.tokens += tokens(rollout) as u64;
         let solved = |group: &&Group| group.completions.iter().any(|c| c.grade.is_correct());
@@ -197,16 +145,84 @@ impl<'a> Trainer<'a> {
     /// A checkpoint that is not of this run.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
         self.progress = self.learner.restore(folder)?;
-        self.order = Order::new(self.setup.config.seed, self.progress.given);
+        self.drawing.go_on(self.progress.given);
         Ok(())
     }
 
-    /// The sampler, for evaluations between steps.
+    /// The sampler of the policy as it is, for evaluations between steps.
     ///
     /// # Errors
     /// A GPU that does not answer.
     pub fn sampler(&mut self) -> Result<&mut dyn Sampler> {
-        self.learner.sampler()
+        self.drawing.sampler(&mut *self.learner, self.progress.step)
+    }
+}
+
+fn learning_rate(config: &TrainConfig, step: usize) -> f64 {
+    config.learning_rate * config.schedule.factor(step, config.steps)
+}
+
+/// What is learned in a step.
+struct Lesson<'a> {
+    setup: &'a Setup,
+    loss: &'a Loss,
+    rollout: &'a Rollout,
+    step: usize,
+}
+
+impl Lesson<'_> {
+    /// The updates of a step: each epoch goes over the completions in mini-batches.
+    fn learn(&self, learner: &mut dyn Learner, rate: f64) -> Result<Vec<Updated>> {
+        let config = &self.setup.config;
+        let mut examples = examples(&self.rollout.groups, self.setup);
+        let (old, reference);
+        if config.minibatches * config.epochs > 1 {
+            old = self.old_logprobs(learner, &examples)?;
+            for (example, old) in examples.iter_mut().zip(&old) {
+                example.old = old;
+            }
+        }
+        if let Some(found) = learner.reference(&examples)? {
+            reference = found;
+            for (example, reference) in examples.iter_mut().zip(&reference) {
+                example.reference = reference;
+            }
+        }
+        let (count, parts) = (examples.len(), config.minibatches);
+        let mut updates = Vec::new();
+        for part in (0..config.epochs).flat_map(|_| 0..parts) {
+            let part = &examples[count * part / parts..count * (part + 1) / parts];
+            let updated = learner.update(part, self.loss, (rate, config.clip_norm))?;
+            self.refuse_divergence(&updated)?;
+            updates.push(updated);
+        }
+        Ok(updates)
+    }
+
+    /// Log-probabilities before the step. The sampler's are the trainer's, unless a correction for
+    /// their difference is asked for.
+    fn old_logprobs(
+        &self,
+        learner: &mut dyn Learner,
+        examples: &[Example<'_>],
+    ) -> Result<Vec<Vec<f32>>> {
+        match self.loss.importance_cap == 0.0 {
+            true => Ok(examples.iter().map(|example| example.sampler.to_vec()).collect()),
+            false => learner.logprobs(examples),
+        }
+    }
+
+    fn refuse_divergence(&self, updated: &Updated) -> Result<()> {
+        let Some((what, value)) = updated.fault() else { return Ok(()) };
+        let id = |group: &Group| self.setup.problems[group.problem].id.clone();
+        let prompts = self.rollout.groups.iter().map(id).collect();
+        Err(Error::Diverged {
+            what: what.to_owned(),
+            value,
+            step: self.step + 1,
+            prompts,
+            checkpoint: None,
+        })
     }
 }
 

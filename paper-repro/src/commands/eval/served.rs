@@ -12,11 +12,11 @@ use std::time::Duration;
 #[command(next_help_heading = "Endpoint")]
 pub(super) struct Served {
     /// Sample from a server that speaks OpenAI's completions protocol, such as vLLM at
-    /// http://localhost:8000/v1, in place of this process; the key, if it wants one, is
-    /// OPENAI_API_KEY.
-    #[arg(long, value_name = "URL")]
+    /// http://localhost:8000/v1, in place of this process, or from several, with commas between them;
+    /// the key, if they want one, is OPENAI_API_KEY.
+    #[arg(long, value_name = "URL[,URL…]")]
     endpoint: Option<String>,
-    /// Requests at a time.
+    /// Requests at a time, to each server.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "32", requires = "endpoint")]
     concurrency: usize,
     /// Repetitions of a request that fails, with growing pauses, before the evaluation stops.
@@ -31,11 +31,12 @@ impl Served {
     /// The endpoint of a model, if there is one.
     pub(super) fn endpoint(&self, model: &str, chat: bool) -> Result<Option<Endpoint>, Failure> {
         let Some(address) = &self.endpoint else { return Ok(None) };
-        let mut endpoint = Endpoint::new(address, model)?.with_key_from_environment();
+        let mut endpoint = Endpoint::new(address, model)?;
+        endpoint.servers = endpoint.servers.with_key_from_environment();
         endpoint.protocol = if chat { Protocol::Chat } else { Protocol::Completions };
-        endpoint.concurrency = self.concurrency;
-        endpoint.retries = self.retries;
-        endpoint.timeout = Duration::from_secs(self.timeout);
+        endpoint.servers.concurrency = self.concurrency;
+        endpoint.servers.retries = self.retries;
+        endpoint.servers.timeout = Duration::from_secs(self.timeout);
         Ok(Some(endpoint))
     }
 }

@@ -1,7 +1,7 @@
 //! The settings of a training run as flags: one for each key of the configuration file.
 
 use clap::Args;
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_llm::train::{SamplerForm, TrainConfig};
 use serde::Serialize;
 use std::path::Path;
 use toml::Table;
@@ -54,6 +54,7 @@ flags! {
         sampling_rounds: usize, "N", "Most rounds of sampling to replace groups without signal; 1 is off";
     }
     "Optimisation" {
+        sampler: String, "local|http", "Where completions are drawn: in this process, or on the servers of --endpoint, which load the adapters of --lora";
         prompts: usize, "N", "Prompts of a step";
         samples: usize, "N", "Completions of each prompt: the size of a group";
         minibatches: usize, "N", "Updates that a step's completions are divided over";
@@ -89,6 +90,10 @@ pub(crate) struct Settings {
         help_heading = "Method"
     )]
     pub(crate) beta: Option<f64>,
+    /// With --sampler http, draw the completions of the next step while learning from those of this one
+    /// (1), with an --importance-cap of 2 unless another is given; 0 draws them from the policy as it is.
+    #[arg(long, value_name = "N", help_heading = "Servers")]
+    pub(crate) async_steps: Option<usize>,
     #[command(flatten)]
     pub(crate) flags: Flags,
 }
@@ -96,7 +101,8 @@ pub(crate) struct Settings {
 impl Settings {
     /// Whether nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
-        self.config.is_none() && self.beta.is_none() && self.flags == Flags::default()
+        let shorts = self.beta.is_some() || self.async_steps.is_some();
+        self.config.is_none() && !shorts && self.flags == Flags::default()
     }
 
     /// The settings of the file, or the defaults, overridden by the flags.
@@ -110,7 +116,14 @@ impl Settings {
         if let Some(beta) = self.beta {
             flags.insert("estimator".to_owned(), format!("rs-grpo:beta={beta}").into());
         }
-        let config = base.with(flags, Path::new("the command line"))?;
+        let mut config = base.with(flags, Path::new("the command line"))?;
+        if let Some(steps) = self.async_steps {
+            if config.sampler == SamplerForm::Local || steps > 1 {
+                let problem = "--async-steps is 0 or 1, and needs --sampler http";
+                return Err(Failure::Usage(problem.to_owned()));
+            }
+            config = config.drawn_ahead(steps);
+        }
         config.check()?;
         Ok(config)
     }

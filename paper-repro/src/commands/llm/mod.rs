@@ -7,6 +7,7 @@ pub(crate) mod model;
 mod pretrain;
 mod prompts;
 mod pull_adapters;
+mod remote;
 mod sample;
 mod train;
 

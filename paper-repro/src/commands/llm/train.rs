@@ -1,7 +1,7 @@
 //! `repro llm` with settings: one training run.
 
 use super::flags::Settings;
-use super::model;
+use super::{model, remote};
 use crate::commands::data;
 use crate::commands::device::DeviceOption;
 use crate::console::Console;
@@ -24,6 +24,8 @@ pub(crate) struct TrainOptions {
     /// Folder of the run [default: out/llm].
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    remote: remote::RemoteOptions,
     #[command(flatten)]
     pub(crate) device: DeviceOption,
     /// Whether to go on with a run that the folder holds.
@@ -82,6 +84,8 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let config = options.settings.resolve(&defaults(options.settings.flags.model.as_deref())?)?;
     model::check(&config.model)?;
+    let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
+    let remote = options.remote.remote(&config, &out)?;
     // Before gigabytes of a model are downloaded for problems that cannot be read.
     for source in [config.source()?, config.eval_source()?] {
         data::fetch(&source, console)?;
@@ -89,14 +93,15 @@ pub(crate) fn run(
     config.source()?.training()?;
     let source = model::folder(&config.model, console)?;
     let place = options.device.place(&source, console)?;
-    let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
     let resume = match options.resume {
         ResumeWhen::Never => Resume::Never,
         ResumeWhen::Auto => Resume::Auto,
     };
     let mut folder = RunFolder::open(&out, &config, resume)?;
+    let _served = options.remote.serve(&out)?;
     let left_out = left_out(&folder, &out)?;
-    let setup = Setup::open(config, &source, left_out, place.as_ref())?;
+    let mut setup = Setup::open(config, &source, left_out, place.as_ref())?;
+    setup.remote = remote;
     tell_of_data(&setup, &out, console)?;
     let signals = Signals::watch()?;
     let bar = console.steps(setup.config.steps as u64);

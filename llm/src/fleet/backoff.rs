@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Longest pause, and the longest that a server may ask for.
 const LONGEST: Duration = Duration::from_secs(60);
-pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(600);
+const LONGEST_ASKED: Duration = Duration::from_secs(600);
 
 /// Pauses of one request: they double, each times a number between ½ and 1½, so that requests that
 /// failed together do not come back together.
