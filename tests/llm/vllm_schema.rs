@@ -5,10 +5,15 @@
 //! that it does not know, so a field that it renames would be lost without a word but for these tests.
 
 use crate::endpoint_server::{Fault, Server};
+use crate::fleet;
+use crate::stand_in::StandIn;
 use rs_grpo_llm::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_llm::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
+use rs_grpo_llm::train::TrainConfig;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use tempfile::TempDir;
 
 static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("fixtures/vllm/schema.json")).expect("JSON")
@@ -142,6 +147,25 @@ fn an_evaluation_sends_what_vllm_knows() {
     let asked = server.asked();
     assert_eq!(asked.len(), 1);
     hold("CompletionRequest", &asked[0].body);
+}
+
+#[test]
+fn a_training_sends_what_vllm_knows() {
+    let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&fleet::model()));
+    let config = TrainConfig { steps: 2, ..fleet::small() };
+    fleet::train(folder.path(), &config, fleet::servers(&[&server]), &mut |_| ()).unwrap();
+    let mut held = BTreeSet::new();
+    for asked in server.asked() {
+        let class = match &*asked.path {
+            "/v1/completions" => "CompletionRequest",
+            "/v1/load_lora_adapter" => "LoadLoRAAdapterRequest",
+            "/v1/unload_lora_adapter" => "UnloadLoRAAdapterRequest",
+            _ => continue,
+        };
+        hold(class, &asked.body);
+        held.insert(class);
+    }
+    assert_eq!(held.len(), 3, "{held:?}");
 }
 
 /// vLLM's own answer, and each of its two samples as the answer to one.

@@ -33,18 +33,23 @@ pub(super) struct RemoteOptions {
     /// Path of that folder, or of its copy, on the servers [default: the same].
     #[arg(long, value_name = "DIR", requires = "endpoint")]
     adapters_there: Option<PathBuf>,
-    /// Serve that folder at an address such as 0.0.0.0:8900, for `repro llm pull-adapters` beside each
-    /// server; RS_GRPO_ADAPTER_TOKEN, if set on both ends, keeps strangers out.
-    #[arg(long, value_name = "ADDRESS", requires = "endpoint")]
+    /// Serve that folder at this address, such as 0.0.0.0:8900, to `repro llm pull-adapters` on servers
+    /// that share none; the token, if there is to be one, is RS_GRPO_ADAPTER_TOKEN.
+    #[arg(long, value_name = "ADDR", requires = "endpoint")]
     serve_adapters: Option<String>,
 }
 
 impl RemoteOptions {
-    /// Serves the adapters for as long as what this returns lives, if it is asked for.
-    pub(super) fn serve(&self, remote: Option<&Remote>) -> Result<Option<AdapterServer>, Failure> {
-        let (Some(address), Some(remote)) = (&self.serve_adapters, remote) else { return Ok(None) };
+    /// Serves the folder of adapters, if it is asked for, until what is returned is dropped.
+    pub(super) fn serve(&self, out: &Path) -> Result<Option<AdapterServer>, Failure> {
+        let Some(address) = &self.serve_adapters else { return Ok(None) };
         let token = token_from_environment();
-        Ok(Some(AdapterServer::start(address, &remote.adapters.here, token.as_deref())?))
+        Ok(Some(AdapterServer::start(address, &self.here(out), token.as_deref())?))
+    }
+
+    /// The folder of adapters on this machine.
+    fn here(&self, out: &Path) -> PathBuf {
+        self.adapters.clone().unwrap_or_else(|| out.join("adapters"))
     }
 
     /// The servers, if the settings ask for some.
@@ -70,7 +75,7 @@ impl RemoteOptions {
         servers.concurrency = self.concurrency;
         servers.timeout = Duration::from_secs(self.timeout);
         servers.patience = Duration::from_secs(self.patience);
-        let here = self.adapters.clone().unwrap_or_else(|| out.join("adapters"));
+        let here = self.here(out);
         // Servers on this machine run elsewhere in it.
         let absolute = std::path::absolute(&here).unwrap_or_else(|_| here.clone());
         let there = self.adapters_there.clone().unwrap_or(absolute);

@@ -98,12 +98,9 @@ pub(crate) fn run(
         ResumeWhen::Auto => Resume::Auto,
     };
     let mut folder = RunFolder::open(&out, &config, resume)?;
+    let _served = options.remote.serve(&out)?;
     let left_out = left_out(&folder, &out)?;
     let mut setup = Setup::open(config, &source, left_out, place.as_ref())?;
-    let server = options.remote.serve(remote.as_ref())?;
-    if let Some(server) = &server {
-        console.note(&format!("adapters are served at http://{}", server.address()));
-    }
     setup.remote = remote;
     tell_of_data(&setup, &out, console)?;
     let signals = Signals::watch()?;
