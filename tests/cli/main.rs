@@ -7,6 +7,7 @@ mod doctor;
 mod eval;
 mod eval_endpoint;
 mod experiment;
+mod fleet;
 mod grade;
 mod help;
 mod llm;
