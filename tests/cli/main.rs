@@ -8,6 +8,7 @@ mod eval;
 mod eval_endpoint;
 mod experiment;
 mod export;
+mod fleet;
 mod grade;
 mod help;
 mod llm;

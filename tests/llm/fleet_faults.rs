@@ -75,6 +75,15 @@ fn answers_that_are_not_what_was_asked_for_are_refused_and_counted() {
         ("/choices/2/logprobs/token_logprobs/0", json!(0.5)),
         ("/choices/2/logprobs/token_logprobs/0", Value::Null),
         ("/choices/3/finish_reason", json!("abort")),
+        (
+            "/choices/3",
+            json!({
+                "index": 3,
+                "token_ids": [1],
+                "logprobs": { "token_logprobs": [-1.0] },
+                "finish_reason": "length",
+            }),
+        ),
     ];
     for (place, value) in cases {
         let (wrong, right) = (StandIn::start(&model()), StandIn::start(&model()));

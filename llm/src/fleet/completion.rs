@@ -20,8 +20,9 @@ pub(super) struct Prompted {
     pub(super) seed: u64,
     pub(super) adapter: String,
     pub(super) params: Arc<SamplingParams>,
-    /// Tokens that the model knows.
+    /// Tokens that the model knows, and the longest sequence.
     pub(super) vocabulary: usize,
+    pub(super) context: usize,
 }
 
 /// One sample, before it has a text.
@@ -171,7 +172,17 @@ impl Prompted {
                 Ok(FinishReason::StopToken(tokens[at]))
             }
             (Some("length"), None) if tokens.len() == params.max_tokens => Ok(FinishReason::Length),
-            (Some("length"), None) => Ok(FinishReason::Context),
+            (Some("length"), None) if self.prompt.len() + tokens.len() >= self.context => {
+                Ok(FinishReason::Context)
+            }
+            // vLLM cuts at its own limit without a word.
+            (Some("length"), None) => Err(format!(
+                "it cut a sample at {} tokens after a prompt of {}; give the server a larger \
+                 --max-model-len, or ask for fewer than {} tokens",
+                tokens.len(),
+                self.prompt.len(),
+                params.max_tokens
+            )),
             (given, stop) => {
                 let given = given.unwrap_or("absent");
                 let stop = match stop {

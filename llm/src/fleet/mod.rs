@@ -24,13 +24,19 @@
 //! # How servers are started
 //! ```text
 //! VLLM_ALLOW_RUNTIME_LORA_UPDATING=True vllm serve BASE --enable-lora --max-lora-rank 64 --max-loras 2 \
-//!     --logprobs-mode processed_logprobs
+//!     --max-cpu-loras 4 --logprobs-mode processed_logprobs --generation-config vllm
 //! ```
 //! - `VLLM_ALLOW_RUNTIME_LORA_UPDATING=True`: adapters can be loaded and unloaded while it runs.
 //! - `--enable-lora`, `--max-lora-rank`: adapters of at most this rank; 64 is room for any that is common.
 //! - `--max-loras 2`: the policy before may still have requests when the next is loaded.
+//! - `--max-cpu-loras 4`: neither is read again from a folder that may be gone by then.
 //! - `--logprobs-mode processed_logprobs`: log-probabilities of the distribution that is drawn from,
 //!   with its temperature; the default is those at temperature 1.
+//! - `--generation-config vllm`: no defaults from the model's files. Requests here name all that matters;
+//!   those of others may not.
+//!
+//! Servers find the folder of adapters under an absolute path, on a disk that they share or as a copy
+//! that is pulled: a folder appears there whole, by renaming, and goes when its policy does.
 //!
 //! # A step
 //! The policy's adapter goes into a folder of its own, whose name no other policy has

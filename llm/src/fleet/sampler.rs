@@ -142,6 +142,7 @@ impl Sampler for FleetSampler<'_> {
             adapter: adapter.clone(),
             params: params.clone(),
             vocabulary: self.vocabulary,
+            context: self.context,
         };
         let questions: Vec<Prompted> = requests.iter().enumerate().map(question).collect();
         let mut samples = vec![Vec::new(); requests.len()];
