@@ -9,7 +9,8 @@
 //! grade ──► task, data ──► reward ──► train, evaluate ──► run (folder, metrics, checkpoints)
 //! ```
 //!
-//! [`cuda`] is the same network on a GPU; generation and training are one code for both.
+//! [`cuda`] is the same network on a GPU; generation and training are one code for both. [`fleet`] draws
+//! on other machines what is learned from here.
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
 //! vocabulary, `k` inner dimension of a product.
