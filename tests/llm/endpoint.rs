@@ -203,6 +203,20 @@ fn what_does_not_pass_ends_the_sampling_and_keeps_the_rest() {
     assert!(result.unwrap_err().contains("asked 3 times"));
 }
 
+/// Of three servers one is not there and one fails always: the third gives all samples, the same ones.
+#[test]
+fn several_servers_answer_for_each_other() {
+    let (server, broken) = (Server::start(), Server::start());
+    let (expected, ..) = draw(&endpoint(&server), 4, &SamplingParams::default());
+    broken.poison("e", Fault::Status(500, None));
+    let addresses = format!("http://127.0.0.1:1,{},{}", broken.url, server.url);
+    let mut three = Endpoint::new(&addresses, "served").unwrap();
+    three.servers.pause = Duration::from_millis(10);
+    let (drawn, repeats, result) = draw(&three, 4, &SamplingParams::default());
+    assert_eq!((result, drawn == expected), (Ok(()), true));
+    assert!(repeats >= 2, "{repeats}");
+}
+
 #[test]
 fn as_many_requests_run_as_are_allowed() {
     let server = Server::start();
