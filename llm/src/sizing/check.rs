@@ -8,8 +8,9 @@
 
 use super::fleet::{Fleet, Job};
 use super::lengths::Lengths;
-use super::rates::Rates;
+use super::rates::{Rates, Sampling};
 use super::sampling::{Batch, Machine, Work};
+use crate::ModelConfig;
 use crate::hub::Alias;
 use crate::train::{Adapters, TrainConfig};
 use crate::{Error, Result};
@@ -147,20 +148,22 @@ fn on_one<T>(
     Ok(of(&Fleet::new(job)?))
 }
 
+/// One H100 with a model and no adapter.
+fn h100<'a>(
+    rates: &'a Rates,
+    sampling: &'a Sampling,
+    model: &'a ModelConfig,
+) -> Result<Machine<'a>> {
+    let (device, weights) = (rates.device("device", "h100")?, 2 * model.parameters());
+    Ok(Machine { sampling, device, gpus: 1, rates, model, adapters: false, weights })
+}
+
 fn decoded(
     rates: &Rates,
     (name, batch, new, measured): (&str, usize, usize, f64),
 ) -> Result<Checked> {
     let model = &alias(name)?.config;
-    let machine = Machine {
-        sampling: &rates.engine,
-        device: rates.device("device", "h100")?,
-        gpus: 1,
-        rates,
-        model,
-        adapters: false,
-        weights: 2 * model.parameters(),
-    };
+    let machine = h100(rates, &rates.engine, model)?;
     let (completions, lengths) = (batch as f64, Lengths::new(new, new as f64)?);
     let work = Work { completions, samples: SAMPLES, prompt: PROMPT, lengths, of: completions };
     let predicted = completions * new as f64 / machine.sample(&work).0;
@@ -208,15 +211,7 @@ fn served(
     (name, batch, new, measured): (&str, usize, usize, f64),
 ) -> Result<Checked> {
     let model = &alias(name)?.config;
-    let machine = Machine {
-        sampling: &rates.vllm,
-        device: rates.device("device", "h100")?,
-        gpus: 1,
-        rates,
-        model,
-        adapters: false,
-        weights: 2 * model.parameters(),
-    };
+    let machine = h100(rates, &rates.vllm, model)?;
     let completions = batch as f64;
     let tokens = completions * (CHAT_PROMPT as f64 + new as f64 / 2.0);
     let lengths = Lengths::new(new, new as f64)?;

@@ -133,8 +133,8 @@ def _check_that_verl_loads_plugins() -> None:
         for entry in importlib.metadata.entry_points(group="verl.plugins")
     ):
         raise Failed(
-            "rs_grpo has no entry point here; install the package (pip install rs-grpo) instead of "
-            "copying its files"
+            "rs_grpo has no entry point here; install the wheel (pip install rs_grpo-*.whl) instead "
+            "of copying its files"
         )
     policy = os.environ.get("VERL_USE_EXTERNAL_PLUGINS", "auto").strip().lower()
     if policy != "auto" and "rs_grpo" not in [name.strip() for name in policy.split(",")]:

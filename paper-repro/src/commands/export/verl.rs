@@ -151,7 +151,8 @@ fn script(name: &str, mapping: &Mapping, target: Target) -> String {
         r#"#!/usr/bin/env bash
 # {name} on verl 0.9.1, {nodes} × {gpus} GPUs. Written by `repro export verl`.
 #
-#   pip install verl==0.9.1 vllm "TransferQueue>=0.1.10" cachetools fastapi uvicorn rs-grpo   # on every node
+# On every node, with the wheel that `pip wheel ./python` builds in the repository of rs-grpo:
+#   pip install verl==0.9.1 vllm "TransferQueue>=0.1.10" cachetools fastapi uvicorn rs_grpo-*.whl
 #   ray start --head --port=6379                 # on the first, where there are several; on the others:
 #   ray start --address=FIRST:6379
 #   bash run.sh                                  # on the first; more settings of verl may follow
