@@ -309,6 +309,7 @@ mod gpu {
             kind: Kind::Bf16,
             sizes: [n, n, n],
             transposed: [false, true],
+            strides: [n; 3],
             scale: 1.0,
             keep: 0.0,
         };

@@ -41,6 +41,8 @@ def read(groups: Any, shape: tuple[int, ...]) -> Groups:
 def _as_size(groups: Any) -> int | None:
     if isinstance(groups, (bool, np.bool_)):
         raise Error(f"groups is {groups}; allowed: a size from 1 up, or an id for each reward")
+    if is_tensor(groups) and groups.ndim:
+        return None  # one id in a tensor, which would pass for a number
     try:
         return operator.index(groups)
     except TypeError:
@@ -59,6 +61,8 @@ def _as_array(groups: Any) -> np.ndarray:
     if is_tensor(groups):
         return groups.detach().cpu().numpy()
     if isinstance(groups, (list, tuple)):
+        # Tensors of one id are equal by identity alone.
+        groups = [id.item() if is_tensor(id) and not id.ndim else id for id in groups]
         return np.fromiter(groups, dtype=object, count=len(groups))
     return np.asarray(groups)
 

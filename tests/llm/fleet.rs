@@ -109,6 +109,35 @@ pub(crate) fn clean(config: &TrainConfig) -> (TempDir, Vec<(String, Vec<u8>)>) {
     (folder, weights)
 }
 
+/// Names of the policies in a folder.
+fn policies(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = entries.map(|name| name.to_str().unwrap().to_owned());
+    names.filter(|name| name.contains("policy-")).collect()
+}
+
+/// From one seed both would begin with the same adapter, and the first would delete it for both.
+#[test]
+fn a_folder_of_adapters_is_for_one_run_and_keeps_nothing_of_another() {
+    let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&model()));
+    let adapters = folder.path().join("adapters");
+    std::fs::create_dir_all(adapters.join("policy-000007-5f3a90c1")).unwrap();
+    std::fs::create_dir_all(adapters.join(".policy-000008")).unwrap();
+    std::fs::write(adapters.join("notes.txt"), "mine").unwrap();
+    let config = TrainConfig { steps: 1, ..small() };
+    let mut second = Ok(Outcome::Done);
+    train(folder.path(), &config, servers(&[&server]), &mut |_| {
+        let other = TempDir::new().unwrap();
+        std::os::unix::fs::symlink(&adapters, other.path().join("adapters")).unwrap();
+        second = train(other.path(), &config, servers(&[&server]), &mut |_| ());
+    })
+    .unwrap();
+    let error = second.unwrap_err();
+    assert!(error.contains("another run publishes its adapters there"), "{error}");
+    assert_eq!(policies(&adapters).len(), 1);
+    assert!(adapters.join("notes.txt").exists());
+}
+
 #[test]
 fn every_step_is_drawn_from_an_adapter_of_its_own() {
     let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&model()));
@@ -132,8 +161,7 @@ fn every_step_is_drawn_from_an_adapter_of_its_own() {
         }
     }
     // The folders of policies that nobody has any more are gone.
-    let left: Vec<_> = std::fs::read_dir(folder.path().join("adapters")).unwrap().collect();
-    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(policies(&folder.path().join("adapters")), loaded[2..]);
     for line in metrics(folder.path()) {
         let number = |name: &str| line.get(name).copied();
         assert_eq!(number("sampling/staleness/max"), Some(0.0));

@@ -5,10 +5,10 @@ use super::publish::{Adapter, load, unload};
 use super::question::{Counts, News, Question};
 use super::servers::Servers;
 use super::state::{Errand, State};
-use crate::Result;
+use crate::{Error, Result};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How often decisions are made of which nobody tells, such as to try a server again.
@@ -22,6 +22,7 @@ const NOTHING_NEW: Duration = Duration::from_millis(100);
 /// when they end: nobody waits for them.
 pub(crate) struct Fleet<Q: Question> {
     shared: Arc<Shared<Q>>,
+    keeper: JoinHandle<()>,
 }
 
 struct Shared<Q: Question> {
@@ -40,9 +41,9 @@ impl<Q: Question> Fleet<Q> {
             servers,
             changed: Condvar::new(),
         });
-        let keeper = shared.clone();
-        thread::spawn(move || keeper.decide());
-        Ok(Self { shared })
+        let own = shared.clone();
+        let keeper = thread::spawn(move || own.decide());
+        Ok(Self { shared, keeper })
     }
 
     /// Asks questions, and gives each answer to `hear`, in the order in which they come; `hear` says
@@ -65,6 +66,12 @@ impl<Q: Question> Fleet<Q> {
             let news = match receiver.recv_timeout(NOTHING_NEW) {
                 Ok(News::End(failed)) => return failed.map_or(Ok(()), Err),
                 Ok(news) => news,
+                Err(RecvTimeoutError::Timeout) if self.keeper.is_finished() => {
+                    let url = self.shared.servers.all();
+                    let problem =
+                        "the thread that sends requests has ended; is there a limit on threads?";
+                    return Err(Error::Endpoint { url, problem: problem.to_owned() });
+                }
                 Err(RecvTimeoutError::Timeout) => News::Waiting,
                 // Not before the end, which is told.
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),

@@ -21,6 +21,8 @@ pub(super) struct Health {
     failures: u32,
     /// A server that was taken out is tried again after this.
     out_until: Option<Instant>,
+    /// Whether it was taken out, and has not answered since.
+    was_out: bool,
     backoff: Backoff,
     /// Whether it is known to have the adapter that is wanted.
     pub(super) ready: bool,
@@ -41,6 +43,7 @@ impl Health {
             pace: None,
             failures: 0,
             out_until: None,
+            was_out: false,
             backoff: Backoff::new(pause, seed),
             ready: false,
             holds: Vec::new(),
@@ -106,7 +109,15 @@ impl Health {
         self.failures = 0;
         self.hopeless = false;
         self.backoff = Backoff::new(pause, seed);
-        self.out_until.take().is_some()
+        self.out_until = None;
+        std::mem::take(&mut self.was_out)
+    }
+
+    /// Notes that it has the adapter: it can be asked. Only an answer clears it of its failures, so that
+    /// the pauses of one that loads well and answers badly grow.
+    pub(super) fn has_loaded(&mut self) {
+        self.hopeless = false;
+        self.out_until = None;
     }
 
     /// Notes a failure; says whether the server is taken out now and was not before. One that cannot be
@@ -119,7 +130,9 @@ impl Health {
             self.out_until = Some(now + self.backoff.next(failed.asked));
             self.ready = false;
         }
-        was_in && !self.is_in()
+        let is_news = was_in && !self.is_in() && !self.was_out;
+        self.was_out |= !self.is_in();
+        is_news
     }
 
     /// Leaves it alone until then, should it be asked earlier.

@@ -85,7 +85,15 @@ impl Http {
         let broken = |error: ureq::Error| Failed {
             kind: Kind::Unreachable,
             status: None,
-            problem: error.to_string(),
+            problem: match error {
+                ureq::Error::Timeout(_) => {
+                    let had = servers.timeout;
+                    format!(
+                        "{error}; it had {had:?}: a longer --timeout, or less --concurrency, helps"
+                    )
+                }
+                error => error.to_string(),
+            },
             asked: None,
         };
         let answer = request.send(body).map_err(broken)?;

@@ -6,6 +6,7 @@ use crate::checkpoint::save::aside;
 use crate::{Error, Result};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// A policy that servers can load.
@@ -29,10 +30,43 @@ pub struct AdapterFolder {
     pub there: PathBuf,
 }
 
+/// What the names of folders of adapters begin with, and of those that are not whole yet.
+const BEGINNINGS: [&str; 2] = ["policy-", ".policy-"];
+/// The file whose lock keeps a second run out.
+const LOCK: &str = ".lock";
+
 /// The file of an adapter whose contents are in its name.
 const WEIGHTS: &str = "adapter_model.safetensors";
 
 impl AdapterFolder {
+    /// Keeps the folder for one run, for as long as the file that is returned is open, and takes away
+    /// what an earlier one left. (Two runs from one seed begin with the same adapter: the first that is
+    /// done with it would delete it for both.)
+    pub(super) fn take(&self) -> Result<File> {
+        std::fs::create_dir_all(&self.here).map_err(Error::file(&self.here))?;
+        let path = self.here.join(LOCK);
+        let file = File::create(&path).map_err(Error::file(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let problem =
+                    "another run publishes its adapters there; give each its own --adapters";
+                return Err(Error::malformed(&self.here, "the folder", problem));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::file(&path)(error)),
+        }
+        for entry in std::fs::read_dir(&self.here).map_err(Error::file(&self.here))? {
+            let entry = entry.map_err(Error::file(&self.here))?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) {
+                let folder = entry.path();
+                std::fs::remove_dir_all(&folder).map_err(Error::file(&folder))?;
+            }
+        }
+        Ok(file)
+    }
+
     /// Writes the folder of a policy: beside its place, and then by renaming.
     pub(super) fn write(
         &self,
@@ -40,10 +74,6 @@ impl AdapterFolder {
         write: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<Adapter> {
         let beside = self.here.join(format!(".policy-{policy:06}"));
-        if beside.exists() {
-            // Of a run that was killed between two lines below.
-            std::fs::remove_dir_all(&beside).map_err(Error::file(&beside))?;
-        }
         aside(&beside, write)?;
         let weights = beside.join(WEIGHTS);
         let bytes = std::fs::read(&weights).map_err(Error::file(&weights))?;
@@ -77,6 +107,12 @@ pub(super) fn load(
             let hint = "; start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True";
             let problem = format!("{}{hint}", failed.problem);
             Err(Failed { kind: Kind::Wrong, problem, ..failed })
+        }
+        Err(failed) if failed.status == Some(404) => {
+            let path = &adapter.path;
+            let hint = "is the folder shared, or pulled, and is --adapters-there its path there?";
+            let problem = format!("it does not find {path}; {hint} ({})", failed.problem);
+            Err(Failed { problem, ..failed })
         }
         // What vLLM answers where an adapter does not fit, such as one of too high a rank.
         Err(failed) if failed.status == Some(500) => Err(Failed { kind: Kind::Wrong, ..failed }),

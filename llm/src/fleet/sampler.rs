@@ -9,6 +9,7 @@ use crate::generate::{Event, FinishReason, Request, Sample, Sampler, SamplingPar
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub struct FleetSampler<'a> {
     fleet: Fleet<Prompted>,
     folder: AdapterFolder,
+    /// Holds the folder.
+    _lock: File,
     tokenizer: &'a Tokenizer,
     /// Tokens that the model knows, and the longest sequence.
     vocabulary: usize,
@@ -31,7 +34,7 @@ impl<'a> FleetSampler<'a> {
     /// A sampler on servers that find adapters in a folder; nothing is sent yet.
     ///
     /// # Errors
-    /// Settings outside their range.
+    /// Settings outside their range; a folder that another run has.
     pub fn new(
         servers: Servers,
         folder: AdapterFolder,
@@ -39,7 +42,8 @@ impl<'a> FleetSampler<'a> {
         (vocabulary, context): (usize, usize),
     ) -> Result<Self> {
         let fleet = Fleet::new(servers)?;
-        Ok(Self { fleet, folder, tokenizer, vocabulary, context, policy: None })
+        let lock = folder.take()?;
+        Ok(Self { fleet, folder, _lock: lock, tokenizer, vocabulary, context, policy: None })
     }
 
     /// Publishes a policy by its number, and samples from it from now on; `write` puts its adapter into

@@ -65,8 +65,8 @@ struct Task<Q> {
     attempts: u32,
     /// Not before this.
     after: Instant,
-    /// The server that failed last.
-    failed_by: Option<usize>,
+    /// Servers that failed.
+    failed_by: BTreeSet<usize>,
     /// Servers that say that the request is wrong.
     wrong: BTreeSet<usize>,
     backoff: Backoff,
@@ -206,7 +206,8 @@ impl<Q: Question> State<Q> {
         let is_needed = |adapter: &Adapter| {
             servers.iter().any(|server| {
                 let held = server.is_in() && server.holds.contains(&adapter.name);
-                held || server.uses(&adapter.name) > 0
+                // A server that is busy may be reading it just now.
+                held || server.busy || server.uses(&adapter.name) > 0
             })
         };
         let (needed, done): (Vec<_>, Vec<_>) =
@@ -223,7 +224,8 @@ impl<Q: Question> State<Q> {
         if again.is_none() && batch.next >= batch.total {
             return None;
         }
-        let avoid = again.and_then(|at| batch.tasks[&at].failed_by);
+        let none = BTreeSet::new();
+        let avoid = again.map_or(&none, |at| &batch.tasks[&at].failed_by);
         let server = self.choose(now, settings, avoid)?;
         let batch = self.batch.as_mut()?;
         let at = match again {
@@ -236,14 +238,14 @@ impl<Q: Question> State<Q> {
 
     /// The server that would be done with one more request first, if it has room for it. Those that are
     /// full are waited for, rather than that a slow one gets more than it can do in their time.
-    fn choose(&self, now: Instant, settings: &Servers, avoid: Option<usize>) -> Option<usize> {
+    fn choose(&self, now: Instant, settings: &Servers, avoid: &BTreeSet<usize>) -> Option<usize> {
         let usable = |server: &Health| match &self.wanted {
             Some(_) => server.ready && server.is_due(now),
             None => server.is_due(now),
         };
         let usable: Vec<usize> =
             (0..self.servers.len()).filter(|&at| usable(&self.servers[at])).collect();
-        let others = |at: &&usize| Some(**at) != avoid;
+        let others = |at: &&usize| !avoid.contains(at);
         let some_other = usable.iter().any(|at| others(&at));
         let paces = self.servers.iter().filter_map(|server| server.pace());
         let unknown = paces.fold(f64::INFINITY, f64::min);
@@ -268,7 +270,8 @@ impl<Q: Question> State<Q> {
             flight.batch == batch.number && alone && now.duration_since(flight.since) > patience
         };
         let Flight { task, server: first, .. } = *self.flights.values().find(late)?;
-        let server = self.choose(now, settings, Some(first)).filter(|&server| server != first)?;
+        let avoid = BTreeSet::from([first]);
+        let server = self.choose(now, settings, &avoid).filter(|&server| server != first)?;
         self.counts.repeated += 1;
         self.launch(task, server, now)
     }
@@ -395,8 +398,8 @@ impl<Q: Question> State<Q> {
         let is_wanted = self.wanted.as_ref().is_some_and(|wanted| wanted.name == adapter.name);
         match outcome {
             Ok(()) => {
-                self.is_well(at, settings);
                 let server = &mut self.servers[at];
+                server.has_loaded();
                 server.ready = is_wanted;
                 if !server.holds.contains(&adapter.name) {
                     server.holds.push(adapter.name.clone());
@@ -407,7 +410,7 @@ impl<Q: Question> State<Q> {
                 self.servers[at].wait(now + settings.pause, &failed.problem);
             }
             Err(failed) => {
-                self.servers[at].hopeless = failed.kind == Kind::Wrong;
+                self.servers[at].hopeless = is_wanted && failed.kind == Kind::Wrong;
                 self.is_ill(at, &failed, now, settings);
                 self.servers[at].wait_at_least(now + settings.pause);
             }
@@ -443,7 +446,7 @@ impl<Q: Question> Batch<Q> {
             flights: 0,
             attempts: 0,
             after: now,
-            failed_by: None,
+            failed_by: BTreeSet::new(),
             wrong: BTreeSet::new(),
             backoff,
         };
@@ -464,7 +467,7 @@ impl<Q: Question> Batch<Q> {
         let Flight { server, task: at, .. } = *flight;
         let Some(task) = self.tasks.get_mut(&at) else { return false };
         task.attempts += 1;
-        task.failed_by = Some(server);
+        task.failed_by.insert(server);
         let Failed { kind, problem, asked, .. } = failed;
         if kind == Kind::Wrong || (kind == Kind::Unknown && task.question.adapter().is_none()) {
             task.wrong.insert(server);

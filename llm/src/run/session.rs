@@ -99,8 +99,8 @@ pub fn run(
     Ok(Outcome::Done)
 }
 
-/// Names the checkpoint from which a run that failed can go on. Where it was servers that failed, the
-/// steps before are worth one.
+/// Names the checkpoint from which a run that failed can go on. Where it was servers or files that
+/// failed, the steps before are worth one.
 fn stopped(error: Error, trainer: &Trainer<'_>, folder: &RunFolder) -> Error {
     match error {
         Error::Diverged { what, value, step, prompts, .. } => {
@@ -116,6 +116,11 @@ fn stopped(error: Error, trainer: &Trainer<'_>, folder: &RunFolder) -> Error {
             Ok(None) => Error::Endpoint { url, problem },
             Err(error) => error,
         },
+        // Such as a folder of adapters that is gone, on another disk than the run's.
+        file @ Error::File { .. } => {
+            let _ = save_now(trainer, folder);
+            file
+        }
         other => other,
     }
 }

@@ -71,6 +71,11 @@ impl RemoteOptions {
                 return Err(Failure::Usage(problem.to_owned()));
             }
         };
+        if let Some(there) = self.adapters_there.as_ref().filter(|there| !there.has_root()) {
+            let there = there.display();
+            let problem = format!("--adapters-there is {there}; allowed: an absolute path");
+            return Err(Failure::Usage(problem));
+        }
         let mut servers = Servers::new(addresses)?.with_key_from_environment();
         servers.concurrency = self.concurrency;
         servers.timeout = Duration::from_secs(self.timeout);
