@@ -492,7 +492,11 @@ impl<Q: Question> Batch<Q> {
         let pause = if elsewhere { Duration::ZERO } else { task.backoff.next(asked) };
         task.after = now + pause;
         self.again.insert(at);
-        let _ = self.sender.send(News::Repeats(format!("{problem}; again in {pause:.1?}")));
+        let next = match pause.is_zero() {
+            true => "another server is asked".to_owned(),
+            false => format!("again in {pause:.1?}"),
+        };
+        let _ = self.sender.send(News::Repeats(format!("{problem}; {next}")));
         true
     }
 }
