@@ -394,5 +394,7 @@ fn overlaps_of_training_sets_with_benchmarks() {
         });
         assert!(found, "{case} is missed");
     }
-    insta::assert_snapshot!("overlaps", lines.join("\n"));
+    // No snapshot: where the copies are not at hand, it would seem to be left over.
+    let expected: Vec<&str> = include_str!("fixtures/overlaps.txt").lines().collect();
+    assert_eq!(lines, expected);
 }
