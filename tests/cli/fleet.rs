@@ -5,7 +5,7 @@ use repro::Exit;
 use std::path::Path;
 use tempfile::TempDir;
 
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the tests of the library use all of it")]
 #[path = "../llm/stand_in.rs"]
 mod stand_in;
 

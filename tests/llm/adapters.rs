@@ -302,7 +302,7 @@ fn names_that_lead_elsewhere_are_refused() {
         (index("../out", "a", &hash), "is no name"),
         (index("..", "a", &hash), "is no name"),
         (index("", "a", &hash), "is no name"),
-        (index("/tmp/out", "a", &hash), "is no name"),
+        (index("/out", "a", &hash), "is no name"),
         (index(".partial-a", "a", &hash), "is no name"),
         (index("a", "../../out", &hash), "is no name"),
         (index("a", "b\\c", &hash), "is no name"),

@@ -23,12 +23,13 @@ extern "C" __global__ void attention(
     if (lane == 0) lse[index] = state.max + logf(state.sum);
 }
 
-// With P the attention weights and delta = sum dout out of a row: dS = P (dout v - delta),
-// dq = dS k / sqrt(width). Writes delta, [t, h], for the gradients of keys and values.
+// With P the attention weights and delta = sum P dout v of a row: dS = P (dout v - delta),
+// dq = dS k / sqrt(width). Writes delta, [t, h], for the gradients of keys and values. (It is sum dout out
+// as well, but `out` is rounded, and where dout v hardly differs that is most of the difference.)
 extern "C" __global__ void attention_backward_query(
     const ELEMENT* q, const ELEMENT* k, const ELEMENT* v, const u32* slots, const u32* begin,
-    const u32* count, const ELEMENT* out, const ELEMENT* dout, const float* lse, ELEMENT* dq,
-    float* delta, u32 rows, u32 heads, u32 kv_heads, u32 width) {
+    const u32* count, const ELEMENT* dout, const float* lse, ELEMENT* dq, float* delta, u32 rows,
+    u32 heads, u32 kv_heads, u32 width) {
     __shared__ float query[WARPS][256], gradient[WARPS][256];
     u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     u32 index = blockIdx.x * WARPS + warp;
@@ -38,7 +39,11 @@ extern "C" __global__ void attention_backward_query(
     float scale = 1.0f / sqrtf((float)width), product = 0.0f;
     load_row(query[warp], q + own, width);
     load_row(gradient[warp], dout + own, width);
-    for (u32 c = lane; c < width; c += 32) product += gradient[warp][c] * wide(out[own + c]);
+    for (u32 at = lane; at < count[token]; at += 32) {
+        u64 row = ((u64)slots[begin[token] + at] * kv_heads + kv_head) * width;
+        float p = expf(scale * dot(query[warp], k + row, width) - lse[index]);
+        product += p * dot(gradient[warp], v + row, width);
+    }
     product = warp_sum(product);
     float sum[COLUMNS] = {0.0f};
     for (u32 at = 0; at < count[token]; at += 32) {

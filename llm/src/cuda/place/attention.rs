@@ -114,7 +114,7 @@ impl Place {
 
     fn plain_backward(
         &self,
-        ([q, k, v], [out, lse], dout, delta): Known<'_>,
+        ([q, k, v], [_, lse], dout, delta): Known<'_>,
         [dq, dk, dv]: &[Array; 3],
         seen: &Seen,
         heads: Heads,
@@ -122,7 +122,7 @@ impl Place {
         let Seen { slots, begin, count, last, rows, .. } = seen;
         let n = rows * heads.queries;
         let launch = Launch::warps("attention_backward_query", self.element, n);
-        let arrays = [q, k, v, slots, begin, count, out, dout, lse, dq, delta];
+        let arrays = [q, k, v, slots, begin, count, dout, lse, dq, delta];
         self.launch_sized(launch, &arrays, *rows, heads)?;
         let launch = Launch::warps("attention_backward_key", self.element, rows * heads.keys);
         let arrays = [q, k, v, last, dout, lse, delta, dk, dv];

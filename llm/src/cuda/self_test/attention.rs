@@ -70,7 +70,7 @@ fn flash(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Res
     let outputs = [bench.blank(q.len())];
     let arguments = known.clone().chain(outputs).chain(sizes.clone());
     let found = bench.run(launch("flash_backward_query", heads, bench.element).with(arguments))?;
-    bench.near_difference("flash_attention: gradient of queries", &found[0], &dq);
+    bench.near("flash_attention: gradient of queries", &found[0], &dq);
 
     let Pieces { pieces, tiles } = view.pieces();
     let mut known: Vec<Argument> = known.collect();
@@ -86,7 +86,7 @@ fn flash(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Res
         [read_counts(tiles.as_flattened()), read_floats(&found[0]), read_floats(&found[1])];
     let outputs = [bench.blank(k.len()), bench.blank(k.len()), count(kv), count(width)];
     let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
-    bench.near_difference("flash_attention: gradient of keys", &found[0], &dk);
+    bench.near("flash_attention: gradient of keys", &found[0], &dk);
     bench.near("flash_attention: gradient of values", &found[1], &dv);
     Ok(())
 }
@@ -112,18 +112,18 @@ fn packed(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Re
     bench.near("attention", out, &y);
 
     let launch = Launch::warps("attention_backward_query", bench.element, rows * heads);
-    let known = [bench.read(out), bench.read(&dy), lse.clone()];
+    let known = [bench.read(&dy), lse.clone()];
     let outputs = [bench.blank(q.len()), blank_floats(rows * heads)];
     let arguments = seen.chain(known).chain(outputs).chain(sizes.clone());
     let found = bench.run(launch.with(arguments))?;
-    bench.near_difference("attention: gradient of queries", &found[0], &dq);
+    bench.near("attention: gradient of queries", &found[0], &dq);
 
     let launch = Launch::warps("attention_backward_key", bench.element, rows * kv);
     let known = [read_counts(&view.last), bench.read(&dy), lse, read_floats(&found[1])];
     let outputs = [bench.blank(k.len()), bench.blank(k.len())];
     let arguments = tensors.into_iter().chain(known).chain(outputs).chain(sizes);
     let found = bench.run(launch.with(arguments))?;
-    bench.near_difference("attention: gradient of keys", &found[0], &dk);
+    bench.near("attention: gradient of keys", &found[0], &dk);
     bench.near("attention: gradient of values", &found[1], &dv);
     Ok(())
 }

@@ -69,16 +69,6 @@ impl<'a> Bench<'a> {
         self.note(what, relative_error(found, expected), limit);
     }
 
-    /// Compares gradients of queries or keys. They are differences from the products of results with
-    /// their gradients, and results are rounded to the type: in bf16 that counts double.
-    pub(super) fn near_difference(&mut self, what: &str, found: &[f32], expected: &[f32]) {
-        let limit = match self.element {
-            Element::F32 => 1e-5,
-            Element::Bf16 => 2e-2,
-        };
-        self.note(what, relative_error(found, expected), limit);
-    }
-
     /// Compares an output that must be the same to the last bit.
     pub(super) fn same(&mut self, what: &str, found: &[f32], expected: &[f32]) {
         self.note(what, relative_error(found, expected), 0.0);
