@@ -28,13 +28,23 @@ impl Weighting<'_> {
 
 /// Sum of `value` over `numbers` by halves: rounding grows with `ln N`, where a running sum of
 /// equal numbers would lose up to `N/4` units in the last place.
+#[inline(always)]
 fn pairwise_sum(numbers: &[f64], value: &impl Fn(f64) -> f64) -> f64 {
     const SHORT: usize = 8;
+    let short = |numbers: &[f64]| numbers.iter().map(|&x| value(x)).sum::<f64>();
     if numbers.len() <= SHORT {
-        return numbers.iter().map(|&x| value(x)).sum();
+        return short(numbers);
     }
     let (left, right) = numbers.split_at(numbers.len() / 2);
-    pairwise_sum(left, value) + pairwise_sum(right, value)
+    if right.len() <= SHORT {
+        return short(left) + short(right);
+    }
+    sum_of_many(left, value) + sum_of_many(right, value)
+}
+
+/// [`pairwise_sum`] where it calls itself: small groups are inlined, these are not.
+fn sum_of_many(numbers: &[f64], value: &impl Fn(f64) -> f64) -> f64 {
+    pairwise_sum(numbers, value)
 }
 
 /// Writes the deviations from the mean, `rᵢ − r̄`, into `out` and returns `r̄`.

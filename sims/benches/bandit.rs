@@ -4,10 +4,10 @@
 //! `cargo bench -p rs-grpo-sims --bench bandit`
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_xoshiro::SplitMix64;
 use rs_grpo::Estimator;
-use rs_grpo_sims::bandit::{Config, InitialPolicy, Peak, SoftmaxTree, run_sampled};
+use rs_grpo_sims::bandit::{Config, Draws, InitialPolicy, Peak, SoftmaxPolicy, run_sampled};
 
 const PULLS: u64 = 400_000;
 
@@ -54,14 +54,14 @@ const ARMS: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 fn update_over_arms(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("update over arms");
     for count in ARMS {
-        let mut tree = SoftmaxTree::new(&vec![0.0; count]);
+        let mut policy = SoftmaxPolicy::new(&vec![0.0; count]);
         let mut rng = SplitMix64::seed_from_u64(0);
-        let mut arms = [0_usize; 16];
+        let mut draws = Draws::default();
         let gradient = std::array::from_fn::<f64, 16, _>(|draw| [-1.0, 1.0][draw % 2]);
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
             bencher.iter(|| {
-                tree.draw_into(|| rng.next_u64(), &mut arms);
-                tree.ascend(1e-6, &arms, &gradient);
+                policy.draw_into(&mut rng, 16, &mut draws);
+                assert!(policy.ascend(1e-6, draws.arms(), &gradient));
             });
         });
     }

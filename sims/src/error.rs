@@ -34,4 +34,10 @@ impl Error {
     ) -> Self {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
     }
+
+    /// A policy that has left the finite numbers.
+    pub(crate) fn diverged(learning_rate: f64) -> Self {
+        let allowed = "a step size with which the policy stays finite; use a smaller one";
+        Self::parameter("learning-rate", learning_rate, allowed)
+    }
 }

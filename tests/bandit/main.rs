@@ -3,4 +3,4 @@
 mod agreement;
 mod determinism;
 mod refused;
-mod softmax_tree;
+mod softmax_policy;

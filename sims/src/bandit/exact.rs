@@ -1,7 +1,7 @@
 //! One run with exact gradients.
 
 use super::recorder::Recorder;
-use super::{Config, Noise, Run, SoftmaxTree};
+use super::{Config, Noise, Run, SoftmaxPolicy};
 use crate::Error;
 use rs_grpo::Policy;
 
@@ -20,20 +20,20 @@ pub fn run_exact(config: &Config) -> Result<Run, Error> {
         return Err(Error::parameter("noise", format!("{:?}", config.noise), allowed));
     }
     let rewards = config.rewards();
-    let mut tree = SoftmaxTree::new(&config.initial_logits());
+    let mut softmax = SoftmaxPolicy::new(&config.initial_logits());
     let mut recorder = Recorder::new(config.pulls);
     let mut policy = vec![0.0; config.arms];
     let mut advantages = vec![0.0; config.arms];
     let mut left = config.pulls;
     while left > 0 {
         let size = left.min(config.group_size as u64) as usize;
-        tree.probabilities_into(&mut policy);
+        softmax.probabilities_into(&mut policy);
         let mean: f64 = policy.iter().zip(&rewards).map(|(p, r)| p * r).sum();
-        recorder.add(&vec![mean; size], || tree.entropy());
-        exact_step(config, &rewards, &policy, &mut advantages, &mut tree)?;
+        recorder.add(&vec![mean; size], || softmax.entropy());
+        exact_step(config, &rewards, &policy, &mut advantages, &mut softmax)?;
         left -= size as u64;
     }
-    Ok(Run::new(config, recorder, &rewards, &tree))
+    Ok(Run::new(config, recorder, &rewards, &mut softmax))
 }
 
 fn exact_step(
@@ -41,12 +41,14 @@ fn exact_step(
     rewards: &[f64],
     policy: &[f64],
     advantages: &mut [f64],
-    tree: &mut SoftmaxTree,
+    softmax: &mut SoftmaxPolicy,
 ) -> Result<(), Error> {
     let estimator = &config.estimator;
     Policy::new(policy, rewards)
         .and_then(|policy| estimator.population_advantages_into(policy, advantages))
         .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
-    tree.add_all(|arm| config.learning_rate * policy[arm] * advantages[arm]);
-    Ok(())
+    match softmax.add_all(|arm| config.learning_rate * policy[arm] * advantages[arm]) {
+        true => Ok(()),
+        false => Err(Error::diverged(config.learning_rate)),
+    }
 }

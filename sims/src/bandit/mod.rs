@@ -9,8 +9,10 @@
 //! | file | what |
 //! |---|---|
 //! | `config` | the settings and their ranges |
-//! | `softmax_tree` | a softmax policy that draws and moves single arms in `O(log K)` |
-//! | `sum_tree` | the sum of many weights, of which single ones change |
+//! | `softmax_policy` | a softmax policy that draws and moves single arms in `O(1)` |
+//! | `slots` | numbers as shares of a table, from which one is drawn |
+//! | `draws` | arms that were drawn, and memory for more |
+//! | `sums` | weights of the arms, and the entropy |
 //! | `noise` | noisy rewards |
 //! | `learner` | a policy that draws groups and learns from them |
 //! | `run` | one run from sampled groups |
@@ -20,6 +22,7 @@
 //! | `phase` | escape probability over β and group size |
 
 mod config;
+mod draws;
 mod ensemble;
 mod exact;
 mod learner;
@@ -27,12 +30,14 @@ mod noise;
 mod phase;
 mod recorder;
 mod run;
-mod softmax_tree;
-mod sum_tree;
+mod slots;
+mod softmax_policy;
+mod sums;
 
 pub use config::{Config, InitialPolicy, Noise, Peak};
+pub use draws::Draws;
 pub use ensemble::{Curve, Summary, simulate};
 pub use exact::run_exact;
 pub use phase::{Phase, PhaseCell, phase};
 pub use run::{Run, run_sampled};
-pub use softmax_tree::SoftmaxTree;
+pub use softmax_policy::SoftmaxPolicy;

@@ -2,9 +2,10 @@
 
 use super::learner::Learner;
 use super::recorder::{Recorder, window};
-use super::{Config, SoftmaxTree};
+use super::{Config, SoftmaxPolicy};
 use crate::Error;
 use crate::streams::stream;
+use pulp::{Arch, Simd, WithSimd};
 
 /// What one run leaves behind.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,17 +29,17 @@ impl Run {
         config: &Config,
         recorder: Recorder,
         rewards: &[f64],
-        tree: &SoftmaxTree,
+        policy: &mut SoftmaxPolicy,
     ) -> Self {
-        let mut policy = vec![0.0; rewards.len()];
-        tree.probabilities_into(&mut policy);
+        let mut probabilities = vec![0.0; rewards.len()];
+        policy.probabilities_into(&mut probabilities);
         let (curve, entropies) = recorder.finish();
         let window = window(config.pulls);
         let escape = curve.iter().position(|&reward| reward > config.escape_reward);
         Self {
             final_reward: curve[curve.len() - 1],
-            final_entropy: tree.entropy(),
-            final_policy_reward: policy.iter().zip(rewards).map(|(p, r)| p * r).sum(),
+            final_entropy: policy.entropy(),
+            final_policy_reward: probabilities.iter().zip(rewards).map(|(p, r)| p * r).sum(),
             escape_pulls: escape.map(|first| (first as u64 + 1) * window),
             rewards: curve,
             entropies,
@@ -57,17 +58,57 @@ impl Run {
 /// A setting outside its range, a group that the estimator refuses, or a policy that diverges.
 pub fn run_sampled(config: &Config, seed: u64, index: u64) -> Result<Run, Error> {
     config.check()?;
-    let means = config.rewards();
-    let mut learner = Learner::new(config, stream(seed, index));
-    let mut recorder = Recorder::new(config.pulls);
-    let mut left = config.pulls;
-    while left > 0 {
-        let size = left.min(config.group_size as u64) as usize;
-        learner.draw(size, &means);
-        recorder.add(learner.drawn_means(), || learner.tree().entropy());
-        learner.update()?;
-        left -= size as u64;
+    Arch::new().dispatch(Sampled { config, seed, index })
+}
+
+/// [`run_sampled`], compiled for each kind of vectors.
+struct Sampled<'a> {
+    config: &'a Config,
+    seed: u64,
+    index: u64,
+}
+
+impl WithSimd for Sampled<'_> {
+    type Output = Result<Run, Error>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
+        let Self { config, seed, index } = self;
+        let means = config.rewards();
+        let mut learner = Learner::new(config, stream(seed, index));
+        let mut recorder = Recorder::new(config.pulls);
+        let mut left = config.pulls;
+        while left > 0 {
+            let size = left.min(config.group_size as u64) as usize;
+            learner.draw(size, &means);
+            learner.record(&mut recorder);
+            learner.update()?;
+            left -= size as u64;
+        }
+        Ok(Run::new(config, recorder, &means, learner.policy()))
     }
-    learner.check()?;
-    Ok(Run::new(config, recorder, &means, learner.tree()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rs_grpo::Estimator;
+
+    /// What this machine can run: the widest vectors, and none.
+    fn arches() -> Vec<Arch> {
+        let mut arches = vec![Arch::Scalar, Arch::new()];
+        #[cfg(target_arch = "x86_64")]
+        arches.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        arches
+    }
+
+    /// Groups of 13, so that no kind of vectors divides them.
+    #[test]
+    fn every_kind_of_vectors_gives_the_same_bits() {
+        let estimator = Estimator::RsGrpo { beta: 64.0 };
+        let config = Config { estimator, group_size: 13, pulls: 26_000, ..Config::default() };
+        let run = |arch: Arch| arch.dispatch(Sampled { config: &config, seed: 8, index: 1 });
+        let plain = run(Arch::Scalar).expect("RS-GRPO accepts every group");
+        assert!(arches().into_iter().all(|arch| run(arch).as_ref() == Ok(&plain)));
+    }
 }

@@ -1,0 +1,245 @@
+//! A softmax policy over many arms that draws and moves single arms in `O(1)`.
+
+use super::draws::Draws;
+use super::slots::{Slot, Slots, fixed_point, place};
+use super::sums::Sums;
+use rand::Rng;
+
+/// How far a logit may move from where the bound on its weight was taken. A wider band is left less
+/// often, but refuses more draws.
+const SLACK: f64 = 1.0 / 64.0;
+/// What is surely left of a bound that was just taken.
+const LEAST_SHARE: f64 = 1.0 - SLACK;
+/// `exp(SLACK)`, by which a bound is above its weight.
+const MARGIN: f64 = 1.015_747_708_586_685_7;
+/// The share of the table that is filled when it is made anew, so that bounds can grow.
+const FILL: f64 = 0.8;
+/// A table of bounds that together are below this share is made anew.
+const LEAST: f64 = 0.5;
+
+/// What belongs to one arm.
+#[derive(Debug, Clone, Copy)]
+struct Arm {
+    /// θ.
+    logit: f64,
+    /// What θ was when the weight was bounded.
+    centre: f64,
+}
+
+impl Arm {
+    /// Less than the share of its bound that the arm weighs, which is `exp(x)` with
+    /// `x = θ − centre − SLACK`, but easier to compute: `1 + x`.
+    #[inline(always)]
+    fn least_share(self) -> f64 {
+        (self.logit - self.centre) + LEAST_SHARE
+    }
+
+    /// Moves the arm; returns whether its bound holds and is near. (That of a logit that is no number
+    /// does not.)
+    #[inline(always)]
+    fn add(&mut self, change: f64, least_share: &mut f64) -> bool {
+        self.logit += change;
+        *least_share = self.least_share();
+        (*least_share - LEAST_SHARE).abs() <= SLACK
+    }
+}
+
+/// `π(a) ∝ exp(θₐ)` over `K` arms.
+///
+/// Arms are drawn by rejection. A table holds bounds `bₐ ≥ wₐ = exp(θₐ − reference)`; a place in the
+/// table that is some arm's is taken with probability `wₐ / bₐ`. So arms come with exactly the
+/// probabilities of the policy, while a bound holds for as long as the logit stays in a band: to move
+/// an arm is, nearly always, one addition, and to draw one takes a look at its place and, thanks to
+/// `1 + x ≤ exp(x)`, no exponential. Neither depends on `K`, and the next draws hardly ever wait for
+/// the moves before them.
+///
+/// Bounds are whole numbers in units so small that an arm less likely than about 2⁻⁵⁰ is never drawn.
+#[derive(Debug, Clone)]
+pub struct SoftmaxPolicy {
+    arms: Vec<Arm>,
+    /// [`Arm::least_share`] of each.
+    least_shares: Vec<f64>,
+    /// Subtracted from the logits before exponentiation.
+    reference: f64,
+    /// The whole number that stands for a weight of 1.
+    scale: f64,
+    bounds: Slots,
+    /// Sum of the bounds.
+    total: u64,
+    sums: Sums,
+    /// Arms that have moved since the sums were taken, or that all may have.
+    moved: Vec<u32>,
+    all_moved: bool,
+}
+
+impl SoftmaxPolicy {
+    /// A policy with the given finite logits; their number `K` is from 1 to 2²⁴.
+    ///
+    /// Of logits that are not finite nothing can be drawn.
+    pub fn new(logits: &[f64]) -> Self {
+        let mut policy = Self {
+            arms: logits.iter().map(|&logit| Arm { logit, centre: logit }).collect(),
+            least_shares: vec![LEAST_SHARE; logits.len()],
+            reference: 0.0,
+            scale: 1.0,
+            bounds: Slots::new(logits.len()),
+            total: 0,
+            sums: Sums::new(logits.len()),
+            moved: Vec::new(),
+            all_moved: true,
+        };
+        policy.bound_all();
+        policy
+    }
+
+    /// The logits θ, `K` of them.
+    pub fn logits(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.arms.iter().map(|arm| arm.logit)
+    }
+
+    /// Draws `count` arms.
+    #[inline(always)]
+    pub fn draw_into(&self, rng: &mut impl Rng, count: usize, draws: &mut Draws) {
+        draws.make_room(count, rng);
+        let mut drawn = 0;
+        while drawn < count {
+            let Draws { arms, randoms, found } = &mut *draws;
+            let count = self.bounds.find(randoms.as_flattened(), found);
+            drawn += self.take(&found[..count], &mut arms[drawn..]);
+            draws.renew(rng);
+        }
+    }
+
+    /// Writes the owners of slots that take their place, as many as there is room for, and returns how
+    /// many. Nearly all do.
+    #[inline(always)]
+    fn take(&self, found: &[(u64, Slot)], out: &mut [u32]) -> usize {
+        let takes = |&&(random, slot): &&(u64, Slot)| {
+            // (Signed numbers are the cheaper ones to convert.)
+            let (place, limit) = (place(random) as i64 as f64, slot.limit() as i64 as f64);
+            self.takes(slot.owner() as usize, place, limit)
+        };
+        let mut found = found.iter().filter(takes);
+        for (taken, out) in out.iter_mut().enumerate() {
+            let Some(&(_, slot)) = found.next() else { return taken };
+            *out = slot.owner();
+        }
+        out.len()
+    }
+
+    /// Whether an arm takes a place of its bound's, of which there are so many in the slot.
+    #[inline(always)]
+    fn takes(&self, arm: usize, place: f64, limit: f64) -> bool {
+        // With x ≤ 0, exp(x) lies between 1 + x and 1 + x + x²/2.
+        let least = self.least_shares[arm];
+        let most = least + 0.5 * (1.0 - least) * (1.0 - least);
+        place < limit * least || (place < limit * most && place < limit * self.share(arm))
+    }
+
+    /// The share of its bound that an arm weighs.
+    #[cold]
+    #[inline(never)]
+    fn share(&self, arm: usize) -> f64 {
+        rs_grpo::exp(self.least_shares[arm] - 1.0)
+    }
+
+    /// Adds `rate · gradient[i]` to the logit of `arms[i]`, for every `i`; arms may repeat. Returns
+    /// whether all logits are finite; if not, nothing can be drawn any more.
+    #[inline(always)]
+    #[must_use]
+    pub fn ascend(&mut self, rate: f64, arms: &[u32], gradient: &[f64]) -> bool {
+        let (all, mut in_band) = (&mut self.arms[..], true);
+        let least_shares = &mut self.least_shares[..all.len()];
+        for (&arm, &slope) in arms.iter().zip(gradient) {
+            let arm = arm as usize;
+            in_band &= all[arm].add(rate * slope, &mut least_shares[arm]);
+        }
+        self.all_moved |= self.moved.len() >= all.len();
+        if !self.all_moved {
+            self.moved.extend_from_slice(arms);
+        }
+        in_band || self.bound(arms.iter().map(|&arm| arm as usize))
+    }
+
+    /// Adds `change(arm)` to every logit, and returns whether all are finite. Costs `O(K)`.
+    #[must_use]
+    pub fn add_all(&mut self, change: impl Fn(usize) -> f64) -> bool {
+        self.all_moved = true;
+        let mut in_band = true;
+        let all = self.arms.iter_mut().zip(&mut self.least_shares);
+        for (index, (arm, least_share)) in all.enumerate() {
+            in_band &= arm.add(change(index), least_share);
+        }
+        in_band || self.bound(0..self.arms.len())
+    }
+
+    /// Bounds the weights of those arms that have left their band.
+    #[cold]
+    #[inline(never)]
+    fn bound(&mut self, moved: impl Iterator<Item = usize>) -> bool {
+        for arm in moved {
+            let in_band = (self.least_shares[arm] - LEAST_SHARE).abs() <= SLACK;
+            if !in_band && !self.bound_one(arm) {
+                return self.bound_all();
+            }
+        }
+        self.total as f64 >= LEAST * self.bounds.whole() || self.bound_all()
+    }
+
+    /// Bounds the weight of an arm, if the table has room.
+    fn bound_one(&mut self, index: usize) -> bool {
+        let logit = self.arms[index].logit;
+        self.arms[index].centre = logit;
+        self.least_shares[index] = LEAST_SHARE;
+        let bound = fixed_point(self.scale * rs_grpo::exp(logit - self.reference) * MARGIN);
+        let Some(before) = self.bounds.set(index, bound) else { return false };
+        self.total = self.total - before + bound;
+        true
+    }
+
+    /// Takes the largest logit as the reference and a scale that fills the table, and bounds all
+    /// weights, if all logits are finite.
+    #[cold]
+    fn bound_all(&mut self) -> bool {
+        if !self.logits().all(f64::is_finite) {
+            return false;
+        }
+        self.reference = self.logits().fold(f64::NEG_INFINITY, f64::max);
+        let weights = self.logits().map(|logit| rs_grpo::exp(logit - self.reference));
+        self.scale = FILL * self.bounds.whole() / (weights.sum::<f64>() * MARGIN);
+        self.bounds.clear();
+        (self.total, self.all_moved) = (0, true);
+        let fits = (0..self.arms.len()).fold(true, |fits, arm| fits & self.bound_one(arm));
+        debug_assert!(fits, "a table that is filled that far has a slot for each arm beside");
+        true
+    }
+
+    /// Entropy of the policy in nats. Costs an exponential for each arm that has moved since it, or
+    /// [`Self::probabilities_into`], was last asked for.
+    #[inline(always)]
+    pub fn entropy(&mut self) -> f64 {
+        self.take_in();
+        self.sums.entropy(self.scale)
+    }
+
+    /// Writes the probabilities into `out` (length `K`). Costs `O(K)`.
+    pub fn probabilities_into(&mut self, out: &mut [f64]) {
+        self.take_in();
+        self.sums.probabilities_into(out);
+    }
+
+    /// Brings the sums up to date with the arms that have moved.
+    #[inline(always)]
+    fn take_in(&mut self) {
+        let Self { arms, reference, scale, sums, .. } = self;
+        let height = |arm: &Arm| arm.logit - *reference;
+        if std::mem::take(&mut self.all_moved) {
+            sums.replace(arms.iter().map(height), *scale);
+        } else {
+            self.moved.iter().map(|&arm| arm as usize).for_each(|arm| {
+                sums.set(arm, height(&arms[arm]), *scale);
+            });
+        }
+        self.moved.clear();
+    }
+}
