@@ -94,13 +94,18 @@ fn exact_gradients_end_where_an_independent_implementation_does() {
     }
 }
 
-/// Very large groups follow the exact gradient; the deviation of one run of so many pulls at this
-/// point, measured over 20 seeds, is 0.002.
+/// Very large groups follow the exact gradient: their mean within four standard errors, where the
+/// policy is half-way between the peaks and runs deviate most (by 0.022, measured over 20 seeds).
 #[test]
 fn large_groups_approach_the_exact_gradient() {
+    const RUNS: u64 = 20;
     let config = Config { group_size: 4_096, pulls: 4_096 * 2_000, ..config(4.0) };
-    let sampled = run_sampled(&config, 3, 0).expect("valid");
-    let exact = run_exact(&config).expect("valid");
-    let difference = sampled.final_policy_reward - exact.final_policy_reward;
-    assert!(difference.abs() < 0.01, "{difference}");
+    let exact = run_exact(&config).expect("valid").final_policy_reward;
+    let run = |index| run_sampled(&config, 3, index).expect("valid").final_policy_reward - exact;
+    let differences: Vec<f64> = (0..RUNS).map(run).collect();
+    let mean = differences.iter().sum::<f64>() / RUNS as f64;
+    let squares: f64 = differences.iter().map(|difference| (difference - mean).powi(2)).sum();
+    let deviation = (squares / (RUNS - 1) as f64).sqrt();
+    assert!(deviation < 0.04, "runs deviate by {deviation}");
+    assert!(mean.abs() < 4.0 * deviation / (RUNS as f64).sqrt(), "{mean}, {deviation}");
 }
