@@ -29,7 +29,7 @@ pub fn run_exact(config: &Config) -> Result<Run, Error> {
         let size = left.min(config.group_size as u64) as usize;
         softmax.probabilities_into(&mut policy);
         let mean: f64 = policy.iter().zip(&rewards).map(|(p, r)| p * r).sum();
-        recorder.add(&vec![mean; size], || softmax.entropy());
+        recorder.add(&vec![mean; size], &mut softmax);
         exact_step(config, &rewards, &policy, &mut advantages, &mut softmax)?;
         left -= size as u64;
     }

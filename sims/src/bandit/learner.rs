@@ -74,7 +74,7 @@ impl<'a> Learner<'a> {
     /// Records the mean rewards of the group that was drawn, before its update.
     #[inline(always)]
     pub(super) fn record(&mut self, recorder: &mut Recorder) {
-        recorder.add(&self.means, || self.policy.entropy());
+        recorder.add(&self.means, &mut self.policy);
     }
 
     /// One gradient step on the group that was drawn.

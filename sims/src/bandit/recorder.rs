@@ -1,5 +1,7 @@
 //! The curve of one run: mean reward and entropy in windows of pulls.
 
+use super::SoftmaxPolicy;
+
 /// Windows in a curve. At the authors' 400,000 pulls each holds 1,000, as in their moving average.
 pub(super) const WINDOWS: u64 = 400;
 
@@ -30,12 +32,12 @@ impl Recorder {
         }
     }
 
-    /// Adds the rewards of one group, drawn from a policy whose entropy is `entropy()`.
+    /// Adds the rewards of one group, drawn from a policy.
     #[inline(always)]
-    pub(super) fn add(&mut self, mut rewards: &[f64], mut entropy: impl FnMut() -> f64) {
+    pub(super) fn add(&mut self, mut rewards: &[f64], policy: &mut SoftmaxPolicy) {
         while !rewards.is_empty() {
             if self.filled == 0 {
-                self.entropies.push(entropy());
+                self.entropies.push(policy.entropy());
             }
             let room = (self.window - self.filled).min(rewards.len() as u64) as usize;
             let (now, later) = rewards.split_at(room);

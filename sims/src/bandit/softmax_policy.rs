@@ -114,17 +114,19 @@ impl SoftmaxPolicy {
     /// many. Nearly all do.
     #[inline(always)]
     fn take(&self, found: &[(u64, Slot)], out: &mut [u32]) -> usize {
-        let takes = |&&(random, slot): &&(u64, Slot)| {
-            // (Signed numbers are the cheaper ones to convert.)
-            let (place, limit) = (place(random) as i64 as f64, slot.limit() as i64 as f64);
-            self.takes(slot.owner() as usize, place, limit)
-        };
-        let mut found = found.iter().filter(takes);
-        for (taken, out) in out.iter_mut().enumerate() {
-            let Some(&(_, slot)) = found.next() else { return taken };
-            *out = slot.owner();
+        let (mut found, mut taken) = (found.iter(), 0);
+        for out in out {
+            *out = loop {
+                let Some(&(random, slot)) = found.next() else { return taken };
+                // (Signed numbers are the cheaper ones to convert.)
+                let (place, limit) = (place(random) as i64 as f64, slot.limit() as i64 as f64);
+                if self.takes(slot.owner() as usize, place, limit) {
+                    break slot.owner();
+                }
+            };
+            taken += 1;
         }
-        out.len()
+        taken
     }
 
     /// Whether an arm takes a place of its bound's, of which there are so many in the slot.
