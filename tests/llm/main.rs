@@ -1,6 +1,7 @@
 //! The language-model half: checkpoints, operations, parity with transformers, generation.
 
 mod adapters;
+mod burst;
 mod candle;
 mod chat;
 mod chat_refused;

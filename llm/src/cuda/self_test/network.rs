@@ -138,7 +138,7 @@ impl Outcomes {
                 first_sample: 0,
             })
             .collect();
-        let options = EngineOptions { max_batch: 9, cache_slots: 1024, prefill_tokens: 33 };
+        let options = options(9, 1024, 33);
         let params = SamplingParams { max_tokens: LONGEST, ..SamplingParams::default() };
         let samples =
             Engine::new(network, None, options)?.sample(&requests, &params, &mut |_| ())?;
@@ -229,7 +229,7 @@ fn losses() -> [(&'static str, Loss); 2] {
 
 /// The most probable completions of some prompts, which share a batch.
 fn greedy<M: LanguageModel>(model: &M) -> Result<Vec<Vec<u32>>> {
-    let options = EngineOptions { max_batch: 5, cache_slots: 512, prefill_tokens: 7 };
+    let options = options(5, 512, 7);
     let max_tokens = 16.min(model.max_positions() / 2);
     let params = SamplingParams { temperature: 0.0, max_tokens, ..SamplingParams::default() };
     let vocab = model.vocab_size();
@@ -243,4 +243,8 @@ fn greedy<M: LanguageModel>(model: &M) -> Result<Vec<Vec<u32>>> {
         .collect();
     let samples = Engine::new(model, None, options)?.sample(&requests, &params, &mut |_| ())?;
     Ok(samples.into_iter().flatten().map(|sample| sample.tokens).collect())
+}
+
+fn options(max_batch: usize, cache_slots: usize, prefill_tokens: usize) -> EngineOptions {
+    EngineOptions { max_batch, cache_slots, prefill_tokens, ..EngineOptions::default() }
 }

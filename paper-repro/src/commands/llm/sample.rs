@@ -212,7 +212,8 @@ impl Options {
         let (one, all) = (longest + own + 32, max_batch * (longest + own + 32));
         let affordable = model.cache_budget()? / model.bytes_per_slot();
         let cache_slots = self.cache_slots.unwrap_or(all.min(affordable).max(one));
-        Ok(EngineOptions { max_batch, cache_slots, prefill_tokens: self.prefill_tokens })
+        let Self { prefill_tokens, .. } = *self;
+        Ok(EngineOptions { max_batch, cache_slots, prefill_tokens, ..EngineOptions::default() })
     }
 }
 
