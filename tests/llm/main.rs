@@ -17,6 +17,7 @@ mod countdown;
 mod cuda;
 mod data;
 mod device;
+mod device_burst;
 mod emulated;
 mod endpoint;
 mod endpoint_server;
