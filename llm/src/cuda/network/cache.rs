@@ -1,7 +1,7 @@
 //! The network with a cache of keys and values, for generation.
 
 use super::super::memory::{Array, Kind};
-use super::burst::{LONGEST, Recordings};
+use super::burst::{LONGEST, MOST, Recordings};
 use super::layer::Batch;
 use super::load::Network;
 use super::logits::DeviceLogits;
@@ -34,6 +34,9 @@ impl Network {
 }
 
 impl Network {
+    /// Shapes of decoding steps of which recordings are kept, unless it is told otherwise.
+    pub const RECORDINGS: usize = MOST;
+
     /// Keeps recordings of up to so many shapes of decoding steps from now on; with 0, every launch of a
     /// step is asked for anew.
     pub fn keep_recordings(&self, most: usize) {

@@ -147,7 +147,7 @@ pub(crate) fn run(
     let encoder = Encoder { folder, tokenizer: &tokenizer, chat: options.chat, template };
     let requests = requests(encoder.encode(&prompts)?, options.samples as usize);
     let bar = console.sampling(requests.iter().map(|request| request.samples as u64).sum());
-    let (samples, seconds) = match &place {
+    let (samples, seconds, notes) = match &place {
         Some(place) => {
             let network = Network::new(place, &decoder, Training::Frozen)?;
             pool.install(|| options.draw(&network, &tokenizer, &requests, &params, &bar))?
@@ -155,6 +155,7 @@ pub(crate) fn run(
         None => pool.install(|| options.draw(&decoder, &tokenizer, &requests, &params, &bar))?,
     };
     bar.finish_and_clear();
+    notes.iter().for_each(|note| console.note(note));
     note_speed(&samples, seconds, console);
     for (prompt, samples) in samples.iter().enumerate() {
         for sample in samples {
@@ -182,7 +183,7 @@ impl Options {
         Ok(params)
     }
 
-    /// Draws all samples; they, and the seconds that it took.
+    /// Draws all samples; they, the seconds that it took, and what there is to say.
     fn draw<P: Policy>(
         &self,
         model: &P,
@@ -190,12 +191,12 @@ impl Options {
         requests: &[Request],
         params: &SamplingParams,
         bar: &ProgressBar,
-    ) -> Result<(Vec<Vec<Sample>>, f64), Failure> {
+    ) -> Result<(Vec<Vec<Sample>>, f64, Vec<String>), Failure> {
         let mut engine =
             Engine::new(model, Some(tokenizer), self.engine(model, requests, params)?)?;
         let start = Instant::now();
         let samples = sample(&mut engine, requests, params, bar)?;
-        Ok((samples, start.elapsed().as_secs_f64()))
+        Ok((samples, start.elapsed().as_secs_f64(), model.take_notes()))
     }
 
     fn engine<P: Policy>(

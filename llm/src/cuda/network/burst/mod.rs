@@ -12,10 +12,11 @@
 mod recordings;
 mod state;
 
-pub(super) use recordings::{Recorder, Recordings};
+pub(super) use recordings::{MOST, Recorder, Recordings};
 
-use super::super::memory::Array;
+use super::super::memory::{Array, Kind};
 use super::super::place::{Heads, Place, Shape};
+use super::super::workspace::Workspace;
 use super::cache::{KvCache, check_slots};
 use super::load::Network;
 use crate::config::ModelConfig;
@@ -23,10 +24,14 @@ use crate::generate::{Drawn, Rows, SamplingParams};
 use crate::ops::cached_attention::Placement;
 use crate::{Error, Result};
 use recordings::Key;
-use state::{Plan, State};
+use state::{Plan, State, words};
+use std::sync::Arc;
 
 /// Most tokens of a burst.
 pub(super) const LONGEST: usize = 8;
+
+/// Positions of sequences for which memory is set aside.
+const LONG: usize = 16_384;
 
 /// One step of a burst: from the newest token of each row to the next.
 #[derive(Clone, Copy)]
@@ -70,7 +75,7 @@ impl Network {
         let plan = self.plan(batch, cache, uniforms)?;
         let KvCache { layers, recordings, .. } = cache;
         let [state, results] = recordings.memory(&self.place, &plan)?;
-        let state = &plan.upload(self, &state, &results)?;
+        let state = &plan.upload(self, [&state, &results])?;
         let step = Step { network: self, layers, state, params };
         let key = Key::new(&self.recorder, plan.shape, params);
         let done = match plan.steps > 1 {
@@ -84,6 +89,31 @@ impl Network {
             }
         }
         state.results(plan.steps, batch.len())
+    }
+
+    fn rounded(&self, shape: Shape) -> Shape {
+        let ModelConfig { heads, kv_heads, head_dim, .. } = self.config;
+        let heads = Heads { queries: heads, keys: kv_heads, width: head_dim };
+        self.place.rounded(shape, heads)
+    }
+
+    /// Bytes that bursts of so many sequences take beside the cache: the logits of a step, above all.
+    pub(crate) fn burst_bytes(&self, sequences: usize) -> Result<usize> {
+        let counting = Arc::new(Workspace::counting(self.place.device()));
+        let place = self.place.moved(counting.clone());
+        // Longer ones are few: they fill the cache.
+        let longest = self.config.max_positions.min(LONG);
+        let (prefixes, together) = (sequences / 2, sequences);
+        let shape = self.rounded(Shape { rows: sequences, longest, prefixes, together });
+        // There may be room for twice as much, see `recordings`.
+        let words = words(shape, sequences * longest);
+        let [state, results] = words.map(|len| Array::new(place.device(), Kind::U32, 2 * len));
+        let state = &State::new(self, shape, [&state?, &results?]);
+        let layer = |_| Ok([place.blank(0)?, place.blank(0)?]);
+        let layers = &self.layers.iter().map(layer).collect::<Result<Vec<_>>>()?;
+        let params = &SamplingParams::default();
+        Step { network: self, layers, state, params }.run(&place)?;
+        Ok(counting.peak())
     }
 
     /// What the steps of a burst read, if all of it is allowed.
@@ -104,9 +134,7 @@ impl Network {
         let view = placement.view_ahead(steps - 1);
         let mut shape = Shape::of(&view);
         shape.longest += steps - 1;
-        let ModelConfig { heads, kv_heads, head_dim, .. } = self.config;
-        let heads = Heads { queries: heads, keys: kv_heads, width: head_dim };
-        let shape = self.place.rounded(shape, heads);
+        let shape = self.rounded(shape);
         let uniforms = uniforms.to_vec();
         Ok(Plan { steps, shape, tokens, places, view, uniforms, spare: cache.spare_slot() })
     }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most recordings that are kept. Those of a batch that runs out one sample after another are as many
 /// as `rounded` has sizes for it; the last ones are small.
-const MOST: usize = 16;
+pub(in super::super) const MOST: usize = 16;
 
 /// Whether a network's steps are recorded, and why they are not.
 #[derive(Debug)]
@@ -98,9 +98,10 @@ pub(in super::super) struct Recordings {
 impl Recordings {
     /// Words for the state of a burst and for its results, where they were before if they fit.
     pub(super) fn memory(&mut self, place: &Place, plan: &Plan) -> Result<[Array; 2]> {
+        let [state, results] = plan.words();
         Ok([
-            Self::words(&mut self.kept, &mut self.state, place, plan.words())?,
-            Self::words(&mut self.kept, &mut self.results, place, plan.result_words())?,
+            Self::words(&mut self.kept, &mut self.state, place, state)?,
+            Self::words(&mut self.kept, &mut self.results, place, results)?,
         ])
     }
 

@@ -83,33 +83,28 @@ impl Layout {
     }
 }
 
-impl Plan {
-    /// Words that the state takes.
-    pub(super) fn words(&self) -> usize {
-        Layout::new(self.shape).slots + self.view.slots.len() + 1
-    }
+/// Words that the state of a shape takes where sequences have so many slots, and its results.
+pub(super) fn words(shape: Shape, slots: usize) -> [usize; 2] {
+    [Layout::new(shape).slots + slots + 1, LONGEST * NUMBERS * shape.rows]
+}
 
-    /// Words that the results take.
-    pub(super) fn result_words(&self) -> usize {
-        LONGEST * NUMBERS * self.shape.rows
+impl Plan {
+    /// Words that the state takes, and its results.
+    pub(super) fn words(&self) -> [usize; 2] {
+        words(self.shape, self.view.slots.len())
     }
 
     /// Writes the state into the first of some words, in one piece.
-    pub(super) fn upload(
-        &self,
-        network: &Network,
-        words: &Array,
-        results: &Array,
-    ) -> Result<State> {
-        let layout = Layout::new(self.shape);
-        words.part(0..self.words()).write(&self.fill(&layout))?;
-        Ok(State::new(network, self.shape, &layout, words, results))
+    pub(super) fn upload(&self, network: &Network, words: [&Array; 2]) -> Result<State> {
+        let [state, _] = self.words();
+        words[0].part(0..state).write(&self.fill(&Layout::new(self.shape)))?;
+        Ok(State::new(network, self.shape, words))
     }
 
     /// The words.
     fn fill(&self, layout: &Layout) -> Vec<u32> {
         let Self { steps, shape, tokens, places, view, uniforms, spare } = self;
-        let mut words = vec![0u32; self.words()];
+        let mut words = vec![0u32; self.words()[0]];
         let mut put = |range: &Range<usize>, numbers: &[u32]| {
             words[range.start..][..numbers.len()].copy_from_slice(numbers);
         };
@@ -157,13 +152,9 @@ pub(super) struct State {
 }
 
 impl State {
-    fn new(
-        network: &Network,
-        shape: Shape,
-        layout: &Layout,
-        words: &Array,
-        results: &Array,
-    ) -> Self {
+    /// That of a shape in the first of some words, and its results in the others.
+    pub(super) fn new(network: &Network, shape: Shape, [words, results]: [&Array; 2]) -> Self {
+        let layout = Layout::new(shape);
         let part = |range: &Range<usize>| words.part(range.clone());
         let (positions, begin, count) =
             (part(&layout.positions), part(&layout.begin), part(&layout.count));
