@@ -88,6 +88,18 @@ fn the_host_sees_a_burst_when_it_is_over() {
     assert_eq!(tokens, [1, 9, 10]);
 }
 
+/// 2 times 3 samples of 9 tokens: those that come later draw their first token from the logits that their
+/// prompt left, without a pass, and then go on with the others.
+#[test]
+fn first_tokens_take_no_pass_from_a_burst() {
+    let model = Mock::hashed(VOCAB, CONTEXT).with_bursts(8);
+    let options = EngineOptions { max_batch: 3, ..ROOMY };
+    let (_, steps) = run(&model, options, &[request(&[1, 2], 6)], &params(9, &[]));
+    let tokens: Vec<_> = steps.iter().map(|progress| progress.tokens).collect();
+    assert_eq!(tokens, [3, 27, 30, 54]);
+    assert_eq!(*model.passes.borrow(), [vec![1], vec![3; 16]].concat());
+}
+
 /// A cache of a prompt's page and three more: three samples of up to 17 cached tokens begin in a page
 /// each, and are put off when those are full.
 #[test]

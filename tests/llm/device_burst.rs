@@ -183,6 +183,23 @@ fn batches_of_about_the_same_size_share_a_recording() {
     assert_eq!(device.used()[0], left);
 }
 
+/// 2 samples of 41 tokens: their slots outgrow the memory of the state once, and what was recorded with
+/// its address is forgotten.
+#[test]
+fn a_recording_whose_memory_moves_is_made_anew() {
+    let Some((device, network)) = network() else { return };
+    let draw = |recordings| {
+        network.keep_recordings(recordings);
+        device.take_counts();
+        let samples = draw(&network, ROOMY, &[request(&[7; 9], 2)], &params(41)).0;
+        (samples, device.take_counts())
+    };
+    // 53 words and 2 for a position, rounded up to 128: enough for 37 positions, of which 9 are the prompt's.
+    let (found, counts) = draw(16);
+    assert_eq!(found, draw(0).0);
+    assert_eq!((counts.recordings, counts.replays), (2, 38));
+}
+
 /// Weights that training changed where they are: a recording of before draws from them.
 #[test]
 fn a_recording_reads_weights_as_they_are() {
@@ -205,8 +222,7 @@ fn a_recording_reads_weights_as_they_are() {
     assert_eq!(after, draws(&mut fresh));
 }
 
-/// A device that cannot record, one that breaks off, and one without room for the workspace: the samples
-/// are the same, and a note says so once.
+/// A device that cannot record, and one that breaks off: the samples are the same, and a note says so once.
 #[test]
 fn without_recordings_it_goes_on_and_says_so() {
     let Some((device, network)) = network() else { return };

@@ -10,22 +10,40 @@ use super::sequence::Sequence;
 use super::{Drawn, Event, LanguageModel, Logits, Rows, SamplingParams, Segment};
 use crate::{Error, Result};
 
+/// What to do next.
+pub(super) enum Turn {
+    /// All work goes through the model, once.
+    Pass,
+    /// Samples that only wait for their first token get it, and the others wait for a burst of all.
+    FirstTokens,
+    /// Every running sample draws so many tokens.
+    Burst(usize),
+}
+
 impl<M: LanguageModel> Run<'_, '_, M> {
-    /// Tokens that every running sample may draw before the host sees them, if the one token that each
-    /// of them has for the model is all the work; else 0.
-    ///
-    /// Within what the sample with the least left may still draw: it makes way for another then.
-    pub(super) fn tokens_ahead(&self, work: &[Work]) -> usize {
+    /// A burst, where the newest token of samples is all the work, and none waits for its first.
+    pub(super) fn next_turn(&self, work: &[Work]) -> Turn {
         let most = self.engine.options.burst.min(self.engine.model.longest_burst());
-        if most < 2 || work.len() != self.running.len() || !work.iter().all(|w| self.is_one(w)) {
-            return 0;
+        if most < 2 || !work.iter().all(|work| self.is_one(work)) {
+            return Turn::Pass;
         }
+        // All others have no token yet, but their prompt's logits.
+        match work.len() == self.running.len() {
+            true => Turn::Burst(self.tokens_ahead(most)),
+            false => Turn::FirstTokens,
+        }
+    }
+
+    /// Tokens that every running sample may draw before the host sees them, of so many at most: within
+    /// what is left to the one with the least, which makes way for another then, and within the pages
+    /// that are free. There is room for one.
+    fn tokens_ahead(&self, most: usize) -> usize {
         let left = |sample: &Sequence<'_>| {
             self.params.max_tokens.min(self.room(sample)) - sample.tokens.len()
         };
         let most = self.running.iter().map(left).fold(most, usize::min);
         let fits = |tokens: &usize| self.pages_ahead(*tokens) <= self.pages.free();
-        (1..=most).rev().find(fits).unwrap_or(0)
+        (1..=most).rev().find(fits).unwrap_or(1)
     }
 
     /// Whether it is the last token of a sample and nothing else.

@@ -1,5 +1,6 @@
 //! Continuous batching on the model in this process.
 
+use super::burst::Turn;
 use super::group::Group;
 use super::pages::{PAGE, Pages, append};
 use super::sequence::{Sequence, stream};
@@ -241,14 +242,15 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         }
     }
 
-    /// A burst, if that is all there is to do; else one pass through the model, and a token for every
-    /// sample that is ready for one.
+    /// One pass through the model, and a token for every sample that is ready for one; or several, in a
+    /// burst.
     fn step(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         self.make_room();
         let work = self.plan();
-        match self.tokens_ahead(&work) {
-            0 => self.pass(&work, watch)?,
-            tokens => self.burst(tokens, watch)?,
+        match self.next_turn(&work) {
+            Turn::Pass => self.pass(&work, watch)?,
+            Turn::FirstTokens => self.pass(&[], watch)?,
+            Turn::Burst(tokens) => self.burst(tokens, watch)?,
         }
         self.count();
         watch(Event::Step(self.progress));
