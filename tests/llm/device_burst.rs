@@ -10,7 +10,7 @@ use rs_grpo_llm::generate::{
     Engine, EngineOptions, Event, LanguageModel, Progress, Request, Rows, Sample, Sampler,
     SamplingParams, Segment,
 };
-use rs_grpo_llm::model::Training;
+use rs_grpo_llm::model::{LoraOptions, Training};
 use rs_grpo_llm::text::Tokenizer;
 use std::sync::Arc;
 
@@ -220,6 +220,29 @@ fn a_recording_reads_weights_as_they_are() {
     assert_ne!(before[0][0].tokens, after[0][0].tokens);
     let mut fresh = Engine::new(&network, None, ROOMY).unwrap();
     assert_eq!(after, draws(&mut fresh));
+}
+
+/// On one cache, a network and the same without its adapters have recordings of their own.
+#[test]
+fn networks_do_not_share_recordings() {
+    let Some((device, place)) = emulated::place_with(Element::F32, usize::MAX) else { return };
+    let lora = Training::Lora(LoraOptions { rank: 2, alpha: 4.0, seed: 1 });
+    let network = Network::new(&place, &decoder(CASE, lora), lora).unwrap();
+    let reference = network.without_adapters();
+    let mut cache = network.new_cache(32).unwrap();
+    let segments = [Segment { slot: 0, len: 3 }];
+    let mut draw = |network: &Network| {
+        device.take_counts();
+        let rows = [Rows { tokens: &[5], start: 0, segments: &segments }];
+        network.burst(&rows, &mut cache, &[0.5; 3], &params(9)).unwrap();
+        let Counts { recordings, replays, .. } = device.take_counts();
+        (recordings, replays)
+    };
+    assert_eq!([draw(&network), draw(&reference)], [(1, 2); 2]);
+    assert_eq!([draw(&network), draw(&reference)], [(0, 3); 2]);
+    // What is not wanted any more is not replayed.
+    network.keep_recordings(0);
+    assert_eq!(draw(&network), (0, 0));
 }
 
 /// A device that cannot record, and one that breaks off: the samples are the same, and a note says so once.

@@ -121,8 +121,11 @@ impl Recordings {
         Ok(words.insert(array).clone())
     }
 
-    /// The recording of a step, if there is one.
+    /// The recording of a step, if there is one and there are to be any.
     pub(super) fn get(&mut self, key: &Key) -> Option<&dyn Recording> {
+        if key.recorder.most() == 0 {
+            return None;
+        }
         let at = self.kept.iter().position(|(kept, _)| kept == key)?;
         let found = self.kept.remove(at);
         self.kept.push(found);
