@@ -41,10 +41,9 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
         let found = bench.run_raw(launch.with(arguments.chain([count(ROWS)])))?;
         state.advance(&given);
         for (name, (found, expected)) in NAMES.iter().zip(found.iter().zip(state.buffers())) {
-            // Bits, since results are those of numbers.
-            let words = |buffer: &Buffer| bytemuck::pod_collect_to_vec::<u8, u32>(buffer.bytes());
-            let (found, expected) = (words(found), words(&expected));
-            let different = found.iter().zip(&expected).filter(|(a, b)| a != b).count();
+            // Bytes, since results are the bits of numbers.
+            let (found, expected) = (found.bytes(), expected.bytes());
+            let different = found.iter().zip(expected).filter(|(a, b)| a != b).count();
             let missing = found.len().abs_diff(expected.len());
             bench.within(&format!("next step: {name}"), (different + missing) as f32, 0.0);
         }
