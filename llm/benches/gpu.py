@@ -11,6 +11,7 @@ fails is a line that says so. The rows:
     b  decoding: transformers' `generate` (one static batch) and its continuous batching
     c  forward and backward of a policy-gradient loss: LoRA of rank 32, and all weights
     d  a whole step of GRPO with LoRA: TRL's GRPOTrainer
+    e  decoding here alone: token by token, in bursts, and in bursts that are recorded, which is the default
 
 When b is among them and seconds are left, it is measured again with other batches at the end.
 """
@@ -33,6 +34,8 @@ BATCH, OTHER_BATCHES = 256, (64, 512)
 SEQUENCES, LENGTH, PEER_MICRO_BATCH = 32, 768, 8
 STEP_PROMPTS, STEP_NEW = 8, 256
 WORDS = 1000
+# Tokens of a sample that are drawn before the host sees them, and recordings that are kept.
+BURSTS = {"token by token": ["1", "0"], "bursts": ["8", "0"], "recorded bursts": ["8", "16"]}
 NOTE = """
 `of the ceiling`: decoding, of the time in which the card copies the bytes that must be read: all weights
 for each token, and the keys and values so far, a shared prompt's once. Training, of the bf16 product, with
@@ -479,6 +482,10 @@ def plan(options):
             ["step", model, "lora", str(prompts), str(new), tokens],
             {"TRL": f"step:{prompts}:{new}"},
         )],
+        "e": [
+            (f"decode {decode}, {what}", decoding(options, decode, [])[1] + how, {})
+            for what, how in BURSTS.items()
+        ],
     }
     return [entry for row in options.rows.split(",") for entry in rows[row]]
 
@@ -505,8 +512,8 @@ def arguments():
     parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if not set(options.rows.split(",")) <= set("abcd"):
-        parser.error(f"--rows {options.rows}: a list of a, b, c and d, such as a,c")
+    if not set(options.rows.split(",")) <= set("abcde"):
+        parser.error(f"--rows {options.rows}: a list of a, b, c, d and e, such as a,c")
     return options
 
 

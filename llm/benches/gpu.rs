@@ -3,12 +3,14 @@
 //!
 //! ```text
 //! cargo bench -p rs-grpo-llm --features cuda --bench gpu -- ceilings
-//! cargo bench … --bench gpu -- decode qwen3-4b-base BATCH NEW
+//! cargo bench … --bench gpu -- decode qwen3-4b-base BATCH NEW [BURST RECORDINGS]
 //! cargo bench … --bench gpu -- train qwen3-4b-base lora|full SEQUENCES LENGTH MICRO_BATCH_TOKENS
 //! cargo bench … --bench gpu -- step qwen3-4b-base lora|full PROMPTS NEW MICRO_BATCH_TOKENS
 //! ```
 //!
-//! Prompts have 256 tokens, and each 16 samples. One line of JSON a measurement.
+//! Prompts have 256 tokens, and each 16 samples. One line of JSON a measurement. BURST is how many tokens
+//! of a sample are drawn before the host sees them, RECORDINGS of how many shapes of steps recordings are
+//! kept: `1 0` is token by token, `8 0` bursts without recordings, `8 16` what is the default.
 
 #[cfg(feature = "cuda")]
 mod gpu {
@@ -45,6 +47,12 @@ mod gpu {
             ["ceilings"] => ceilings(&gpu)?,
             ["decode", model, batch, new] => {
                 Bench::new(&gpu, model, "frozen")?.decode(number(batch)?, number(new)?)?
+            }
+            ["decode", model, batch, new, burst, recordings] => {
+                let mut bench = Bench::new(&gpu, model, "frozen")?;
+                bench.burst = number(burst)?;
+                bench.network.keep_recordings(number(recordings)?);
+                bench.decode(number(batch)?, number(new)?)?
             }
             ["train", model, what, sequences, len, tokens] => {
                 let sizes = [number(sequences)?, number(len)?, number(tokens)?];
@@ -108,6 +116,7 @@ mod gpu {
         gpu: &'a Gpu,
         config: ModelConfig,
         network: Network,
+        burst: usize,
     }
 
     impl<'a> Bench<'a> {
@@ -122,7 +131,7 @@ mod gpu {
             let place = Place::new(gpu.clone(), Element::Bf16);
             let config = ModelConfig { max_positions: 8192, ..alias.config.clone() };
             let network = Network::with_numbers(&place, &config, training, &mut Random(None))?;
-            Ok(Self { gpu, config, network })
+            Ok(Self { gpu, config, network, burst: EngineOptions::default().burst })
         }
 
         /// Samples of prompts, greedy decoding aside.
@@ -141,6 +150,7 @@ mod gpu {
                 max_batch: batch,
                 cache_slots: (batch / SAMPLES + 1) * (PROMPT + 16) + batch * (new + 16),
                 prefill_tokens: Network::PREFILL_TOKENS,
+                burst: self.burst,
             };
             let params = SamplingParams { max_tokens: new, ..SamplingParams::default() };
             let samples = Engine::new(&self.network, None, options)?.sample(
@@ -165,6 +175,7 @@ mod gpu {
                 "tokens_per_second": (batch * new) as f64 / seconds,
                 "seconds": seconds,
                 "floor_bytes": weights * new as f64 + per_slot * cached,
+                "notes": self.network.take_notes(),
             }))
         }
 

@@ -3,23 +3,79 @@
 use crate::cuda::{compile, has_compiler, program};
 use half::bf16;
 use libloading::Library;
+use rs_grpo_llm::checkpoint::Elements;
 use rs_grpo_llm::cuda::launch::{Argument, Element, Launch};
 use rs_grpo_llm::cuda::memory::{Device, Kind, Product};
 use rs_grpo_llm::cuda::place::Place;
+use rs_grpo_llm::cuda::recording::Recording;
+use rs_grpo_llm::kernels::dot::dot;
 use rs_grpo_llm::kernels::gemm::{Matrix, gemm};
 use rs_grpo_llm::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CString, c_char};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 type LaunchFn = unsafe extern "C" fn(*const c_char, *const u32, u32, *const u64) -> bool;
 
 /// A device whose memory is so many bytes of the host's.
 #[derive(Debug)]
 pub(crate) struct Emulated {
+    own: Weak<Self>,
     memory: Mutex<Memory>,
     /// Names of the kernels that ran.
     ran: Mutex<BTreeSet<&'static str>>,
+    counts: Mutex<Counts>,
+    recording: Mutex<State>,
+}
+
+/// What the host asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) launches: usize,
+    pub(crate) products: usize,
+    pub(crate) uploads: usize,
+    /// Each waits for all work before.
+    pub(crate) downloads: usize,
+    pub(crate) allocations: usize,
+    pub(crate) recordings: usize,
+    pub(crate) replays: usize,
+}
+
+/// What is recorded right now, and what can be.
+#[derive(Debug)]
+struct State {
+    work: Option<Vec<Asked>>,
+    /// What a GPU would not refuse and do wrong.
+    wrong: Option<&'static str>,
+    most: usize,
+}
+
+/// Work that was asked for.
+#[derive(Debug)]
+enum Asked {
+    Launch(Launch),
+    Product(Product),
+    Copy(u64, u64, usize),
+    Zero(u64, usize),
+}
+
+/// Work in order, on the addresses that it was asked for.
+#[derive(Debug)]
+struct Recorded(Arc<Emulated>, Vec<Asked>);
+
+impl Recording for Recorded {
+    fn replay(&self) -> Result<()> {
+        self.0.counts.lock().unwrap().replays += 1;
+        for asked in &self.1 {
+            match asked {
+                Asked::Launch(launch) => self.0.run(launch),
+                Asked::Product(product) => self.0.multiply(product),
+                Asked::Copy(from, to, bytes) => self.0.move_bytes(*from, *to, *bytes),
+                Asked::Zero(address, bytes) => self.0.clear(*address, *bytes),
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
@@ -77,7 +133,13 @@ pub(crate) fn place(element: Element) -> Option<Place> {
 pub(crate) fn place_with(element: Element, limit: usize) -> Option<(Arc<Emulated>, Place)> {
     drop(kernels()?);
     let memory = Memory { blocks: BTreeMap::new(), used: 0, limit, peak: 0 };
-    let device = Arc::new(Emulated { memory: Mutex::new(memory), ran: Mutex::default() });
+    let device = Arc::new_cyclic(|own| Emulated {
+        own: own.clone(),
+        memory: Mutex::new(memory),
+        ran: Mutex::default(),
+        counts: Mutex::default(),
+        recording: Mutex::new(State { work: None, wrong: None, most: usize::MAX }),
+    });
     Some((device.clone(), Place::new(device, element)))
 }
 
@@ -96,6 +158,69 @@ impl Emulated {
     pub(crate) fn set_limit(&self, limit: usize) {
         self.memory.lock().unwrap().limit = limit;
     }
+
+    /// From now on, recordings of more than so many launches fail in their midst; with 0, all at once.
+    pub(crate) fn set_longest_recording(&self, launches: usize) {
+        self.recording.lock().unwrap().most = launches;
+    }
+
+    /// What was asked for since this was last asked.
+    pub(crate) fn take_counts(&self) -> Counts {
+        std::mem::take(&mut self.counts.lock().unwrap())
+    }
+
+    fn count(&self, count: impl Fn(&mut Counts) -> &mut usize) {
+        *count(&mut self.counts.lock().unwrap()) += 1;
+    }
+
+    /// Writes work down if that is what is done at the moment; else gives it back.
+    fn written_down(&self, asked: Asked) -> Result<Option<Asked>> {
+        let mut state = self.recording.lock().unwrap();
+        let most = state.most;
+        match &mut state.work {
+            None => Ok(Some(asked)),
+            Some(work) if work.len() >= most => Err(refused("the recording is too long")),
+            Some(work) => {
+                work.push(asked);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Refuses while there is a recording.
+    fn check_recording(&self, what: &str) -> Result<()> {
+        match self.recording.lock().unwrap().work {
+            Some(_) => Err(refused(&format!("{what} while work is recorded"))),
+            None => Ok(()),
+        }
+    }
+
+    fn run(&self, launch: &Launch) {
+        let word = |argument: &Argument| match argument {
+            Argument::U32(n) => u64::from(*n),
+            Argument::U64(n) | Argument::At(n) => *n,
+            Argument::F32(x) => u64::from(x.to_bits()),
+            Argument::Read(_) | Argument::Write(_) => panic!("memory of the host"),
+        };
+        let words: Vec<u64> = launch.arguments.iter().map(word).collect();
+        self.ran.lock().unwrap().insert(launch.kernel);
+        let kernels = kernels().expect("a compiler, as before");
+        assert!(kernels.launch(launch, &words), "no kernel {}", launch.kernel);
+    }
+
+    fn move_bytes(&self, from: u64, to: u64, bytes: usize) {
+        let mut memory = self.memory.lock().unwrap();
+        let copy = memory.bytes(from, bytes).to_vec();
+        memory.bytes(to, bytes).copy_from_slice(&copy);
+    }
+
+    fn clear(&self, address: u64, bytes: usize) {
+        self.memory.lock().unwrap().bytes(address, bytes).fill(0);
+    }
+}
+
+fn refused(problem: &str) -> Error {
+    Error::Gpu { what: "the emulated device".to_owned(), problem: problem.to_owned() }
 }
 
 impl Memory {
@@ -147,6 +272,8 @@ fn as_bytes(words: &mut [u128]) -> &mut [u8] {
 impl Device for Emulated {
     /// Begins where 16 divides the address, and holds NaN, whatever its type, so that nothing is read before it was written.
     fn allocate(&self, bytes: usize) -> Result<u64> {
+        self.count(|counts| &mut counts.allocations);
+        self.check_recording("memory")?;
         let mut memory = self.memory.lock().unwrap();
         if memory.used.saturating_add(bytes) > memory.limit {
             let [free, total] = [memory.limit - memory.used, memory.limit].map(|n| n as u64);
@@ -161,6 +288,11 @@ impl Device for Emulated {
     }
 
     fn free(&self, address: u64) {
+        let mut state = self.recording.lock().unwrap();
+        if state.work.is_some() {
+            state.wrong = Some("memory was given back");
+        }
+        drop(state);
         let mut memory = self.memory.lock().unwrap();
         let block = memory.blocks.remove(&address).expect("an address of allocate's");
         memory.used -= block.len() * 16;
@@ -172,42 +304,71 @@ impl Device for Emulated {
     }
 
     fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
+        self.count(|counts| &mut counts.uploads);
+        self.check_recording("a copy to the device")?;
         self.memory.lock().unwrap().bytes(address, bytes.len()).copy_from_slice(bytes);
         Ok(())
     }
 
     fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
+        self.count(|counts| &mut counts.downloads);
+        self.check_recording("a copy from the device")?;
         bytes.copy_from_slice(self.memory.lock().unwrap().bytes(address, bytes.len()));
         Ok(())
     }
 
     fn copy(&self, from: u64, to: u64, bytes: usize) -> Result<()> {
-        let mut memory = self.memory.lock().unwrap();
-        let copy = memory.bytes(from, bytes).to_vec();
-        memory.bytes(to, bytes).copy_from_slice(&copy);
+        if self.written_down(Asked::Copy(from, to, bytes))?.is_some() {
+            self.move_bytes(from, to, bytes);
+        }
         Ok(())
     }
 
     fn zero(&self, address: u64, bytes: usize) -> Result<()> {
-        self.memory.lock().unwrap().bytes(address, bytes).fill(0);
+        if self.written_down(Asked::Zero(address, bytes))?.is_some() {
+            self.clear(address, bytes);
+        }
         Ok(())
     }
 
     fn launch(&self, launch: &Launch) -> Result<()> {
-        let word = |argument: &Argument| match argument {
-            Argument::U32(n) => u64::from(*n),
-            Argument::U64(n) | Argument::At(n) => *n,
-            Argument::F32(x) => u64::from(x.to_bits()),
-            Argument::Read(_) | Argument::Write(_) => panic!("memory of the host"),
-        };
-        let words: Vec<u64> = launch.arguments.iter().map(word).collect();
-        self.ran.lock().unwrap().insert(launch.kernel);
-        let kernels = kernels().expect("a compiler, as before");
-        assert!(kernels.launch(launch, &words), "no kernel {}", launch.kernel);
+        self.count(|counts| &mut counts.launches);
+        if self.written_down(Asked::Launch(launch.clone()))?.is_some() {
+            self.run(launch);
+        }
         Ok(())
     }
 
     fn product(&self, product: &Product) -> Result<()> {
+        self.count(|counts| &mut counts.products);
+        if self.written_down(Asked::Product(*product))?.is_some() {
+            self.multiply(product);
+        }
+        Ok(())
+    }
+
+    /// As a GPU does: nothing is done meanwhile. Stricter: memory that is given back is an error.
+    fn record(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>> {
+        self.count(|counts| &mut counts.recordings);
+        self.check_recording("a recording")?;
+        let mut state = self.recording.lock().unwrap();
+        if state.most == 0 {
+            return Err(refused("it cannot record"));
+        }
+        state.work = Some(Vec::new());
+        drop(state);
+        let done = work();
+        let mut state = self.recording.lock().unwrap();
+        let (asked, wrong) = (state.work.take().unwrap_or_default(), state.wrong.take());
+        done?;
+        assert_eq!(wrong, None, "in a recording");
+        let own = self.own.upgrade().expect("it is there");
+        Ok(Box::new(Recorded(own, asked)))
+    }
+}
+
+impl Emulated {
+    fn multiply(&self, product: &Product) {
         let Product { out, a, b, kind, sizes: [m, n, k], transposed, strides, scale, keep } =
             *product;
         let mut memory = self.memory.lock().unwrap();
@@ -226,7 +387,13 @@ impl Device for Emulated {
             view(&a[..], of_a, strides[0], transposed[0]),
             view(&b[..], of_b, strides[1], transposed[1]),
         );
-        gemm(Matrix::new(&mut computed[..], m, n, n), factors.0, factors.1, false, false);
+        if transposed == [false, true] {
+            // Of a forward pass: the bits of a row do not depend on how many there are.
+            let strides = [strides[0], strides[1], n];
+            dot((m, n, k), &a, Elements::F32(&b), &mut computed, strides);
+        } else {
+            gemm(Matrix::new(&mut computed[..], m, n, n), factors.0, factors.1, false, false);
+        }
         for (row, computed) in computed.chunks_exact_mut(n).enumerate() {
             let address = out.0 + (row * strides[2] * out.1.bytes()) as u64;
             // As cuBLAS: what a factor of 0 multiplies is not read.
@@ -236,6 +403,5 @@ impl Device for Emulated {
             }
             memory.put(address, out.1, computed);
         }
-        Ok(())
     }
 }

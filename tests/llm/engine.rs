@@ -13,7 +13,8 @@ use rs_grpo_llm::generate::{
 use rs_grpo_llm::model::{Decoder, Keep, Packed, Training};
 
 const PAGE: usize = 16;
-const ROOMY: EngineOptions = EngineOptions { max_batch: 8, cache_slots: 4096, prefill_tokens: 512 };
+const ROOMY: EngineOptions =
+    EngineOptions { max_batch: 8, cache_slots: 4096, prefill_tokens: 512, burst: 8 };
 
 fn plain(max_tokens: usize) -> SamplingParams {
     SamplingParams { max_tokens, seed: 11, ..SamplingParams::default() }
@@ -83,7 +84,7 @@ proptest! {
     ) {
         let model = Mock::hashed(VOCAB, CONTEXT);
         let cache_slots = least_cache(&requests, &params, CONTEXT) + spare_slots;
-        let options = EngineOptions { max_batch, cache_slots, prefill_tokens };
+        let options = EngineOptions { max_batch, cache_slots, prefill_tokens, ..ROOMY };
         let (samples, steps) = run(&model, options, &requests, &params);
         prop_assert_eq!(&samples, &expected(&model, &requests, &params));
 
@@ -299,7 +300,7 @@ fn a_decoder_samples_as_without_a_cache_and_as_the_trainer_scores() {
         for temperature in [0.0, 0.7, 1.0] {
             let params = SamplingParams { temperature, ..plain(35) };
             let cache_slots = least_cache(&requests, &params, model.max_positions()) + PAGE;
-            let options = EngineOptions { max_batch: 4, cache_slots, prefill_tokens: 5 };
+            let options = EngineOptions { max_batch: 4, cache_slots, prefill_tokens: 5, ..ROOMY };
             let (samples, steps) = run(&model, options, &requests, &params);
             assert!(steps.last().expect("a step").preemptions > 0, "{case}");
             for (prompt, samples) in prompts.iter().zip(&samples) {

@@ -7,7 +7,8 @@ use rs_grpo_llm::generate::{
     Engine, EngineOptions, LanguageModel, Request, Rows, Sampler, SamplingParams,
 };
 
-const OPTIONS: EngineOptions = EngineOptions { max_batch: 2, cache_slots: 64, prefill_tokens: 8 };
+const OPTIONS: EngineOptions =
+    EngineOptions { max_batch: 2, cache_slots: 64, prefill_tokens: 8, burst: 8 };
 
 /// The message for a request to a model of 12 tokens and a context of 100.
 fn message(request: Request, params: SamplingParams) -> String {
@@ -78,6 +79,7 @@ fn options_that_leave_no_room_are_refused() {
         message(EngineOptions { cache_slots: 0, ..OPTIONS }),
         message(EngineOptions { cache_slots: 15, ..OPTIONS }),
         message(EngineOptions { prefill_tokens: 0, ..OPTIONS }),
+        message(EngineOptions { burst: 0, ..OPTIONS }),
     ];
     insta::assert_snapshot!(messages.join("\n"));
 }

@@ -1,6 +1,7 @@
 //! The language-model half: checkpoints, operations, parity with transformers, generation.
 
 mod adapters;
+mod burst;
 mod candle;
 mod chat;
 mod chat_refused;
@@ -16,6 +17,7 @@ mod countdown;
 mod cuda;
 mod data;
 mod device;
+mod device_burst;
 mod emulated;
 mod endpoint;
 mod endpoint_server;

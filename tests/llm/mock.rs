@@ -25,6 +25,8 @@ pub(crate) struct Mock {
     pub(crate) tokens: Cell<usize>,
     /// Sequences in each pass.
     pub(crate) passes: RefCell<Vec<usize>>,
+    /// What it says is its longest burst.
+    longest_burst: usize,
 }
 
 impl Mock {
@@ -34,7 +36,13 @@ impl Mock {
         logits: impl Fn(&[u32]) -> Vec<f32> + 'static,
     ) -> Self {
         let (tokens, passes) = Default::default();
-        Self { vocab, context, logits: Box::new(logits), tokens, passes }
+        let (logits, longest_burst) = (Box::new(logits), 1);
+        Self { vocab, context, logits, tokens, passes, longest_burst }
+    }
+
+    /// The same, drawing up to so many tokens at a time.
+    pub(crate) fn with_bursts(self, longest_burst: usize) -> Self {
+        Self { longest_burst, ..self }
     }
 
     /// Logits of `[-3, 3)` from a hash of the tokens before.
@@ -74,6 +82,10 @@ impl LanguageModel for Mock {
 
     fn new_cache(&self, slots: usize) -> Result<Self::Cache> {
         Ok(vec![Vec::new(); slots])
+    }
+
+    fn longest_burst(&self) -> usize {
+        self.longest_burst
     }
 
     fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Tensor> {

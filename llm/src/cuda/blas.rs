@@ -3,18 +3,28 @@
 use super::memory::{Kind, Product};
 use crate::{Error, Result};
 use cudarc::cublas::{result, sys};
-use cudarc::driver::CudaStream;
+use cudarc::driver::{CudaStream, result as driver};
+use std::sync::Arc;
+
+/// Bytes that products may work on: what cuBLAS itself takes on a GPU of compute capability 9.0. Its own
+/// would be allocated when it is first needed, which may be in a recording.
+const WORKSPACE: usize = 32 << 20;
 
 /// A handle of cuBLAS that works on the stream of a GPU.
 #[derive(Debug)]
-pub(super) struct Blas(sys::cublasHandle_t);
+pub(super) struct Blas {
+    handle: sys::cublasHandle_t,
+    /// Address of the memory that products work on.
+    workspace: u64,
+    stream: Arc<CudaStream>,
+}
 
 // SAFETY: a handle may be used from any thread, though from one at a time; it lies behind a lock.
 #[expect(unsafe_code, reason = "the handle is a pointer")]
 unsafe impl Send for Blas {}
 
 impl Blas {
-    pub(super) fn new(stream: &CudaStream) -> Result<Self> {
+    pub(super) fn new(stream: &Arc<CudaStream>) -> Result<Self> {
         // SAFETY: the library's constructors run, as those of any library that is loaded.
         #[expect(unsafe_code, reason = "looks for a library of CUDA's")]
         if !unsafe { sys::is_culib_present() } {
@@ -23,12 +33,31 @@ impl Blas {
                  put the folder of libcublas into LD_LIBRARY_PATH",
             ));
         }
-        let blas = Self(result::create_handle().map_err(|error| refused(error.to_string()))?);
-        // SAFETY: handle and stream are open; the stream lives as long as the GPU, which holds both.
-        #[expect(unsafe_code, reason = "calls cuBLAS")]
-        let set = unsafe { result::set_stream(blas.0, stream.cu_stream().cast()) };
-        set.map_err(|error| refused(error.to_string()))?;
+        // SAFETY: nothing is done with the memory but by products on the same stream.
+        #[expect(unsafe_code, reason = "asks the driver for memory")]
+        let workspace = unsafe { driver::malloc_async(stream.cu_stream(), WORKSPACE) };
+        let workspace = workspace.map_err(|error| refused(format!("32 MiB of memory: {error}")))?;
+        let handle = result::create_handle().map_err(|error| refused(error.to_string()));
+        let handle = match handle {
+            Ok(handle) => handle,
+            Err(error) => {
+                release(workspace, stream);
+                return Err(error);
+            }
+        };
+        let blas = Self { handle, workspace, stream: stream.clone() };
+        blas.set_up().map_err(|error| refused(error.to_string()))?;
         Ok(blas)
+    }
+
+    /// The workspace comes after the stream: a new stream takes it away.
+    fn set_up(&self) -> std::result::Result<(), result::CublasError> {
+        // SAFETY: handle and stream are open, and the memory is there as long as the handle.
+        #[expect(unsafe_code, reason = "calls cuBLAS")]
+        unsafe {
+            result::set_stream(self.handle, self.stream.cu_stream().cast())?;
+            sys::cublasSetWorkspace_v2(self.handle, self.workspace as *mut _, WORKSPACE).result()
+        }
     }
 
     /// cuBLAS stores columns one after the other: what is asked of it is the transpose of the product,
@@ -43,7 +72,7 @@ impl Blas {
         #[expect(unsafe_code, reason = "calls cuBLAS")]
         let computed = unsafe {
             result::gemm_ex(
-                self.0,
+                self.handle,
                 operation(tb),
                 operation(ta),
                 n as i32,
@@ -72,8 +101,18 @@ impl Drop for Blas {
     fn drop(&mut self) {
         // SAFETY: it was created, and nothing holds it any more.
         #[expect(unsafe_code, reason = "calls cuBLAS")]
-        let _ = unsafe { result::destroy_handle(self.0) };
+        let _ = unsafe { result::destroy_handle(self.handle) };
+        release(self.workspace, &self.stream);
     }
+}
+
+/// Gives memory back that products worked on.
+fn release(workspace: u64, stream: &CudaStream) {
+    // A driver that refuses says so again at the next call, which can report it.
+    let _ = stream.context().bind_to_thread();
+    // SAFETY: it was allocated on this stream, and what was asked for before comes first.
+    #[expect(unsafe_code, reason = "gives memory back")]
+    let _ = unsafe { driver::free_async(workspace, stream.cu_stream()) };
 }
 
 fn operation(transposed: bool) -> sys::cublasOperation_t {

@@ -2,8 +2,10 @@
 
 use super::blas::Blas;
 use super::compile::{Target, cache_folder, compile_cached};
+use super::graph::capture;
 use super::launch::{Argument, Element, Launch};
 use super::memory::{Device, Product};
+use super::recording::Recording;
 use super::source::Source;
 use crate::{Error, Result};
 use cudarc::driver::{
@@ -18,10 +20,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// An NVIDIA GPU. All its work goes through one stream, from one thread.
 #[derive(Debug)]
 pub struct Gpu {
-    context: Arc<CudaContext>,
-    stream: Arc<CudaStream>,
-    functions: Mutex<HashMap<(&'static str, Element), CudaFunction>>,
+    /// Before the stream on which it works.
     blas: Mutex<Blas>,
+    functions: Mutex<HashMap<(&'static str, Element), CudaFunction>>,
+    /// While work is recorded: memory that was given back in the meantime.
+    recording: Mutex<Option<Vec<u64>>>,
+    stream: Arc<CudaStream>,
+    context: Arc<CudaContext>,
     target: Target,
     cache: Option<PathBuf>,
 }
@@ -63,9 +68,11 @@ impl Gpu {
         let (major, minor) =
             context.compute_capability().map_err(|error| refused("the GPU", error))?;
         let target = Target { capability: (10 * major + minor) as u32, driver: driver_version()? };
-        let stream = context.default_stream();
-        let (functions, blas) = (Mutex::default(), Mutex::new(Blas::new(&stream)?));
-        Ok(Self { context, stream, functions, blas, target, cache: cache_folder() })
+        // One of its own: the default stream cannot be recorded.
+        let stream = context.new_stream().map_err(|error| refused("the GPU", error))?;
+        let (functions, recording) = (Mutex::default(), Mutex::default());
+        let blas = Mutex::new(Blas::new(&stream)?);
+        Ok(Self { blas, functions, recording, stream, context, target, cache: cache_folder() })
     }
 
     /// What it is.
@@ -138,6 +145,15 @@ impl Gpu {
         functions.get(&(kernel, element)).cloned().ok_or_else(|| refused(kernel, "was not loaded"))
     }
 
+    /// Refuses what a recording would do wrong: it would copy from or to where nothing is any more, or
+    /// deal out memory again with each replay.
+    fn check_recording(&self, what: &str) -> Result<()> {
+        match *lock(&self.recording) {
+            Some(_) => Err(refused(what, "not while work is recorded")),
+            None => Ok(()),
+        }
+    }
+
     /// Work may be asked for from any thread, though from one at a time.
     fn bind(&self, what: &str) -> Result<()> {
         self.context.bind_to_thread().map_err(|error| refused(what, error))
@@ -147,6 +163,7 @@ impl Gpu {
 impl Device for Gpu {
     fn allocate(&self, bytes: usize) -> Result<u64> {
         self.bind("memory")?;
+        self.check_recording("memory")?;
         // SAFETY: nothing is done with it here.
         #[expect(unsafe_code, reason = "asks the driver for memory")]
         let address = unsafe { result::malloc_async(self.stream.cu_stream(), bytes) };
@@ -160,6 +177,10 @@ impl Device for Gpu {
     }
 
     fn free(&self, address: u64) {
+        if let Some(later) = lock(&self.recording).as_mut() {
+            later.push(address);
+            return;
+        }
         // A driver that refuses says so again at the next call, which can report it.
         let _ = self.context.bind_to_thread();
         // SAFETY: the address came from `allocate`; work that was asked for before comes first.
@@ -176,6 +197,7 @@ impl Device for Gpu {
 
     fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
         self.bind("a copy to the GPU")?;
+        self.check_recording("a copy to the GPU")?;
         // SAFETY: pageable memory is copied before the call returns.
         #[expect(unsafe_code, reason = "copies to the GPU")]
         let copied = unsafe { result::memcpy_htod_async(address, bytes, self.stream.cu_stream()) };
@@ -184,6 +206,7 @@ impl Device for Gpu {
 
     fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
         self.bind("a copy from the GPU")?;
+        self.check_recording("a copy from the GPU")?;
         // SAFETY: the bytes are borrowed until the copy is done.
         #[expect(unsafe_code, reason = "copies from the GPU")]
         let copied = unsafe { result::memcpy_dtoh_async(bytes, address, self.stream.cu_stream()) };
@@ -237,6 +260,32 @@ impl Device for Gpu {
         self.bind("a product")?;
         lock(&self.blas).product(product)
     }
+
+    fn record(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>> {
+        self.bind("a recording")?;
+        self.check_recording("a recording")?;
+        let recording = Marked::new(self);
+        let graph = capture(&self.stream, work)?;
+        drop(recording);
+        Ok(Box::new(graph))
+    }
+}
+
+/// A GPU that knows of its recording, until this is gone; then it frees what was given back.
+struct Marked<'a>(&'a Gpu);
+
+impl<'a> Marked<'a> {
+    fn new(gpu: &'a Gpu) -> Self {
+        *lock(&gpu.recording) = Some(Vec::new());
+        Self(gpu)
+    }
+}
+
+impl Drop for Marked<'_> {
+    fn drop(&mut self) {
+        let later = lock(&self.0.recording).take().unwrap_or_default();
+        later.into_iter().for_each(|address| self.0.free(address));
+    }
 }
 
 /// What a thread that panicked has left is as good as before: every call is whole.
@@ -277,6 +326,6 @@ fn driver_version() -> Result<i32> {
     Ok(version)
 }
 
-fn refused(what: &str, problem: impl Display) -> Error {
+pub(super) fn refused(what: &str, problem: impl Display) -> Error {
     Error::Gpu { what: what.to_owned(), problem: problem.to_string() }
 }

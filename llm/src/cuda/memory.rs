@@ -1,6 +1,7 @@
 //! What runs the network, and memory there.
 
 use super::launch::{Argument, Buffer, Element, Launch, Machine};
+use super::recording::Recording;
 use crate::Result;
 use std::ops::Range;
 use std::sync::Arc;
@@ -57,6 +58,15 @@ pub trait Device: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`room`](Self::room).
     fn product(&self, product: &Product) -> Result<()>;
+
+    /// Writes down the launches, products and copies on the device that `work` asks for. None of them
+    /// is done until the recording is replayed; the kernels must have been launched before, and
+    /// products of the same sizes computed.
+    ///
+    /// # Errors
+    /// Those of the work, which may neither allocate nor write to the device nor read from it; a device
+    /// that cannot record. It does what it is asked for again, in any case.
+    fn record(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>>;
 }
 
 /// The type of numbers in memory.

@@ -7,10 +7,11 @@
 //! | `launch` | one launch of a kernel, and what can run it |
 //! | `self_test` | every kernel, forward and backward, against the CPU |
 //! | `memory` | memory of a device, and what runs kernels and products on it |
+//! | `recording`, `workspace` | work that is done again and again, and the memory for it |
 //! | `place` | every operation on arrays of a device |
 //! | `network` | the decoder there: generation, gradients, optimiser |
 //! | `compile` | NVRTC, and a cache of what it made (feature `cuda`) |
-//! | `device`, `blas` | a GPU (feature `cuda`) |
+//! | `device`, `blas`, `graph` | a GPU, its products and recordings (feature `cuda`) |
 //!
 //! Kernels include no header and are compiled when the program runs. A C++ compiler takes the same
 //! text; with it the tests run every kernel on the CPU, where no GPU is to be had.
@@ -21,9 +22,13 @@ mod blas;
 pub mod compile;
 #[cfg(feature = "cuda")]
 pub mod device;
+#[cfg(feature = "cuda")]
+mod graph;
 pub mod launch;
 pub mod memory;
 pub mod network;
 pub mod place;
+pub mod recording;
 pub mod self_test;
 pub mod source;
+mod workspace;

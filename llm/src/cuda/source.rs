@@ -30,7 +30,7 @@ const ATTEND: &str = include_str!("../ops/attend.cuh");
 const TENSOR_CORES: &str = include_str!("../kernels/tensor_cores.cuh");
 
 /// All files of kernels.
-pub const SOURCES: [Source; 13] = [
+pub const SOURCES: [Source; 14] = [
     both("elements.cu", &[include_str!("../kernels/elements.cu")]),
     both("rms_norm.cu", &[include_str!("../ops/rms_norm.cu")]),
     both("rope.cu", &[include_str!("../ops/rope.cu")]),
@@ -43,6 +43,7 @@ pub const SOURCES: [Source; 13] = [
     tensor("decode_attention.cu", &[TENSOR_CORES, include_str!("../ops/decode_attention.cu")]),
     both("logprob_head.cu", &[include_str!("../ops/logprob_head.cu")]),
     both("draw.cu", &[include_str!("../generate/draw.cu")]),
+    both("advance.cu", &[include_str!("../generate/advance.cu")]),
     both("adamw.cu", &[include_str!("../train/adamw.cu")]),
 ];
 

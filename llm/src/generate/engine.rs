@@ -1,5 +1,6 @@
 //! Continuous batching on the model in this process.
 
+use super::burst::Turn;
 use super::group::Group;
 use super::pages::{PAGE, Pages, append};
 use super::sequence::{Sequence, stream};
@@ -20,12 +21,15 @@ pub struct EngineOptions {
     pub cache_slots: usize,
     /// Most tokens of prompts that are processed at a time.
     pub prefill_tokens: usize,
+    /// Most tokens of a sample that are drawn before the host sees them, where the model draws several:
+    /// on a device. What is drawn does not depend on it.
+    pub burst: usize,
 }
 
 impl Default for EngineOptions {
-    /// 64 samples at a time, 32,768 positions, prompts in pieces of 512 tokens.
+    /// 64 samples at a time, 32,768 positions, prompts in pieces of 512 tokens, bursts of 8 tokens.
     fn default() -> Self {
-        Self { max_batch: 64, cache_slots: 32_768, prefill_tokens: 512 }
+        Self { max_batch: 64, cache_slots: 32_768, prefill_tokens: 512, burst: 8 }
     }
 }
 
@@ -36,11 +40,11 @@ impl Default for EngineOptions {
 /// depend on that, neither does the sample.
 #[derive(Debug)]
 pub struct Engine<'a, M: LanguageModel> {
-    model: &'a M,
+    pub(super) model: &'a M,
     tokenizer: Option<&'a Tokenizer>,
-    options: EngineOptions,
+    pub(super) options: EngineOptions,
     /// Absent after [`release`](Engine::release), until the next sample.
-    cache: Option<M::Cache>,
+    pub(super) cache: Option<M::Cache>,
 }
 
 impl<'a, M: LanguageModel> Engine<'a, M> {
@@ -53,11 +57,12 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
         tokenizer: Option<&'a Tokenizer>,
         options: EngineOptions,
     ) -> Result<Self> {
-        let EngineOptions { max_batch, cache_slots, prefill_tokens } = options;
+        let EngineOptions { max_batch, cache_slots, prefill_tokens, burst } = options;
         let sizes = [
             ("max-batch", max_batch, 1),
             ("cache-slots", cache_slots, PAGE),
             ("prefill-tokens", prefill_tokens, 1),
+            ("burst", burst, 1),
         ];
         if let Some((name, value, least)) =
             sizes.into_iter().find(|(_, value, least)| value < least)
@@ -140,13 +145,13 @@ impl<M: LanguageModel> Sampler for Engine<'_, M> {
 }
 
 /// One call of [`Sampler::sample`].
-struct Run<'r, 'a, M: LanguageModel> {
-    engine: &'r mut Engine<'a, M>,
-    params: &'r SamplingParams,
-    pages: Pages,
+pub(super) struct Run<'r, 'a, M: LanguageModel> {
+    pub(super) engine: &'r mut Engine<'a, M>,
+    pub(super) params: &'r SamplingParams,
+    pub(super) pages: Pages,
     groups: Vec<Group<'r, M::Logits>>,
     /// Oldest first.
-    running: Vec<Sequence<'a>>,
+    pub(super) running: Vec<Sequence<'a>>,
     /// Next first: samples that were put off, then those that have not begun.
     waiting: VecDeque<Sequence<'a>>,
     samples: Vec<Vec<Sample>>,
@@ -154,14 +159,14 @@ struct Run<'r, 'a, M: LanguageModel> {
 }
 
 /// New tokens that go through the model together.
-struct Work {
-    owner: Owner,
-    tokens: usize,
+pub(super) struct Work {
+    pub(super) owner: Owner,
+    pub(super) tokens: usize,
 }
 
 /// Whose tokens they are: a prompt's, or a running sample's.
 #[derive(Clone, Copy)]
-enum Owner {
+pub(super) enum Owner {
     Group(usize),
     Sequence(usize),
 }
@@ -237,16 +242,26 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         }
     }
 
-    /// One pass through the model, and a token for every sample that is ready for one.
+    /// One pass through the model, and a token for every sample that is ready for one; or several, in a
+    /// burst.
     fn step(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         self.make_room();
         let work = self.plan();
-        self.count();
-        let logits = if work.is_empty() { None } else { Some(self.forward(&work)?) };
-        let ready = self.advance(&work, logits.as_ref())?;
-        self.push(&ready, watch)?;
+        match self.next_turn(&work) {
+            Turn::Pass => self.pass(&work, watch)?,
+            Turn::FirstTokens => self.pass(&[], watch)?,
+            Turn::Burst(tokens) => self.burst(tokens, watch)?,
+        }
         self.count();
         watch(Event::Step(self.progress));
+        Ok(())
+    }
+
+    fn pass(&mut self, work: &[Work], watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        self.count();
+        let logits = if work.is_empty() { None } else { Some(self.forward(work)?) };
+        let ready = self.advance(work, logits.as_ref())?;
+        self.push(&ready, watch)?;
         Ok(())
     }
 
@@ -349,7 +364,7 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         Ok(logits)
     }
 
-    fn segments(&self, work: &Work) -> Vec<Segment> {
+    pub(super) fn segments(&self, work: &Work) -> Vec<Segment> {
         let mut segments = Vec::new();
         match work.owner {
             Owner::Group(index) => {
@@ -410,17 +425,22 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
         named.collect()
     }
 
-    /// Appends the drawn tokens; samples that end with them leave the batch.
-    fn push(&mut self, ready: &[(usize, Drawn)], watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+    /// Appends the drawn tokens. Samples that end with them leave the batch; where they were in it, in
+    /// order.
+    pub(super) fn push(
+        &mut self,
+        ready: &[(usize, Drawn)],
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Vec<usize>> {
         self.progress.tokens += ready.len();
         let mut ended = Vec::new();
         for &(index, drawn) in ready {
-            let sequence = &mut self.running[index];
-            let room = self.engine.model.max_positions() - self.groups[sequence.group].prompt.len();
-            if let Some(reason) = sequence.push(drawn, self.params, room)? {
+            let room = self.room(&self.running[index]);
+            if let Some(reason) = self.running[index].push(drawn, self.params, room)? {
                 ended.push((index, reason));
             }
         }
+        let places = ended.iter().map(|(index, _)| *index).collect();
         // From the back, so that the indices before stay right.
         for (index, reason) in ended.into_iter().rev() {
             let mut sequence = self.running.remove(index);
@@ -432,10 +452,20 @@ impl<'r, 'a, M: LanguageModel> Run<'r, 'a, M> {
             watch(Event::Finished(group, &sample));
             self.samples[group].push(sample);
         }
-        Ok(())
+        Ok(places)
     }
 
-    fn count(&mut self) {
+    /// Tokens that fit the context after the sample's prompt.
+    pub(super) fn room(&self, sequence: &Sequence<'_>) -> usize {
+        self.engine.model.max_positions() - self.groups[sequence.group].prompt.len()
+    }
+
+    /// The position of the sample's own first token.
+    pub(super) fn start(&self, sequence: &Sequence<'_>) -> usize {
+        self.groups[sequence.group].prompt.len()
+    }
+
+    pub(super) fn count(&mut self) {
         let progress = &mut self.progress;
         progress.running = self.running.len();
         progress.slots = self.pages.used_slots();

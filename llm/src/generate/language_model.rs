@@ -1,6 +1,7 @@
 //! What the engine needs of a model.
 
-use super::Logits;
+use super::burst::one_by_one;
+use super::{Drawn, Logits, SamplingParams};
 use crate::Result;
 
 /// Consecutive slots of the cache that hold consecutive positions of a sequence.
@@ -55,4 +56,30 @@ pub trait LanguageModel {
     /// # Errors
     /// Tokens outside the vocabulary, positions past the context, slots past the cache.
     fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Self::Logits>;
+
+    /// Most tokens of a sequence that [`burst`](Self::burst) draws before the host sees them. 1 is for a
+    /// model that gains nothing by it: its tokens are drawn one by one.
+    fn longest_burst(&self) -> usize {
+        1
+    }
+
+    /// Draws several tokens for each sequence, the next after those that were drawn: as
+    /// [`forward`](Self::forward) and [`Logits::draw`] do in turn.
+    ///
+    /// Each sequence has one new token; its segments go on behind it, to where the drawn tokens but the
+    /// last are to lie. There is a uniform number for each sequence for the first token, then for the
+    /// second and so on; tokens come in the same order. A sequence that none can be drawn for goes on
+    /// after any token.
+    ///
+    /// # Errors
+    /// Those of both, as they give them.
+    fn burst(
+        &self,
+        batch: &[Rows<'_>],
+        cache: &mut Self::Cache,
+        uniforms: &[f64],
+        params: &SamplingParams,
+    ) -> Result<Vec<Vec<Result<Drawn>>>> {
+        one_by_one(self, batch, cache, uniforms, params)
+    }
 }

@@ -3,13 +3,14 @@
 //! ```text
 //! Sampler (trait) ◄── Engine ──► LanguageModel (trait) ◄── Decoder
 //!                       │
-//!          Pages · Group · Sequence · draw
+//!          Pages · Group · Sequence · draw · burst
 //! ```
 //!
 //! The [`Engine`] runs on the model in this process; whatever else implements [`Sampler`] can take
 //! its place. Where texts suffice, as in an evaluation, [`TextSampler`] asks less: a model that
 //! another program serves can answer, too.
 
+mod burst;
 mod draw;
 mod engine;
 mod group;

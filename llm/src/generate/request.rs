@@ -145,7 +145,8 @@ pub struct Progress {
 pub enum Event<'a> {
     /// A sample of a request, by its index, has ended.
     Finished(usize, &'a Sample),
-    /// A pass through the model: samples whose prompt is all processed have one more token.
+    /// A pass through the model, or a burst of them: samples whose prompt is all processed have one more
+    /// token, or several.
     Step(Progress),
 }
 

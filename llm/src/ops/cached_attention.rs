@@ -45,11 +45,16 @@ impl Placement {
 
     /// What each row sees, as a kernel reads it.
     pub(crate) fn view(&self) -> View {
+        self.view_ahead(0)
+    }
+
+    /// The same, with the slots of so many positions more of each sequence, which the rows do not see.
+    pub(crate) fn view_ahead(&self, more: usize) -> View {
         let mut view = View::default();
         for Sequence { len, start, segments, .. } in self.sequences.iter() {
             let begin = view.slots.len() as u32;
             let slots = segments.iter().flat_map(|part| part.slot..part.slot + part.len);
-            view.slots.extend(slots.take(start + len).map(|slot| slot as u32));
+            view.slots.extend(slots.take(start + len + more).map(|slot| slot as u32));
             view.begin.extend(std::iter::repeat_n(begin, *len));
             view.count.extend((start + 1..=start + len).map(|count| count as u32));
             view.skip.extend(std::iter::repeat_n(0, *len));

@@ -178,7 +178,9 @@ impl<P: Policy> Learner for Local<'_, P> {
     }
 
     fn notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(self.policy.take_notes());
+        notes
     }
 
     fn write_adapters(&self, folder: &Path) -> Result<()> {

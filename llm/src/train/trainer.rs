@@ -267,7 +267,8 @@ pub fn engine_options<P: Policy>(
     let wanted = max_batch * (own + 16) + (max_batch / samples.max(1) + 2) * (longest + 16);
     let affordable = policy.cache_budget()? / policy.bytes_per_slot();
     let cache_slots = wanted.min(affordable).max(one);
-    Ok(EngineOptions { max_batch, cache_slots, prefill_tokens: P::PREFILL_TOKENS })
+    let prefill_tokens = P::PREFILL_TOKENS;
+    Ok(EngineOptions { max_batch, cache_slots, prefill_tokens, ..EngineOptions::default() })
 }
 
 /// The completions of groups as examples; those that were cut off are left out where so asked.

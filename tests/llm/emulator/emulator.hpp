@@ -117,12 +117,20 @@ static bool release(size_t first, size_t n, State barrier) {
     return true;
 }
 
+/// Fibers for the threads of a block. They stay, for their stacks are dear.
+static void hire() {
+    while (fibers.size() < blockDim.x) {
+        fibers.emplace_back();
+        fibers.back().stack.resize(1 << 16);
+    }
+}
+
 static void run_block(bool backwards) {
     memset(__start_block_memory, 0xff, __stop_block_memory - __start_block_memory);
-    size_t n = fibers.size();
-    for (Fiber& fiber : fibers) {
-        prepare(fiber.context, fiber.stack, fiber_main);
-        fiber.state = READY;
+    size_t n = blockDim.x;
+    for (size_t i = 0; i < n; i++) {
+        prepare(fibers[i].context, fibers[i].stack, fiber_main);
+        fibers[i].state = READY;
     }
     for (size_t done = 0; done < n;) {
         for (size_t i = 0; i < n; i++) {
@@ -132,7 +140,7 @@ static void run_block(bool backwards) {
             switch_to(scheduler, fibers[thread].context);
         }
         done = 0;
-        for (const Fiber& fiber : fibers) done += fiber.state == DONE;
+        for (size_t i = 0; i < n; i++) done += fibers[i].state == DONE;
         if (done == n) break;
         bool released = release(0, n, AT_BLOCK);
         for (size_t warp = 0; warp < n; warp += 32) released |= release(warp, 32, AT_WARP);
@@ -216,8 +224,7 @@ static bool backwards;
 template <class... A> static void launch(void (*kernel)(A...)) {
     std::tuple<A...> arguments{argument<A>()...};
     kernel_call = [&] { std::apply(kernel, arguments); };
-    fibers.resize(blockDim.x);
-    for (Fiber& fiber : fibers) fiber.stack.resize(1 << 16);
+    hire();
     for (blockIdx.z = 0; blockIdx.z < gridDim.z; blockIdx.z++)
         for (blockIdx.y = 0; blockIdx.y < gridDim.y; blockIdx.y++)
             for (blockIdx.x = 0; blockIdx.x < gridDim.x; blockIdx.x++) run_block(backwards);
@@ -235,8 +242,7 @@ template <class... A> static void call(void (*kernel)(A...), const uint64_t* wor
     std::tuple<A...> arguments;
     std::apply([&](auto&... each) { (argument(&each), ...); }, arguments);
     kernel_call = [&] { std::apply(kernel, arguments); };
-    fibers.resize(blockDim.x);
-    for (Fiber& fiber : fibers) fiber.stack.resize(1 << 16);
+    hire();
     for (blockIdx.z = 0; blockIdx.z < gridDim.z; blockIdx.z++)
         for (blockIdx.y = 0; blockIdx.y < gridDim.y; blockIdx.y++)
             for (blockIdx.x = 0; blockIdx.x < gridDim.x; blockIdx.x++) run_block(false);

@@ -1,18 +1,28 @@
 //! The network with a cache of keys and values, for generation.
 
 use super::super::memory::{Array, Kind};
+use super::burst::{LONGEST, MOST, Recordings};
 use super::layer::Batch;
 use super::load::Network;
 use super::logits::DeviceLogits;
-use crate::generate::{LanguageModel, Rows};
+use crate::generate::{Drawn, LanguageModel, Rows, SamplingParams};
 use crate::ops::cached_attention::Placement;
 use crate::{Error, Result};
 
 /// Keys and values of every layer, `[slots, kv_heads, head_dim]` each, in the type of activations.
 #[derive(Debug)]
 pub struct KvCache {
-    layers: Vec<[Array; 2]>,
+    /// Before the memory that they name.
+    pub(super) recordings: Recordings,
+    pub(super) layers: Vec<[Array; 2]>,
     slots: usize,
+}
+
+impl KvCache {
+    /// A slot behind those that sequences have, for rows that are no sequence.
+    pub(super) fn spare_slot(&self) -> u32 {
+        self.slots as u32
+    }
 }
 
 impl Network {
@@ -20,6 +30,22 @@ impl Network {
     pub fn bytes_per_slot(&self) -> usize {
         let bytes = Kind::from(self.place.element()).bytes();
         2 * bytes * self.config.layers * self.config.kv_heads * self.config.head_dim
+    }
+}
+
+impl Network {
+    /// Shapes of decoding steps of which recordings are kept, unless it is told otherwise.
+    pub const RECORDINGS: usize = MOST;
+
+    /// Keeps recordings of up to so many shapes of decoding steps from now on; with 0, every launch of a
+    /// step is asked for anew.
+    pub fn keep_recordings(&self, most: usize) {
+        self.recorder.keep(most);
+    }
+
+    /// What there is to say of recordings since this was last asked.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.recorder.take_notes()
     }
 }
 
@@ -36,9 +62,24 @@ impl LanguageModel for Network {
     }
 
     fn new_cache(&self, slots: usize) -> Result<KvCache> {
-        let len = slots * self.config.kv_heads * self.config.head_dim;
+        let len = (slots + 1) * self.config.kv_heads * self.config.head_dim;
         let layer = |_| Ok([self.place.blank(len)?, self.place.blank(len)?]);
-        Ok(KvCache { layers: (0..self.config.layers).map(layer).collect::<Result<_>>()?, slots })
+        let layers = (0..self.config.layers).map(layer).collect::<Result<_>>()?;
+        Ok(KvCache { recordings: Recordings::default(), layers, slots })
+    }
+
+    fn longest_burst(&self) -> usize {
+        LONGEST
+    }
+
+    fn burst(
+        &self,
+        batch: &[Rows<'_>],
+        cache: &mut KvCache,
+        uniforms: &[f64],
+        params: &SamplingParams,
+    ) -> Result<Vec<Vec<Result<Drawn>>>> {
+        self.draw_burst(batch, cache, uniforms, params)
     }
 
     /// On a device, the last bits of logits may depend on how large the batch is: the library that
@@ -48,7 +89,7 @@ impl LanguageModel for Network {
         let longest = batch.iter().map(|rows| rows.start + rows.tokens.len()).max().unwrap_or(0);
         self.check(&tokens, longest)?;
         let placement = Placement::new(batch);
-        let slots = check_slots(batch, &placement, cache)?;
+        let slots = check_slots(batch, &placement, cache, 0)?;
         let place = &self.place;
         let positions: Vec<u32> = batch
             .iter()
@@ -65,7 +106,7 @@ impl LanguageModel for Network {
         let last = place.counts(&last_rows(batch))?;
         let x = place.gather(&last, &x, self.config.hidden_size)?;
         let hidden = place.rms_norm(&x, self.last_norm().1)?;
-        let logits = self.logits(&hidden)?;
+        let logits = self.logits(place, &hidden)?;
         Ok(DeviceLogits::new(place.clone(), logits, self.config.vocab_size))
     }
 }
@@ -80,10 +121,15 @@ fn last_rows(batch: &[Rows<'_>]) -> Vec<u32> {
     batch.iter().map(last).collect()
 }
 
-/// The slots of the new tokens, if all lie in the cache.
-fn check_slots(batch: &[Rows<'_>], placement: &Placement, cache: &KvCache) -> Result<Vec<u32>> {
+/// The slots of the new tokens, if all lie in the cache, with `more` behind them.
+pub(super) fn check_slots(
+    batch: &[Rows<'_>],
+    placement: &Placement,
+    cache: &KvCache,
+    more: usize,
+) -> Result<Vec<u32>> {
     for rows in batch {
-        let end = rows.start + rows.tokens.len();
+        let end = rows.start + rows.tokens.len() + more;
         let placed: usize = rows.segments.iter().map(|segment| segment.len).sum();
         if rows.tokens.is_empty() || placed != end {
             let allowed = format!("{end}, one for each position, and at least one new token");

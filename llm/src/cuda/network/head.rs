@@ -1,6 +1,7 @@
 //! The head: log-probabilities and entropies of tokens, a chunk of logits at a time.
 
 use super::super::memory::Array;
+use super::super::place::Place;
 use super::gradients::Gradients;
 use super::load::Network;
 use super::tape::Tape;
@@ -34,7 +35,7 @@ impl Network {
         self.check(&targets.tokens[part.clone()], 0)?;
         let rows = place.counts(&targets.rows[part.clone()])?;
         let hidden = place.gather(&rows, hidden, width)?;
-        let logits = self.logits(&hidden)?;
+        let logits = self.logits(place, &hidden)?;
         let targets_here = place.counts(&targets.tokens[part])?;
         let scale = 1.0 / targets.temperature;
         let [lse, logprobs, entropies] =
@@ -44,11 +45,11 @@ impl Network {
     }
 
     /// Logits after rows of hidden states, in single precision.
-    pub(super) fn logits(&self, hidden: &Array) -> Result<Array> {
+    pub(super) fn logits(&self, place: &Place, hidden: &Array) -> Result<Array> {
         let weight = self.head();
         let [vocab, width] = weight.shape;
-        let logits = self.place.blank_floats(hidden.len() / width * vocab)?;
-        self.place.linear_into(hidden, &weight.array, weight.shape, &logits, 1.0, 0.0)?;
+        let logits = place.blank_floats(hidden.len() / width * vocab)?;
+        place.linear_into(hidden, &weight.array, weight.shape, &logits, 1.0, 0.0)?;
         Ok(logits)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::memory::{Array, Kind};
 use super::super::place::{Angles, Norm, Place};
+use super::burst::Recorder;
 use super::layer::Layer;
 use crate::config::ModelConfig;
 use crate::model::adapter::{DOWN, UP};
@@ -9,6 +10,7 @@ use crate::model::{Decoder, LoraOptions, Training, prefix_of};
 use crate::ops::Rotation;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const EMBEDDING: &str = "model.embed_tokens.weight";
 const NORM: &str = "model.norm.weight";
@@ -54,6 +56,9 @@ pub struct Network {
     /// Cosine and sine of every position of the context.
     tables: [Array; 2],
     pub(super) masters: BTreeMap<String, Master>,
+    /// Whether its steps are recorded. Recordings are of one network's weights, whose places in memory
+    /// do not change while it lives: they are its.
+    pub(super) recorder: Arc<Recorder>,
 }
 
 impl Network {
@@ -98,7 +103,8 @@ impl Network {
         let rotation = Rotation::new(&config.rope, config.head_dim, 0..config.max_positions);
         let tables = [place.floats(rotation.cos())?, place.floats(rotation.sin())?];
         let (place, config) = (place.clone(), config.clone());
-        Ok(Self { place, config, embedding, layers, norm, head, tables, masters })
+        let recorder = Arc::default();
+        Ok(Self { place, config, embedding, layers, norm, head, tables, masters, recorder })
     }
 
     /// The network without its adapters, on the same weights, not trained.
@@ -114,6 +120,7 @@ impl Network {
             head: head.clone(),
             tables: tables.clone(),
             masters: BTreeMap::new(),
+            recorder: Arc::default(),
         }
     }
 
@@ -128,8 +135,13 @@ impl Network {
     }
 
     pub(super) fn angles(&self, positions: &[u32]) -> Result<Angles> {
+        Ok(self.angles_at(self.place.counts(positions)?))
+    }
+
+    /// The angles of positions that lie on the device.
+    pub(super) fn angles_at(&self, positions: Array) -> Angles {
         let [cos, sin] = self.tables.clone();
-        Ok(Angles { cos, sin, positions: self.place.counts(positions)? })
+        Angles { cos, sin, positions }
     }
 
     pub(super) fn last_norm(&self) -> (&Weight, Norm<'_>) {

@@ -1,15 +1,9 @@
 //! Logits on a device, and tokens drawn from them there.
 
-use super::super::launch::{Argument, Launch};
-use super::super::memory::{Array, Kind};
-use super::super::place::Place;
+use super::super::memory::Array;
+use super::super::place::{Draws, Place};
 use crate::generate::{Drawn, Logits, SamplingParams};
 use crate::{Error, Result};
-
-/// A token that says that a row holds no numbers to draw from.
-const REFUSED: u32 = u32::MAX;
-/// Threads that share a row.
-const THREADS: u32 = 1024;
 
 /// Rows of logits on a device, in single precision.
 #[derive(Debug)]
@@ -73,34 +67,20 @@ impl Logits for DeviceLogits {
     ) -> Result<Vec<Result<Drawn>>> {
         let Some((place, logits, vocab)) = Self::together(rows)? else { return Ok(Vec::new()) };
         let count = rows.len();
-        let device = place.device();
-        let uniforms = Array::from_host(device, uniforms)?;
-        let tokens = Array::new(device, Kind::U32, count)?;
-        let numbers = place.blank_floats(3 * count)?;
-        let column = |at: usize| numbers.part(at * count..(at + 1) * count);
-        let [logprobs, model_logprobs, entropies] = [column(0), column(1), column(2)];
-        let arrays = [&logits, &uniforms, &tokens, &logprobs, &model_logprobs, &entropies];
-        let arrays = arrays.into_iter().map(Argument::from);
-        let SamplingParams { temperature, top_k, top_p, min_p, .. } = params;
-        let settings: [Argument; 5] = [
-            vocab.into(),
-            (*temperature).into(),
-            (*top_k).into(),
-            (*top_p).into(),
-            (*min_p).into(),
-        ];
-        let launch = Launch::rows("draw", place.element(), count).with_threads(THREADS);
-        device.launch(&launch.with(arrays.chain(settings)))?;
-        let (tokens, numbers): (Vec<u32>, Vec<f32>) = (tokens.to_vec()?, numbers.to_vec()?);
-        let drawn = |at: usize| match tokens[at] {
-            REFUSED => Err(Error::Logits { what: "a logit".to_owned(), value: f32::NAN }),
-            token => Ok(Drawn {
-                token,
-                logprob: numbers[at],
-                model_logprob: numbers[count + at],
-                entropy: numbers[2 * count + at],
-            }),
-        };
+        let uniforms = Array::from_host(place.device(), uniforms)?;
+        let draws = place.draw(&logits, &uniforms, vocab, params)?;
+        let (tokens, numbers): (Vec<u32>, Vec<f32>) =
+            (draws.tokens.to_vec()?, draws.numbers.to_vec()?);
+        let drawn = |at: usize| drawn(tokens[at], [0, 1, 2].map(|i| numbers[i * count + at]));
         Ok((0..count).map(drawn).collect())
     }
+}
+
+/// What a row gave: a token, its log-probability, that under the model, and the entropy.
+pub(super) fn drawn(token: u32, numbers: [f32; 3]) -> Result<Drawn> {
+    if token == Draws::REFUSED {
+        return Err(Error::Logits { what: "a logit".to_owned(), value: f32::NAN });
+    }
+    let [logprob, model_logprob, entropy] = numbers;
+    Ok(Drawn { token, logprob, model_logprob, entropy })
 }

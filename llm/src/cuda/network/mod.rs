@@ -1,5 +1,6 @@
 //! The decoder on a device: the same network as [`Decoder`], forward and backward by hand.
 
+mod burst;
 mod cache;
 mod gradients;
 mod head;

@@ -1,6 +1,6 @@
 //! Attention of packed rows, and of new rows to a cache.
 
-use super::Place;
+use super::{Place, Shape};
 use crate::Result;
 use crate::cuda::launch::{Argument, Element, Launch};
 use crate::cuda::memory::Array;
@@ -9,7 +9,7 @@ use crate::ops::spans::{Pieces, TILE, View};
 /// Blocks that keep a large GPU busy.
 const BUSY: usize = 1024;
 /// Fewest positions that are worth a block of their own in the attention to a cache.
-const SHARE: usize = 64;
+pub(super) const SHARE: usize = 64;
 /// Most heads of a block of `decode_attention`.
 const MOST_GROUP: usize = 4;
 
@@ -43,15 +43,68 @@ pub(crate) struct Seen {
     longest: usize,
 }
 
+/// What the rows of a batch of one new token each see of a cache.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(crate) slots: Array,
+    pub(crate) begin: Array,
+    pub(crate) count: Array,
+    pub(crate) skip: Array,
+    pub(crate) prefixes: Array,
+}
+
 /// The largest of some counts, at least 1.
 fn most(counts: impl Iterator<Item = u32>) -> usize {
     counts.max().map_or(1, |most| most.max(1) as usize)
+}
+
+/// Shares of the positions, so that there are blocks for all of a GPU.
+pub(super) fn spread(rows: usize, longest: usize, heads: Heads) -> usize {
+    BUSY.div_ceil(rows * heads.keys).min(longest.div_ceil(SHARE)).max(1)
+}
+
+impl Shape {
+    /// That of a batch of one new token each.
+    pub(crate) fn of(view: &View) -> Self {
+        Self {
+            rows: view.count.len(),
+            longest: most(view.count.iter().copied()),
+            prefixes: view.prefixes.len(),
+            together: most(view.prefixes.iter().map(|prefix| prefix[1])),
+        }
+    }
+}
+
+impl Seen {
+    /// What the rows of a batch of a shape see, which lies in memory already.
+    pub(crate) fn of_cache(
+        rows: Rows,
+        Shape { rows: count, longest, together, .. }: Shape,
+    ) -> Self {
+        let Rows { slots, begin, count: of_rows, skip, prefixes } = rows;
+        let none = || begin.part(0..0);
+        let (last, tiles, pieces) = (none(), none(), [none(), none()]);
+        Self {
+            slots,
+            last,
+            tiles,
+            pieces,
+            begin,
+            count: of_rows,
+            prefixes,
+            skip,
+            together,
+            rows: count,
+            longest,
+        }
+    }
 }
 
 impl Place {
     /// What the rows of a batch see.
     pub(crate) fn seen(&self, view: &View) -> Result<Seen> {
         let Pieces { pieces, tiles } = view.pieces();
+        let Shape { rows, longest, together, .. } = Shape::of(view);
         Ok(Seen {
             slots: self.counts(&view.slots)?,
             begin: self.counts(&view.begin)?,
@@ -61,14 +114,14 @@ impl Place {
             pieces: [self.counts(pieces.as_flattened())?, self.counts(tiles.as_flattened())?],
             prefixes: self.counts(view.prefixes.as_flattened())?,
             skip: self.counts(&view.skip)?,
-            together: most(view.prefixes.iter().map(|prefix| prefix[1])),
-            rows: view.count.len(),
-            longest: most(view.count.iter().copied()),
+            together,
+            rows,
+            longest,
         })
     }
 
     /// Whether kernels for tensor cores are for such heads.
-    fn has_tensor_cores(&self, heads: Heads) -> bool {
+    pub(super) fn has_tensor_cores(&self, heads: Heads) -> bool {
         self.element == Element::Bf16 && [64, 128].contains(&heads.width)
     }
 
@@ -200,11 +253,10 @@ impl Place {
         Ok(out)
     }
 
-    /// Shares of the positions, so that there are blocks for all of a GPU, and what each comes to.
+    /// Shares of the positions and some more, and what each comes to.
     fn shares(&self, seen: &Seen, heads: Heads, more: usize) -> Result<(usize, [Array; 2])> {
-        let Heads { queries, keys, width } = heads;
-        let shares =
-            BUSY.div_ceil(seen.rows * keys).min(seen.longest.div_ceil(SHARE)).max(1) + more;
+        let Heads { queries, width, .. } = heads;
+        let shares = spread(seen.rows, seen.longest, heads) + more;
         let parts = seen.rows * queries * shares;
         Ok((shares, [self.blank_floats(parts * width)?, self.blank_floats(2 * parts)?]))
     }

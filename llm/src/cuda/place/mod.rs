@@ -6,14 +6,20 @@
 //! | `layers` | norms, biases, rotations, gates and rows of tables |
 //! | `attention` | attention of packed rows, and to a cache |
 //! | `head` | log-probabilities |
+//! | `draw` | tokens from logits, and from one step of a burst to the next |
+//! | `shape` | what shapes the launches of a step, rounded |
 
 mod attention;
+mod draw;
 mod head;
 mod layers;
 mod product;
+mod shape;
 
-pub(crate) use attention::{Heads, Seen};
+pub(crate) use attention::{Heads, Rows, Seen};
+pub(crate) use draw::{Draws, Turn};
 pub(crate) use layers::{Angles, Norm};
+pub(crate) use shape::Shape;
 
 use super::launch::{Argument, Element, Launch};
 use super::memory::{Array, Device, Kind};
@@ -33,6 +39,11 @@ impl Place {
     /// A device, and the type of weights and activations on it.
     pub fn new(device: Arc<dyn Device>, element: Element) -> Self {
         Self { device, element }
+    }
+
+    /// The same type elsewhere.
+    pub(crate) fn moved(&self, device: Arc<dyn Device>) -> Self {
+        Self { device, element: self.element }
     }
 
     /// The device.

@@ -3,6 +3,7 @@
 //! Inputs are random and sizes odd; where a kernel writes, memory holds NaN before. Errors are relative
 //! to the largest number that is expected, and NaN is no number that passes.
 
+mod advance;
 mod attention;
 mod bench;
 mod head;
@@ -46,6 +47,7 @@ pub fn self_test(machine: &mut dyn Machine) -> Result<Vec<Outcome>> {
         layers::compare(&mut bench)?;
         attention::compare(&mut bench)?;
         head::compare(&mut bench)?;
+        advance::compare(&mut bench)?;
         optimizer::compare(&mut bench)?;
         outcomes.extend(bench.outcomes());
     }

@@ -1,12 +1,14 @@
 //! The whole network on a device against the decoder on the CPU: gradients, steps of the optimiser,
-//! and greedy generation.
+//! and generation; and against itself, token by token, in bursts and with recordings.
 
 use super::bench::{relative_error, to_floats};
 use super::{Element, Outcome};
 use crate::checkpoint::Checkpoint;
 use crate::cuda::network::Network;
 use crate::cuda::place::Place;
-use crate::generate::{Engine, EngineOptions, LanguageModel, Request, Sampler, SamplingParams};
+use crate::generate::{
+    Engine, EngineOptions, LanguageModel, Request, Sample, Sampler, SamplingParams,
+};
 use crate::model::{Decoder, Keep, Training};
 use crate::train::{
     AdamW, AdamWOptions, Example, Loss, Pass, Policy, Pretraining, gradient, logprobs, pretrain,
@@ -37,6 +39,7 @@ pub fn compare_networks(folder: &Path, place: &Place, training: Training) -> Res
     let mut outcomes = Outcomes { element: place.element(), outcomes: Vec::new() };
     outcomes.generation(&model, &network)?;
     outcomes.samples(&model, &network)?;
+    outcomes.bursts(&network)?;
     outcomes.gradients(&model, &network, &lessons.examples())?;
     outcomes.steps(&model, &network, &lessons.examples())?;
     Ok(outcomes.outcomes)
@@ -117,13 +120,7 @@ impl Outcomes {
         let pairs = expected.iter().zip(&found);
         let different = pairs.filter(|(expected, found)| expected != found).count();
         let missing = expected.len().abs_diff(found.len());
-        let outcome = Outcome {
-            what: "greedy generation: completions that differ".to_owned(),
-            element: self.element,
-            error: (different + missing) as f32,
-            limit: 0.0,
-        };
-        self.outcomes.push(outcome);
+        self.same("greedy generation: completions that differ", different + missing);
         Ok(())
     }
 
@@ -138,7 +135,7 @@ impl Outcomes {
                 first_sample: 0,
             })
             .collect();
-        let options = EngineOptions { max_batch: 9, cache_slots: 1024, prefill_tokens: 33 };
+        let options = options(9, 1024, 33);
         let params = SamplingParams { max_tokens: LONGEST, ..SamplingParams::default() };
         let samples =
             Engine::new(network, None, options)?.sample(&requests, &params, &mut |_| ())?;
@@ -153,6 +150,42 @@ impl Outcomes {
         let expected = logprobs(model, &examples, pass)?.concat();
         self.note("log-probabilities of drawn tokens", relative_error(&found, &expected));
         Ok(())
+    }
+
+    /// Samples that are drawn in bursts, recorded and not, and those that come token by token. With
+    /// recordings they are the same to the last bit; without bursts the order of sums may be another,
+    /// which in bf16 makes other samples.
+    fn bursts(&mut self, network: &Network) -> Result<()> {
+        let samples = |burst, recordings| {
+            network.keep_recordings(recordings);
+            drawn(network, burst)
+        };
+        let (one_by_one, bursts) = (samples(1, 0)?, samples(8, 0)?);
+        let recorded = samples(8, Network::RECORDINGS)?;
+        for note in network.take_notes() {
+            self.same(&note, 1);
+        }
+        let different = recorded.iter().zip(&bursts).filter(|(a, b)| a != b).count();
+        self.same("recorded bursts: samples that differ from those of bursts", different);
+        if self.element == Element::Bf16 {
+            return Ok(());
+        }
+        let pairs = || bursts.iter().zip(&one_by_one);
+        let different = pairs().filter(|(a, b)| a.tokens != b.tokens).count();
+        self.same("bursts: samples that differ from those token by token", different);
+        let numbers = |samples: &[Sample]| -> Vec<f32> {
+            let numbers = |sample: &Sample| [&sample.logprobs[..], &sample.entropies].concat();
+            samples.iter().flat_map(numbers).collect()
+        };
+        let error = relative_error(&numbers(&bursts), &numbers(&one_by_one));
+        self.note("bursts: log-probabilities and entropies", error);
+        Ok(())
+    }
+
+    /// Notes how many of something are not what they must be.
+    fn same(&mut self, what: &str, different: usize) {
+        let (what, error) = (what.to_owned(), different as f32);
+        self.outcomes.push(Outcome { what, element: self.element, error, limit: 0.0 });
     }
 
     fn gradients(
@@ -229,7 +262,7 @@ fn losses() -> [(&'static str, Loss); 2] {
 
 /// The most probable completions of some prompts, which share a batch.
 fn greedy<M: LanguageModel>(model: &M) -> Result<Vec<Vec<u32>>> {
-    let options = EngineOptions { max_batch: 5, cache_slots: 512, prefill_tokens: 7 };
+    let options = options(5, 512, 7);
     let max_tokens = 16.min(model.max_positions() / 2);
     let params = SamplingParams { temperature: 0.0, max_tokens, ..SamplingParams::default() };
     let vocab = model.vocab_size();
@@ -243,4 +276,20 @@ fn greedy<M: LanguageModel>(model: &M) -> Result<Vec<Vec<u32>>> {
         .collect();
     let samples = Engine::new(model, None, options)?.sample(&requests, &params, &mut |_| ())?;
     Ok(samples.into_iter().flatten().map(|sample| sample.tokens).collect())
+}
+
+/// Samples of two prompts, in bursts of so many tokens: the first token is the prompt's.
+fn drawn(network: &Network, burst: usize) -> Result<Vec<Sample>> {
+    let (vocab, len) = (network.vocab_size(), SHARED.min(network.max_positions() / 2));
+    let prompt = |from: usize| (from..from + len).map(|at| (at * 7919 % vocab) as u32).collect();
+    let request = |from| Request { prompt: prompt(from), samples: 3, first_sample: 0 };
+    let options = EngineOptions { burst, ..options(6, 512, 256) };
+    let params = SamplingParams { max_tokens: 1 + 8 + 2, ..SamplingParams::default() };
+    let requests = [request(0), request(500)];
+    let samples = Engine::new(network, None, options)?.sample(&requests, &params, &mut |_| ())?;
+    Ok(samples.into_iter().flatten().collect())
+}
+
+fn options(max_batch: usize, cache_slots: usize, prefill_tokens: usize) -> EngineOptions {
+    EngineOptions { max_batch, cache_slots, prefill_tokens, ..EngineOptions::default() }
 }

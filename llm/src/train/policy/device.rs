@@ -20,19 +20,23 @@ impl Policy for Network {
         self.bytes_per_slot()
     }
 
-    /// Three quarters of what is free: the rest is for a batch's activations and logits.
+    /// Three quarters of what is free and bursts do not take: the rest is for activations and logits of
+    /// prompts.
     fn cache_budget(&self) -> Result<usize> {
         let [free, _] = self.place().device().room()?;
-        Ok(free as usize / 4 * 3)
+        Ok((free as usize).saturating_sub(self.burst_bytes(Self::MAX_BATCH)?) / 4 * 3)
     }
 
     fn make_room(&self, optimizer: &mut Optimizer, bytes: usize) -> Result<()> {
-        let [free, _] = self.place().device().room()?;
-        // As much again as `cache_budget` leaves.
-        match (free as usize / 4 * 3) < bytes {
+        // As much again as it leaves.
+        match self.cache_budget()? < bytes {
             true => optimizer.offload(),
             false => Ok(()),
         }
+    }
+
+    fn take_notes(&self) -> Vec<String> {
+        self.take_notes()
     }
 
     /// Everything, if it takes at most two thirds of what is free beside gradients and moments.

@@ -52,6 +52,11 @@ pub trait Policy: LanguageModel {
     /// As [`cache_budget`](Self::cache_budget).
     fn keep(&self, tokens: usize) -> Result<Keep>;
 
+    /// What there is to say of how it samples, since this was last asked.
+    fn take_notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// No gradients yet.
     fn gradients(&self) -> Self::Gradients;
 

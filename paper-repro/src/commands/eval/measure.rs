@@ -62,18 +62,17 @@ pub(super) struct Measurement {
 }
 
 impl Task<'_> {
-    /// Draws and grades what is missing, and writes the result.
+    /// Draws and grades what is missing, and writes the result; beside it what there is to say.
     pub(super) fn measure(
         &self,
         signals: &Signals,
         bar: &ProgressBar,
-    ) -> Result<(Measurement, Repeats), Failure> {
+    ) -> Result<(Measurement, Vec<String>), Failure> {
         let (_, name) = self.names;
         let folder = self.options.out.join(name).join(&self.set.name);
         let folder = EvalFolder::open(&folder, &self.settings())?;
         bar.set_message(format!("{name}, {}", self.set.name));
-        let mut repeats = Repeats::default();
-        let report = match self.policy {
+        let (report, notes) = match self.policy {
             Policy::Folder(source, place) => {
                 let run = (&folder, signals, bar);
                 match place {
@@ -84,12 +83,14 @@ impl Task<'_> {
                 }
             }
             Policy::Served(endpoint) => {
-                self.there(endpoint, &folder, signals, bar, &mut repeats)?
+                let mut repeats = Repeats::default();
+                let report = self.there(endpoint, &folder, signals, bar, &mut repeats)?;
+                (report, repeats.note().into_iter().collect())
             }
         };
         let measurement = self.measurement(&report)?;
         folder.write("result.json", &format!("{:#}\n", measurement.to_json()))?;
-        Ok((measurement, repeats))
+        Ok((measurement, notes))
     }
 
     /// Everything that a completion depends on; their number may change.
@@ -133,7 +134,7 @@ impl Task<'_> {
         source: &Path,
         (folder, signals, bar): (&EvalFolder, &Signals, &ProgressBar),
         network: impl FnOnce(&Decoder) -> Result<P, Failure>,
-    ) -> Result<Report, Failure> {
+    ) -> Result<(Report, Vec<String>), Failure> {
         let (options, set) = (self.options, self.set);
         let checkpoint = Checkpoint::open(source)?;
         let tokenizer = Tokenizer::from_folder(source)?;
@@ -148,7 +149,8 @@ impl Task<'_> {
         let engine = engine_options(&network, &prompts, set.samples, options.max_tokens)?;
         let mut engine = Engine::new(&network, Some(&tokenizer), engine)?;
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
-        self.collect(&mut sampler, folder, signals, bar)
+        let report = self.collect(&mut sampler, folder, signals, bar)?;
+        Ok((report, network.take_notes()))
     }
 
     /// Samples by an endpoint.

@@ -121,9 +121,9 @@ pub(crate) fn run(
             let bar = console.sampling((set.problems.len() * set.samples) as u64);
             let names = (model.as_str(), name.as_str());
             let task = measure::Task { options, names, policy: &source, set, ks: &ks };
-            let (measured, repeats) = pool.install(|| task.measure(&signals, &bar))?;
+            let (measured, notes) = pool.install(|| task.measure(&signals, &bar))?;
             bar.finish_and_clear();
-            repeats.note(console);
+            notes.iter().for_each(|note| console.note(note));
             measurements.push(measured);
         }
     }

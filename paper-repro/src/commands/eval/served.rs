@@ -1,6 +1,5 @@
 //! Models that another program serves.
 
-use crate::console::Console;
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
@@ -55,11 +54,9 @@ impl Repeats {
         problem.clone_into(&mut self.last);
     }
 
-    /// Tells of them, if there were any.
-    pub(super) fn note(&self, console: &mut Console<'_>) {
-        if self.count > 0 {
-            let Self { count, last } = self;
-            console.note(&format!("{count} request(s) were repeated; the last since {last}"));
-        }
+    /// What there is to say of them, if there were any.
+    pub(super) fn note(&self) -> Option<String> {
+        let Self { count, last } = self;
+        (*count > 0).then(|| format!("{count} request(s) were repeated; the last since {last}"))
     }
 }

@@ -130,6 +130,13 @@ struct Line<'a> {
     model_logprobs: &'a [f32],
 }
 
+/// All samples, the seconds that they took, and what there is to say.
+struct Drawn {
+    samples: Vec<Vec<Sample>>,
+    seconds: f64,
+    notes: Vec<String>,
+}
+
 pub(crate) fn run(
     options: &Options,
     pool: &ThreadPool,
@@ -147,7 +154,7 @@ pub(crate) fn run(
     let encoder = Encoder { folder, tokenizer: &tokenizer, chat: options.chat, template };
     let requests = requests(encoder.encode(&prompts)?, options.samples as usize);
     let bar = console.sampling(requests.iter().map(|request| request.samples as u64).sum());
-    let (samples, seconds) = match &place {
+    let Drawn { samples, seconds, notes } = match &place {
         Some(place) => {
             let network = Network::new(place, &decoder, Training::Frozen)?;
             pool.install(|| options.draw(&network, &tokenizer, &requests, &params, &bar))?
@@ -155,6 +162,7 @@ pub(crate) fn run(
         None => pool.install(|| options.draw(&decoder, &tokenizer, &requests, &params, &bar))?,
     };
     bar.finish_and_clear();
+    notes.iter().for_each(|note| console.note(note));
     note_speed(&samples, seconds, console);
     for (prompt, samples) in samples.iter().enumerate() {
         for sample in samples {
@@ -182,7 +190,7 @@ impl Options {
         Ok(params)
     }
 
-    /// Draws all samples; they, and the seconds that it took.
+    /// Draws all samples.
     fn draw<P: Policy>(
         &self,
         model: &P,
@@ -190,12 +198,13 @@ impl Options {
         requests: &[Request],
         params: &SamplingParams,
         bar: &ProgressBar,
-    ) -> Result<(Vec<Vec<Sample>>, f64), Failure> {
+    ) -> Result<Drawn, Failure> {
         let mut engine =
             Engine::new(model, Some(tokenizer), self.engine(model, requests, params)?)?;
         let start = Instant::now();
         let samples = sample(&mut engine, requests, params, bar)?;
-        Ok((samples, start.elapsed().as_secs_f64()))
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Drawn { samples, seconds, notes: model.take_notes() })
     }
 
     fn engine<P: Policy>(
@@ -212,7 +221,8 @@ impl Options {
         let (one, all) = (longest + own + 32, max_batch * (longest + own + 32));
         let affordable = model.cache_budget()? / model.bytes_per_slot();
         let cache_slots = self.cache_slots.unwrap_or(all.min(affordable).max(one));
-        Ok(EngineOptions { max_batch, cache_slots, prefill_tokens: self.prefill_tokens })
+        let Self { prefill_tokens, .. } = *self;
+        Ok(EngineOptions { max_batch, cache_slots, prefill_tokens, ..EngineOptions::default() })
     }
 }
 

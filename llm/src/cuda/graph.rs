@@ -1,0 +1,80 @@
+//! Recordings on a GPU: CUDA graphs, captured from the stream.
+
+use super::device::refused;
+use super::recording::Recording;
+use crate::Result;
+use cudarc::driver::{CudaGraph, CudaStream, sys};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A captured graph that can be launched.
+pub(super) struct Graph(Mutex<Owned>);
+
+struct Owned {
+    graph: CudaGraph,
+    stream: Arc<CudaStream>,
+}
+
+// SAFETY: a graph may be used from any thread, though from one at a time; it lies behind a lock.
+#[expect(unsafe_code, reason = "a graph is two pointers")]
+unsafe impl Send for Owned {}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // Whichever thread it is. A driver that refuses says so again at the next call.
+        let _ = self.stream.context().bind_to_thread();
+    }
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Graph")
+    }
+}
+
+impl Recording for Graph {
+    fn replay(&self) -> Result<()> {
+        let graph = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        graph.graph.launch().map_err(|error| refused("a recording", error))
+    }
+}
+
+/// A stream whose work is captured, until this is gone: whatever happens in between, the stream works
+/// again afterwards.
+struct Capture<'a>(Option<&'a Arc<CudaStream>>);
+
+impl<'a> Capture<'a> {
+    fn begin(stream: &'a Arc<CudaStream>) -> Result<Self> {
+        // Other threads may do what they like in the meantime.
+        let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
+        stream.begin_capture(mode).map_err(|error| refused("a recording", error))?;
+        Ok(Self(Some(stream)))
+    }
+
+    fn end(mut self) -> Result<Graph> {
+        let Some(stream) = self.0.take() else { return Err(refused("a recording", "is over")) };
+        match stream.end_capture(sys::CUgraphInstantiate_flags(0)) {
+            Ok(Some(graph)) => Ok(Graph(Mutex::new(Owned { graph, stream: stream.clone() }))),
+            Ok(None) => Err(refused("a recording", "the driver gave none")),
+            Err(error) => Err(refused("a recording", error)),
+        }
+    }
+}
+
+impl Drop for Capture<'_> {
+    fn drop(&mut self) {
+        // The work failed, and its error is told; what was captured so far is of no use.
+        if let Some(stream) = self.0.take() {
+            let _ = stream.end_capture(sys::CUgraphInstantiate_flags(0));
+        }
+    }
+}
+
+/// Captures what work asks of a stream, which is not done.
+pub(super) fn capture(
+    stream: &Arc<CudaStream>,
+    work: &mut dyn FnMut() -> Result<()>,
+) -> Result<Graph> {
+    let capture = Capture::begin(stream)?;
+    work()?;
+    capture.end()
+}

@@ -1,0 +1,81 @@
+//! Tokens drawn from rows of logits, and from one step of a burst to the next.
+
+use super::Place;
+use crate::Result;
+use crate::cuda::launch::{Argument, Launch};
+use crate::cuda::memory::{Array, Kind};
+use crate::generate::SamplingParams;
+
+/// Threads that share a row of logits.
+const THREADS: u32 = 1024;
+/// Most threads that share the rows of a step.
+const MOST_THREADS: usize = 512;
+
+/// What was drawn from each of some rows.
+#[derive(Debug)]
+pub(crate) struct Draws {
+    /// Tokens, or [`REFUSED`](Self::REFUSED).
+    pub(crate) tokens: Array,
+    /// Log-probabilities of all rows, then those under the model, then entropies.
+    pub(crate) numbers: Array,
+}
+
+impl Draws {
+    /// A token that says that a row holds no numbers to draw from.
+    pub(crate) const REFUSED: u32 = u32::MAX;
+}
+
+/// What the next step of a burst reads, as `advance.cu` has it.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    pub(crate) uniforms: &'a Array,
+    pub(crate) slots: &'a Array,
+    pub(crate) begin: &'a Array,
+    pub(crate) clock: &'a Array,
+    pub(crate) uniform: &'a Array,
+    pub(crate) tokens: &'a Array,
+    pub(crate) positions: &'a Array,
+    pub(crate) places: &'a Array,
+    pub(crate) count: &'a Array,
+    pub(crate) results: &'a Array,
+}
+
+impl Place {
+    /// A token from each row of logits, at a uniform number of its own.
+    pub(crate) fn draw(
+        &self,
+        logits: &Array,
+        uniforms: &Array,
+        vocab: usize,
+        params: &SamplingParams,
+    ) -> Result<Draws> {
+        let rows = logits.len() / vocab;
+        let tokens = Array::new(&self.device, Kind::U32, rows)?;
+        let numbers = self.blank_floats(3 * rows)?;
+        let column = |at: usize| numbers.part(at * rows..(at + 1) * rows);
+        let [logprobs, model_logprobs, entropies] = [column(0), column(1), column(2)];
+        let arrays = [logits, uniforms, &tokens, &logprobs, &model_logprobs, &entropies];
+        let SamplingParams { temperature, top_k, top_p, min_p, .. } = params;
+        let settings: [Argument; 5] = [
+            vocab.into(),
+            (*temperature).into(),
+            (*top_k).into(),
+            (*top_p).into(),
+            (*min_p).into(),
+        ];
+        self.launch(self.rows("draw", rows).with_threads(THREADS), &arrays, settings)?;
+        Ok(Draws { tokens, numbers })
+    }
+
+    /// Writes down what a step drew, and makes it what the next one reads.
+    pub(crate) fn advance(&self, draws: &Draws, turn: &Turn<'_>) -> Result<()> {
+        let Turn { uniforms, slots, begin, clock, uniform, tokens, positions, .. } = *turn;
+        let Turn { places, count, results, .. } = *turn;
+        let read = [&draws.tokens, &draws.numbers, uniforms, slots, begin];
+        let written = [clock, uniform, tokens, positions, places, count, results];
+        let rows = tokens.len();
+        let threads = rows.next_multiple_of(32).min(MOST_THREADS) as u32;
+        let launch = Launch::rows("advance_rows", self.element, 1).with_threads(threads);
+        self.launch(launch, &[&read[..], &written[..]].concat(), [rows.into()])
+    }
+}

@@ -1,0 +1,160 @@
+//! Memory that is taken once, and dealt out again and again.
+//!
+//! A recording names addresses. They must be there whenever it is replayed, and belong to nobody else:
+//! what it computes on its way lies in a workspace, not in memory that the device deals out.
+
+use super::launch::Launch;
+use super::memory::{Array, Device, Kind, Product};
+use super::recording::Recording;
+use crate::{Error, Result};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// As far as blocks begin from each other: what the driver of a GPU keeps, too.
+const ALIGNMENT: usize = 256;
+
+/// A device whose arrays lie in a block of another's memory. What is freed is dealt out again at once:
+/// all work is done in the order in which it was asked for.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    device: Arc<dyn Device>,
+    /// Absent where it only counts, and nothing is done.
+    memory: Option<Array>,
+    blocks: Mutex<Blocks>,
+}
+
+/// Blocks in use: where they begin and end. A new one gets the first gap that is large enough.
+#[derive(Debug, Default)]
+struct Blocks {
+    used: BTreeMap<usize, usize>,
+    peak: usize,
+}
+
+impl Workspace {
+    /// One that counts what work would take, of which nothing is done.
+    pub(crate) fn counting(device: &Arc<dyn Device>) -> Self {
+        Self { device: device.clone(), memory: None, blocks: Mutex::default() }
+    }
+
+    /// One of so many bytes.
+    pub(crate) fn new(device: &Arc<dyn Device>, bytes: usize) -> Result<Self> {
+        let memory = Array::new(device, Kind::U32, bytes.div_ceil(Kind::U32.bytes()))?;
+        Ok(Self { memory: Some(memory), ..Self::counting(device) })
+    }
+
+    /// The most bytes that were in use at a time.
+    pub(crate) fn peak(&self) -> usize {
+        self.blocks().peak
+    }
+
+    /// All of its bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.memory.as_ref().map_or(usize::MAX, Array::bytes)
+    }
+
+    fn blocks(&self) -> std::sync::MutexGuard<'_, Blocks> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The address of its first byte. Where there is no memory, any.
+    fn base(&self) -> u64 {
+        self.memory.as_ref().map_or(ALIGNMENT as u64, Array::address)
+    }
+
+    /// The device, unless all that counts is memory.
+    fn working(&self) -> Option<&Arc<dyn Device>> {
+        self.memory.as_ref().map(|_| &self.device)
+    }
+}
+
+impl Blocks {
+    /// Where a block of so many bytes begins, if it ends before `limit`.
+    fn take(&mut self, bytes: usize, limit: usize) -> Option<usize> {
+        let bytes = bytes.next_multiple_of(ALIGNMENT);
+        let mut at = 0;
+        for (&begin, &end) in &self.used {
+            if at + bytes <= begin {
+                break;
+            }
+            at = end;
+        }
+        if at + bytes > limit {
+            return None;
+        }
+        self.used.insert(at, at + bytes);
+        self.peak = self.peak.max(at + bytes);
+        Some(at)
+    }
+}
+
+/// The host has no part in what is recorded.
+fn refused(what: &str) -> Error {
+    let problem = "not in a workspace, whose work is recorded".to_owned();
+    Error::Gpu { what: what.to_owned(), problem }
+}
+
+impl Device for Workspace {
+    fn allocate(&self, bytes: usize) -> Result<u64> {
+        let all = self.bytes();
+        let at = self.blocks().take(bytes, all);
+        let full = Error::GpuMemory { bytes: bytes as u64, free: 0, total: all as u64 };
+        Ok(self.base() + at.ok_or(full)? as u64)
+    }
+
+    fn free(&self, address: u64) {
+        let at = (address - self.base()) as usize;
+        self.blocks().used.remove(&at);
+    }
+
+    fn room(&self) -> Result<[u64; 2]> {
+        self.device.room()
+    }
+
+    fn write(&self, _: u64, _: &[u8]) -> Result<()> {
+        Err(refused("a copy to the GPU"))
+    }
+
+    fn read(&self, _: u64, _: &mut [u8]) -> Result<()> {
+        Err(refused("a copy from the GPU"))
+    }
+
+    fn copy(&self, from: u64, to: u64, bytes: usize) -> Result<()> {
+        self.working().map_or(Ok(()), |device| device.copy(from, to, bytes))
+    }
+
+    fn zero(&self, address: u64, bytes: usize) -> Result<()> {
+        self.working().map_or(Ok(()), |device| device.zero(address, bytes))
+    }
+
+    fn launch(&self, launch: &Launch) -> Result<()> {
+        self.working().map_or(Ok(()), |device| device.launch(launch))
+    }
+
+    fn product(&self, product: &Product) -> Result<()> {
+        self.working().map_or(Ok(()), |device| device.product(product))
+    }
+
+    fn record(&self, _: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>> {
+        Err(refused("a recording"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks of 256 bytes: freed ones are dealt out again, first gap first.
+    #[test]
+    fn gaps_are_dealt_out_again() {
+        let mut blocks = Blocks::default();
+        assert_eq!(blocks.take(1, 1024), Some(0));
+        assert_eq!(blocks.take(512, 1024), Some(256));
+        assert_eq!(blocks.take(256, 1024), Some(768));
+        assert_eq!(blocks.take(1, 1024), None);
+        blocks.used.remove(&256);
+        assert_eq!(blocks.take(513, 1024), None, "the gap has 512 bytes");
+        assert_eq!(blocks.take(256, 1024), Some(256));
+        assert_eq!(blocks.take(256, 1024), Some(512));
+        assert_eq!(blocks.peak, 1024);
+    }
+}
