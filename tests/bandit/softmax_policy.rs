@@ -91,17 +91,17 @@ fn draws_follow_the_probabilities() {
 }
 
 /// Logits that have moved a little within the band of their bounds, up and down, or beyond it: were
-/// bounds drawn from instead of weights, the smaller moves alone would make χ² = 3,200,000 · 0.014²,
-/// over 600.
+/// bounds drawn from instead of weights, the smallest moves alone, which are 0.006 in the mean square,
+/// would make χ² = 6,400,000 · 0.006², over 200.
 #[test]
 fn draws_follow_the_probabilities_after_moves() {
     let logits: Vec<f64> = (0..20).map(|arm| f64::from(arm) * 0.15).collect();
     let mut policy = SoftmaxPolicy::new(&logits);
     let arms: Vec<u32> = (0..20).collect();
-    for size in [0.014, 0.05, 0.3] {
+    for size in [0.0075, 0.05, 0.3] {
         let moves: Vec<f64> = arms.iter().map(|arm| [-1.0, 1.0, 0.2][*arm as usize % 3]).collect();
         assert!(policy.ascend(size, &arms, &moves));
-        let square = chi_square(&policy, 3_200_000);
+        let square = chi_square(&policy, 6_400_000);
         assert!(square < 43.8, "moves of {size}: χ² = {square}");
     }
 }

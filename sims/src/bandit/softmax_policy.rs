@@ -5,13 +5,13 @@ use super::slots::{Slot, Slots, fixed_point, place};
 use super::sums::Sums;
 use rand::Rng;
 
-/// How far a logit may move from where the bound on its weight was taken. A wider band is left less
-/// often, but refuses more draws.
-const SLACK: f64 = 1.0 / 64.0;
-/// What is surely left of a bound that was just taken.
-const LEAST_SHARE: f64 = 1.0 - SLACK;
-/// `exp(SLACK)`, by which a bound is above its weight.
-const MARGIN: f64 = 1.015_747_708_586_685_7;
+/// The bound on a weight holds while the logit is in a band of 2⁻⁶. A wider one is left less often, but
+/// takes a second look at more draws.
+const BAND_BITS: u32 = 6;
+/// How far the logit may be from where the bound was taken.
+const SLACK: f64 = 0.5 / (1 << BAND_BITS) as f64;
+/// `exp(SLACK)`, by which a bound is above its weight then.
+const MARGIN: f64 = 1.007_843_097_206_447_9;
 /// The share of the table that is filled when it is made anew, so that bounds can grow.
 const FILL: f64 = 0.8;
 /// A table of bounds that together are below this share is made anew.
@@ -27,20 +27,22 @@ struct Arm {
 }
 
 impl Arm {
-    /// Less than the share of its bound that the arm weighs, which is `exp(x)` with
-    /// `x = θ − centre − SLACK`, but easier to compute: `1 + x`.
-    #[inline(always)]
-    fn least_share(self) -> f64 {
-        (self.logit - self.centre) + LEAST_SHARE
-    }
-
     /// Moves the arm; returns whether its bound holds and is near. (That of a logit that is no number
     /// does not.)
     #[inline(always)]
-    fn add(&mut self, change: f64, least_share: &mut f64) -> bool {
+    fn add(&mut self, change: f64) -> bool {
         self.logit += change;
-        *least_share = self.least_share();
-        (*least_share - LEAST_SHARE).abs() <= SLACK
+        self.is_in_band()
+    }
+
+    #[inline(always)]
+    fn is_in_band(self) -> bool {
+        (self.logit - self.centre).abs() <= SLACK
+    }
+
+    /// The logarithm of the share of its bound that the arm weighs, from −2⁻⁶ to 0.
+    fn log_share(self) -> f64 {
+        (self.logit - self.centre) - SLACK
     }
 }
 
@@ -49,16 +51,13 @@ impl Arm {
 /// Arms are drawn by rejection. A table holds bounds `bₐ ≥ wₐ = exp(θₐ − reference)`; a place in the
 /// table that is some arm's is taken with probability `wₐ / bₐ`. So arms come with exactly the
 /// probabilities of the policy, while a bound holds for as long as the logit stays in a band: to move
-/// an arm is, nearly always, one addition, and to draw one takes a look at its place and, thanks to
-/// `1 + x ≤ exp(x)`, no exponential. Neither depends on `K`, and the next draws hardly ever wait for
-/// the moves before them.
+/// an arm is, nearly always, one addition, and to draw one takes a look at its place. Neither depends
+/// on `K`, and draws hardly ever wait for the moves before them.
 ///
 /// Bounds are whole numbers in units so small that an arm less likely than about 2⁻⁵⁰ is never drawn.
 #[derive(Debug, Clone)]
 pub struct SoftmaxPolicy {
     arms: Vec<Arm>,
-    /// [`Arm::least_share`] of each.
-    least_shares: Vec<f64>,
     /// Subtracted from the logits before exponentiation.
     reference: f64,
     /// The whole number that stands for a weight of 1.
@@ -79,7 +78,6 @@ impl SoftmaxPolicy {
     pub fn new(logits: &[f64]) -> Self {
         let mut policy = Self {
             arms: logits.iter().map(|&logit| Arm { logit, centre: logit }).collect(),
-            least_shares: vec![LEAST_SHARE; logits.len()],
             reference: 0.0,
             scale: 1.0,
             bounds: Slots::new(logits.len()),
@@ -118,9 +116,9 @@ impl SoftmaxPolicy {
         for out in out {
             *out = loop {
                 let Some(&(random, slot)) = found.next() else { return taken };
-                // (Signed numbers are the cheaper ones to convert.)
-                let (place, limit) = (place(random) as i64 as f64, slot.limit() as i64 as f64);
-                if self.takes(slot.owner() as usize, place, limit) {
+                let (place, limit) = (place(random), slot.limit());
+                // Within the least share that an arm weighs of its bound.
+                if place < limit - (limit >> BAND_BITS) || self.takes(slot.owner(), place, limit) {
                     break slot.owner();
                 }
             };
@@ -130,19 +128,13 @@ impl SoftmaxPolicy {
     }
 
     /// Whether an arm takes a place of its bound's, of which there are so many in the slot.
-    #[inline(always)]
-    fn takes(&self, arm: usize, place: f64, limit: f64) -> bool {
-        // With x ≤ 0, exp(x) lies between 1 + x and 1 + x + x²/2.
-        let least = self.least_shares[arm];
-        let most = least + 0.5 * (1.0 - least) * (1.0 - least);
-        place < limit * least || (place < limit * most && place < limit * self.share(arm))
-    }
-
-    /// The share of its bound that an arm weighs.
     #[cold]
     #[inline(never)]
-    fn share(&self, arm: usize) -> f64 {
-        rs_grpo::exp(self.least_shares[arm] - 1.0)
+    fn takes(&self, arm: u32, place: u64, limit: u64) -> bool {
+        // An exponential only where it counts: exp(x) lies between 1 + x and 1 + x + x²/2.
+        let (place, limit, x) = (place as f64, limit as f64, self.arms[arm as usize].log_share());
+        place < limit * (1.0 + x)
+            || (place < limit * (1.0 + x + 0.5 * x * x) && place < limit * rs_grpo::exp(x))
     }
 
     /// Adds `rate · gradient[i]` to the logit of `arms[i]`, for every `i`; arms may repeat. Returns
@@ -151,10 +143,8 @@ impl SoftmaxPolicy {
     #[must_use]
     pub fn ascend(&mut self, rate: f64, arms: &[u32], gradient: &[f64]) -> bool {
         let (all, mut in_band) = (&mut self.arms[..], true);
-        let least_shares = &mut self.least_shares[..all.len()];
         for (&arm, &slope) in arms.iter().zip(gradient) {
-            let arm = arm as usize;
-            in_band &= all[arm].add(rate * slope, &mut least_shares[arm]);
+            in_band &= all[arm as usize].add(rate * slope);
         }
         self.all_moved |= self.moved.len() >= all.len();
         if !self.all_moved {
@@ -168,9 +158,8 @@ impl SoftmaxPolicy {
     pub fn add_all(&mut self, change: impl Fn(usize) -> f64) -> bool {
         self.all_moved = true;
         let mut in_band = true;
-        let all = self.arms.iter_mut().zip(&mut self.least_shares);
-        for (index, (arm, least_share)) in all.enumerate() {
-            in_band &= arm.add(change(index), least_share);
+        for (index, arm) in self.arms.iter_mut().enumerate() {
+            in_band &= arm.add(change(index));
         }
         in_band || self.bound(0..self.arms.len())
     }
@@ -180,8 +169,7 @@ impl SoftmaxPolicy {
     #[inline(never)]
     fn bound(&mut self, moved: impl Iterator<Item = usize>) -> bool {
         for arm in moved {
-            let in_band = (self.least_shares[arm] - LEAST_SHARE).abs() <= SLACK;
-            if !in_band && !self.bound_one(arm) {
+            if !self.arms[arm].is_in_band() && !self.bound_one(arm) {
                 return self.bound_all();
             }
         }
@@ -192,7 +180,6 @@ impl SoftmaxPolicy {
     fn bound_one(&mut self, index: usize) -> bool {
         let logit = self.arms[index].logit;
         self.arms[index].centre = logit;
-        self.least_shares[index] = LEAST_SHARE;
         let bound = fixed_point(self.scale * rs_grpo::exp(logit - self.reference) * MARGIN);
         let Some(before) = self.bounds.set(index, bound) else { return false };
         self.total = self.total - before + bound;
