@@ -4,6 +4,9 @@
     pip install torch transformers peft trl==1.16.0
     python llm/benches/gpu.py PROGRAM [--model qwen3-4b-base] [--rows a,b,c,d] [--out FILE.json]
 
+    python llm/benches/gpu.py PROGRAM --model qwen3-4b-base,qwen2.5-math-1.5b,llama3.1-8b-instruct \
+        --rows a,b,c,d,e --new 1024 --step 32x512 --seconds-limit 600 --until 7200      # all of it
+
 Every measurement runs in a process of its own, ours and theirs in turn, within `--seconds-limit`; one that
 fails is a line that says so. The rows:
 
@@ -32,7 +35,6 @@ from pathlib import Path
 PROMPT, SAMPLES, RANK = 256, 16, 32
 BATCH, OTHER_BATCHES = 256, (64, 512)
 SEQUENCES, LENGTH, PEER_MICRO_BATCH = 32, 768, 8
-STEP_PROMPTS, STEP_NEW = 8, 256
 WORDS = 1000
 # Tokens of a sample that are drawn before the host sees them, and recordings that are kept.
 BURSTS = {"token by token": ["1", "0"], "bursts": ["8", "0"], "recorded bursts": ["8", "16"]}
@@ -399,15 +401,20 @@ class Table:
 
     def __init__(self, options):
         self.options, self.results, self.ceilings, self.ours = options, [], {}, None
+
+    def begin(self, model):
+        self.model = model
+        print(f"\n{model}: prompts of {PROMPT} tokens, each with {SAMPLES} samples; decoding of", end=" ")
+        print(f"{self.options.new} tokens here, {self.options.peer_new} in transformers\n")
         print("| measurement | program | result | of the ceiling | peak, GB | times |")
         print("|---|---|---:|---:|---:|---:|", flush=True)
 
     def add(self, name, program, command):
         result = measure(command, self.options.seconds_limit)
-        self.results.append({"measurement": name, "program": program, **result})
+        names = {"model": self.model, "measurement": name, "program": program}
+        self.results.append({**names, **result})
         if self.options.out:
-            content = {"model": self.options.model, "results": self.results}
-            self.options.out.write_text(json.dumps(content, indent=1) + "\n")
+            self.options.out.write_text(json.dumps(self.results, indent=1) + "\n")
         here = program == "rs-grpo"
         if here:
             self.ours = result if "failure" not in result else None
@@ -458,17 +465,18 @@ class Table:
         return f"{result['seconds'] / self.ours['seconds']:.1f}"
 
 
-def plan(options):
-    """What is measured: a name, our arguments, and tasks of the peers."""
-    model, tokens = options.model, str(options.micro_batch_tokens)
+def plan(options, model):
+    """What is measured of a model: a name, our arguments, and tasks of the peers."""
+    tokens = str(options.micro_batch_tokens)
     if options.tiny:
         decode, sequences, length, prompts, new = 32, 20, PROMPT + 24, 2, 8
     else:
-        decode, sequences, length, prompts, new = BATCH, SEQUENCES, LENGTH, STEP_PROMPTS, STEP_NEW
+        decode, sequences, length = BATCH, SEQUENCES, LENGTH
+        prompts, new = options.step
     sizes = ":128:4096" if options.tiny else ""
     rows = {
         "a": [("ceilings", ["ceilings"], {"PyTorch": f"ceilings{sizes}"})],
-        "b": [decoding(options, decode, ["generate", "continuous"])],
+        "b": [decoding(options, model, decode, ["generate", "continuous"])],
         "c": [
             (
                 f"train {what} {sequences}×{length}",
@@ -483,23 +491,38 @@ def plan(options):
             {"TRL": f"step:{prompts}:{new}"},
         )],
         "e": [
-            (f"decode {decode}, {what}", decoding(options, decode, [])[1] + how, {})
+            (f"decode {decode}, {what}", decoding(options, model, decode, [])[1] + how, {})
             for what, how in BURSTS.items()
         ],
     }
     return [entry for row in options.rows.split(",") for entry in rows[row]]
 
 
-def decoding(options, batch, tasks):
+def decoding(options, model, batch, tasks):
     names = {"generate": "transformers generate", "continuous": "transformers continuous batching"}
     peers = {names[task]: f"{task}:{batch}:{options.peer_new}" for task in tasks}
-    return f"decode {batch}", ["decode", options.model, str(batch), str(options.new)], peers
+    return f"decode {batch}", ["decode", model, str(batch), str(options.new)], peers
+
+
+def models(text):
+    names = text.split(",")
+    unknown = [name for name in names if name not in SHAPES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(SHAPES)}")
+    return names
+
+
+def step(text):
+    numbers = re.fullmatch(r"([1-9][0-9]*)x([1-9][0-9]*)", text)
+    if numbers is None:
+        raise argparse.ArgumentTypeError(f"{text}: prompts x tokens, such as 32x512")
+    return [int(number) for number in numbers.groups()]
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", nargs="?", default="gpu", help="the program of llm/benches/gpu.rs")
-    parser.add_argument("--model", default="qwen3-4b-base", choices=SHAPES)
+    parser.add_argument("--model", default="qwen3-4b-base", type=models, help=f"of {', '.join(SHAPES)}; a list")
     parser.add_argument("--rows", default="a,b,c,d", help="which, in this order")
     parser.add_argument("--seconds-limit", type=float, default=75, help="of each measurement")
     parser.add_argument("--until", type=float, default=210, help="seconds after which no other batch starts")
@@ -508,6 +531,7 @@ def arguments():
     parser.add_argument(
         "--micro-batch-tokens", type=int, default=PEER_MICRO_BATCH * LENGTH, help="of rows c and d, here"
     )
+    parser.add_argument("--step", default="8x256", type=step, help="prompts x tokens of a sample in row d")
     parser.add_argument("--out", type=Path, help="all results as JSON, written after each")
     parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peer", help=argparse.SUPPRESS)
@@ -517,30 +541,33 @@ def arguments():
     return options
 
 
-def main():
-    options = arguments()
-    if options.peer:
-        task, *numbers = options.peer.split(":")
-        peer = Peer(TINY, "cpu") if options.tiny else Peer(SHAPES[options.model], "cuda")
-        getattr(peer, task)(*numbers)
-        return
-    start = time.perf_counter()
-    print(f"{options.model}: prompts of {PROMPT} tokens, each with {SAMPLES} samples; decoding of", end=" ")
-    print(f"{options.new} tokens here, {options.peer_new} in transformers\n")
-    table = Table(options)
-
+def measure_model(options, model, table, start):
     def row(name, ours, peers):
         table.add(name, "rs-grpo", [options.program, *ours])
         for program, task in peers.items():
-            command = [sys.executable, __file__, "--model", options.model, "--peer", task]
+            command = [sys.executable, __file__, "--model", model, "--peer", task]
             table.add(name, program, command + ["--tiny"] * options.tiny)
 
-    for entry in plan(options):
+    for entry in plan(options, model):
         row(*entry)
     if "b" in options.rows:
         for batch in OTHER_BATCHES:
             if time.perf_counter() - start < options.until:
-                row(*decoding(options, batch, ["generate"]))
+                row(*decoding(options, model, batch, ["generate"]))
+
+
+def main():
+    options = arguments()
+    if options.peer:
+        task, *numbers = options.peer.split(":")
+        peer = Peer(TINY, "cpu") if options.tiny else Peer(SHAPES[options.model[0]], "cuda")
+        getattr(peer, task)(*numbers)
+        return
+    start = time.perf_counter()
+    table = Table(options)
+    for model in options.model:
+        table.begin(model)
+        measure_model(options, model, table, start)
     print(NOTE)
     seconds = time.perf_counter() - start
     gpu = table.results[0].get("gpu", "unknown GPU")
