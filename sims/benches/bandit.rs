@@ -54,7 +54,7 @@ const ARMS: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 fn update_over_arms(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("update over arms");
     for count in ARMS {
-        let mut policy = SoftmaxPolicy::new(&vec![0.0; count]);
+        let mut policy = SoftmaxPolicy::new(&vec![0.0; count]).expect("finite logits");
         let mut rng = SplitMix64::seed_from_u64(0);
         let mut draws = Draws::default();
         let gradient = std::array::from_fn::<f64, 16, _>(|draw| [-1.0, 1.0][draw % 2]);

@@ -5,6 +5,10 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_sims::bandit::{Draws, SoftmaxPolicy};
 
+fn policy(logits: &[f64]) -> SoftmaxPolicy {
+    SoftmaxPolicy::new(logits).expect("finite logits")
+}
+
 fn softmax(logits: &[f64]) -> Vec<f64> {
     let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let weights: Vec<f64> = logits.iter().map(|logit| (logit - max).exp()).collect();
@@ -41,7 +45,7 @@ proptest! {
         start in prop::collection::vec(-20.0..20.0, 1..70),
         moves in prop::collection::vec((any::<prop::sample::Index>(), -30.0..30.0), 0..60),
     ) {
-        let mut policy = SoftmaxPolicy::new(&start);
+        let mut policy = policy(&start);
         let mut logits = start;
         for (arm, change) in moves {
             let arm = arm.index(logits.len());
@@ -57,7 +61,7 @@ proptest! {
         moves in prop::collection::vec((0..9_usize, -0.5..0.5), 0..200),
     ) {
         let mut logits = vec![0.0; 9];
-        let mut policy = SoftmaxPolicy::new(&logits);
+        let mut policy = policy(&logits);
         for group in moves.chunks(16) {
             for &(arm, change) in group {
                 logits[arm] += 2.0 * change;
@@ -86,7 +90,7 @@ fn chi_square(policy: &SoftmaxPolicy, draws: usize) -> f64 {
 #[test]
 fn draws_follow_the_probabilities() {
     let logits: Vec<f64> = (0..20).map(|arm| f64::from(arm) * 0.15).collect();
-    let square = chi_square(&SoftmaxPolicy::new(&logits), 320_000);
+    let square = chi_square(&policy(&logits), 320_000);
     assert!(square < 43.8, "χ² = {square}");
 }
 
@@ -96,7 +100,7 @@ fn draws_follow_the_probabilities() {
 #[test]
 fn draws_follow_the_probabilities_after_moves() {
     let logits: Vec<f64> = (0..20).map(|arm| f64::from(arm) * 0.15).collect();
-    let mut policy = SoftmaxPolicy::new(&logits);
+    let mut policy = policy(&logits);
     let arms: Vec<u32> = (0..20).collect();
     for size in [0.0075, 0.05, 0.3] {
         let moves: Vec<f64> = arms.iter().map(|arm| [-1.0, 1.0, 0.2][*arm as usize % 3]).collect();
@@ -108,7 +112,7 @@ fn draws_follow_the_probabilities_after_moves() {
 
 #[test]
 fn arms_without_weight_are_never_drawn() {
-    let policy = SoftmaxPolicy::new(&[-800.0, 0.0, -1.0, -800.0, -2.0, -800.0]);
+    let policy = policy(&[-800.0, 0.0, -1.0, -800.0, -2.0, -800.0]);
     let mut draws = Draws::default();
     policy.draw_into(&mut Xoshiro256PlusPlus::seed_from_u64(3), 100_000, &mut draws);
     assert!(draws.arms().iter().all(|arm| [1, 2, 4].contains(arm)));
@@ -117,9 +121,11 @@ fn arms_without_weight_are_never_drawn() {
 #[test]
 fn a_logit_that_is_no_number_is_told() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let mut policy = SoftmaxPolicy::new(&[0.0, 1.0]);
-        assert!(!policy.ascend(1.0, &[1], &[bad]), "{bad}");
-        let mut policy = SoftmaxPolicy::new(&[0.0, 1.0]);
-        assert!(!policy.add_all(|_| bad), "{bad}");
+        assert!(!policy(&[0.0, 1.0]).ascend(1.0, &[1], &[bad]), "{bad}");
+        assert!(!policy(&[0.0, 1.0]).add_all(|_| bad), "{bad}");
+        let refused = SoftmaxPolicy::new(&[0.0, bad]).expect_err("not finite").to_string();
+        assert_eq!(refused, format!("logit is {bad}; allowed: any finite number"));
     }
+    let refused = SoftmaxPolicy::new(&[]).expect_err("no arms").to_string();
+    assert_eq!(refused, "arms is 0; allowed: 1 to 16777216");
 }

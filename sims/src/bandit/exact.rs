@@ -20,7 +20,7 @@ pub fn run_exact(config: &Config) -> Result<Run, Error> {
         return Err(Error::parameter("noise", format!("{:?}", config.noise), allowed));
     }
     let rewards = config.rewards();
-    let mut softmax = SoftmaxPolicy::new(&config.initial_logits());
+    let mut softmax = SoftmaxPolicy::new(&config.initial_logits())?;
     let mut recorder = Recorder::new(config.pulls);
     let mut policy = vec![0.0; config.arms];
     let mut advantages = vec![0.0; config.arms];

@@ -28,11 +28,11 @@ pub(super) struct Learner<'a> {
 }
 
 impl<'a> Learner<'a> {
-    pub(super) fn new(config: &'a Config, rng: SplitMix64) -> Self {
-        Self {
+    pub(super) fn new(config: &'a Config, rng: SplitMix64) -> Result<Self, Error> {
+        Ok(Self {
             config,
             rng,
-            policy: SoftmaxPolicy::new(&config.initial_logits()),
+            policy: SoftmaxPolicy::new(&config.initial_logits())?,
             scratch: Scratch::new(),
             draws: Draws::default(),
             means: Vec::new(),
@@ -40,7 +40,7 @@ impl<'a> Learner<'a> {
             all_equal: false,
             advantages: Vec::new(),
             probabilities: Vec::new(),
-        }
+        })
     }
 
     pub(super) fn policy(&mut self) -> &mut SoftmaxPolicy {
@@ -147,7 +147,7 @@ mod tests {
                 ..Config::default()
             };
             let means = config.rewards();
-            let mut learner = Learner::new(&config, stream(4, 2));
+            let mut learner = Learner::new(&config, stream(4, 2)).expect("valid settings");
             let mut plain = learner.policy.logits().collect::<Vec<_>>();
             for _ in 0..300 {
                 learner.draw(16, &means);

@@ -75,7 +75,7 @@ impl WithSimd for Sampled<'_> {
     fn with_simd<S: Simd>(self, _: S) -> Self::Output {
         let Self { config, seed, index } = self;
         let means = config.rewards();
-        let mut learner = Learner::new(config, stream(seed, index));
+        let mut learner = Learner::new(config, stream(seed, index))?;
         let mut recorder = Recorder::new(config.pulls);
         let mut left = config.pulls;
         while left > 0 {

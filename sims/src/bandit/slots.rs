@@ -10,6 +10,8 @@ const PLACE_BITS: u32 = 39;
 const MOST_BITS: u32 = 52;
 /// Bits of an owner.
 const OWNER_BITS: u32 = 24;
+/// The most numbers.
+pub(super) const MOST: usize = 1 << OWNER_BITS;
 
 /// A share of the table, of 2³⁹ places: the first so many are its owner's.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,7 +75,7 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// `count` zeros.
+    /// `count` zeros, from 1 to [`MOST`].
     pub(super) fn new(count: usize) -> Self {
         let slots = SLOTS_A_NUMBER * count.next_power_of_two();
         let mut new = Self {

@@ -1,8 +1,9 @@
 //! A softmax policy over many arms that draws and moves single arms in `O(1)`.
 
 use super::draws::Draws;
-use super::slots::{Slot, Slots, fixed_point, place};
+use super::slots::{MOST as MOST_ARMS, Slot, Slots, fixed_point, place};
 use super::sums::Sums;
+use crate::Error;
 use rand::Rng;
 
 /// The bound on a weight holds while the logit is in a band of 2⁻⁶. A wider one is left less often, but
@@ -72,10 +73,17 @@ pub struct SoftmaxPolicy {
 }
 
 impl SoftmaxPolicy {
-    /// A policy with the given finite logits; their number `K` is from 1 to 2²⁴.
+    /// A policy with the given logits; their number `K` is from 1 to 2²⁴.
     ///
-    /// Of logits that are not finite nothing can be drawn.
-    pub fn new(logits: &[f64]) -> Self {
+    /// # Errors
+    /// Fewer or more logits, or one that is not finite.
+    pub fn new(logits: &[f64]) -> Result<Self, Error> {
+        if logits.is_empty() || logits.len() > MOST_ARMS {
+            return Err(Error::parameter("arms", logits.len(), format!("1 to {MOST_ARMS}")));
+        }
+        if let Some(bad) = logits.iter().find(|logit| !logit.is_finite()) {
+            return Err(Error::parameter("logit", bad, "any finite number"));
+        }
         let mut policy = Self {
             arms: logits.iter().map(|&logit| Arm { logit, centre: logit }).collect(),
             reference: 0.0,
@@ -87,7 +95,7 @@ impl SoftmaxPolicy {
             all_moved: true,
         };
         policy.bound_all();
-        policy
+        Ok(policy)
     }
 
     /// The logits θ, `K` of them.
