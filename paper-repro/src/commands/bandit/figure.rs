@@ -27,9 +27,11 @@ pub(crate) fn curves(config: &Config, results: &[Summary]) -> Result<Figure> {
 fn subtitle(config: &Config, results: &[Summary]) -> String {
     let runs = results.iter().map(|result| result.seeds).max().unwrap_or(0);
     let (arms, size) = (config.arms, config.group_size);
-    format!(
-        "{arms}-armed bandit, groups of {size}, {runs} run(s) of each setting; bands are 95 % intervals of the mean"
-    )
+    let runs = match runs {
+        1 => "one run of each setting".to_owned(),
+        _ => format!("{runs} runs of each setting; bands are 95 % intervals of the mean"),
+    };
+    format!("{arms}-armed bandit, groups of {size}, {runs}")
 }
 
 fn over_pulls(config: &Config, title: &str, label: &str) -> Panel {
