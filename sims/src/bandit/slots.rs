@@ -108,6 +108,7 @@ impl Slots {
     /// Replaces a number and returns the one before, if there are slots enough, as there are while the
     /// sum is at most 7/8 of the whole. If not, all must be replaced.
     #[must_use]
+    #[inline(always)]
     pub(super) fn set(&mut self, index: usize, number: u64) -> Option<u64> {
         let (quantum, wide) = (self.quantum, PLACE_BITS - self.quantum);
         let Self { slots, below, owners, free, .. } = self;

@@ -9,9 +9,11 @@ use rand::Rng;
 /// The bound on a weight holds while the logit is in a band of 2⁻⁶. A wider one is left less often, but
 /// takes a second look at more draws.
 const BAND_BITS: u32 = 6;
-/// How far the logit may be from where the bound was taken.
+/// How far the logit may be from the middle of its band.
 const SLACK: f64 = 0.5 / (1 << BAND_BITS) as f64;
-/// `exp(SLACK)`, by which a bound is above its weight then.
+/// How far a new band lies ahead of an arm that has left its own.
+const AHEAD: f64 = 0.8 * SLACK;
+/// `exp(SLACK)`, by which a bound is above the weight in the middle.
 const MARGIN: f64 = 1.007_843_097_206_447_9;
 /// The share of the table that is filled when it is made anew, so that bounds can grow.
 const FILL: f64 = 0.8;
@@ -23,7 +25,7 @@ const LEAST: f64 = 0.5;
 struct Arm {
     /// θ.
     logit: f64,
-    /// What θ was when the weight was bounded.
+    /// The middle of the band in which the bound holds.
     centre: f64,
 }
 
@@ -136,8 +138,7 @@ impl SoftmaxPolicy {
     }
 
     /// Whether an arm takes a place of its bound's, of which there are so many in the slot.
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn takes(&self, arm: u32, place: u64, limit: u64) -> bool {
         // An exponential only where it counts: exp(x) lies between 1 + x and 1 + x + x²/2.
         let (place, limit, x) = (place as f64, limit as f64, self.arms[arm as usize].log_share());
@@ -173,8 +174,7 @@ impl SoftmaxPolicy {
     }
 
     /// Bounds the weights of those arms that have left their band.
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn bound(&mut self, moved: impl Iterator<Item = usize>) -> bool {
         for arm in moved {
             if !self.arms[arm].is_in_band() && !self.bound_one(arm) {
@@ -185,10 +185,13 @@ impl SoftmaxPolicy {
     }
 
     /// Bounds the weight of an arm, if the table has room.
+    #[inline(always)]
     fn bound_one(&mut self, index: usize) -> bool {
-        let logit = self.arms[index].logit;
-        self.arms[index].centre = logit;
-        let bound = fixed_point(self.scale * rs_grpo::exp(logit - self.reference) * MARGIN);
+        let arm = &mut self.arms[index];
+        // An arm that has gone one way will, as a rule, go on: its new band lies ahead.
+        arm.centre = arm.logit + (arm.logit - arm.centre).clamp(-AHEAD, AHEAD);
+        let height = arm.centre - self.reference;
+        let bound = fixed_point(self.scale * rs_grpo::exp(height) * MARGIN);
         let Some(before) = self.bounds.set(index, bound) else { return false };
         self.total = self.total - before + bound;
         true
@@ -197,6 +200,7 @@ impl SoftmaxPolicy {
     /// Takes the largest logit as the reference and a scale that fills the table, and bounds all
     /// weights, if all logits are finite.
     #[cold]
+    #[inline(never)]
     fn bound_all(&mut self) -> bool {
         if !self.logits().all(f64::is_finite) {
             return false;
