@@ -5,7 +5,7 @@
 //! cargo run -p workspace-tests --example stand-in-server -- --model paper-repro/models/countdown --port 8001
 //! ```
 
-#[allow(dead_code, missing_docs)]
+#[expect(dead_code, reason = "of the tests, which use more of it")]
 #[path = "../llm/stand_in.rs"]
 mod stand_in;
 

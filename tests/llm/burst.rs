@@ -3,15 +3,13 @@
 //! Expected samples come from `mock::naive`: no batch, no cache, no burst. What a device does in a burst
 //! is in `device_burst.rs`.
 
-use crate::mock::{Mock, naive, request, run};
-use candle_core::Tensor;
+use crate::mock::{Forgetful, Mock, naive, request, run};
 use proptest::prelude::*;
+use rs_grpo_llm::Error;
 use rs_grpo_llm::generate::{
-    Drawn, Engine, EngineOptions, Event, LanguageModel, Request, Rows, Sample, Sampler,
-    SamplingParams,
+    Engine, EngineOptions, Event, LanguageModel, Request, Sample, Sampler, SamplingParams,
 };
 use rs_grpo_llm::text::Tokenizer;
-use rs_grpo_llm::{Error, Result};
 
 const VOCAB: usize = 12;
 const CONTEXT: usize = 70;
@@ -166,49 +164,9 @@ fn errors_in_a_burst_are_those_of_the_sample_that_still_runs() {
     assert_eq!(fine(8), fine(1));
 }
 
-/// A model that forgets the rows of all sequences but the first.
-struct Forgetful(Mock);
-
-impl LanguageModel for Forgetful {
-    type Cache = <Mock as LanguageModel>::Cache;
-    type Logits = Tensor;
-
-    fn vocab_size(&self) -> usize {
-        self.0.vocab_size()
-    }
-
-    fn max_positions(&self) -> usize {
-        self.0.max_positions()
-    }
-
-    fn new_cache(&self, slots: usize) -> Result<Self::Cache> {
-        self.0.new_cache(slots)
-    }
-
-    fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Tensor> {
-        self.0.forward(batch, cache)
-    }
-
-    fn longest_burst(&self) -> usize {
-        8
-    }
-
-    fn burst(
-        &self,
-        batch: &[Rows<'_>],
-        cache: &mut Self::Cache,
-        uniforms: &[f64],
-        params: &SamplingParams,
-    ) -> Result<Vec<Vec<Result<Drawn>>>> {
-        let mut drawn = self.0.burst(batch, cache, uniforms, params)?;
-        drawn.iter_mut().for_each(|drawn| drawn.truncate(1));
-        Ok(drawn)
-    }
-}
-
 #[test]
 fn missing_rows_are_an_error_and_no_endless_loop() {
-    let model = Forgetful(Mock::hashed(VOCAB, CONTEXT));
+    let model = Forgetful(Mock::hashed(VOCAB, CONTEXT).with_bursts(8));
     let mut engine = Engine::new(&model, None, ROOMY).unwrap();
     let error = engine.sample(&[request(&[1], 2)], &params(5, &[]), &mut |_| ()).unwrap_err();
     assert!(matches!(error, Error::Parameter { .. }), "{error}");

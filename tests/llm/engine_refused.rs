@@ -1,11 +1,7 @@
 //! What an engine does not accept, and what it says.
 
-use crate::mock::{Mock, request};
-use candle_core::Tensor;
-use rs_grpo_llm::Result;
-use rs_grpo_llm::generate::{
-    Engine, EngineOptions, LanguageModel, Request, Rows, Sampler, SamplingParams,
-};
+use crate::mock::{Forgetful, Mock, request};
+use rs_grpo_llm::generate::{Engine, EngineOptions, Request, Sampler, SamplingParams};
 
 const OPTIONS: EngineOptions =
     EngineOptions { max_batch: 2, cache_slots: 64, prefill_tokens: 8, burst: 8 };
@@ -106,30 +102,6 @@ fn bad_logits_are_told_with_whose_they_are() {
     let requests = [Request { first_sample: 7, ..request(&[1], 2) }];
     let error = engine.sample(&requests, &params, &mut |_| ()).expect_err("refused");
     insta::assert_snapshot!(error.to_string());
-}
-
-/// A model that forgets the rows of all sequences but the first.
-struct Forgetful(Mock);
-
-impl LanguageModel for Forgetful {
-    type Cache = <Mock as LanguageModel>::Cache;
-    type Logits = Tensor;
-
-    fn vocab_size(&self) -> usize {
-        self.0.vocab_size()
-    }
-
-    fn max_positions(&self) -> usize {
-        self.0.max_positions()
-    }
-
-    fn new_cache(&self, slots: usize) -> Result<Self::Cache> {
-        self.0.new_cache(slots)
-    }
-
-    fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Tensor> {
-        Ok(self.0.forward(batch, cache)?.narrow(0, 0, 1)?)
-    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_llm::Result;
 use rs_grpo_llm::generate::{
-    Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Rows, Sample,
-    Sampler, SamplingParams, draw,
+    Drawn, Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Rows,
+    Sample, Sampler, SamplingParams, draw,
 };
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
@@ -114,6 +114,46 @@ impl LanguageModel for Mock {
         assert!(read.is_disjoint(&written), "a slot of one row is written by another");
         self.passes.borrow_mut().push(batch.len());
         Ok(Tensor::from_vec(logits, (batch.len(), self.vocab), &Device::Cpu)?)
+    }
+}
+
+/// A model that forgets the rows of all sequences but the first.
+pub(crate) struct Forgetful(pub(crate) Mock);
+
+impl LanguageModel for Forgetful {
+    type Cache = <Mock as LanguageModel>::Cache;
+    type Logits = Tensor;
+
+    fn vocab_size(&self) -> usize {
+        self.0.vocab_size()
+    }
+
+    fn max_positions(&self) -> usize {
+        self.0.max_positions()
+    }
+
+    fn new_cache(&self, slots: usize) -> Result<Self::Cache> {
+        self.0.new_cache(slots)
+    }
+
+    fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Tensor> {
+        Ok(self.0.forward(batch, cache)?.narrow(0, 0, 1)?)
+    }
+
+    fn longest_burst(&self) -> usize {
+        self.0.longest_burst()
+    }
+
+    fn burst(
+        &self,
+        batch: &[Rows<'_>],
+        cache: &mut Self::Cache,
+        uniforms: &[f64],
+        params: &SamplingParams,
+    ) -> Result<Vec<Vec<Result<Drawn>>>> {
+        let mut drawn = self.0.burst(batch, cache, uniforms, params)?;
+        drawn.iter_mut().for_each(|drawn| drawn.truncate(1));
+        Ok(drawn)
     }
 }
 

@@ -105,6 +105,7 @@ impl<'a> Learner<'a> {
     }
 
     /// The part of the gradient that moves every arm, `−πₐ Σ Aᵢ`; returns whether the policy is finite.
+    #[inline(always)]
     fn push_all(&mut self, step: f64) -> bool {
         let total: f64 = self.advantages.iter().sum();
         if total == 0.0 {

@@ -94,6 +94,12 @@ impl Slots {
         ((self.slots.len() as u64) << self.quantum) as f64
     }
 
+    /// The numbers.
+    #[cfg(test)]
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.owners.iter().map(|owner| owner.number)
+    }
+
     /// Makes all numbers 0.
     pub(super) fn clear(&mut self) {
         self.slots.fill(Slot::default());

@@ -105,7 +105,8 @@ impl SoftmaxPolicy {
         self.arms.iter().map(|arm| arm.logit)
     }
 
-    /// Draws `count` arms.
+    /// Draws `count` arms. Random numbers that are left over lie in `draws` for the next time: it goes
+    /// with one source of them.
     #[inline(always)]
     pub fn draw_into(&self, rng: &mut impl Rng, count: usize, draws: &mut Draws) {
         draws.make_room(count, rng);
@@ -163,6 +164,7 @@ impl SoftmaxPolicy {
     }
 
     /// Adds `change(arm)` to every logit, and returns whether all are finite. Costs `O(K)`.
+    #[inline(always)]
     #[must_use]
     pub fn add_all(&mut self, change: impl Fn(usize) -> f64) -> bool {
         self.all_moved = true;
@@ -224,6 +226,7 @@ impl SoftmaxPolicy {
     }
 
     /// Writes the probabilities into `out` (length `K`). Costs `O(K)`.
+    #[inline(always)]
     pub fn probabilities_into(&mut self, out: &mut [f64]) {
         self.take_in();
         self.sums.probabilities_into(out);
@@ -242,5 +245,41 @@ impl SoftmaxPolicy {
             });
         }
         self.moved.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::stream;
+    use rand::RngExt;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    /// Draws are as probable as a bound times the share of it that is taken: that must be the weight,
+    /// and the share what [`SoftmaxPolicy::take`] relies on, after moves that leave bands seldom, often
+    /// and always, and fill the table or empty it. Bounds are exact to 2⁻⁵⁰ of the table, and those of
+    /// arms below 1e-6 of the largest are not looked at.
+    #[test]
+    fn bounds_times_shares_are_the_weights_after_any_moves() {
+        let mut random: Xoshiro256PlusPlus = stream(6, 0);
+        for size in [1e-4, 3e-3, 0.1, 5.0] {
+            let mut policy = SoftmaxPolicy::new(&[0.0; 50]).expect("finite logits");
+            for _ in 0..2_000 {
+                let arms: [u32; 16] = std::array::from_fn(|_| random.random_range(0..50));
+                let moves: [f64; 16] = std::array::from_fn(|_| random.random_range(-1.0..1.0));
+                assert!(policy.ascend(size, &arms, &moves));
+            }
+            let height = |arm: &Arm| arm.logit - policy.reference;
+            let highest = policy.arms.iter().map(height).fold(f64::NEG_INFINITY, f64::max);
+            for (arm, bound) in policy.arms.iter().zip(policy.bounds.numbers()) {
+                let (share, weight) = (arm.log_share().exp(), policy.scale * height(arm).exp());
+                assert!((1.0 - 1.0 / 64.0..=1.0).contains(&share), "a share of {share}");
+                let error = (bound as f64 * share / weight - 1.0).abs();
+                let counts = height(arm) > highest - 13.8;
+                assert!(!counts || error < 1e-8, "moves of {size}: off by {error}");
+            }
+            let sum: u64 = policy.bounds.numbers().sum();
+            assert_eq!(sum, policy.total);
+        }
     }
 }
