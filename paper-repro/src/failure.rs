@@ -90,9 +90,9 @@ impl From<rs_grpo_figures::Error> for Failure {
     }
 }
 
-impl From<rs_grpo_llm::Error> for Failure {
-    fn from(error: rs_grpo_llm::Error) -> Self {
-        use rs_grpo_llm::Error;
+impl From<rs_grpo_files::Error> for Failure {
+    fn from(error: rs_grpo_files::Error) -> Self {
+        use rs_grpo_files::Error;
         match error {
             Error::Parameter { parameter, ref value, ref allowed } if !parameter.contains(' ') => {
                 Self::Usage(format!("--{parameter} is {value}; allowed: {allowed}"))
@@ -100,12 +100,64 @@ impl From<rs_grpo_llm::Error> for Failure {
             Error::File { ref source, .. } if is_full(source.kind()) => {
                 Self::Failed(error.to_string())
             }
-            Error::Tensor(_)
-            | Error::Logits { .. }
-            | Error::Diverged { .. }
-            | Error::Endpoint { .. }
-            | Error::Reward { .. } => Self::Failed(error.to_string()),
             _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<rs_grpo_hub::Error> for Failure {
+    fn from(error: rs_grpo_hub::Error) -> Self {
+        match error {
+            rs_grpo_hub::Error::Input(error) => error.into(),
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
+impl From<rs_grpo_engine::Error> for Failure {
+    fn from(error: rs_grpo_engine::Error) -> Self {
+        use rs_grpo_engine::Error;
+        match error {
+            Error::Input(error) => error.into(),
+            Error::Tensor(_) | Error::Logits { .. } | Error::Sampler(_) => {
+                Self::Failed(error.to_string())
+            }
+            _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<rs_grpo_fleet::Error> for Failure {
+    fn from(error: rs_grpo_fleet::Error) -> Self {
+        use rs_grpo_fleet::Error;
+        match error {
+            Error::Input(error) => error.into(),
+            Error::Engine(error) => error.into(),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<rs_grpo_train::Error> for Failure {
+    fn from(error: rs_grpo_train::Error) -> Self {
+        use rs_grpo_train::Error;
+        match error {
+            Error::Input(error) => error.into(),
+            Error::Hub(error) => error.into(),
+            Error::Engine(error) => error.into(),
+            Error::Fleet(error) => error.into(),
+            Error::Diverged { .. } | Error::Reward { .. } => Self::Failed(error.to_string()),
+            _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<rs_grpo_plan::Error> for Failure {
+    fn from(error: rs_grpo_plan::Error) -> Self {
+        match error {
+            rs_grpo_plan::Error::Input(error) => error.into(),
+            rs_grpo_plan::Error::Train(error) => error.into(),
+            other => Self::Usage(other.to_string()),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    rs_grpo_llm::kernels::leave_threads_to_rayon();
+    rs_grpo_engine::kernels::leave_threads_to_rayon();
     tell_of_own_panics_alone();
     let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
     repro::run(std::env::args_os(), &mut out, &mut err).into()
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 fn tell_of_own_panics_alone() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !rs_grpo_llm::panics::is_caught() {
+        if !rs_grpo_files::panics::is_caught() {
             tell(panic);
         }
     }));

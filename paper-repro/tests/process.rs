@@ -50,12 +50,12 @@ fn a_damaged_file_is_one_error() {
     let path = folder.path().join("a.parquet");
     write_parquet(&path);
     let whole = std::fs::read(&path).expect("a file");
-    let source = rs_grpo_llm::task::Source::file(&path);
+    let source = rs_grpo_train::task::Source::file(&path);
     let panics = |at: &usize| {
         let mut changed = whole.clone();
         changed[*at] ^= 1 << (at % 8);
         std::fs::write(&path, changed).expect("written");
-        let read = source.problems(rs_grpo_llm::task::Split::Train, 1);
+        let read = source.problems(rs_grpo_train::task::Split::Train, 1);
         read.is_err_and(|error| error.to_string().ends_with("it is damaged"))
     };
     (0..whole.len()).find(panics).expect("a change on which the library panics");

@@ -1,8 +1,8 @@
 //! Grading of answers.
 
-use crate::grade::{Grader, Outcome, Unboxed};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
+use rs_grpo_grade::{Grader, Outcome, Unboxed};
 use serde::Serialize;
 use std::fmt;
 

@@ -5,10 +5,6 @@
 //! Those take what they need from Python's objects, and compute while other threads of Python run.
 
 mod advantages;
-// The grader of `rs-grpo-llm`: that crate's folder, which needs nothing else of it. A dependency on the
-// whole crate would have every build of the wheel compile a tensor library.
-#[path = "../../llm/src/grade/mod.rs"]
-pub mod grade;
 mod grading;
 mod grouping;
 mod ids;

@@ -2,7 +2,7 @@
 
 use crate::support::{refusal, repro_in};
 use repro::Exit;
-use rs_grpo_llm::task::{Problem, Source, Split};
+use rs_grpo_train::task::{Problem, Source, Split};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -83,7 +83,7 @@ fn a_python_server_is_sampled_graded_and_measured() {
             64
         );
         assert_eq!(found["settings"]["sampler"], "endpoint");
-        assert_eq!(found["settings"]["grader"], rs_grpo_llm::grade::VERSION);
+        assert_eq!(found["settings"]["grader"], rs_grpo_grade::VERSION);
         assert!(found.get("entropy").is_none(), "no entropy of a server: {found}");
         let small = result(&dir, &format!("{mode}/other/one/result.json"));
         assert_eq!((&small["samples"], small["pass_at_k"].get("16")), (&4.into(), None));

@@ -2,7 +2,7 @@
 
 use crate::support::{refusal, repro_in};
 use repro::Exit;
-use rs_grpo_llm::adapters::AdapterServer;
+use rs_grpo_fleet::adapters::AdapterServer;
 use tempfile::TempDir;
 
 fn publish(dir: &TempDir, name: &str) {

@@ -1,6 +1,6 @@
 //! Adapters on their way from the trainer to the machines of its servers, and what may go wrong.
 
-use rs_grpo_llm::adapters::{AdapterServer, Pulled, Puller};
+use rs_grpo_fleet::adapters::{AdapterServer, Pulled, Puller};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -5,11 +5,11 @@
 
 use crate::mock::{Forgetful, Mock, naive, request, run};
 use proptest::prelude::*;
-use rs_grpo_llm::Error;
-use rs_grpo_llm::generate::{
+use rs_grpo_engine::Error;
+use rs_grpo_engine::generate::{
     Engine, EngineOptions, Event, LanguageModel, Request, Sample, Sampler, SamplingParams,
 };
-use rs_grpo_llm::text::Tokenizer;
+use rs_grpo_engine::text::Tokenizer;
 
 const VOCAB: usize = 12;
 const CONTEXT: usize = 70;
@@ -169,6 +169,6 @@ fn missing_rows_are_an_error_and_no_endless_loop() {
     let model = Forgetful(Mock::hashed(VOCAB, CONTEXT).with_bursts(8));
     let mut engine = Engine::new(&model, None, ROOMY).unwrap();
     let error = engine.sample(&[request(&[1], 2)], &params(5, &[]), &mut |_| ()).unwrap_err();
-    assert!(matches!(error, Error::Parameter { .. }), "{error}");
+    assert!(matches!(error, Error::Input(rs_grpo_files::Error::Parameter { .. })), "{error}");
     assert!(error.to_string().contains("[1, 1, 1, 1]; allowed: 2 samples, 4 times"), "{error}");
 }

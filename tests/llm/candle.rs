@@ -4,8 +4,8 @@ use crate::support::{Reference, decoder, floats, folder, relative_error};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::{llama, qwen2, qwen3};
-use rs_grpo_llm::config::Family;
-use rs_grpo_llm::model::{Keep, Packed, Training};
+use rs_grpo_engine::config::Family;
+use rs_grpo_engine::model::{Keep, Packed, Training};
 use serde_json::{Value, json};
 
 /// Files of the checkpoints that candle's models can load: it wants one file, and reads the

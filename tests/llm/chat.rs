@@ -7,7 +7,7 @@
 //! by the same script; 3.2's with a `date_string`, without which transformers puts today's date.
 //! `headers.jinja` stands for them here.
 
-use rs_grpo_llm::text::{ChatOptions, ChatTemplate, Message, PlainTemplate};
+use rs_grpo_engine::text::{ChatOptions, ChatTemplate, Message, PlainTemplate};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

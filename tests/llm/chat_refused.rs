@@ -1,7 +1,7 @@
 //! Templates and conversations that are refused: an error that names the file and the line.
 
-use rs_grpo_llm::Result;
-use rs_grpo_llm::text::{ChatOptions, ChatTemplate, Message, PlainTemplate};
+use rs_grpo_engine::Result;
+use rs_grpo_engine::text::{ChatOptions, ChatTemplate, Message, PlainTemplate};
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use crate::checkpoint_read::bytes;
 use crate::support::{CASES, folder};
-use rs_grpo_llm::checkpoint::{Checkpoint, Layout, save};
+use rs_grpo_engine::checkpoint::{Checkpoint, Layout, save};
 use serde_json::Value;
 use std::path::Path;
 

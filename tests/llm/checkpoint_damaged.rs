@@ -2,7 +2,7 @@
 
 use crate::checkpoint_read::{bytes, checkpoint, file, table, tensors};
 use proptest::prelude::*;
-use rs_grpo_llm::checkpoint::Checkpoint;
+use rs_grpo_engine::checkpoint::Checkpoint;
 use serde_json::{Value, json};
 
 const FILE: &str = "model.safetensors";

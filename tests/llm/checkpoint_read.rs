@@ -1,7 +1,7 @@
 //! Checkpoints are read without copying, and as the `safetensors` crate reads them.
 
 use crate::support::{CASES, folder};
-use rs_grpo_llm::checkpoint::{Checkpoint, Elements};
+use rs_grpo_engine::checkpoint::{Checkpoint, Elements};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Checkpoints that are refused: the message names file, tensor, value and what to do.
 
 use crate::checkpoint_read::{checkpoint, file, table, tensors};
-use rs_grpo_llm::Error;
-use rs_grpo_llm::checkpoint::Checkpoint;
+use rs_grpo_engine::Error;
+use rs_grpo_engine::checkpoint::Checkpoint;
 use serde_json::{Map, Value, json};
 
 /// The message, with `FOLDER` for the folder, which has another name each time.
@@ -163,5 +163,8 @@ fn asking_for_no_tensor_of_the_checkpoint_names_it() {
     let folder = checkpoint(&[("model.safetensors", &good())]);
     let checkpoint = Checkpoint::open(folder.path()).expect("a good file");
     let asked = checkpoint.tensor("model.layers.7.input_layernorm.weight");
-    assert!(matches!(asked, Err(Error::Malformed { .. })), "{asked:?}");
+    assert!(
+        matches!(asked, Err(Error::Input(rs_grpo_files::Error::Malformed { .. }))),
+        "{asked:?}"
+    );
 }

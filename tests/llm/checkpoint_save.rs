@@ -2,8 +2,9 @@
 
 use crate::checkpoint_support::{config, malformed, tensors, tiny};
 use half::{bf16, f16};
-use rs_grpo_llm::checkpoint::{Checkpoint, Elements, Layout, Storage, save};
-use rs_grpo_llm::{Error, Result};
+use rs_grpo_engine::checkpoint::{Checkpoint, Elements, Layout, Storage, save};
+use rs_grpo_engine::{Error, Result};
+use rs_grpo_files::Refuse as _;
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -177,15 +178,14 @@ fn a_failure_leaves_nothing_behind() {
     }
     let stop = |name: &str| match name {
         "a" => Ok(Cow::Owned(vec![1.0, 2.0])),
-        _ => Err(Error::Parameter {
-            parameter: "device",
-            value: "gone".to_owned(),
-            allowed: "here".to_owned(),
-        }),
+        _ => Err(Error::parameter("device", "gone", "here")),
     };
     let layout = Layout { storage: Storage::F32, shard_bytes: 1 };
     let result = save(&folder, object(&tiny()), &shapes(&["a", "b"]), layout, stop);
-    assert!(matches!(result, Err(Error::Parameter { .. })), "{result:?}");
+    assert!(
+        matches!(result, Err(Error::Input(rs_grpo_files::Error::Parameter { .. }))),
+        "{result:?}"
+    );
     assert!(entries(parent.path()).is_empty());
     // Infinities and NaN are numbers of every storage.
     attempt(Storage::F16, shapes(&["a"]), &[f32::INFINITY, f32::NAN]).unwrap();

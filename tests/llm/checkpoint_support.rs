@@ -1,6 +1,7 @@
 //! Checkpoints made by hand, byte by byte or by the `safetensors` crate.
 
-use rs_grpo_llm::{Error, ModelConfig};
+use rs_grpo_engine::Error;
+use rs_grpo_engine::ModelConfig;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use std::fmt::Debug;
@@ -14,7 +15,9 @@ pub fn write(path: &Path, bytes: &[u8]) {
 #[track_caller]
 pub fn malformed<T: Debug>(result: Result<T, Error>) -> (String, String) {
     match result {
-        Err(Error::Malformed { field, problem, .. }) => (field, problem),
+        Err(Error::Input(rs_grpo_files::Error::Malformed { field, problem, .. })) => {
+            (field, problem)
+        }
         other => panic!("{other:?} blames no field"),
     }
 }

@@ -1,8 +1,8 @@
 //! `config.json` of published models, in the spellings of transformers 4 and 5.
 
 use crate::support::{CASES, folder};
-use rs_grpo_llm::config::{Family, Llama3Scaling, Rope};
-use rs_grpo_llm::{ModelConfig, Result};
+use rs_grpo_engine::config::{Family, Llama3Scaling, Rope};
+use rs_grpo_engine::{ModelConfig, Result};
 use serde_json::{Value, json};
 
 /// What `from_json` makes of a text.

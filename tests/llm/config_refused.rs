@@ -3,7 +3,7 @@
 
 use crate::config_read::{llama, parse, qwen2, qwen3, with};
 use proptest::prelude::*;
-use rs_grpo_llm::Error;
+use rs_grpo_engine::Error;
 use serde_json::{Value, json};
 
 /// The message, without the folder, which has another name each time.
@@ -84,10 +84,10 @@ fn long_values_are_abridged() {
 #[test]
 fn a_folder_is_no_configuration() {
     let folder = tempfile::tempdir().expect("a folder");
-    let read = rs_grpo_llm::ModelConfig::from_json(folder.path());
-    assert!(matches!(read, Err(Error::Malformed { .. })), "{read:?}");
-    let absent = rs_grpo_llm::ModelConfig::from_json(&folder.path().join("config.json"));
-    assert!(matches!(absent, Err(Error::File { .. })), "{absent:?}");
+    let read = rs_grpo_engine::ModelConfig::from_json(folder.path());
+    assert!(matches!(read, Err(Error::Input(rs_grpo_files::Error::Malformed { .. }))), "{read:?}");
+    let absent = rs_grpo_engine::ModelConfig::from_json(&folder.path().join("config.json"));
+    assert!(matches!(absent, Err(Error::Input(rs_grpo_files::Error::File { .. }))), "{absent:?}");
 }
 
 /// Any JSON value of one level, sizes at the edges of every type among them.

@@ -4,10 +4,10 @@
 //! Without a C++ compiler there is nothing to run them with, and these tests say so; `.ci/run` asks
 //! for one.
 
-use rs_grpo_llm::cuda::launch::{Argument, Buffer, Element, Launch, Machine};
-use rs_grpo_llm::cuda::self_test::self_test;
-use rs_grpo_llm::cuda::source::{HEADER, SOURCES};
-use rs_grpo_llm::{Error, Result};
+use rs_grpo_engine::cuda::launch::{Argument, Buffer, Element, Launch, Machine};
+use rs_grpo_engine::cuda::self_test::self_test;
+use rs_grpo_engine::cuda::source::{HEADER, SOURCES};
+use rs_grpo_engine::{Error, Result};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

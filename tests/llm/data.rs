@@ -6,14 +6,14 @@ use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use rs_grpo_llm::data::{Benchmark, DATA_SETS, DataSet, Loaded, Overlap, Overlaps, load_set};
-use rs_grpo_llm::hub::{Repository, Settings, cached_data, download_data};
-use rs_grpo_llm::task::{Source, Split};
+use rs_grpo_hub::{Repository, Settings, cached_data, download_data};
+use rs_grpo_train::data::{Benchmark, DATA_SETS, DataSet, Loaded, Overlap, Overlaps, load_set};
+use rs_grpo_train::task::{Source, Split};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-fn problems(folder: &Path, text: &str) -> Result<Vec<rs_grpo_llm::task::Problem>, String> {
+fn problems(folder: &Path, text: &str) -> Result<Vec<rs_grpo_train::task::Problem>, String> {
     let path = folder.join("data.jsonl");
     std::fs::write(&path, text).unwrap();
     let problems = Source::file(path).problems(Split::Train, 1);
@@ -308,7 +308,7 @@ fn problems_that_are_alike_need_equal_answers() {
 /// A run that goes on leaves out what it left out, and nothing that a benchmark holds by now.
 #[test]
 fn a_run_that_goes_on_keeps_its_problems() {
-    use rs_grpo_llm::train::{Cleared, Setup, TrainConfig};
+    use rs_grpo_train::{Cleared, Setup, TrainConfig};
     let folder = TempDir::new().unwrap();
     let write = |name: &str, lines: &[&str]| {
         let line = |text: &&str| {

@@ -3,14 +3,16 @@
 
 use crate::emulated;
 use crate::support::{CASES, folder};
-use rs_grpo_llm::Error;
-use rs_grpo_llm::cuda::launch::Element;
-use rs_grpo_llm::cuda::network::Network;
-use rs_grpo_llm::cuda::self_test::{compare_networks, compare_wide_networks};
-use rs_grpo_llm::model::{Decoder, Keep, LoraOptions, Training};
-use rs_grpo_llm::train::{
-    AdamWOptions, Adapters, Example, Loss, OptimizerForm, Pass, Policy, Pretraining, Setup,
-    StateType, TrainConfig, Trainer, Updated, pretrain, update,
+use rs_grpo_engine::cuda::launch::Element;
+use rs_grpo_engine::cuda::network::Network;
+use rs_grpo_engine::model::Policy;
+use rs_grpo_engine::model::{Decoder, Keep, LoraOptions, Training};
+use rs_grpo_engine::optim::{AdamWOptions, StateType};
+use rs_grpo_train::Error;
+use rs_grpo_train::self_test::{compare_networks, compare_wide_networks};
+use rs_grpo_train::{
+    Adapters, Example, Loss, OptimizerForm, Pass, Pretraining, Setup, TrainConfig, Trainer,
+    Updated, pretrain, update,
 };
 use std::path::{Path, PathBuf};
 
@@ -141,7 +143,7 @@ fn a_device_without_room_gets_smaller_batches() {
 /// is the same as without.
 #[test]
 fn moments_make_way_for_the_cache() {
-    let checkpoint = rs_grpo_llm::checkpoint::Checkpoint::open(&model()).unwrap();
+    let checkpoint = rs_grpo_engine::checkpoint::Checkpoint::open(&model()).unwrap();
     let decoder = Decoder::load(&checkpoint, Training::Frozen).unwrap();
     let example = |advantage| Example {
         prompt: &[1, 14, 15],
@@ -203,7 +205,7 @@ fn a_model_is_taught_on_a_device_as_on_the_cpu() {
     for (here, there) in here.iter().zip(&there) {
         assert!((here - there).abs() < 1e-4 * here, "{here} {there}");
     }
-    let model = rs_grpo_llm::checkpoint::Checkpoint::open(&out.path().join("device")).unwrap();
+    let model = rs_grpo_engine::checkpoint::Checkpoint::open(&out.path().join("device")).unwrap();
     assert_eq!(model.config().hidden_size, 32);
 }
 

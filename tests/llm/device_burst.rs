@@ -4,14 +4,14 @@
 use crate::emulated::{self, Counts, Emulated};
 use crate::mock::request;
 use crate::support::{decoder, folder};
-use rs_grpo_llm::cuda::launch::Element;
-use rs_grpo_llm::cuda::network::Network;
-use rs_grpo_llm::generate::{
-    Engine, EngineOptions, Event, LanguageModel, Progress, Request, Rows, Sample, Sampler,
-    SamplingParams, Segment,
+use rs_grpo_engine::cuda::launch::Element;
+use rs_grpo_engine::cuda::network::Network;
+use rs_grpo_engine::generate::{
+    Engine, EngineOptions, Event, LanguageModel, Progress, Request, Sample, Sampler, SamplingParams,
 };
-use rs_grpo_llm::model::{LoraOptions, Training};
-use rs_grpo_llm::text::Tokenizer;
+use rs_grpo_engine::model::{LoraOptions, Training};
+use rs_grpo_engine::tensor::{Rows, Segment};
+use rs_grpo_engine::text::Tokenizer;
 use std::sync::Arc;
 
 /// It has biases, and a tokenizer.
@@ -215,7 +215,7 @@ fn a_recording_reads_weights_as_they_are() {
     let name = "model.norm.weight";
     let numbers = network.weight(name).unwrap().unwrap();
     let turned: Vec<f32> = numbers.iter().map(|x| -x).collect();
-    rs_grpo_llm::train::Policy::set_trained(&network, name, turned).unwrap();
+    rs_grpo_engine::model::Policy::set_trained(&network, name, turned).unwrap();
     let after = draws(&mut engine);
     assert_ne!(before[0][0].tokens, after[0][0].tokens);
     let mut fresh = Engine::new(&network, None, ROOMY).unwrap();
@@ -291,7 +291,7 @@ fn logits_that_are_no_numbers_name_the_sample() {
     let mut numbers = network.weight(name).unwrap().unwrap();
     let width = network.config().hidden_size;
     numbers[token as usize * width] = f32::NAN;
-    rs_grpo_llm::train::Policy::set_trained(&network, name, numbers).unwrap();
+    rs_grpo_engine::model::Policy::set_trained(&network, name, numbers).unwrap();
     let message = |burst, recordings| {
         network.keep_recordings(recordings);
         let options = EngineOptions { burst, ..ROOMY };
@@ -309,7 +309,7 @@ fn logits_that_are_no_numbers_name_the_sample() {
 #[test]
 fn recordings_change_no_bit_on_tensor_cores() {
     let scratch = tempfile::tempdir().unwrap();
-    let made = rs_grpo_llm::train::Pretraining {
+    let made = rs_grpo_train::Pretraining {
         steps: 4,
         batch: 4,
         problems: 20,
@@ -318,9 +318,9 @@ fn recordings_change_no_bit_on_tensor_cores() {
         ..Default::default()
     };
     let path = scratch.path().join("wide");
-    rs_grpo_llm::train::pretrain(&made, &path, None, |_, _| ()).unwrap();
-    let checkpoint = rs_grpo_llm::checkpoint::Checkpoint::open(&path).unwrap();
-    let model = rs_grpo_llm::model::Decoder::load(&checkpoint, Training::Frozen).unwrap();
+    rs_grpo_train::pretrain(&made, &path, None, |_, _| ()).unwrap();
+    let checkpoint = rs_grpo_engine::checkpoint::Checkpoint::open(&path).unwrap();
+    let model = rs_grpo_engine::model::Decoder::load(&checkpoint, Training::Frozen).unwrap();
     let Some((device, place)) = emulated::place_with(Element::Bf16, usize::MAX) else { return };
     let network = Network::new(&place, &model, Training::Frozen).unwrap();
     let prompt = |seed: u32| (0..70).map(|at| (at * 7 + seed) % 20).collect::<Vec<u32>>();

@@ -3,12 +3,12 @@
 //! The server answers with a function of prompt and seed, so that every sample is known in advance.
 
 use crate::endpoint_server::{Asked, Fault, Server, completion, prompt};
-use rs_grpo_llm::endpoint::{Endpoint, EndpointSampler, Protocol};
-use rs_grpo_llm::evaluate::{Evaluation, Report, Statistic, evaluate};
-use rs_grpo_llm::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
-use rs_grpo_llm::grade::Grader;
-use rs_grpo_llm::reward::Reward;
-use rs_grpo_llm::task::{Gold, Problem};
+use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
+use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler, Protocol};
+use rs_grpo_grade::Grader;
+use rs_grpo_train::evaluate::{Evaluation, Report, Statistic, evaluate};
+use rs_grpo_train::reward::Reward;
+use rs_grpo_train::task::{Gold, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -6,11 +6,11 @@ use crate::mock::{Mock, naive, request, run, stream};
 use crate::support::{Reference, decoder, floats};
 use proptest::prelude::*;
 use rand::Rng;
-use rs_grpo_llm::generate::{
+use rs_grpo_engine::generate::{
     Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Sample, Sampler,
     SamplingParams,
 };
-use rs_grpo_llm::model::{Decoder, Keep, Packed, Training};
+use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
 
 const PAGE: usize = 16;
 const ROOMY: EngineOptions =

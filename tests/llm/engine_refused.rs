@@ -1,7 +1,7 @@
 //! What an engine does not accept, and what it says.
 
 use crate::mock::{Forgetful, Mock, request};
-use rs_grpo_llm::generate::{Engine, EngineOptions, Request, Sampler, SamplingParams};
+use rs_grpo_engine::generate::{Engine, EngineOptions, Request, Sampler, SamplingParams};
 
 const OPTIONS: EngineOptions =
     EngineOptions { max_batch: 2, cache_slots: 64, prefill_tokens: 8, burst: 8 };
@@ -11,7 +11,7 @@ fn message(request: Request, params: SamplingParams) -> String {
     let model = Mock::hashed(12, 100);
     let mut engine = Engine::new(&model, None, OPTIONS).expect("good options");
     let requests = [self::request(&[1], 1), request];
-    let watch = &mut |_: rs_grpo_llm::generate::Event<'_>| panic!("nothing is sampled");
+    let watch = &mut |_: rs_grpo_engine::generate::Event<'_>| panic!("nothing is sampled");
     engine.sample(&requests, &params, watch).expect_err("refused").to_string()
 }
 

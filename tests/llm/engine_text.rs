@@ -3,8 +3,10 @@
 //! The tokenizer of `qwen2-tied` has one token a byte for most texts, and merges a few words.
 
 use crate::mock::{Mock, request};
-use rs_grpo_llm::generate::{Engine, EngineOptions, FinishReason, Sample, Sampler, SamplingParams};
-use rs_grpo_llm::text::Tokenizer;
+use rs_grpo_engine::generate::{
+    Engine, EngineOptions, FinishReason, Sample, Sampler, SamplingParams,
+};
+use rs_grpo_engine::text::Tokenizer;
 
 fn tokenizer() -> Tokenizer {
     Tokenizer::from_folder(&crate::support::folder("qwen2-tied")).expect("a tokenizer")

@@ -6,9 +6,10 @@
 
 use crate::stand_in::{Mode, StandIn};
 use crate::support::pool;
-use rs_grpo_llm::fleet::{AdapterFolder, Servers};
-use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder, run};
-use rs_grpo_llm::train::{
+use rs_grpo_files::Reader;
+use rs_grpo_fleet::{AdapterFolder, Servers};
+use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
+use rs_grpo_train::{
     Adapters, Evaluating, Metrics, Remote, SamplerForm, Saving, Setup, TrainConfig,
 };
 use serde_json::json;
@@ -288,6 +289,6 @@ fn settings_of_servers_that_do_not_fit_are_refused() {
     assert!(twice.contains("each server once"), "{twice}");
     // Without servers, nothing begins.
     let setup = Setup::new(small(), &model()).unwrap();
-    let error = rs_grpo_llm::train::Trainer::new(&setup).err().unwrap().to_string();
+    let error = rs_grpo_train::Trainer::new(&setup).err().unwrap().to_string();
     assert!(error.contains("the servers of --sampler http"), "{error}");
 }

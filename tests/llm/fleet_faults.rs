@@ -2,9 +2,9 @@
 
 use crate::fleet::{clean, metrics, model, servers, small, train, weights};
 use crate::stand_in::{Mode, StandIn};
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::run::Outcome;
-use rs_grpo_llm::train::{Metrics, TrainConfig};
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_train::run::Outcome;
+use rs_grpo_train::{Metrics, TrainConfig};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -187,9 +187,9 @@ fn without_any_server_a_run_stops_in_time_and_goes_on_from_where_it_was() {
 /// The files are on their way: the server is asked again until it has them.
 #[test]
 fn a_folder_that_is_not_there_yet_is_waited_for() {
-    use rs_grpo_llm::fleet::{AdapterFolder, FleetSampler};
-    use rs_grpo_llm::generate::{Request, Sampler, SamplingParams};
-    use rs_grpo_llm::text::Tokenizer;
+    use rs_grpo_engine::generate::{Request, Sampler, SamplingParams};
+    use rs_grpo_engine::text::Tokenizer;
+    use rs_grpo_fleet::{AdapterFolder, FleetSampler};
     let server = StandIn::start(&model());
     let source = TempDir::new().unwrap();
     let config = TrainConfig { steps: 1, ..small() };

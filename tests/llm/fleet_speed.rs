@@ -1,8 +1,8 @@
 //! How fast the client of a fleet is, against a server that answers at once.
 
-use rs_grpo_llm::fleet::{AdapterFolder, FleetSampler, Servers};
-use rs_grpo_llm::generate::{Request, Sampler, SamplingParams};
-use rs_grpo_llm::text::Tokenizer;
+use rs_grpo_engine::generate::{Request, Sampler, SamplingParams};
+use rs_grpo_engine::text::Tokenizer;
+use rs_grpo_fleet::{AdapterFolder, FleetSampler, Servers};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,7 +1,7 @@
 //! The grader on answers of every kind. What is expected is mathematics; where it is a choice, the
 //! comment says which.
 
-use rs_grpo_llm::grade::{Grader, Method, Verdict};
+use rs_grpo_grade::{Grader, Method, Verdict};
 
 fn verdict(gold: &str, answer: &str) -> Verdict {
     Grader::default().verify(gold, answer)
@@ -202,7 +202,7 @@ fn answers_are_found_where_the_rules_say() {
     ] {
         assert_eq!(grader.extract(completion).as_deref(), expected, "{completion}");
     }
-    let strict = Grader::new(rs_grpo_llm::grade::Unboxed::Refuse);
+    let strict = Grader::new(rs_grpo_grade::Unboxed::Refuse);
     assert_eq!(strict.extract("The answer is 12."), None);
 }
 

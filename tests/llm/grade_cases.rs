@@ -3,7 +3,7 @@
 //! mathematician who takes notation as it is meant, `fixtures/grade_cases.jsonl` one case a line. The
 //! golds `0,1`, `1,2`, `-8,1` and `12,9` are MATH-12k's, which are lists there.
 
-use rs_grpo_llm::grade::{Grader, Verdict};
+use rs_grpo_grade::{Grader, Verdict};
 use serde_json::Value;
 
 #[test]

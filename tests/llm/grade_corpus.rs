@@ -1,8 +1,6 @@
-//! The inputs that fuzzing keeps, `llm/fuzz/corpus`: every law of the fuzz targets holds for each.
+//! The inputs that fuzzing keeps, `llm/grade/fuzz/corpus`: every law of the fuzz targets holds for each.
 
-use rs_grpo_llm::grade;
-
-#[path = "../../llm/fuzz/src/laws.rs"]
+#[path = "../../llm/grade/fuzz/src/laws.rs"]
 mod laws;
 
 /// Fuzzing measures how long a call takes; a test that shares its machine with others does not.
@@ -18,15 +16,15 @@ fn replay(corpus: &str, law: fn(&str)) {
 
 #[test]
 fn completions_get_one_verdict() {
-    replay(include_str!("../../llm/fuzz/corpus/completion.jsonl"), laws::completion);
+    replay(include_str!("../../llm/grade/fuzz/corpus/completion.jsonl"), laws::completion);
 }
 
 #[test]
 fn extraction_keeps_its_rules() {
-    replay(include_str!("../../llm/fuzz/corpus/extraction.jsonl"), laws::extraction);
+    replay(include_str!("../../llm/grade/fuzz/corpus/extraction.jsonl"), laws::extraction);
 }
 
 #[test]
 fn order_does_not_matter() {
-    replay(include_str!("../../llm/fuzz/corpus/symmetry.jsonl"), laws::symmetry);
+    replay(include_str!("../../llm/grade/fuzz/corpus/symmetry.jsonl"), laws::symmetry);
 }

@@ -1,7 +1,7 @@
 //! The grader on cases of other graders and on the golds of the data sets. The files do not belong to
 //! the project; the tests look for them beside it and say so where they are absent.
 
-use rs_grpo_llm::grade::{Grader, Verdict};
+use rs_grpo_grade::{Grader, Verdict};
 use serde_json::Value;
 use std::path::Path;
 

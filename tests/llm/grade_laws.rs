@@ -2,7 +2,7 @@
 //! not.
 
 use proptest::prelude::*;
-use rs_grpo_llm::grade::{Grader, Verdict};
+use rs_grpo_grade::{Grader, Verdict};
 
 /// An expression over x and y, in two ways of writing it.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! Inputs made to hang or to break a grader. That each ends, and in a verdict, is the test; how long
-//! it takes is measured by `cargo bench -p rs-grpo-llm --bench grade`.
+//! it takes is measured by `cargo bench -p rs-grpo-grade --bench grade`.
 
 use proptest::prelude::*;
-use rs_grpo_llm::grade::{Grader, Verdict};
+use rs_grpo_grade::{Grader, Verdict};
 
 fn nested(open: &str, close: &str, depth: usize) -> String {
     format!("{}1{}", open.repeat(depth), close.repeat(depth))

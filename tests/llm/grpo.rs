@@ -3,8 +3,9 @@
 //! Expected numbers are those of `fixtures/make_grpo.py`, in double precision.
 
 use crate::support::{decoder, floats};
-use rs_grpo_llm::model::{Gradients, Keep, Training};
-use rs_grpo_llm::train::{Example, KlKind, Loss, LossKind, Pass, Sums, gradient};
+use rs_grpo_engine::model::{Keep, Training};
+use rs_grpo_engine::tensor::Gradients;
+use rs_grpo_train::{Example, KlKind, Loss, LossKind, Pass, Sums, gradient};
 use serde_json::Value;
 
 fn fixture() -> Value {

@@ -1,7 +1,8 @@
 //! Names of models, what they need, and where settings come from.
 
-use rs_grpo_llm::ModelConfig;
-use rs_grpo_llm::hub::{ALIASES, Alias, HubError, Location, Settings, Workload, resolve};
+use rs_grpo_engine::ModelConfig;
+use rs_grpo_engine::memory::Workload;
+use rs_grpo_hub::{ALIASES, Alias, HubError, Location, Settings, resolve};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -24,17 +25,16 @@ const PARAMETERS: [(&str, u64); 12] = [
 ];
 
 fn config(alias: &str) -> &'static ModelConfig {
-    &Alias::find(alias).unwrap().config
+    ModelConfig::published(Alias::find(alias).unwrap().repository).unwrap()
 }
 
 /// The shape of every alias gives the published number of weights.
 #[test]
 fn aliases_have_their_published_sizes() {
     let ours: Vec<_> =
-        ALIASES.iter().map(|alias| (alias.name, alias.config.parameters())).collect();
+        ALIASES.iter().map(|alias| (alias.name, config(alias.name).parameters())).collect();
     assert_eq!(ours, PARAMETERS);
     for alias in ALIASES {
-        assert_eq!(alias.download_bytes(), 2 * alias.config.parameters());
         assert_eq!(alias.gated, alias.repository.starts_with("meta-llama/"));
         let location = Location::Hub(alias.repository());
         assert_eq!(resolve(alias.name).unwrap(), location);
@@ -67,7 +67,7 @@ fn memory_is_the_documented_formula() {
 fn more_work_never_needs_less_memory_and_training_more_than_sampling() {
     let work = Workload::default();
     for alias in ALIASES {
-        let config = &alias.config;
+        let config = config(alias.name);
         let sizes = [work.sampling(config), work.lora(config, 16), work.full(config)];
         assert!(sizes.is_sorted(), "{}: {sizes:?}", alias.name);
         for more in [
@@ -126,7 +126,7 @@ fn a_slip_of_the_keyboard_finds_its_alias() {
         ("lama3.2-1b-instruct", "llama3.2-1b-instruct"),
     ] {
         match resolve(text) {
-            Err(rs_grpo_llm::Error::Hub(error)) => match *error {
+            Err(rs_grpo_hub::Error::Hub(error)) => match *error {
                 HubError::Unknown { nearest, .. } => assert_eq!(nearest, expected, "{text}"),
                 other => panic!("{other:?}"),
             },

@@ -2,11 +2,11 @@
 
 use crate::checkpoint_support::{serialise, tensors, tiny};
 use crate::hub_server::{COMMIT, Served, Server};
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::hub::{
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_hub::{
     Alias, HubError, Location, Progress, Repository, Settings, download, is_cached, resolve,
 };
-use rs_grpo_llm::{Error, Result};
+use rs_grpo_hub::{Error, Result};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::TcpListener;

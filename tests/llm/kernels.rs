@@ -4,12 +4,14 @@ use crate::support::{Stream, pool, relative_error};
 use half::{bf16, f16};
 use proptest::prelude::*;
 use pulp::Arch;
-use rs_grpo_llm::checkpoint::Elements;
-use rs_grpo_llm::kernels::combine::combine_on;
-use rs_grpo_llm::kernels::dot::dot_on;
-use rs_grpo_llm::kernels::exp::exp;
-use rs_grpo_llm::kernels::softmax::softmax_on;
-use rs_grpo_llm::kernels::{combine, dot, exp_shifted, largest, mean_score, softmax, sum, sum_exp};
+use rs_grpo_engine::checkpoint::Elements;
+use rs_grpo_engine::kernels::combine::combine_on;
+use rs_grpo_engine::kernels::dot::dot_on;
+use rs_grpo_engine::kernels::exp::exp;
+use rs_grpo_engine::kernels::softmax::softmax_on;
+use rs_grpo_engine::kernels::{
+    combine, dot, exp_shifted, largest, mean_score, softmax, sum, sum_exp,
+};
 
 /// Lengths around multiples of 16, the lanes of every sum.
 const LENGTHS: [usize; 12] = [0, 1, 3, 8, 15, 16, 17, 31, 33, 48, 64, 129];
@@ -331,7 +333,7 @@ fn random_products_have_the_bits_of_their_elements() {
 /// The gradients' product, in every layout that the operations use.
 #[test]
 fn gemm_is_near_f64() {
-    use rs_grpo_llm::kernels::gemm::{Matrix, gemm};
+    use rs_grpo_engine::kernels::gemm::{Matrix, gemm};
     for (m, n, k) in [(1, 1, 1), (3, 5, 0), (17, 4, 33), (70, 65, 20)] {
         let mut stream = Stream::new((m + n + k) as u64);
         let (a, b, start) = (stream.numbers(k * m), stream.numbers(k * n), stream.numbers(m * n));

@@ -2,7 +2,7 @@
 //!
 //! Expected values are the formulas written out by hand, and central differences.
 
-use rs_grpo_llm::train::{KlKind, Loss, LossKind, Term, Token};
+use rs_grpo_train::{KlKind, Loss, LossKind, Term, Token};
 
 const OLD: f64 = -1.0;
 const PLAIN: Token =

@@ -6,9 +6,10 @@
 use crate::support::{Stream, pool};
 use allocation_counter::measure;
 use candle_core::{Tensor, Var};
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::model::{Decoder, Gradients, Keep, Packed, Training};
-use rs_grpo_llm::ops::{Spans, attention};
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
+use rs_grpo_engine::ops::{Spans, attention};
+use rs_grpo_engine::tensor::Gradients;
 use std::collections::HashMap;
 
 /// Residual stream, all queries, all keys, query heads, width inside the feed-forward part.
@@ -46,7 +47,7 @@ fn decoder(layers: usize) -> Decoder {
     });
     let path = folder.path().join("config.json");
     std::fs::write(&path, config.to_string()).unwrap();
-    let config = rs_grpo_llm::ModelConfig::from_json(&path).unwrap();
+    let config = rs_grpo_engine::ModelConfig::from_json(&path).unwrap();
     let mut stream = Stream::new(1);
     let mut tensor = |shape: &[usize]| (stream.tensor(shape) * 0.1).unwrap();
     let tensors: HashMap<String, Tensor> =

@@ -3,11 +3,12 @@
 use candle_core::{Device, Tensor};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rs_grpo_llm::Result;
-use rs_grpo_llm::generate::{
-    Drawn, Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Rows,
-    Sample, Sampler, SamplingParams, draw,
+use rs_grpo_engine::Result;
+use rs_grpo_engine::generate::{
+    Drawn, Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Sample,
+    Sampler, SamplingParams, draw,
 };
+use rs_grpo_engine::tensor::Rows;
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;

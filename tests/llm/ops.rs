@@ -7,15 +7,15 @@
 use crate::support::{Stream, floats, folder, pool, relative_error, runner};
 use candle_core::{D, DType, Device, Result, Tensor, Var};
 use proptest::prelude::*;
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::config::{Llama3Scaling, Rope};
-use rs_grpo_llm::generate::{Rows, Segment};
-use rs_grpo_llm::model::{Frozen, Gradients, Weight};
-use rs_grpo_llm::ops::cached_attention::{Placement, cached_attention, write};
-use rs_grpo_llm::ops::logprob_head::{Head, Scores, Weights};
-use rs_grpo_llm::ops::{
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::config::{Llama3Scaling, Rope};
+use rs_grpo_engine::ops::cached_attention::{Placement, cached_attention, write};
+use rs_grpo_engine::ops::logprob_head::{Head, Scores, Weights};
+use rs_grpo_engine::ops::{
     Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
 };
+use rs_grpo_engine::tensor::{Frozen, Gradients, Weight};
+use rs_grpo_engine::tensor::{Rows, Segment};
 
 /// Sums of up to a few hundred terms of f32, relative to the largest: 16 units of 2⁻²⁴, rounded up.
 const CLOSE: f32 = 1e-6;

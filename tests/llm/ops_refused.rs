@@ -3,14 +3,14 @@
 use crate::support::{Stream, runner};
 use candle_core::{DType, Device, Tensor};
 use proptest::prelude::*;
-use rs_grpo_llm::config::Rope;
-use rs_grpo_llm::generate::{Rows, Segment};
-use rs_grpo_llm::model::{Frozen, Gradients, Weight};
-use rs_grpo_llm::ops::cached_attention::{Placement, cached_attention, write};
-use rs_grpo_llm::ops::logprob_head::{Head, Weights};
-use rs_grpo_llm::ops::{
+use rs_grpo_engine::config::Rope;
+use rs_grpo_engine::ops::cached_attention::{Placement, cached_attention, write};
+use rs_grpo_engine::ops::logprob_head::{Head, Weights};
+use rs_grpo_engine::ops::{
     Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
 };
+use rs_grpo_engine::tensor::{Frozen, Gradients, Weight};
+use rs_grpo_engine::tensor::{Rows, Segment};
 
 fn tensor(shape: &[usize]) -> Tensor {
     Stream::new(1).tensor(shape)

@@ -4,9 +4,11 @@
 //! (`fixtures/make_checkpoints.py`).
 
 use crate::support::{CASES, Reference, decoder, floats, relative_error};
-use rs_grpo_llm::generate::{LanguageModel, Rows, Segment};
-use rs_grpo_llm::model::{Decoder, Gradients, Keep, Packed, Training};
-use rs_grpo_llm::ops::logprob_head::Weights;
+use rs_grpo_engine::generate::LanguageModel;
+use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
+use rs_grpo_engine::ops::logprob_head::Weights;
+use rs_grpo_engine::tensor::Gradients;
+use rs_grpo_engine::tensor::{Rows, Segment};
 
 /// Logits of all positions of a sequence.
 fn logits(model: &Decoder, tokens: &[u32]) -> Vec<f32> {

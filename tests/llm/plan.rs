@@ -1,14 +1,14 @@
 //! The memory of a run before it takes any.
 
-use rs_grpo_llm::cuda::launch::Element;
-use rs_grpo_llm::hub::ALIASES;
-use rs_grpo_llm::train::{
-    Adapters, MemoryPlan, OptimizerForm, Site, StateType, TrainConfig, host_memory,
-};
-use rs_grpo_llm::{Error, ModelConfig};
+use rs_grpo_engine::ModelConfig;
+use rs_grpo_engine::cuda::launch::Element;
+use rs_grpo_engine::optim::StateType;
+use rs_grpo_hub::Alias;
+use rs_grpo_train::Error;
+use rs_grpo_train::{Adapters, MemoryPlan, OptimizerForm, Site, TrainConfig, host_memory};
 
 fn model(name: &str) -> &'static ModelConfig {
-    &ALIASES.iter().find(|alias| alias.name == name).unwrap().config
+    ModelConfig::published(Alias::find(name).unwrap().repository).unwrap()
 }
 
 fn config(rank: usize, micro_batch_tokens: usize) -> TrainConfig {

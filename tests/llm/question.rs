@@ -1,6 +1,6 @@
 //! How questions are put to models.
 
-use rs_grpo_llm::text::{AUTO, Question, Tokenizer};
+use rs_grpo_engine::text::{AUTO, Question, Tokenizer};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 

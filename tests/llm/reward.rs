@@ -1,10 +1,10 @@
 //! Reward commands: what they are told, and what they may not do.
 
-use rs_grpo_llm::grade::{Grader, Verdict};
-use rs_grpo_llm::reward::RewardCommand;
-use rs_grpo_llm::run::{Resume, RunFolder, run};
-use rs_grpo_llm::task::{Gold, Problem};
-use rs_grpo_llm::train::{Evaluating, Metrics, Setup, TrainConfig, Trainer};
+use rs_grpo_grade::{Grader, Verdict};
+use rs_grpo_train::reward::RewardCommand;
+use rs_grpo_train::run::{Resume, RunFolder, run};
+use rs_grpo_train::task::{Gold, Problem};
+use rs_grpo_train::{Evaluating, Metrics, Setup, TrainConfig, Trainer};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -197,7 +197,7 @@ fn rewards_do_not_depend_on_who_finds_them() {
     let (one, four) = (step(1), step(4));
     assert!(!one.metrics.contains_key("reward/restarts"));
     let problems = TrainConfig::default().source().unwrap();
-    let problems = problems.problems(rs_grpo_llm::task::Split::Train, 40).unwrap();
+    let problems = problems.problems(rs_grpo_train::task::Split::Train, 40).unwrap();
     for (a, b) in one.rollout.groups.iter().zip(&four.rollout.groups) {
         for (a, b) in a.completions.iter().zip(&b.completions) {
             assert_eq!((&a.grade, a.reward, a.advantage), (&b.grade, b.reward, b.advantage));

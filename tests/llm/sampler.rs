@@ -2,7 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rs_grpo_llm::generate::{Drawn, SamplingParams, draw};
+use rs_grpo_engine::generate::{Drawn, SamplingParams, draw};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// The last number below 1 that a sample's random numbers reach: 53 bits.

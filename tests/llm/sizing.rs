@@ -1,9 +1,14 @@
 //! The model of a step's time: its parts by hand, its laws, and its error beside measurements.
 
 use proptest::prelude::*;
-use rs_grpo_llm::hub::Alias;
-use rs_grpo_llm::sizing::{Batch, Bound, Fleet, Job, Lengths, Machine, Origin, Rates, check};
-use rs_grpo_llm::train::{Adapters, TrainConfig};
+use rs_grpo_engine::ModelConfig;
+use rs_grpo_hub::Alias;
+use rs_grpo_plan::{Batch, Bound, Fleet, Job, Lengths, Machine, Origin, Rates, check};
+use rs_grpo_train::{Adapters, TrainConfig};
+
+fn shape(name: &str) -> &'static ModelConfig {
+    ModelConfig::published(Alias::find(name).unwrap().repository).unwrap()
+}
 
 fn config(rank: usize, prompts: usize, tokens: usize) -> TrainConfig {
     let lora = Adapters { rank, ..Adapters::default() };
@@ -14,7 +19,7 @@ fn job<'a>(name: &str, rates: &'a Rates, config: &'a TrainConfig, gpus: usize) -
     let device = rates.device("device", "h100").unwrap();
     let longest = config.max_new_tokens;
     Job {
-        model: &Alias::find(name).unwrap().config,
+        model: shape(name),
         config,
         prompt: 256,
         lengths: Lengths::new(longest, longest as f64).unwrap(),
@@ -46,10 +51,10 @@ fn measurements_are_met_within_the_stated_error() {
 /// The measurements are those that the page of benchmarks has.
 #[test]
 fn our_measurements_are_written_down() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../llm/benches/README.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../llm/engine/benches/README.md");
     let page = std::fs::read_to_string(path).unwrap();
     for one in check(&Rates::default()).unwrap() {
-        if !one.source.starts_with("llm/benches") || one.what.ends_with("whole") {
+        if !one.source.starts_with("llm/engine/benches") || one.what.ends_with("whole") {
             continue;
         }
         let digits = one.measured.to_string();
@@ -67,7 +72,7 @@ fn our_measurements_are_written_down() {
 #[test]
 fn a_decode_step_is_the_documented_formula() {
     let rates = Rates::default();
-    let model = &Alias::find("qwen2.5-7b").unwrap().config;
+    let model = shape("qwen2.5-7b");
     let device = rates.device("device", "h100").unwrap();
     let one = Machine {
         sampling: &rates.vllm,

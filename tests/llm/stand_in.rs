@@ -4,11 +4,11 @@
 //! draws with this project's own engine: its samples are a function of adapter, prompt and seed, so that
 //! a wrong or an old adapter shows in the weights that come of it. And it fails as it is told to.
 
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::generate::{
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::generate::{
     Engine, EngineOptions, FinishReason, Request, Sample, Sampler, SamplingParams,
 };
-use rs_grpo_llm::model::{Decoder, Training, adapter_options, read_adapters};
+use rs_grpo_engine::model::{Decoder, Training, adapter_options, read_adapters};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -262,7 +262,7 @@ fn load(body: &Value, state: &Mutex<State>, model: &Path) -> (u16, String) {
     }
 }
 
-fn decoder(model: &Path, adapter: &Path) -> rs_grpo_llm::Result<Decoder> {
+fn decoder(model: &Path, adapter: &Path) -> rs_grpo_engine::Result<Decoder> {
     let options = adapter_options(adapter)?;
     let decoder = Decoder::load(&Checkpoint::open(model)?, Training::Lora(options))?;
     read_adapters(adapter, &decoder)?;
@@ -332,7 +332,7 @@ fn right(body: &Value, state: &Mutex<State>, mode: &Mode) -> (u16, String) {
     }
 }
 
-fn answer(body: &Value, name: &str, decoder: &Decoder) -> rs_grpo_llm::Result<Value> {
+fn answer(body: &Value, name: &str, decoder: &Decoder) -> rs_grpo_engine::Result<Value> {
     let tokens = |key: &str| -> Vec<u32> {
         let numbers = body[key].as_array().map(Vec::as_slice).unwrap_or_default();
         numbers.iter().filter_map(Value::as_u64).map(|token| token as u32).collect()

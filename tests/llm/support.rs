@@ -2,8 +2,8 @@
 
 use candle_core::{DType, Device, Tensor};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::model::{Decoder, Training};
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::model::{Decoder, Training};
 use std::path::{Path, PathBuf};
 
 /// All checkpoints of `fixtures/checkpoints`.

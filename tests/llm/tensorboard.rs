@@ -1,6 +1,6 @@
 //! Event files, byte for byte.
 
-use rs_grpo_llm::run::EventWriter;
+use rs_grpo_train::run::EventWriter;
 use tempfile::TempDir;
 
 /// What the `tensorboard` package 2.21 writes for the same events: `RecordWriter` around

@@ -2,7 +2,7 @@
 //! `fixtures/encodings.json`, made by `fixtures/make_tokenizers.py`.
 
 use proptest::prelude::*;
-use rs_grpo_llm::text::Tokenizer;
+use rs_grpo_engine::text::Tokenizer;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

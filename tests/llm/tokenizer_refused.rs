@@ -2,8 +2,8 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rs_grpo_llm::text::Tokenizer;
-use rs_grpo_llm::{Error, Result};
+use rs_grpo_engine::text::Tokenizer;
+use rs_grpo_engine::{Error, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -72,7 +72,7 @@ fn messages_name_file_and_field() {
 #[test]
 fn an_absent_file_is_named() {
     let error = Tokenizer::from_folder(Path::new("/no/such/folder")).expect_err("refused");
-    assert!(matches!(error, Error::File { .. }));
+    assert!(matches!(error, Error::Input(rs_grpo_files::Error::File { .. })));
     assert!(error.to_string().starts_with("/no/such/folder/tokenizer.json: "), "{error}");
 }
 
@@ -106,7 +106,12 @@ fn a_panic_while_encoding_is_an_error() {
 fn survives(bytes: &[u8]) {
     let tokenizer = match load(bytes) {
         Ok(tokenizer) => tokenizer,
-        Err(error) => return assert!(matches!(error, Error::Malformed { .. }), "{error}"),
+        Err(error) => {
+            return assert!(
+                matches!(error, Error::Input(rs_grpo_files::Error::Malformed { .. })),
+                "{error}"
+            );
+        }
     };
     for text in ["", "What's 2 + 2?\n\n  ", "é今天🤖<|eot_id|>\u{1}"] {
         if let Ok(tokens) = tokenizer.encode(text, true) {

@@ -1,7 +1,7 @@
 //! Which tokens end an answer: from which file, and what is refused.
 
-use rs_grpo_llm::Result;
-use rs_grpo_llm::text::{Tokenizer, stop_tokens};
+use rs_grpo_engine::Result;
+use rs_grpo_engine::text::{Tokenizer, stop_tokens};
 use std::path::{Path, PathBuf};
 
 fn checkpoint(name: &str) -> PathBuf {

@@ -4,16 +4,17 @@
 //! The embedded model is trained, on groups so small that a step takes milliseconds.
 
 use crate::support::{decoder, floats, pool, relative_error};
-use rs_grpo_llm::Error;
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::model::{
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::model::{
     Decoder, Keep, LoraOptions, Training, adapter_options, merge, read_adapters,
 };
-use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder, run};
-use rs_grpo_llm::train::{
-    AdamW, AdamWOptions, Adapters, Decay, Evaluating, Example, KlKind, Loss, LossForm, LossKind,
-    Metrics, OptimizerForm, Pass, Pretraining, Saving, Schedule, Setup, TrainConfig, gradient,
-    logprobs, pretrain, update,
+use rs_grpo_engine::optim::{AdamW, AdamWOptions};
+use rs_grpo_files::Reader;
+use rs_grpo_train::Error;
+use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
+use rs_grpo_train::{
+    Adapters, Decay, Evaluating, Example, KlKind, Loss, LossForm, LossKind, Metrics, OptimizerForm,
+    Pass, Pretraining, Saving, Schedule, Setup, TrainConfig, gradient, logprobs, pretrain, update,
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -74,7 +75,7 @@ fn examples(batch: &[(Vec<u32>, Vec<u32>, f64)]) -> Vec<Example<'_>> {
         .collect()
 }
 
-fn numbers(gradients: &rs_grpo_llm::model::Gradients) -> BTreeMap<String, Vec<f32>> {
+fn numbers(gradients: &rs_grpo_engine::tensor::Gradients) -> BTreeMap<String, Vec<f32>> {
     gradients.iter().map(|(name, gradient)| (name.to_owned(), floats(gradient))).collect()
 }
 
@@ -179,7 +180,7 @@ fn adamw_is_torchs() {
     let mut optimizer = AdamW::new(AdamWOptions { weight_decay: 0.1, ..AdamWOptions::default() });
     let mut expected = Torch { w: 2.0, m: 0.0, v: 0.0, t: 0 };
     for g in [0.5, -1.0, 0.25] {
-        let mut gradients = rs_grpo_llm::model::Gradients::new();
+        let mut gradients = rs_grpo_engine::tensor::Gradients::new();
         gradients.add("w", Tensor::new(&[[g as f32]], &Device::Cpu).unwrap()).unwrap();
         optimizer.update(&weights, &gradients, 0.1, 1.0).unwrap();
         let found = f64::from(floats(&var)[0]);
@@ -417,7 +418,7 @@ fn a_folder_belongs_to_one_run() {
     let config = small();
     let open = |config: &TrainConfig, resume| RunFolder::open(folder.path(), config, resume);
     let held = open(&config, Resume::Never).unwrap();
-    let refuse = |error: rs_grpo_llm::Error| {
+    let refuse = |error: rs_grpo_train::Error| {
         error.to_string().replace(&folder.path().display().to_string(), "[folder]")
     };
     let in_use = refuse(open(&config, Resume::Auto).unwrap_err());
@@ -510,7 +511,7 @@ fn the_experiments_of_the_project_are_valid() {
     let (own, others): (Vec<_>, Vec<_>) =
         models.iter().partition(|model| model.contains("countdown"));
     assert_eq!(own.len(), 2);
-    assert!(others.into_iter().all(|model| rs_grpo_llm::hub::Alias::find(model).is_some()));
+    assert!(others.into_iter().all(|model| rs_grpo_hub::Alias::find(model).is_some()));
 }
 
 #[test]

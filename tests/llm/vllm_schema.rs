@@ -7,9 +7,9 @@
 use crate::endpoint_server::{Fault, Server};
 use crate::fleet;
 use crate::stand_in::StandIn;
-use rs_grpo_llm::endpoint::{Endpoint, EndpointSampler};
-use rs_grpo_llm::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
+use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler};
+use rs_grpo_train::TrainConfig;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

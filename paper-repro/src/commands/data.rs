@@ -6,12 +6,12 @@ use crate::failure::Failure;
 use crate::output::Format;
 use crate::parse;
 use clap::{Args, Subcommand};
+use rs_grpo_engine::text::{AUTO, Question, Tokenizer};
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_llm::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
-use rs_grpo_llm::hub::Settings;
-use rs_grpo_llm::task::{Source, Split, is_at_hand};
-use rs_grpo_llm::text::{AUTO, Question, Tokenizer};
-use rs_grpo_llm::train::benchmarks;
+use rs_grpo_hub::Settings;
+use rs_grpo_train::benchmarks;
+use rs_grpo_train::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
+use rs_grpo_train::task::{Source, Split, is_at_hand};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -171,7 +171,7 @@ fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failur
     }
 }
 
-fn benchmark(text: &str, console: &Console<'_>) -> Result<rs_grpo_llm::data::Benchmark, Failure> {
+fn benchmark(text: &str, console: &Console<'_>) -> Result<rs_grpo_train::data::Benchmark, Failure> {
     let source: Source = text.parse()?;
     fetch(&source, console)?;
     let name = match &source {
@@ -179,7 +179,7 @@ fn benchmark(text: &str, console: &Console<'_>) -> Result<rs_grpo_llm::data::Ben
         _ => text.to_owned(),
     };
     let problems = source.up_to(Split::Train, usize::MAX >> 32)?.problems;
-    Ok(rs_grpo_llm::data::Benchmark { name, problems })
+    Ok(rs_grpo_train::data::Benchmark { name, problems })
 }
 
 impl Checked {

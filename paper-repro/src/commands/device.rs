@@ -3,8 +3,8 @@
 use crate::console::Console;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
-use rs_grpo_llm::cuda::launch::Element;
-use rs_grpo_llm::cuda::place::Place;
+use rs_grpo_engine::cuda::launch::Element;
+use rs_grpo_engine::cuda::place::Place;
 use std::path::Path;
 
 /// The option of every command that runs a network.
@@ -59,8 +59,8 @@ impl DeviceOption {
 #[cfg(feature = "cuda")]
 mod gpu {
     use super::{Console, Element, Failure, Path, Place};
-    use rs_grpo_llm::checkpoint::{Checkpoint, Storage};
-    use rs_grpo_llm::cuda::device::Gpu;
+    use rs_grpo_engine::checkpoint::{Checkpoint, Storage};
+    use rs_grpo_engine::cuda::device::Gpu;
     use std::sync::Arc;
 
     pub(super) fn place_in(element: Element) -> Result<Place, Failure> {

@@ -1,11 +1,14 @@
 //! `repro doctor`: what this machine can run, and whether its GPU computes what the CPU does.
 
+use super::models::published;
 use crate::console::Console;
 use crate::failure::Failure;
 use clap::Args;
+use rs_grpo_engine::ModelConfig;
+use rs_grpo_engine::memory::Workload;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_llm::hub::{ALIASES, Alias, Workload};
-use rs_grpo_llm::train::host_memory;
+use rs_grpo_hub::Alias;
+use rs_grpo_train::host_memory;
 
 /// Rank of the adapters that the memory to train them is told for.
 const RANK: u64 = 32;
@@ -51,8 +54,8 @@ fn print_plan(limit: u64, console: &mut Console<'_>) -> Result<(), Failure> {
         header.extend(LENGTHS.map(|tokens| Column::right(format!("{what} {tokens}"))));
     }
     let mut table = Table::new(header)?;
-    for alias in ALIASES {
-        table.push(row(alias, limit))?;
+    for model in published() {
+        table.push(row(model, limit))?;
     }
     write!(console.out, "{}", table.to_text())?;
     let Workload { sequences, trained_sequences, .. } = Workload::default();
@@ -64,16 +67,13 @@ fn print_plan(limit: u64, console: &mut Console<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn row(alias: &Alias, limit: u64) -> Vec<String> {
+fn row((alias, config): (&Alias, &ModelConfig), limit: u64) -> Vec<String> {
     let mut row = vec![alias.name.to_owned()];
-    let needs: [fn(&Workload, &Alias) -> u64; 3] = [
-        |work, alias| work.sampling(&alias.config),
-        |work, alias| work.lora(&alias.config, RANK),
-        |work, alias| work.full(&alias.config),
-    ];
+    let needs: [fn(&Workload, &ModelConfig) -> u64; 3] =
+        [Workload::sampling, |work, config| work.lora(config, RANK), Workload::full];
     for need in needs {
         for tokens in LENGTHS {
-            let bytes = need(&Workload { tokens, ..Workload::default() }, alias);
+            let bytes = need(&Workload { tokens, ..Workload::default() }, config);
             let mark = if bytes <= limit { " ✓" } else { "  " };
             row.push(gigabytes(bytes) + mark);
         }
@@ -86,17 +86,16 @@ fn row(alias: &Alias, limit: u64) -> Vec<String> {
 mod gpu {
     use super::{Console, Failure, gigabytes};
     use crate::commands::llm::model;
-    use rs_grpo_llm::cuda::compile::{TESTED, compile};
-    use rs_grpo_llm::cuda::device::{Description, Gpu};
-    use rs_grpo_llm::cuda::launch::Element;
-    use rs_grpo_llm::cuda::memory::WithCopies;
-    use rs_grpo_llm::cuda::place::Place;
-    use rs_grpo_llm::cuda::self_test::{
-        Outcome, compare_networks, compare_wide_networks, self_test,
-    };
-    use rs_grpo_llm::cuda::source::SOURCES;
-    use rs_grpo_llm::model::{LoraOptions, Training};
-    use rs_grpo_llm::train::TrainConfig;
+    use rs_grpo_engine::cuda::compile::{TESTED, compile};
+    use rs_grpo_engine::cuda::device::{Description, Gpu};
+    use rs_grpo_engine::cuda::launch::Element;
+    use rs_grpo_engine::cuda::memory::WithCopies;
+    use rs_grpo_engine::cuda::place::Place;
+    use rs_grpo_engine::cuda::self_test::{Outcome, self_test};
+    use rs_grpo_engine::cuda::source::SOURCES;
+    use rs_grpo_engine::model::{LoraOptions, Training};
+    use rs_grpo_train::TrainConfig;
+    use rs_grpo_train::self_test::{compare_networks, compare_wide_networks};
     use std::sync::Arc;
 
     /// Says what the GPU is and tests it; bytes of its memory.

@@ -4,8 +4,10 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
 use clap::Args;
+use rs_grpo_engine::ModelConfig;
+use rs_grpo_engine::memory::Workload;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_llm::hub::{ALIASES, Alias, Settings, Workload, is_cached};
+use rs_grpo_hub::{ALIASES, Alias, Settings, is_cached};
 use serde::Serialize;
 
 /// Rank of the adapters that the memory to train them is told for.
@@ -19,7 +21,7 @@ pub(crate) struct Options {
     format: Format,
 }
 
-/// One line of `--format json`; sizes in bytes.
+/// One line of `--format json`; sizes in bytes, the download's of weights in bfloat16.
 #[derive(Serialize)]
 struct Model {
     name: &'static str,
@@ -34,25 +36,30 @@ struct Model {
 }
 
 impl Model {
-    fn new(alias: &Alias, settings: &Settings) -> Self {
+    fn new((alias, config): (&Alias, &ModelConfig), settings: &Settings) -> Self {
         let workload = Workload::default();
         Self {
             name: alias.name,
             repository: alias.repository,
             licence: alias.licence,
-            parameters: alias.config.parameters(),
-            download: alias.download_bytes(),
-            sample: workload.sampling(&alias.config),
-            lora: workload.lora(&alias.config, RANK),
-            full: workload.full(&alias.config),
+            parameters: config.parameters(),
+            download: 2 * config.parameters(),
+            sample: workload.sampling(config),
+            lora: workload.lora(config, RANK),
+            full: workload.full(config),
             cached: is_cached(alias, settings),
         }
     }
 }
 
+/// Every alias with the shape of its model.
+pub(crate) fn published() -> impl Iterator<Item = (&'static Alias, &'static ModelConfig)> {
+    ALIASES.iter().filter_map(|alias| Some((alias, ModelConfig::published(alias.repository)?)))
+}
+
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
     let settings = Settings::from_environment();
-    let mut models = ALIASES.iter().map(|alias| Model::new(alias, &settings));
+    let mut models = published().map(|model| Model::new(model, &settings));
     match options.format {
         Format::Json => models.try_for_each(|model| Ok(console.json(&model)?)),
         Format::Text => print_table(models, console),

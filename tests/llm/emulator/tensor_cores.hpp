@@ -1,4 +1,4 @@
-// Tensor cores on the CPU: what llm/src/kernels/tensor_cores.cuh does with a GPU's instructions.
+// Tensor cores on the CPU: what llm/engine/src/kernels/tensor_cores.cuh does with a GPU's instructions.
 #pragma once
 
 #define UNROLL

@@ -7,19 +7,19 @@ use crate::signals::Signals;
 use indicatif::ProgressBar;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::cuda::network::Network;
-use rs_grpo_llm::cuda::place::Place;
-use rs_grpo_llm::endpoint::{Endpoint, EndpointSampler};
-use rs_grpo_llm::evaluate::{
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::cuda::network::Network;
+use rs_grpo_engine::cuda::place::Place;
+use rs_grpo_engine::generate::{Engine, SamplingParams, TextSampler, Texts};
+use rs_grpo_engine::model::{Decoder, Training};
+use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
+use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler};
+use rs_grpo_grade::{VERSION, Verdict};
+use rs_grpo_train::evaluate::{
     Estimate, EvalFolder, Evaluation, Report, Statistic, bootstrap, evaluate,
 };
-use rs_grpo_llm::generate::{Engine, SamplingParams, TextSampler, Texts};
-use rs_grpo_llm::grade::{VERSION, Verdict};
-use rs_grpo_llm::model::{Decoder, Training};
-use rs_grpo_llm::reward::Reward;
-use rs_grpo_llm::text::{Question, Tokenizer, stop_tokens};
-use rs_grpo_llm::train::{self, encode, engine_options};
+use rs_grpo_train::reward::Reward;
+use rs_grpo_train::{self, encode, engine_options};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -129,7 +129,7 @@ impl Task<'_> {
     }
 
     /// Samples in this process, from the network that `network` makes of the model.
-    fn here<P: train::Policy>(
+    fn here<P: rs_grpo_engine::model::Policy>(
         &self,
         source: &Path,
         (folder, signals, bar): (&EvalFolder, &Signals, &ProgressBar),

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
-use rs_grpo_llm::endpoint::{Endpoint, Protocol};
+use rs_grpo_fleet::endpoint::{Endpoint, Protocol};
 use std::time::Duration;
 
 /// Options of an endpoint.

@@ -3,7 +3,7 @@
 use super::measure::Measurement;
 use crate::failure::Failure;
 use rs_grpo_figures::{Axis, Color, Column, Figure, Panel, Series, Table};
-use rs_grpo_llm::evaluate::Estimate;
+use rs_grpo_train::evaluate::Estimate;
 
 /// Columns of pass@k: the first, the last, and as many between as keep the table narrow.
 const COLUMNS: [u64; 5] = [1, 8, 32, 128, 1024];

@@ -14,7 +14,7 @@ use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rs_grpo::Estimator;
 use rs_grpo_figures::write_atomic;
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_train::TrainConfig;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -5,8 +5,8 @@ use super::table::estimate;
 use crate::commands::look::look;
 use crate::failure::Failure;
 use rs_grpo_figures::{Axis, Figure, Panel, Series};
-use rs_grpo_llm::evaluate::Statistic;
-use rs_grpo_llm::train::{Metrics, TrainConfig};
+use rs_grpo_train::evaluate::Statistic;
+use rs_grpo_train::{Metrics, TrainConfig};
 
 /// Steps that one point of a training curve is the mean of.
 const WINDOW: usize = 5;

@@ -1,13 +1,14 @@
 //! One method with one seed: trained, then evaluated; both go on where they were interrupted.
 
 use super::arms::Arm;
-use rs_grpo_llm::Result;
-use rs_grpo_llm::cuda::place::Place;
-use rs_grpo_llm::evaluate::{Evaluation, Report, evaluate};
-use rs_grpo_llm::generate::{SamplingParams, Texts};
-use rs_grpo_llm::run::{Outcome, Reader, Resume, RunFolder};
-use rs_grpo_llm::task::Split;
-use rs_grpo_llm::train::{Metrics, Setup, TrainConfig, encode, sampler};
+use rs_grpo_engine::cuda::place::Place;
+use rs_grpo_engine::generate::{SamplingParams, Texts};
+use rs_grpo_files::Reader;
+use rs_grpo_train::Result;
+use rs_grpo_train::evaluate::{Evaluation, Report, evaluate};
+use rs_grpo_train::run::{Outcome, Resume, RunFolder};
+use rs_grpo_train::task::Split;
+use rs_grpo_train::{Metrics, Setup, TrainConfig, encode, sampler};
 use std::path::{Path, PathBuf};
 
 /// What there is to do.
@@ -48,12 +49,12 @@ impl Job {
             let per_step = (self.config.prompts * self.config.samples) as u64;
             advance(per_step * folder.newest()?.map_or(0, |(step, _)| step as u64));
             let outcome =
-                rs_grpo_llm::run::run(&setup, &mut folder, stop, &mut |_| advance(per_step))?;
+                rs_grpo_train::run::run(&setup, &mut folder, stop, &mut |_| advance(per_step))?;
             if outcome == Outcome::Stopped {
                 return Ok(None);
             }
             steps = Reader::<Metrics>::open(&self.folder.join("metrics.jsonl"))?
-                .collect::<Result<_>>()?;
+                .collect::<Result<_, _>>()?;
         }
         let report = self.evaluate(&setup, stop, advance)?;
         Ok(report.map(|report| Finished { report, steps }))
@@ -68,7 +69,7 @@ impl Job {
         let config = &self.config;
         let folder = self.folder.join("eval");
         std::fs::create_dir_all(&folder)
-            .map_err(|source| rs_grpo_llm::Error::File { path: folder.clone(), source })?;
+            .map_err(|source| rs_grpo_files::Error::File { path: folder.clone(), source })?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let prompts = encode(&problems, &setup.tokenizer, &setup.folder, &config.prompt_template)?;
         let params = SamplingParams {

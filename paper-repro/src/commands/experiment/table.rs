@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_llm::evaluate::{Estimate, Statistic, bootstrap};
+use rs_grpo_train::evaluate::{Estimate, Statistic, bootstrap};
 
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
@@ -20,8 +20,7 @@ pub(super) fn estimate(results: &Results, statistic: Statistic) -> Result<Estima
 
 /// The share of training problems that were ever solved, with its interval over seeds.
 fn solved(results: &Results) -> Estimate {
-    let last =
-        |steps: &[rs_grpo_llm::train::Metrics]| steps.last()?.get("train/solved_share").copied();
+    let last = |steps: &[rs_grpo_train::Metrics]| steps.last()?.get("train/solved_share").copied();
     let values: Vec<Vec<f64>> = results
         .seeds
         .iter()

@@ -1,7 +1,7 @@
 //! The paper's experiments by name.
 
 use crate::failure::Failure;
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_train::TrainConfig;
 use std::path::Path;
 use toml::Table;
 

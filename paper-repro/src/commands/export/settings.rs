@@ -4,13 +4,14 @@
 //! is forgotten, the compiler checks: [`Mapping::new`] names every field.
 
 use crate::failure::Failure;
-use rs_grpo_llm::ModelConfig;
-use rs_grpo_llm::config::Family;
-use rs_grpo_llm::hub::Alias;
-use rs_grpo_llm::text::{AUTO, PlainTemplate, Question};
-use rs_grpo_llm::train::{
-    AdamWOptions, Adapters, Decay, Evaluating, KlKind, LossForm, LossKind, OptimizerForm, Saving,
-    Schedule, StateType, TrainConfig,
+use rs_grpo_engine::ModelConfig;
+use rs_grpo_engine::config::Family;
+use rs_grpo_engine::optim::{AdamWOptions, StateType};
+use rs_grpo_engine::text::{AUTO, PlainTemplate, Question};
+use rs_grpo_hub::Alias;
+use rs_grpo_train::{
+    Adapters, Decay, Evaluating, KlKind, LossForm, LossKind, OptimizerForm, Saving, Schedule,
+    TrainConfig,
 };
 use std::path::Path;
 
@@ -206,13 +207,10 @@ struct Shape {
 }
 
 fn shape(model: &str) -> Result<Shape, Failure> {
-    if let Some(alias) = Alias::find(model) {
+    let shape = |alias: &'static Alias| Some((alias, ModelConfig::published(alias.repository)?));
+    if let Some((alias, config)) = Alias::find(model).and_then(shape) {
         let converses = Some(alias.name.ends_with("-instruct"));
-        return Ok(Shape {
-            path: alias.repository.to_owned(),
-            config: alias.config.clone(),
-            converses,
-        });
+        return Ok(Shape { path: alias.repository.to_owned(), config: config.clone(), converses });
     }
     let folder = Path::new(model);
     if folder.is_dir() {

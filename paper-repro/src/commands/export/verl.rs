@@ -8,11 +8,11 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
+use rs_grpo_engine::text::PlainTemplate;
 use rs_grpo_figures::write_atomic;
-use rs_grpo_llm::data::{Loaded, VerlRow, verl_parquet};
-use rs_grpo_llm::task::Split;
-use rs_grpo_llm::text::PlainTemplate;
-use rs_grpo_llm::train::{TrainConfig, training_problems};
+use rs_grpo_train::data::{Loaded, VerlRow, verl_parquet};
+use rs_grpo_train::task::Split;
+use rs_grpo_train::{TrainConfig, training_problems};
 use std::path::{Path, PathBuf};
 use toml::Table;
 
@@ -123,7 +123,7 @@ fn problems(
 }
 
 fn rows(set: &str, loaded: &Loaded, template: &PlainTemplate) -> Result<Vec<u8>, Failure> {
-    let row = |problem: &rs_grpo_llm::task::Problem| VerlRow {
+    let row = |problem: &rs_grpo_train::task::Problem| VerlRow {
         source: set.to_owned(),
         content: template.render(&problem.prompt),
         answer: loaded.answers.get(&problem.id).cloned().unwrap_or_else(|| problem.answer()),

@@ -1,7 +1,7 @@
 //! The settings of a training run as flags: one for each key of the configuration file.
 
 use clap::Args;
-use rs_grpo_llm::train::{SamplerForm, TrainConfig};
+use rs_grpo_train::{SamplerForm, TrainConfig};
 use serde::Serialize;
 use std::path::Path;
 use toml::Table;
@@ -133,7 +133,7 @@ impl Settings {
 mod tests {
     use super::Flags;
     use clap::{Args, Command};
-    use rs_grpo_llm::train::TrainConfig;
+    use rs_grpo_train::TrainConfig;
     use std::collections::BTreeSet;
 
     #[test]

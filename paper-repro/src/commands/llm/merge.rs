@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use clap::Args;
 use rayon::ThreadPool;
-use rs_grpo_llm::checkpoint::Checkpoint;
+use rs_grpo_engine::checkpoint::Checkpoint;
 use std::path::PathBuf;
 
 /// Options of `repro llm merge`.
@@ -33,7 +33,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let folder = model::folder(&options.model, console)?;
     let checkpoint = Checkpoint::open(&folder)?;
-    pool.install(|| rs_grpo_llm::model::merge(&checkpoint, &options.adapter, &options.out))?;
+    pool.install(|| rs_grpo_engine::model::merge(&checkpoint, &options.adapter, &options.out))?;
     for name in COMPANIONS {
         let from = folder.join(name);
         if from.exists() {

@@ -4,7 +4,7 @@ use super::embedded;
 use crate::console::Console;
 use crate::failure::Failure;
 use indicatif::ProgressBar;
-use rs_grpo_llm::hub::{self, Location, Progress, Settings};
+use rs_grpo_hub::{Location, Progress, Settings};
 use std::path::{Path, PathBuf};
 
 /// The name of the embedded model.
@@ -15,9 +15,11 @@ pub(crate) fn check(model: &str) -> Result<(), Failure> {
     if model == EMBEDDED {
         return Ok(());
     }
-    hub::resolve(model).map(drop).map_err(|error| match strsim::osa_distance(model, EMBEDDED) {
-        1..=3 => Failure::Usage(format!("--model is {model:?}; did you mean {EMBEDDED}?")),
-        _ => error.into(),
+    rs_grpo_hub::resolve(model).map(drop).map_err(|error| {
+        match strsim::osa_distance(model, EMBEDDED) {
+            1..=3 => Failure::Usage(format!("--model is {model:?}; did you mean {EMBEDDED}?")),
+            _ => error.into(),
+        }
     })
 }
 
@@ -26,11 +28,11 @@ pub(crate) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Fail
     if model == EMBEDDED && !Path::new(model).is_dir() {
         return embedded::folder();
     }
-    match hub::resolve(model)? {
+    match rs_grpo_hub::resolve(model)? {
         Location::Folder(folder) => Ok(folder),
         Location::Hub(repository) => {
             let settings = Settings::from_environment();
-            Ok(hub::download(&repository, &settings, &mut Bars::new(console))?)
+            Ok(rs_grpo_hub::download(&repository, &settings, &mut Bars::new(console))?)
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
 use rayon::ThreadPool;
-use rs_grpo_llm::task::countdown::Shape;
-use rs_grpo_llm::train::{Pretraining, pretrain};
+use rs_grpo_train::task::countdown::Shape;
+use rs_grpo_train::{Pretraining, pretrain};
 use std::path::PathBuf;
 
 /// Options of `repro llm pretrain`; the defaults make the embedded model.

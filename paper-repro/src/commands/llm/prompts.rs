@@ -2,7 +2,7 @@
 
 use crate::commands::lines::for_each_line;
 use crate::failure::Failure;
-use rs_grpo_llm::text::{ChatOptions, ChatTemplate, Message, PlainTemplate, Tokenizer};
+use rs_grpo_engine::text::{ChatOptions, ChatTemplate, Message, PlainTemplate, Tokenizer};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::parse;
 use crate::signals::Signals;
 use clap::Args;
-use rs_grpo_llm::adapters::{Puller, token_from_environment};
+use rs_grpo_fleet::adapters::{Puller, token_from_environment};
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -3,9 +3,9 @@
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
-use rs_grpo_llm::adapters::{AdapterServer, token_from_environment};
-use rs_grpo_llm::fleet::{AdapterFolder, Servers};
-use rs_grpo_llm::train::{Remote, SamplerForm, TrainConfig};
+use rs_grpo_fleet::adapters::{AdapterServer, token_from_environment};
+use rs_grpo_fleet::{AdapterFolder, Servers};
+use rs_grpo_train::{Remote, SamplerForm, TrainConfig};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -9,14 +9,14 @@ use crate::parse;
 use clap::{Args, ValueEnum, value_parser};
 use indicatif::ProgressBar;
 use rayon::ThreadPool;
-use rs_grpo_llm::checkpoint::Checkpoint;
-use rs_grpo_llm::cuda::network::Network;
-use rs_grpo_llm::generate::{
+use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::cuda::network::Network;
+use rs_grpo_engine::generate::{
     Engine, EngineOptions, Event, FinishReason, Request, Sample, Sampler, SamplingParams,
 };
-use rs_grpo_llm::model::{Decoder, Training};
-use rs_grpo_llm::text::{PlainTemplate, Tokenizer, stop_tokens};
-use rs_grpo_llm::train::Policy;
+use rs_grpo_engine::model::Policy;
+use rs_grpo_engine::model::{Decoder, Training};
+use rs_grpo_engine::text::{PlainTemplate, Tokenizer, stop_tokens};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;

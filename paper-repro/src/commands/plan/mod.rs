@@ -7,11 +7,11 @@ use crate::failure::Failure;
 use crate::output::Format;
 use crate::parse;
 use clap::Args;
+use rs_grpo_engine::ModelConfig;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_llm::ModelConfig;
-use rs_grpo_llm::hub::{ALIASES, Alias};
-use rs_grpo_llm::sizing::{Checked, Fleet, Job, Lengths, Rates, check};
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_hub::{ALIASES, Alias};
+use rs_grpo_plan::{Checked, Fleet, Job, Lengths, Rates, check};
+use rs_grpo_train::TrainConfig;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -185,8 +185,9 @@ fn config(options: &Options) -> Result<TrainConfig, Failure> {
 
 /// The shape of a model, without its weights.
 fn shape(model: &str) -> Result<ModelConfig, Failure> {
-    if let Some(alias) = Alias::find(model) {
-        return Ok(alias.config.clone());
+    let alias = Alias::find(model);
+    if let Some(config) = alias.and_then(|alias| ModelConfig::published(alias.repository)) {
+        return Ok(config.clone());
     }
     let folder = Path::new(model);
     if folder.is_dir() {

@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_llm::sizing::{Bound, Colocated, Fit, Fleet, Split};
+use rs_grpo_plan::{Bound, Colocated, Fit, Fleet, Split};
 use serde::Serialize;
 
 /// By how much verl must be faster to be advised.

@@ -7,7 +7,7 @@ use super::paper::Paper;
 use super::training::{Arm, Training};
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Figure, Table};
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_train::TrainConfig;
 use std::path::{Path, PathBuf};
 
 /// A file of the project, as part of the program.

@@ -6,7 +6,7 @@ use super::method;
 use super::paper::{Line, Paper, Subject};
 use crate::failure::Failure;
 use rs_grpo_figures::Column;
-use rs_grpo_llm::evaluate::Estimate;
+use rs_grpo_train::evaluate::Estimate;
 
 /// What stands where there is no number.
 pub(super) const NONE: &str = "–";
@@ -154,7 +154,7 @@ impl Evaluation {
 #[cfg(test)]
 mod tests {
     use super::{mean, triple};
-    use rs_grpo_llm::evaluate::Estimate;
+    use rs_grpo_train::evaluate::Estimate;
 
     /// 40 − 32.6 = 7.4, 35 − 32.6 = 2.4, 46 − 32.6 = 13.4.
     #[test]

@@ -8,7 +8,7 @@ use super::paper::Subject;
 use super::training::Arm;
 use crate::commands::look::look;
 use rs_grpo_figures::{Axis, Color, Dash, Figure, Panel, Series, drawable};
-use rs_grpo_llm::evaluate::Estimate;
+use rs_grpo_train::evaluate::Estimate;
 
 /// Points of a training curve, at most.
 const POINTS: usize = 100;

@@ -7,7 +7,7 @@ use super::paper::Paper;
 use super::training::{Arm, shown};
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_train::TrainConfig;
 use serde_json::Value;
 
 const UNPUBLISHED: &str = "not published";

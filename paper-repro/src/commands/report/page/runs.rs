@@ -9,8 +9,8 @@ use super::training::{Arm, Training, arms, differing, shown};
 use super::{curves, differs};
 use crate::failure::Failure;
 use rs_grpo_figures::Column;
-use rs_grpo_llm::grade::{VERSION, Verdict};
-use rs_grpo_llm::train::TrainConfig;
+use rs_grpo_grade::{VERSION, Verdict};
+use rs_grpo_train::TrainConfig;
 use std::collections::BTreeSet;
 
 pub(super) fn document(found: Found) -> Result<Document, Failure> {

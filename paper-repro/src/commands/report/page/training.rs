@@ -2,7 +2,7 @@
 
 use super::method;
 use crate::failure::Failure;
-use rs_grpo_llm::train::{Metrics, TrainConfig};
+use rs_grpo_train::{Metrics, TrainConfig};
 use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,162 @@
+//! AdamW on a device, and the norm of all gradients.
+
+use super::super::launch::{Argument, Launch};
+use super::super::memory::{Array, Kind};
+use super::super::place::Place;
+use super::gradients::Gradients;
+use super::load::{Master, Network};
+use crate::Result;
+use crate::optim::{AdamWOptions, StateType};
+use std::collections::BTreeMap;
+
+/// Blocks that share the sum of squares of a gradient.
+const BLOCKS: usize = 256;
+
+/// AdamW and its state.
+#[derive(Debug)]
+pub struct Optimizer {
+    options: AdamWOptions,
+    pub(crate) updates: u64,
+    moments: BTreeMap<String, Moments>,
+}
+
+/// Means of a weight's gradients and of their squares.
+#[derive(Debug)]
+enum Moments {
+    Here([Array; 2]),
+    /// On the host, while there is no room for them.
+    Away([Vec<f32>; 2]),
+}
+
+impl Optimizer {
+    /// An optimiser that has seen no gradient.
+    pub fn new(options: AdamWOptions) -> Self {
+        Self { options, updates: 0, moments: BTreeMap::new() }
+    }
+
+    /// Names of the weights that were updated.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.moments.keys().map(String::as_str)
+    }
+
+    /// Mean and mean of squares of a weight's gradients, on the host.
+    pub(crate) fn moments(&self, name: &str) -> Result<Option<[Vec<f32>; 2]>> {
+        match self.moments.get(name) {
+            None => Ok(None),
+            Some(Moments::Away(moments)) => Ok(Some(moments.clone())),
+            Some(Moments::Here([mean, square])) => {
+                Ok(Some([mean.to_floats()?, square.to_floats()?]))
+            }
+        }
+    }
+
+    /// Goes on from what another optimiser knew.
+    pub(crate) fn set_moments(&mut self, name: &str, moments: [Vec<f32>; 2]) {
+        self.moments.insert(name.to_owned(), Moments::Away(moments));
+    }
+
+    /// Moves the state to the host, until the next update.
+    ///
+    /// # Errors
+    /// A device that does not answer.
+    pub fn offload(&mut self) -> Result<()> {
+        for moments in self.moments.values_mut() {
+            if let Moments::Here([mean, square]) = moments {
+                *moments = Moments::Away([mean.to_floats()?, square.to_floats()?]);
+            }
+        }
+        Ok(())
+    }
+
+    /// The moments of a weight on the device.
+    fn here(&mut self, place: &Place, name: &str, len: usize) -> Result<[Array; 2]> {
+        let kind = match self.options.state {
+            StateType::F32 => Kind::F32,
+            StateType::Bf16 => Kind::Bf16,
+        };
+        let zeros = || Array::zeros(place.device(), kind, len);
+        let moments = match self.moments.get(name) {
+            Some(Moments::Here(moments)) => return Ok(moments.clone()),
+            Some(Moments::Away([mean, square])) => {
+                [place.array(kind, mean)?, place.array(kind, square)?]
+            }
+            None => [zeros()?, zeros()?],
+        };
+        self.moments.insert(name.to_owned(), Moments::Here(moments.clone()));
+        Ok(moments)
+    }
+}
+
+impl Network {
+    /// The Euclidean norm of all gradients together.
+    pub(crate) fn norm(&self, gradients: &Gradients) -> Result<f64> {
+        let (device, element) = (self.place.device(), self.place.element());
+        let parts = Array::zeros(device, Kind::F64, BLOCKS)?;
+        for sum in gradients.sums.values() {
+            let launch = Launch::rows("squares", element, BLOCKS);
+            let n = Argument::U64(sum.len() as u64);
+            device.launch(&launch.with([sum.into(), (&parts).into(), n]))?;
+        }
+        let parts: Vec<f64> = parts.to_vec()?;
+        Ok(parts.iter().sum::<f64>().sqrt())
+    }
+
+    /// One step down the gradients, each multiplied by `scale`.
+    pub(crate) fn step(
+        &self,
+        optimizer: &mut Optimizer,
+        gradients: &Gradients,
+        learning_rate: f64,
+        scale: f64,
+    ) -> Result<()> {
+        optimizer.updates += 1;
+        let place = &self.place;
+        for (name, gradient) in &gradients.sums {
+            let Some(Master { numbers, copy, shape }) = self.masters.get(name) else { continue };
+            let options = optimizer.options;
+            let decay = if shape.len() > 1 { options.weight_decay } else { 0.0 };
+            let constants = options.constants(optimizer.updates, learning_rate, decay);
+            let [mean, square] = optimizer.here(place, name, numbers.len())?;
+            let arrays = [numbers, copy, gradient, &mean, &square];
+            let arrays = arrays.into_iter().map(Argument::from);
+            let sizes = [Argument::U64(numbers.len() as u64), Argument::F32(scale as f32)];
+            let arguments = arrays.chain(sizes).chain(constants.map(Argument::F32));
+            let launch = |kernel| Launch::elements(kernel, place.element(), numbers.len());
+            let launch = match options.state {
+                StateType::F32 => launch("adamw").with(arguments),
+                StateType::Bf16 => {
+                    let update = Argument::U32(optimizer.updates as u32);
+                    launch("adamw_narrow").with(arguments.chain([update]))
+                }
+            };
+            place.device().launch(&launch)?;
+        }
+        Ok(())
+    }
+
+    /// Names and shapes of the trained weights.
+    pub(crate) fn trained(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.masters.iter().map(|(name, master)| (name.as_str(), &master.shape[..]))
+    }
+
+    /// The numbers of a trained weight, on the host.
+    ///
+    /// # Errors
+    /// A device that does not answer.
+    pub fn weight(&self, name: &str) -> Result<Option<Vec<f32>>> {
+        self.masters.get(name).map(|master| master.numbers.to_vec()).transpose()
+    }
+
+    /// Gives a trained weight other numbers.
+    ///
+    /// # Errors
+    /// Another number of them; a device that does not answer.
+    pub(crate) fn set_weight(&self, name: &str, numbers: &[f32]) -> Result<()> {
+        let Some(master) = self.masters.get(name) else { return Ok(()) };
+        master.numbers.write(numbers)?;
+        if master.copy.kind() != Kind::F32 {
+            self.place.narrow_into(&master.numbers, &master.copy)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! Chat templates: conversations as the text that a model was trained on.
+
+use super::files::{read_object, read_text, token_text};
+use super::python::{raise_exception, tojson};
+use crate::{Error, Result};
+use minijinja::value::Value as Variable;
+use minijinja::{AutoEscape, Environment};
+use minijinja_contrib::pycompat::unknown_method_callback;
+use rs_grpo_files::Refuse as _;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Name of the template among the templates of its environment, of which it is the only one.
+const NAME: &str = "chat";
+
+/// Tokens that templates know by name, where `tokenizer_config.json` gives them.
+const TOKENS: [&str; 7] =
+    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Who speaks: `system`, `user`, `assistant`, and what else the template knows.
+    pub role: String,
+    /// What they say.
+    pub content: String,
+}
+
+impl Message {
+    /// A turn of a conversation.
+    pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { role: role.into(), content: content.into() }
+    }
+}
+
+/// What a template is told beside the messages.
+#[derive(Debug, Clone, Default)]
+pub struct ChatOptions {
+    add_generation_prompt: bool,
+    variables: BTreeMap<String, Variable>,
+}
+
+impl ChatOptions {
+    /// For a conversation that ends as its last message does.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// For a conversation in which it is the assistant's turn: the text ends where the answer begins.
+    pub fn generation() -> Self {
+        Self { add_generation_prompt: true, ..Self::default() }
+    }
+
+    /// With a variable of the template, such as `enable_thinking` of Qwen3's or `date_string` of
+    /// Llama's. It stands before a token of the same name.
+    ///
+    /// # Errors
+    /// `messages` and `add_generation_prompt`, which have their own place.
+    pub fn with(mut self, name: impl Into<String>, value: impl Serialize) -> Result<Self> {
+        let name = name.into();
+        if ["messages", "add_generation_prompt"].contains(&name.as_str()) {
+            let allowed = "any name but messages and add_generation_prompt";
+            return Err(Error::parameter("name of a template variable", name, allowed));
+        }
+        self.variables.insert(name, Variable::from_serialize(value));
+        Ok(self)
+    }
+}
+
+/// The chat template of a checkpoint.
+///
+/// Renders what transformers' `apply_chat_template` does, in the same dialect of Jinja: blocks are
+/// trimmed, strings have Python's methods, `tojson` is Python's, `raise_exception` is known.
+/// `strftime_now` is not: a prompt must not depend on the day it was made on. Templates that ask for
+/// it fall back to a date of their own, or take one as a variable.
+///
+/// Not known either is `{% generation %}`, which marks the assistant's tokens for supervised
+/// training, and `trim` and `strip()` leave the four separators U+001C to U+001F, which Python takes
+/// for spaces.
+#[derive(Debug, Clone)]
+pub struct ChatTemplate {
+    environment: Environment<'static>,
+    path: PathBuf,
+    /// Where in the file the template stands, if it is not the whole file.
+    field: &'static str,
+    tokens: Map<String, Value>,
+}
+
+impl ChatTemplate {
+    /// The template of a checkpoint's folder: `chat_template.jinja`, else `chat_template` of
+    /// `tokenizer_config.json`, and of several the one named `default`. `None` where neither is
+    /// there, as with most base models.
+    ///
+    /// # Errors
+    /// A file that is not JSON or not UTF-8, several templates none of which is the default, and a
+    /// template that is not Jinja; the message names the file and the line.
+    pub fn from_folder(folder: &Path) -> Result<Option<Self>> {
+        let config = folder.join("tokenizer_config.json");
+        let fields = read_object(&config)?;
+        let own_file = folder.join("chat_template.jinja");
+        let (path, field, source) = match (read_text(&own_file)?, in_config(&config, &fields)?) {
+            (Some(source), _) => (own_file, "", source),
+            (None, Some(source)) => (config.clone(), "chat_template, ", source.to_owned()),
+            (None, None) => return Ok(None),
+        };
+        let tokens = named_tokens(&config, &fields)?;
+        let mut template = Self { environment: environment(), path, field, tokens };
+        // As Python reads text: any end of a line is \n.
+        let source = source.replace("\r\n", "\n").replace('\r', "\n");
+        let added = template.environment.add_template_owned(NAME, source);
+        added.map_err(|error| template.error(&error))?;
+        Ok(Some(template))
+    }
+
+    /// The text of a conversation.
+    ///
+    /// It holds the special tokens as text: encode it without adding them again.
+    ///
+    /// # Errors
+    /// What the template refuses, such as roles that it does not know, and what fails inside it; the
+    /// message names the file and the line.
+    pub fn render(&self, messages: &[Message], options: &ChatOptions) -> Result<String> {
+        // transformers always gives these two.
+        let mut context =
+            BTreeMap::from(["tools", "documents"].map(|name| (name, Variable::from(()))));
+        let tokens =
+            self.tokens.iter().map(|(name, text)| (&**name, Variable::from_serialize(text)));
+        context.extend(tokens);
+        context.extend(options.variables.iter().map(|(name, value)| (&**name, value.clone())));
+        context.insert("messages", Variable::from_serialize(messages));
+        context.insert("add_generation_prompt", options.add_generation_prompt.into());
+        let template = self.environment.get_template(NAME);
+        let text = template.and_then(|template| template.render(context));
+        text.map_err(|error| self.error(&error))
+    }
+
+    fn error(&self, error: &minijinja::Error) -> Error {
+        let line = error.line().unwrap_or(1);
+        let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
+        Error::malformed(
+            &self.path,
+            format!("{}line {line}", self.field),
+            format!("{}{detail}", error.kind()),
+        )
+    }
+}
+
+/// Jinja as transformers sets it up.
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_unknown_method_callback(unknown_method_callback);
+    environment.add_filter("tojson", tojson);
+    environment.add_function("raise_exception", raise_exception);
+    environment
+}
+
+/// `chat_template` of `tokenizer_config.json`: a text, or a list of named ones.
+fn in_config<'a>(path: &Path, fields: &'a Map<String, Value>) -> Result<Option<&'a str>> {
+    let several = match fields.get("chat_template") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => return Ok(Some(text)),
+        Some(Value::Array(several)) => several,
+        Some(_) => return Err(no_template(path, "is neither a text nor a list")),
+    };
+    let mut names = Vec::with_capacity(several.len());
+    for one in several {
+        let text = |field| one.get(field).and_then(Value::as_str);
+        let (Some(name), Some(template)) = (text("name"), text("template")) else {
+            return Err(no_template(
+                path,
+                "holds an entry without the texts 'name' and 'template'",
+            ));
+        };
+        if name == "default" {
+            return Ok(Some(template));
+        }
+        names.push(name);
+    }
+    Err(no_template(path, &format!("holds '{}' only", names.join("', '"))))
+}
+
+fn no_template(path: &Path, problem: &str) -> Error {
+    let allowed = "allowed: a template, or a list of {name, template} with one named 'default'";
+    Error::malformed(path, "chat_template", format!("{problem}; {allowed}"))
+}
+
+fn named_tokens(path: &Path, fields: &Map<String, Value>) -> Result<Map<String, Value>> {
+    let mut tokens = Map::new();
+    for name in TOKENS {
+        if let Some(text) = token_text(path, fields, name)? {
+            tokens.insert(name.to_owned(), text.into());
+        }
+    }
+    Ok(tokens)
+}

@@ -1,0 +1,33 @@
+//! Files as strangers and unlucky machines make them: read within a limit, written whole or not at all,
+//! locked, hashed, and refused with a message that names file, field and reason.
+//!
+//! | file | what |
+//! |---|---|
+//! | `read` | plain files, with a limit; their hashes |
+//! | `write` | files and folders that appear whole, and survive a loss of power |
+//! | `lines` | files of one JSON object a line that grow |
+//! | `lock` | one folder for one process |
+//! | `shard_index` | `model.safetensors.index.json`: which file holds which tensor |
+//! | `unique` | JSON objects whose names occur once |
+//! | `panics` | panics of libraries on damaged files, caught |
+//! | `text` | names out of files, fit for a message |
+//! | `error` | why a file or a setting is refused |
+
+mod error;
+mod lines;
+mod lock;
+pub mod panics;
+mod read;
+mod shard_index;
+mod text;
+mod unique;
+mod write;
+
+pub use error::{Error, Refuse, Result};
+pub use lines::{Lines, Reader};
+pub use lock::lock;
+pub use read::{brief, digits, json_object, open, read, sha256};
+pub use shard_index::ShardIndex;
+pub use text::{abridge, printable};
+pub use unique::Unique;
+pub use write::{aside, sync_folder, temporary_folder, write_file, write_json};

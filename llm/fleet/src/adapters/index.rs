@@ -1,0 +1,79 @@
+//! Which adapters there are, with the length and hash of every file.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Without these a folder is no adapter in PEFT's files.
+pub(super) const NEEDED: [&str; 2] = ["adapter_config.json", "adapter_model.safetensors"];
+/// Longest name of an adapter or of a file.
+const LONGEST: usize = 128;
+
+/// An adapter as it is announced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adapter {
+    /// The name of its folder, and under which vLLM loads it.
+    pub name: String,
+    /// Its files, by name.
+    pub files: Vec<AdapterFile>,
+}
+
+/// A file of an adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdapterFile {
+    /// Its name in the adapter's folder.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Whether a name may become part of a path and of an address as it is: letters, digits, `-`, `_` and
+/// dots, but for one at its beginning. So no name leads out of a folder, and none is that of an adapter
+/// that is still written.
+pub(super) fn is_name(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=LONGEST).contains(&name.len()) && name.bytes().all(known) && !name.starts_with('.')
+}
+
+/// What is wrong with the index of a stranger.
+pub(super) fn check(adapters: &[Adapter]) -> Result<(), String> {
+    let mut names = BTreeSet::new();
+    for Adapter { name, files } in adapters {
+        check_name(name)?;
+        if !names.insert(name) {
+            return Err(format!("{name} is there twice"));
+        }
+        check_files(files).map_err(|problem| format!("{name}: {problem}"))?;
+    }
+    Ok(())
+}
+
+fn check_files(files: &[AdapterFile]) -> Result<(), String> {
+    let mut names = BTreeSet::new();
+    for AdapterFile { name, sha256, .. } in files {
+        check_name(name)?;
+        if !names.insert(name.as_str()) {
+            return Err(format!("{name} is there twice"));
+        }
+        if sha256.len() != 64
+            || !sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        {
+            return Err(format!("{name} has no SHA-256 in 64 lower-case digits"));
+        }
+    }
+    match NEEDED.into_iter().find(|needed| !names.contains(needed)) {
+        Some(missing) => Err(format!("{missing} is missing")),
+        None => Ok(()),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    if is_name(name) {
+        return Ok(());
+    }
+    let name = rs_grpo_files::printable(name);
+    Err(format!(
+        "{name:?} is no name; allowed: up to {LONGEST} letters, digits, -, _ and dots, the first no dot"
+    ))
+}

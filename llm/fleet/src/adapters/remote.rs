@@ -1,0 +1,164 @@
+//! Requests to the trainer's end.
+
+use super::index::{Adapter, AdapterFile, check};
+use crate::{Error, Result};
+use rs_grpo_files::Refuse as _;
+use rs_grpo_files::digits;
+use rs_grpo_files::{abridge, printable};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::time::Duration;
+use ureq::http::{Response, Uri};
+use ureq::{Agent, Body};
+
+/// How long the trainer may take to be reached, to answer (it may have hundreds of megabytes to hash
+/// first), and to send one file.
+const CONNECT: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(60);
+const BODY: Duration = Duration::from_secs(600);
+/// Longest index, in bytes.
+const LONGEST: u64 = 8 << 20;
+/// Longest part of a complaint that is repeated, in characters.
+const QUOTED: usize = 200;
+
+/// Why a request brought nothing.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// The trainer no longer serves it.
+    Gone,
+    /// Something that may pass.
+    Broken(String),
+}
+
+/// The trainer's end.
+pub(super) struct Remote {
+    /// Address without a slash at its end.
+    pub(super) base: String,
+    token: Option<String>,
+    agent: Agent,
+}
+
+impl Remote {
+    pub(super) fn new(address: &str, token: Option<&str>) -> Result<Self> {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            // A token that is sent on would reach whoever the server names.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // A connection of its own for each request: none can be left from a trainer that ended.
+            .max_idle_connections(0)
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(ANSWER))
+            .timeout_recv_body(Some(BODY))
+            .user_agent(concat!("rs-grpo/", env!("CARGO_PKG_VERSION")));
+        let agent = config.build().new_agent();
+        Ok(Self { base: base(address)?, token: token.map(str::to_owned), agent })
+    }
+
+    pub(super) fn index(&self) -> Result<Vec<Adapter>, Failed> {
+        let answer = self.get("adapters")?;
+        let content = answer.into_body().into_with_config().limit(LONGEST).read_to_vec();
+        let content = content.map_err(|error| Failed::Broken(error.to_string()))?;
+        let wrong = |problem: String| Failed::Broken(format!("its index of adapters: {problem}"));
+        let index: Vec<Adapter> =
+            serde_json::from_slice(&content).map_err(|error| wrong(error.to_string()))?;
+        check(&index).map_err(wrong)?;
+        Ok(index)
+    }
+
+    /// Writes a file into a folder, and has it on the disk, if length and hash are as announced.
+    pub(super) fn fetch(
+        &self,
+        adapter: &str,
+        file: &AdapterFile,
+        folder: &Path,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), Failed> {
+        let AdapterFile { name, bytes, sha256 } = file;
+        let broken = |problem: String| Failed::Broken(format!("{adapter}/{name}: {problem}"));
+        let answer = self.get(&format!("adapters/{adapter}/{name}"))?;
+        // One byte more than announced is enough to see that there are too many.
+        let body = answer.into_body().into_with_config().limit(u64::MAX).reader();
+        let mut body = body.take(bytes.saturating_add(1));
+        let mut out =
+            File::create_new(folder.join(name)).map_err(|error| broken(error.to_string()))?;
+        let (length, found) =
+            copy(&mut body, &mut out, stop).map_err(|error| broken(error.to_string()))?;
+        if length != *bytes {
+            let more = if length > *bytes { "more than " } else { "" };
+            let length = length.min(*bytes);
+            return Err(broken(format!("has {more}{length} bytes, the index says {bytes}")));
+        }
+        if found != *sha256 {
+            return Err(broken(format!("has SHA-256 {found}, the index says {sha256}")));
+        }
+        out.sync_all().map_err(|error| broken(error.to_string()))
+    }
+
+    fn get(&self, path: &str) -> Result<Response<Body>, Failed> {
+        let mut request = self.agent.get(format!("{}/{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let answer = request.call().map_err(|error| Failed::Broken(error.to_string()))?;
+        match answer.status().as_u16() {
+            200 => Ok(answer),
+            404 if path.contains('/') => Err(Failed::Gone),
+            status => Err(Failed::Broken(complaint(status, answer))),
+        }
+    }
+}
+
+/// What a status says, and the server of it.
+fn complaint(status: u16, answer: Response<Body>) -> String {
+    let said = answer.into_body().into_with_config().limit(LONGEST).read_to_string();
+    let said = abridge(&printable(said.unwrap_or_default().trim()), QUOTED);
+    let hint = match status {
+        401 | 403 => "; both ends take the token from RS_GRPO_ADAPTER_TOKEN",
+        404 => "; is it a trainer with --serve-adapters?",
+        300..=399 => "; give the address that it moved to",
+        _ => "",
+    };
+    format!("the trainer answered {status}: {said}{hint}")
+}
+
+/// Copies until the body ends; says how many bytes there were, and their SHA-256.
+fn copy(
+    body: &mut impl Read,
+    out: &mut File,
+    stop: &dyn Fn() -> bool,
+) -> std::io::Result<(u64, String)> {
+    let (mut hash, mut buffer, mut length) = (Sha256::new(), vec![0; 1 << 18], 0);
+    loop {
+        let read = body.read(&mut buffer)?;
+        if read == 0 {
+            return Ok((length, digits(hash)));
+        }
+        if stop() {
+            return Err(std::io::Error::other("stopped"));
+        }
+        out.write_all(&buffer[..read])?;
+        hash.update(&buffer[..read]);
+        length += read as u64;
+    }
+}
+
+/// The address without a slash at its end.
+fn base(address: &str) -> Result<String> {
+    let text = address.trim_end_matches('/');
+    let uri = text.parse::<Uri>().ok();
+    let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    match uri.as_ref().and_then(Uri::authority) {
+        Some(authority) if authority.as_str().contains('@') => {
+            let allowed = "one without; the token is RS_GRPO_ADAPTER_TOKEN";
+            Err(Error::parameter("from", "an address with a password", allowed))
+        }
+        Some(_) if !text.contains(['?', '#']) => Ok(text.to_owned()),
+        _ => {
+            let allowed = "the address of a trainer, such as http://trainer:8900";
+            Err(Error::parameter("from", format!("{address:?}"), allowed))
+        }
+    }
+}

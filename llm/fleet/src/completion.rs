@@ -1,0 +1,205 @@
+//! A prompt and its samples in tokens, as vLLM's `/v1/completions` takes and gives them.
+//!
+//! Nothing is left to a server's defaults: vLLM takes those that a request does not name from the
+//! model's `generation_config.json`, which for many models asks for top-k, top-p and a penalty.
+
+use super::question::Question;
+use rs_grpo_engine::generate::{FinishReason, SamplingParams};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How far over 0 rounding may lift the log-probability of a token that is certain.
+const ROUNDING: f32 = 1e-4;
+
+/// A prompt of which an adapter is to draw samples.
+pub(super) struct Prompted {
+    /// Its number among those that are asked together.
+    pub(super) number: usize,
+    pub(super) prompt: Vec<u32>,
+    pub(super) samples: usize,
+    pub(super) seed: u64,
+    pub(super) adapter: String,
+    pub(super) params: Arc<SamplingParams>,
+    /// Tokens that the model knows, and the longest sequence.
+    pub(super) vocabulary: usize,
+    pub(super) context: usize,
+}
+
+/// One sample, before it has a text.
+pub(super) struct Choice {
+    pub(super) tokens: Vec<u32>,
+    pub(super) logprobs: Vec<f32>,
+    pub(super) finish_reason: FinishReason,
+}
+
+/// A request, field by field as vLLM names them.
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    prompt: &'a [u32],
+    n: usize,
+    max_tokens: usize,
+    temperature: f32,
+    top_p: f32,
+    top_k: usize,
+    min_p: f32,
+    repetition_penalty: f32,
+    presence_penalty: f32,
+    frequency_penalty: f32,
+    seed: u64,
+    /// With `ignore_eos`, all tokens that end a sample.
+    stop_token_ids: &'a [u32],
+    ignore_eos: bool,
+    /// Of the drawn tokens, and of no others.
+    logprobs: u32,
+    return_token_ids: bool,
+    return_tokens_as_token_ids: bool,
+    stream: bool,
+}
+
+/// An answer, as far as it is read.
+#[derive(Deserialize)]
+struct Answer {
+    model: String,
+    choices: Vec<Given>,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    index: usize,
+    token_ids: Option<Vec<u32>>,
+    logprobs: Option<Logprobs>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Logprobs {
+    token_logprobs: Vec<Option<f32>>,
+}
+
+impl Question for Prompted {
+    type Answer = Vec<Choice>;
+
+    fn path(&self) -> &'static str {
+        "completions"
+    }
+
+    fn body(&self) -> Result<Vec<u8>, String> {
+        let params = &self.params;
+        let body = Body {
+            model: &self.adapter,
+            prompt: &self.prompt,
+            n: self.samples,
+            max_tokens: params.max_tokens,
+            temperature: params.temperature,
+            top_p: params.top_p,
+            top_k: params.top_k,
+            min_p: params.min_p,
+            repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            seed: self.seed,
+            stop_token_ids: &params.stop_tokens,
+            ignore_eos: true,
+            logprobs: 0,
+            return_token_ids: true,
+            return_tokens_as_token_ids: true,
+            stream: false,
+        };
+        serde_json::to_vec(&body).map_err(|error| error.to_string())
+    }
+
+    fn read(&self, body: &[u8]) -> Result<Vec<Choice>, String> {
+        let answer: Answer = serde_json::from_slice(body)
+            .map_err(|error| format!("its answer is cut off or is no completion ({error})"))?;
+        if answer.model != self.adapter {
+            let model = rs_grpo_files::printable(&answer.model);
+            return Err(format!("it answered for {model:?}; {:?} was asked for", self.adapter));
+        }
+        let (mut given, asked) = (answer.choices, self.samples);
+        given.sort_by_key(|choice| choice.index);
+        if !given.iter().map(|choice| choice.index).eq(0..asked) {
+            let indices: Vec<usize> = given.iter().map(|choice| choice.index).collect();
+            return Err(format!("it gave choices {indices:?}; 0 to {} were asked for", asked - 1));
+        }
+        given.into_iter().map(|given| self.choice(given)).collect()
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn name(&self) -> String {
+        format!("prompt {}", self.number + 1)
+    }
+
+    fn samples(&self) -> usize {
+        self.samples
+    }
+
+    fn adapter(&self) -> Option<&str> {
+        Some(&self.adapter)
+    }
+}
+
+impl Prompted {
+    fn choice(&self, given: Given) -> Result<Choice, String> {
+        let tokens = given.token_ids.ok_or("its choice has no token_ids; is it vLLM?")?;
+        let most = self.params.max_tokens;
+        if tokens.is_empty() || tokens.len() > most {
+            return Err(format!("its choice has {} tokens; allowed: 1 to {most}", tokens.len()));
+        }
+        if let Some(token) = tokens.iter().find(|&&token| token as usize >= self.vocabulary) {
+            let known = self.vocabulary;
+            return Err(format!("it gave token {token}; the model has those below {known}"));
+        }
+        let given_logprobs = given.logprobs.ok_or("its choice has no logprobs")?.token_logprobs;
+        if given_logprobs.len() != tokens.len() {
+            let (logprobs, tokens) = (given_logprobs.len(), tokens.len());
+            return Err(format!("it gave {logprobs} log-probabilities of {tokens} tokens"));
+        }
+        let logprobs = given_logprobs.into_iter().map(logprob).collect::<Result<_, _>>()?;
+        let finish_reason = self.finish_reason(given.finish_reason.as_deref(), &tokens)?;
+        Ok(Choice { tokens, logprobs, finish_reason })
+    }
+
+    /// Why a sample ended, which its tokens must bear out.
+    fn finish_reason(&self, given: Option<&str>, tokens: &[u32]) -> Result<FinishReason, String> {
+        let params = &self.params;
+        let stop = tokens.iter().position(|token| params.stop_tokens.contains(token));
+        match (given, stop) {
+            (Some("stop"), Some(at)) if at + 1 == tokens.len() => {
+                Ok(FinishReason::StopToken(tokens[at]))
+            }
+            (Some("length"), None) if tokens.len() == params.max_tokens => Ok(FinishReason::Length),
+            (Some("length"), None) if self.prompt.len() + tokens.len() >= self.context => {
+                Ok(FinishReason::Context)
+            }
+            // vLLM cuts at its own limit without a word.
+            (Some("length"), None) => Err(format!(
+                "it cut a sample at {} tokens after a prompt of {}; give the server a larger \
+                 --max-model-len, or ask for fewer than {} tokens",
+                tokens.len(),
+                self.prompt.len(),
+                params.max_tokens
+            )),
+            (given, stop) => {
+                let given = given.unwrap_or("absent");
+                let stop = match stop {
+                    Some(at) => format!("token {} of {} is one that ends it", at + 1, tokens.len()),
+                    None => "no token is one that ends it".to_owned(),
+                };
+                Err(format!("the finish reason is {given}, and {stop}"))
+            }
+        }
+    }
+}
+
+/// A log-probability that is one. What is not known is null.
+fn logprob(given: Option<f32>) -> Result<f32, String> {
+    match given {
+        Some(logprob) if logprob.is_finite() && logprob <= ROUNDING => Ok(logprob.min(0.0)),
+        Some(logprob) => Err(format!("it gave the log-probability {logprob}")),
+        None => Err("it gave a token without log-probability".to_owned()),
+    }
+}

@@ -1,0 +1,133 @@
+//! Adapters on their way to the servers.
+
+use super::http::{Failed, Http, Kind};
+use super::servers::Servers;
+use crate::{Error, Result};
+use rs_grpo_files::Refuse as _;
+use rs_grpo_files::aside;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// A policy that servers can load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Adapter {
+    /// Its name on the servers, and that of its folder: the number of the policy, and the beginning of
+    /// the SHA-256 of its weights. What has the same name is the same, on every server and in every run.
+    pub(super) name: String,
+    /// Where servers find the folder.
+    pub(super) path: String,
+    /// Where it is here.
+    pub(super) folder: PathBuf,
+}
+
+/// The folder in which the folders of adapters appear, each of them whole.
+#[derive(Debug, Clone)]
+pub struct AdapterFolder {
+    /// Where it is here.
+    pub here: PathBuf,
+    /// The path of the same folder, or of a copy of it, on the servers.
+    pub there: PathBuf,
+}
+
+/// What the names of folders of adapters begin with, and of those that are not whole yet.
+const BEGINNINGS: [&str; 2] = ["policy-", ".policy-"];
+/// The file whose lock keeps a second run out.
+const LOCK: &str = ".lock";
+
+/// The file of an adapter whose contents are in its name.
+const WEIGHTS: &str = "adapter_model.safetensors";
+
+impl AdapterFolder {
+    /// Keeps the folder for one run, for as long as the file that is returned is open, and takes away
+    /// what an earlier one left. (Two runs from one seed begin with the same adapter: the first that is
+    /// done with it would delete it for both.)
+    pub(super) fn take(&self) -> Result<File> {
+        std::fs::create_dir_all(&self.here).map_err(Error::file(&self.here))?;
+        let path = self.here.join(LOCK);
+        let file = File::create(&path).map_err(Error::file(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let problem =
+                    "another run publishes its adapters there; give each its own --adapters";
+                return Err(Error::malformed(&self.here, "the folder", problem));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::file(&path)(error)),
+        }
+        for entry in std::fs::read_dir(&self.here).map_err(Error::file(&self.here))? {
+            let entry = entry.map_err(Error::file(&self.here))?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) {
+                let folder = entry.path();
+                std::fs::remove_dir_all(&folder).map_err(Error::file(&folder))?;
+            }
+        }
+        Ok(file)
+    }
+
+    /// Writes the folder of a policy: beside its place, and then by renaming.
+    pub(super) fn write(
+        &self,
+        policy: u64,
+        write: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Adapter> {
+        let beside = self.here.join(format!(".policy-{policy:06}"));
+        aside(&beside, write)?;
+        let weights = beside.join(WEIGHTS);
+        let bytes = std::fs::read(&weights).map_err(Error::file(&weights))?;
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let hash: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("policy-{policy:06}-{hash}");
+        let folder = self.here.join(&name);
+        match folder.exists() {
+            // The name says that it is the same.
+            true => std::fs::remove_dir_all(&beside).map_err(Error::file(&beside))?,
+            false => std::fs::rename(&beside, &folder).map_err(Error::file(&folder))?,
+        }
+        let path = self.there.join(&name).display().to_string();
+        Ok(Adapter { name, path, folder })
+    }
+}
+
+/// Has a server load an adapter. One that has it already does not mind.
+pub(super) fn load(
+    http: &Http,
+    servers: &Servers,
+    server: usize,
+    adapter: &Adapter,
+) -> Result<(), Failed> {
+    let body = json!({ "lora_name": adapter.name, "lora_path": adapter.path }).to_string();
+    match http.post(servers, server, "load_lora_adapter", body.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.problem.contains("already been loaded") => Ok(()),
+        // The words of FastAPI for an address that it does not have.
+        Err(failed) if failed.status == Some(404) && failed.problem.contains(": Not Found") => {
+            let hint = "; start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True";
+            let problem = format!("{}{hint}", failed.problem);
+            Err(Failed { kind: Kind::Wrong, problem, ..failed })
+        }
+        Err(failed) if failed.status == Some(404) => {
+            let path = &adapter.path;
+            let hint = "is the folder shared, or pulled, and is --adapters-there its path there?";
+            let problem = format!("it does not find {path}; {hint} ({})", failed.problem);
+            Err(Failed { problem, ..failed })
+        }
+        // What vLLM answers where an adapter does not fit, such as one of too high a rank.
+        Err(failed) if failed.status == Some(500) => Err(Failed { kind: Kind::Wrong, ..failed }),
+        Err(failed) => Err(failed),
+    }
+}
+
+/// Has a server forget an adapter.
+pub(super) fn unload(
+    http: &Http,
+    servers: &Servers,
+    server: usize,
+    name: &str,
+) -> Result<(), Failed> {
+    let body = json!({ "lora_name": name }).to_string();
+    http.post(servers, server, "unload_lora_adapter", body.as_bytes()).map(drop)
+}

@@ -1,0 +1,85 @@
+//! Numbers as they are written.
+
+use dashu_int::{IBig, UBig};
+use dashu_ratio::RBig;
+
+/// A number with the digits that were written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Literal {
+    pub(crate) value: RBig,
+    /// Digits behind the decimal point, where there is one.
+    pub(crate) places: Option<u32>,
+    /// Digits from the first that is not 0.
+    pub(crate) significant: u32,
+    /// What was written, without separators, for numbers in other bases and for `\frac12`.
+    pub(super) digits: Box<str>,
+}
+
+impl Literal {
+    pub(crate) fn integer(value: i64) -> Self {
+        Self { value: value.into(), places: None, significant: 0, digits: "".into() }
+    }
+
+    /// Digits with at most one point among them.
+    pub(super) fn decimal(digits: &str) -> Option<Self> {
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let places = digits.contains('.').then_some(fraction.len() as u32);
+        let significant =
+            digits.bytes().filter(u8::is_ascii_digit).skip_while(|&b| b == b'0').count() as u32;
+        let value = if fraction.is_empty() {
+            RBig::from(unsigned(whole)?)
+        } else {
+            let scale = UBig::from(10u8).pow(fraction.len());
+            RBig::from_parts(unsigned(&format!("{whole}{fraction}"))?.into(), scale)
+        };
+        Some(Self { value, places, significant, digits: digits.into() })
+    }
+
+    /// Digits with a part that repeats for ever, as in `0.1\overline{6}`.
+    pub(super) fn repeating(digits: &str, period: &str) -> Option<Self> {
+        let start = Self::decimal(digits)?;
+        let places = start.places? as usize;
+        let nines = UBig::from(10u8).pow(period.len()) - UBig::ONE;
+        let scale = UBig::from(10u8).pow(places);
+        let tail = RBig::from_parts(unsigned(period)?.into(), nines * scale);
+        Some(Self { value: start.value + tail, places: None, ..start })
+    }
+
+    /// Digits behind a mantissa and `e`, as in `6.02e23`.
+    pub(super) fn scientific(mantissa: &str, exponent: i32) -> Option<Self> {
+        let literal = Self::decimal(mantissa)?;
+        let scale = RBig::from(IBig::from(10u8).pow(exponent.unsigned_abs() as usize));
+        let value = if exponent < 0 { literal.value / scale } else { literal.value * scale };
+        Some(Self { value, places: Some(0), ..literal })
+    }
+
+    /// The same digits in another base.
+    pub(super) fn in_base(digits: &str, base: u32) -> Option<Self> {
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let numerator = format!("{whole}{fraction}");
+        let numerator = UBig::from_str_radix(&numerator, base).ok()?;
+        let scale = UBig::from(base).pow(fraction.len());
+        let value = RBig::from_parts(numerator.into(), scale);
+        Some(Self { value, places: None, significant: 0, digits: digits.into() })
+    }
+
+    /// Whether it is a fraction in one sign, such as `½`.
+    pub(super) fn is_sign(&self) -> bool {
+        self.digits.is_empty() && !self.value.denominator().is_one()
+    }
+
+    /// The digits, if it is a plain integer as written.
+    pub(super) fn integer_digits(&self) -> Option<&str> {
+        let plain = !self.digits.is_empty() && self.digits.bytes().all(|b| b.is_ascii_digit());
+        plain.then_some(&self.digits)
+    }
+}
+
+fn unsigned(digits: &str) -> Option<UBig> {
+    match digits {
+        "" => Some(UBig::ZERO),
+        // The common case needs no big number.
+        _ if digits.len() <= 18 => digits.parse::<u64>().ok().map(UBig::from),
+        _ => UBig::from_str_radix(digits, 10).ok(),
+    }
+}

@@ -1,0 +1,289 @@
+//! From tokens to a syntax tree, from lists down to sums.
+//!
+//! ```text
+//! list     = item (("," | ";" | "and") item)*
+//! item     = union (relation union)*
+//! union    = ratio (("∪" | "∩" | "∖") ratio)*
+//! ratio    = sum (":" sum)*
+//! sum      = ["+" | "-" | "±"] term (("+" | "-" | "±") term)*
+//! ```
+
+use super::ReadError;
+use super::lexer::{Commas, lex};
+use super::syntax::{Bracket, Node, Relation};
+use super::token::{Placed, Separator, Token};
+use super::words::is_unit;
+use crate::budget::Budget;
+
+/// An answer with more runs of letters that have no meaning of their own is prose.
+const MOST_WORDS: usize = 3;
+
+/// Reads a text.
+///
+/// # Errors
+/// A text beyond the budget, and notation that is not understood.
+pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node, ReadError> {
+    if text.len() > budget.length {
+        return Err(ReadError::Budget);
+    }
+    let mut tokens = lex(text, commas)?;
+    if tokens.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    // Short words of prose would pass for products of variables.
+    let word = |placed: &Placed| matches!(&placed.token, Token::Word(word) if !is_unit(word));
+    if tokens.iter().filter(|placed| word(placed)).count() > MOST_WORDS {
+        return Err(ReadError::syntax("the answer is prose"));
+    }
+    outward_brackets(&mut tokens);
+    let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, indexed: false, budget };
+    let node = parser.stacked()?;
+    match parser.peek() {
+        None => Ok(node),
+        Some(_) => Err(parser.unexpected()),
+    }
+}
+
+/// Square brackets that open outwards leave the end of an interval out: `]0, 1[` is `(0, 1)`.
+fn outward_brackets(tokens: &mut [Placed]) {
+    let between = |token: Option<&Placed>| match token.map(|placed| &placed.token) {
+        None => true,
+        Some(token) => {
+            matches!(token, Token::Union | Token::Relation(_) | Token::Separator(_))
+        }
+    };
+    let mut inside = false;
+    for at in 0..tokens.len() {
+        match tokens[at].token {
+            Token::Open(Bracket::Square) if inside && between(tokens.get(at + 1)) => {
+                tokens[at].token = Token::Close(Bracket::Round);
+                inside = false;
+            }
+            Token::Close(Bracket::Square)
+                if !inside && between(at.checked_sub(1).and_then(|before| tokens.get(before))) =>
+            {
+                tokens[at].token = Token::Open(Bracket::Round);
+                inside = true;
+            }
+            Token::Open(Bracket::Square) => inside = true,
+            Token::Close(Bracket::Square) => inside = false,
+            _ => {}
+        }
+    }
+}
+
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) tokens: Vec<Placed>,
+    pub(super) at: usize,
+    depth: usize,
+    /// Absolute values that are open: the next bar closes one.
+    pub(super) bars: usize,
+    /// Whether `i` is the index of a sum or product that is being read.
+    pub(super) indexed: bool,
+    budget: &'a Budget,
+}
+
+impl Parser<'_> {
+    pub(super) fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|placed| &placed.token)
+    }
+
+    pub(super) fn peek_second(&self) -> Option<&Token> {
+        self.tokens.get(self.at + 1).map(|placed| &placed.token)
+    }
+
+    pub(super) fn budget_terms(&self) -> usize {
+        self.budget.terms
+    }
+
+    /// Whether space stands before the next token.
+    pub(super) fn spaced(&self) -> bool {
+        self.tokens.get(self.at).is_some_and(|placed| placed.spaced)
+    }
+
+    pub(super) fn next(&mut self) -> Option<Token> {
+        let token = self.peek().cloned();
+        self.at += 1;
+        token
+    }
+
+    /// Takes the next token if it is this one.
+    pub(super) fn take(&mut self, token: &Token) -> bool {
+        let found = self.peek() == Some(token);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn expect(&mut self, token: &Token) -> Result<(), ReadError> {
+        if self.take(token) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    pub(super) fn unexpected(&self) -> ReadError {
+        match self.tokens.get(self.at) {
+            None => ReadError::syntax("the answer ends in the middle"),
+            Some(placed) => {
+                let found = &self.text[placed.start as usize..placed.end as usize];
+                let found: String = found.chars().take(20).collect();
+                ReadError::syntax(format!("unexpected '{}'", found.escape_default()))
+            }
+        }
+    }
+
+    /// Reads something one level deeper.
+    pub(super) fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        if self.depth >= self.budget.depth {
+            return Err(ReadError::Budget);
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Items and what stands between them, up to a closing bracket or the end.
+    pub(super) fn items(&mut self) -> Result<Vec<(Node, Separator)>, ReadError> {
+        let mut items = Vec::new();
+        self.separators();
+        while !self.at_end_of_list() {
+            let item = self.item()?;
+            let separator = self.separators();
+            items.push((item, separator.unwrap_or(Separator::Comma)));
+            if separator.is_none() {
+                break;
+            }
+            if items.len() > self.budget.terms {
+                return Err(ReadError::Budget);
+            }
+        }
+        Ok(items)
+    }
+
+    fn at_end_of_list(&self) -> bool {
+        use Token::{Ampersand, BraceClose, Close, CloseRound, End, RowBreak};
+        matches!(
+            self.peek(),
+            None | Some(Close(_) | BraceClose | CloseRound(_) | End | RowBreak | Ampersand)
+        )
+    }
+
+    /// Skips separators: `, \text{ and }` is one. A comma decides over what stands beside it.
+    fn separators(&mut self) -> Option<Separator> {
+        let mut found = None;
+        while let Some(Token::Separator(separator)) = self.peek() {
+            if found != Some(Separator::Comma) {
+                found = Some(*separator);
+            }
+            self.at += 1;
+        }
+        found
+    }
+
+    /// The items of a list as one node; a single item stands for itself.
+    pub(super) fn list(&mut self) -> Result<Node, ReadError> {
+        let items = self.nested(Self::items)?;
+        if items.is_empty() {
+            return Err(ReadError::Empty);
+        }
+        Ok(super::group::collect(items))
+    }
+
+    pub(super) fn item(&mut self) -> Result<Node, ReadError> {
+        // A relation may lack its left side, as in `= 5` or `\approx 8.24`.
+        while let Some(Token::Relation(
+            Relation::Equal | Relation::Approximately | Relation::Implies,
+        )) = self.peek()
+        {
+            self.at += 1;
+        }
+        let first = self.union()?;
+        let mut rest = Vec::new();
+        while let Some(Token::Relation(relation)) = self.peek() {
+            let relation = *relation;
+            self.at += 1;
+            self.take(&Token::Ampersand);
+            rest.push((relation, self.union()?));
+        }
+        Ok(if rest.is_empty() { first } else { Node::Chain(Box::new(first), rest) })
+    }
+
+    fn union(&mut self) -> Result<Node, ReadError> {
+        let mut left = self.ratio()?;
+        loop {
+            left = match self.peek() {
+                Some(Token::Union) => {
+                    self.at += 1;
+                    let right = self.ratio()?;
+                    match left {
+                        Node::Union(mut parts) => {
+                            parts.push(right);
+                            Node::Union(parts)
+                        }
+                        other => Node::Union(vec![other, right]),
+                    }
+                }
+                Some(Token::Intersection) => {
+                    self.at += 1;
+                    Node::Intersection(vec![left, self.ratio()?])
+                }
+                Some(Token::Difference) => {
+                    self.at += 1;
+                    Node::Difference(Box::new(left), Box::new(self.ratio()?))
+                }
+                _ => return Ok(left),
+            };
+        }
+    }
+
+    fn ratio(&mut self) -> Result<Node, ReadError> {
+        let first = self.sum()?;
+        if self.peek() != Some(&Token::Colon) {
+            return Ok(first);
+        }
+        let mut parts = vec![first];
+        while self.take(&Token::Colon) {
+            parts.push(self.sum()?);
+        }
+        Ok(Node::Ratio(parts))
+    }
+
+    pub(super) fn sum(&mut self) -> Result<Node, ReadError> {
+        let mut terms = Vec::new();
+        loop {
+            let mut negative = false;
+            let mut either = None;
+            // Signs in a row are read in a loop: `- - 5` must not deepen the tree.
+            let signs = self.at;
+            loop {
+                match self.peek() {
+                    Some(Token::Plus) => {}
+                    Some(Token::Minus) => negative = !negative,
+                    Some(Token::PlusMinus) if either.is_none() => either = Some(false),
+                    Some(Token::MinusPlus) if either.is_none() => either = Some(true),
+                    _ => break,
+                }
+                self.at += 1;
+            }
+            if signs == self.at && !terms.is_empty() {
+                break;
+            }
+            let mut term = self.term()?;
+            if let Some(minus_first) = either {
+                term = Node::PlusMinus(Box::new(term), minus_first);
+            }
+            terms.push(if negative { term.negate() } else { term });
+        }
+        let only = terms.len() == 1;
+        Ok(match terms.pop() {
+            Some(term) if only => term,
+            Some(last) => {
+                terms.push(last);
+                Node::Sum(terms)
+            }
+            None => return Err(self.unexpected()),
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! Words in plain letters: functions, units and connectives.
+
+use super::syntax::{Constant, Function, Relation};
+use super::token::{Separator, Token};
+
+/// The meaning of a run of letters, if it has one.
+pub(super) fn meaning(word: &str) -> Option<Token> {
+    use Function as F;
+    Some(match word {
+        "sin" => Token::Function(F::Sin),
+        "cos" => Token::Function(F::Cos),
+        "tan" | "tg" => Token::Function(F::Tan),
+        "cot" | "ctg" => Token::Function(F::Cot),
+        "sec" => Token::Function(F::Sec),
+        "csc" | "cosec" => Token::Function(F::Csc),
+        "arcsin" | "asin" => Token::Function(F::Arcsin),
+        "arccos" | "acos" => Token::Function(F::Arccos),
+        "arctan" | "atan" | "arctg" => Token::Function(F::Arctan),
+        "arccot" | "acot" => Token::Function(F::Arccot),
+        "arcsec" | "asec" => Token::Function(F::Arcsec),
+        "arccsc" | "acsc" => Token::Function(F::Arccsc),
+        "sinh" => Token::Function(F::Sinh),
+        "cosh" => Token::Function(F::Cosh),
+        "tanh" => Token::Function(F::Tanh),
+        "exp" => Token::Function(F::Exp),
+        "ln" => Token::Function(F::Ln),
+        "log" | "lg" => Token::Function(F::Log),
+        "abs" => Token::Function(F::Abs),
+        "floor" => Token::Function(F::Floor),
+        "ceil" => Token::Function(F::Ceil),
+        "max" => Token::Function(F::Max),
+        "min" => Token::Function(F::Min),
+        "gcd" => Token::Function(F::Gcd),
+        "lcm" => Token::Function(F::Lcm),
+        "sqrt" => Token::Function(F::Sqrt),
+        "cbrt" => Token::Function(F::Cbrt),
+        "binom" | "binomial" => Token::Function(F::Binomial),
+        "factorial" => Token::Function(F::Factorial),
+        "pi" | "Pi" => Token::Constant(Constant::Pi),
+        "inf" | "infty" | "infinity" | "oo" => Token::Constant(Constant::Infinity),
+        "alpha" => Token::Name("alpha"),
+        "beta" => Token::Name("beta"),
+        "gamma" => Token::Name("gamma"),
+        "theta" => Token::Name("theta"),
+        "lambda" => Token::Name("lambda"),
+        "phi" => Token::Name("phi"),
+        "choose" => Token::Choose,
+        "and" | "or" => Token::Separator(Separator::Strong),
+        "in" => Token::Relation(Relation::In),
+        "percent" | "pct" => Token::Percent,
+        "degrees" | "degree" | "deg" => Token::Degree,
+        _ => return None,
+    })
+}
+
+/// Units and counted things that stand behind a number in plain letters. Words of four letters and
+/// more need no entry: behind a number and a space they can be nothing else.
+const UNITS: [&str; 54] = [
+    "mm", "cm", "dm", "km", "nm", "in", "ft", "yd", "mi", "mg", "kg", "lb", "lbs", "oz", "ml",
+    "mL", "cl", "gal", "ms", "sec", "min", "hr", "hrs", "day", "mph", "kph", "kmh", "rpm", "sq",
+    "cu", "pt", "pts", "usd", "USD", "EUR", "GBP", "Hz", "kHz", "kW", "MW", "Nm", "kJ", "cal",
+    "mol", "atm", "bar", "deg", "rad", "am", "pm", "dollar", "dollars", "cents", "units",
+];
+
+/// Whether a word is a unit wherever it stands behind a number.
+pub(crate) fn is_unit(word: &str) -> bool {
+    UNITS.contains(&word)
+}
+
+/// Whether a word before a number is the name of a currency.
+pub(super) fn is_currency(word: &str) -> bool {
+    matches!(word, "USD" | "EUR" | "GBP" | "INR" | "CAD" | "AUD" | "JPY" | "CNY" | "Rs")
+}
+
+/// `a.m.` and `p.m.` are part of the answer, unlike units.
+pub(crate) fn is_clock_suffix(text: &str) -> bool {
+    let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
+    matches!(letters.to_ascii_lowercase().as_str(), "am" | "pm")
+}

@@ -1,0 +1,290 @@
+//! When two values are the same answer.
+
+use super::scalar::{Scalar, same};
+use super::value::{Interval, Value, open_interval};
+use crate::budget::{Exhausted, Fuel};
+use crate::exact::{self, Normalizer};
+use crate::numeric;
+use crate::read::{Node, Relation};
+use dashu_ratio::RBig;
+
+/// Whether two values are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Match {
+    Yes,
+    No,
+    /// The budget does not suffice to say.
+    Undecided,
+}
+
+impl Match {
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+            (Self::No, Self::No) => Self::No,
+            _ => Self::Undecided,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            _ => Self::Undecided,
+        }
+    }
+}
+
+impl From<bool> for Match {
+    fn from(same: bool) -> Self {
+        if same { Self::Yes } else { Self::No }
+    }
+}
+
+type Result = std::result::Result<Match, Exhausted>;
+
+/// Whether two values are the same answer; the order of the two does not matter.
+pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
+    use Value as V;
+    fuel.pay(2)?;
+    match (a, b) {
+        (V::About(exact, rounded), other) | (other, V::About(exact, rounded)) => {
+            about(exact, rounded, other, fuel)
+        }
+        (V::Named(name, value, sides), V::Named(other_name, other, other_sides)) => {
+            let values = match name.agrees(other_name) {
+                true => matches(value, other, fuel)?,
+                false => Match::No,
+            };
+            match (sides, other_sides) {
+                (Some(left), Some(right)) if values != Match::Yes => {
+                    Ok(values.or(equations(left, right, fuel)?))
+                }
+                _ => Ok(values),
+            }
+        }
+        (V::Named(_, _, Some((l, r))), V::Equation(left, right))
+        | (V::Equation(left, right), V::Named(_, _, Some((l, r)))) => {
+            equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
+        }
+        (V::Named(_, value, _), other) | (other, V::Named(_, value, _)) => {
+            matches(value, other, fuel)
+        }
+        (V::List(items, _), other) | (other, V::List(items, _))
+            if items.len() == 1 && !matches!(other, V::List(..)) =>
+        {
+            matches(&items[0], other, fuel)
+        }
+        (V::Union(parts), other) | (other, V::Union(parts))
+            if parts.len() == 1 && !matches!(other, V::Union(_)) =>
+        {
+            matches(&parts[0], other, fuel)
+        }
+        (V::Scalar(a), V::Scalar(b)) => a.matches(b, fuel),
+        (V::Tuple(a), V::Tuple(b)) => in_order(a, b, fuel),
+        (V::Tuple(items), V::Interval(interval)) | (V::Interval(interval), V::Tuple(items)) => {
+            match open_interval(items) {
+                Some(open) => intervals(&open, interval, fuel),
+                None => Ok(Match::No),
+            }
+        }
+        (V::Interval(a), V::Interval(b)) => intervals(a, b, fuel),
+        (V::Tuple(a), V::List(b, false)) | (V::List(b, false), V::Tuple(a)) => in_order(a, b, fuel),
+        (V::List(a, _), V::List(b, _)) | (V::Union(a), V::Union(b)) => in_any_order(a, b, fuel),
+        (V::Tuple(items), V::Matrix(rows)) | (V::Matrix(rows), V::Tuple(items)) => {
+            vector(items, rows, fuel)
+        }
+        (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
+        (V::Ratio(a), V::Ratio(b)) => ratios(a, b, fuel),
+        (V::Equation(l, r), V::Equation(left, right)) => {
+            equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
+        }
+        (V::Inequality(a), V::Inequality(b)) => inequalities(a, b, fuel),
+        (V::Text(a), V::Text(b)) => Ok((a == b).into()),
+        _ => Ok(Match::No),
+    }
+}
+
+/// `a ≈ b` stands for a, and for b if that is a rounding of a.
+fn about(exact: &Value, rounded: &Value, other: &Value, fuel: &Fuel<'_>) -> Result {
+    let direct = match other {
+        Value::About(other, _) => return matches(exact, other, fuel),
+        other => matches(exact, other, fuel)?,
+    };
+    let near = match (unnamed(exact), unnamed(rounded)) {
+        (Value::Scalar(a), Value::Scalar(b)) => {
+            let value =
+                |scalar: &Scalar| numeric::value(&scalar.node, fuel).map(|(value, _)| value);
+            match (value(a), value(b)) {
+                (Some(a), Some(b)) => libm::fabs(a - b) <= 0.01 * libm::fabs(a),
+                _ => false,
+            }
+        }
+        _ => false,
+    };
+    if direct == Match::Yes || !near {
+        return Ok(direct);
+    }
+    Ok(direct.or(matches(rounded, other, fuel)?))
+}
+
+fn unnamed(value: &Value) -> &Value {
+    if let Value::Named(_, value, _) = value { unnamed(value) } else { value }
+}
+
+fn all<T>(pairs: impl Iterator<Item = T>, mut compare: impl FnMut(T) -> Result) -> Result {
+    let mut result = Match::Yes;
+    for pair in pairs {
+        result = result.and(compare(pair)?);
+        if result == Match::No {
+            break;
+        }
+    }
+    Ok(result)
+}
+
+fn in_order(a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Result {
+    if a.len() != b.len() {
+        return Ok(Match::No);
+    }
+    all(a.iter().zip(b), |(a, b)| matches(a, b, fuel))
+}
+
+/// As sets: each of either side has its like on the other.
+fn in_any_order(a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Result {
+    let found = |item: &Value, others: &[Value], hint: usize| {
+        // Most lists are in the same order.
+        let mut result = Match::No;
+        let order = others.iter().cycle().skip(hint).take(others.len());
+        for other in order {
+            result = result.or(matches(item, other, fuel)?);
+            if result == Match::Yes {
+                break;
+            }
+        }
+        Ok(result)
+    };
+    if a.is_empty() || b.is_empty() {
+        return Ok((a.len() == b.len()).into());
+    }
+    let forth = all(a.iter().enumerate(), |(i, item)| found(item, b, i % b.len()))?;
+    if forth == Match::No {
+        return Ok(forth);
+    }
+    Ok(forth.and(all(b.iter().enumerate(), |(i, item)| found(item, a, i % a.len()))?))
+}
+
+fn intervals(a: &Interval, b: &Interval, fuel: &Fuel<'_>) -> Result {
+    if a.low_closed != b.low_closed || a.high_closed != b.high_closed {
+        return Ok(Match::No);
+    }
+    all([(&a.low, &b.low), (&a.high, &b.high)].into_iter(), |(a, b)| {
+        match (a.infinite(), b.infinite()) {
+            (None, None) => a.matches(b, fuel),
+            (a, b) => Ok((a == b).into()),
+        }
+    })
+}
+
+/// A tuple and a matrix of one row or one column.
+fn vector(items: &[Value], rows: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
+    let cells: Vec<&Scalar> = rows.iter().flatten().collect();
+    let is_vector = rows.len() == 1 || rows.iter().all(|row| row.len() == 1);
+    if !is_vector || cells.len() != items.len() {
+        return Ok(Match::No);
+    }
+    all(items.iter().zip(cells), |(item, cell)| match item {
+        Value::Scalar(item) => item.matches(cell, fuel),
+        _ => Ok(Match::No),
+    })
+}
+
+fn tables(a: &[Vec<Scalar>], b: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
+    let shape = |rows: &[Vec<Scalar>]| (rows.len(), rows.first().map_or(0, Vec::len));
+    if shape(a) != shape(b) {
+        return Ok(Match::No);
+    }
+    all(a.iter().flatten().zip(b.iter().flatten()), |(a, b)| a.matches(b, fuel))
+}
+
+/// Up to a common factor: a₀·bᵢ = b₀·aᵢ.
+fn ratios(a: &[Node], b: &[Node], fuel: &Fuel<'_>) -> Result {
+    if a.len() != b.len() {
+        return Ok(Match::No);
+    }
+    all(a.iter().zip(b), |(left, right)| {
+        let cross = |one: &Node, other: &Node| Node::Product(vec![one.clone(), other.clone()]);
+        same(&cross(&b[0], left), &cross(&a[0], right), fuel)
+    })
+}
+
+/// left − right of both, up to a factor other than 0.
+fn equations(a: &(Node, Node), b: &(Node, Node), fuel: &Fuel<'_>) -> Result {
+    let difference =
+        |(left, right): &(Node, Node)| Node::Sum(vec![left.clone(), right.clone().negate()]);
+    let (a, b) = (difference(a), difference(b));
+    match factor(&a, &b, fuel) {
+        Some(factor) => Ok((!factor.is_zero()).into()),
+        None => Ok(same(&a, &b, fuel)?.or(same(&a, &b.negate(), fuel)?)),
+    }
+}
+
+/// The rational number that the second is multiplied by to give the first; 0 if there is none, and
+/// nothing where numbers must decide.
+fn factor(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Option<RBig> {
+    let mut normalizer = Normalizer::new(fuel);
+    let (a, b) = (normalizer.fraction(a).ok()?, normalizer.fraction(b).ok()?);
+    let (a, b) = (a.numerator, b.numerator);
+    let (first, second) = (a.terms().next(), b.terms().next());
+    let factor = match (first, second) {
+        (Some((left, p)), Some((right, q))) if left == right => p / q,
+        (Some(_), Some(_)) => RBig::ZERO,
+        _ => return None,
+    };
+    for (_, coefficient) in b.terms() {
+        exact::pay(coefficient, &factor, fuel).ok()?;
+    }
+    let fits = a.len() == b.len()
+        && a.terms()
+            .zip(b.terms())
+            .all(|((left, p), (right, q))| left == right && *p == q * &factor);
+    match fits {
+        true => Some(factor),
+        // Roots and functions can hide a factor.
+        false if normalizer.atoms.only_variables() => Some(RBig::ZERO),
+        false => None,
+    }
+}
+
+/// Relations one by one: the same relation between the same expressions, up to a positive factor.
+fn inequalities(
+    a: &[(Node, Relation, Node)],
+    b: &[(Node, Relation, Node)],
+    fuel: &Fuel<'_>,
+) -> Result {
+    if a.len() != b.len() {
+        return Ok(Match::No);
+    }
+    let one = |a: &(Node, Relation, Node), b: &(Node, Relation, Node)| {
+        let difference = |(left, _, right): &(Node, Relation, Node)| {
+            Node::Sum(vec![left.clone(), right.clone().negate()])
+        };
+        let (left, right) = (difference(a), difference(b));
+        match factor(&left, &right, fuel) {
+            Some(factor) if factor.is_zero() => Ok(Match::No),
+            Some(factor) => {
+                let relation = if factor < RBig::ZERO { b.1.flipped() } else { b.1 };
+                Ok((a.1 == relation).into())
+            }
+            None if a.1 == b.1 => same(&left, &right, fuel),
+            None if a.1 == b.1.flipped() => same(&left, &right.negate(), fuel),
+            None => Ok(Match::No),
+        }
+    };
+    let forth = all(a.iter().zip(b), |(a, b)| one(a, b))?;
+    if forth == Match::Yes || a.len() == 1 {
+        return Ok(forth);
+    }
+    // The same chain read from right to left.
+    Ok(forth.or(all(a.iter().zip(b.iter().rev()), |(a, b)| one(a, b))?))
+}

@@ -1,0 +1,169 @@
+//! Values as text: for people, and as keys that equal answers share.
+
+use super::scalar::{Mark, Scalar};
+use super::value::{Interval, Value};
+use crate::budget::Fuel;
+use crate::numeric;
+use crate::read::{Node, Relation};
+
+/// What kind of answer it is, in a word.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Scalar(scalar) => match scalar.mark {
+            Mark::Percent => "percentage",
+            Mark::Degree => "degrees",
+            Mark::None if scalar.rational.is_some() => "number",
+            Mark::None if scalar.node.is_constant() => "constant",
+            Mark::None => "expression",
+        },
+        Value::Tuple(_) => "tuple",
+        Value::Interval(_) => "interval",
+        Value::List(_, true) => "set",
+        Value::List(_, false) => "list",
+        Value::Union(_) => "union",
+        Value::Matrix(_) => "matrix",
+        Value::Ratio(_) => "ratio",
+        Value::Named(_, value, _) => kind(value),
+        Value::Equation(..) => "equation",
+        Value::Inequality(_) => "inequality",
+        Value::About(exact, _) => kind(exact),
+        Value::Text(_) => "text",
+    }
+}
+
+/// The value as a person reads it.
+pub(crate) fn show(value: &Value) -> String {
+    let all = |items: &[Value], mark: &str| items.iter().map(show).collect::<Vec<_>>().join(mark);
+    match value {
+        Value::Scalar(value) => scalar(value),
+        Value::Tuple(items) => format!("({})", all(items, ", ")),
+        Value::Interval(interval) => bracketed(interval, scalar),
+        Value::List(items, _) => format!("{{{}}}", all(items, ", ")),
+        Value::Union(parts) => all(parts, " ∪ "),
+        Value::Matrix(rows) => table(rows, scalar),
+        Value::Ratio(parts) => parts.iter().map(expression).collect::<Vec<_>>().join(" : "),
+        Value::Named(name, value, sides) => {
+            let relation = match **value {
+                Value::Interval(_) | Value::Union(_) | Value::List(_, true) if sides.is_none() => {
+                    "∈"
+                }
+                _ => "=",
+            };
+            format!("{} {relation} {}", name.text(), show(value))
+        }
+        Value::Equation(left, right) => format!("{} = {}", expression(left), expression(right)),
+        Value::Inequality(pairs) => pairs
+            .iter()
+            .map(|(l, relation, r)| {
+                format!("{} {} {}", expression(l), relation.symbol(), expression(r))
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+        Value::About(exact, rounded) => format!("{} ≈ {}", show(exact), show(rounded)),
+        Value::Text(text) => text.clone(),
+    }
+}
+
+fn bracketed(interval: &Interval, show: impl Fn(&Scalar) -> String) -> String {
+    let open = if interval.low_closed { '[' } else { '(' };
+    let close = if interval.high_closed { ']' } else { ')' };
+    format!("{open}{}, {}{close}", show(&interval.low), show(&interval.high))
+}
+
+fn table(rows: &[Vec<Scalar>], show: impl Fn(&Scalar) -> String) -> String {
+    let row = |row: &Vec<Scalar>| row.iter().map(&show).collect::<Vec<_>>().join(", ");
+    format!("[{}]", rows.iter().map(row).collect::<Vec<_>>().join("; "))
+}
+
+fn scalar(scalar: &Scalar) -> String {
+    let mark = match scalar.mark {
+        Mark::None => "",
+        Mark::Percent => " %",
+        Mark::Degree => "°",
+    };
+    match &scalar.rational {
+        Some(value) => format!("{value}{mark}"),
+        None => format!("{}{mark}", expression(&scalar.node)),
+    }
+}
+
+/// An expression in plain notation, with more brackets than needed rather than fewer.
+fn expression(node: &Node) -> String {
+    use crate::read::Constant as C;
+    let joined =
+        |nodes: &[Node], mark: &str| nodes.iter().map(inside).collect::<Vec<_>>().join(mark);
+    let arguments = |nodes: &[Node]| nodes.iter().map(expression).collect::<Vec<_>>().join(", ");
+    match node {
+        Node::Number(literal) | Node::Based(literal) => literal.value.to_string(),
+        Node::Constant(C::Pi) => "π".into(),
+        Node::Constant(C::E) => "e".into(),
+        Node::Constant(C::I) => "i".into(),
+        Node::Constant(C::Infinity) => "∞".into(),
+        Node::Symbol(name) => name.to_string(),
+        Node::Sum(terms) => joined(terms, " + ").replace(" + -", " - "),
+        Node::Product(factors) => joined(factors, "·"),
+        Node::Negate(inner) => format!("-{}", inside(inner)),
+        Node::Quotient(above, below) => format!("{}/{}", inside(above), inside(below)),
+        Node::Power(base, exponent) => format!("{}^{}", inside(base), inside(exponent)),
+        Node::Call(function, nodes) => {
+            format!("{}({})", format!("{function:?}").to_lowercase(), arguments(nodes))
+        }
+        Node::Apply(name, nodes) => format!("{name}({})", arguments(nodes)),
+        Node::PlusMinus(inner, _) => format!("±{}", inside(inner)),
+        Node::Percent(inner) => format!("{} %", inside(inner)),
+        Node::Degree(inner) => format!("{}°", inside(inner)),
+        Node::Unit(inner, _) => expression(inner),
+        Node::Text(text) => text.clone(),
+        Node::Ratio(parts) => joined(parts, " : "),
+        Node::Chain(first, rest) => {
+            let rest = rest.iter().map(|(relation, node): &(Relation, Node)| {
+                format!(" {} {}", relation.symbol(), expression(node))
+            });
+            expression(first) + &rest.collect::<String>()
+        }
+        other => other.children().into_iter().map(expression).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// An expression as part of another.
+fn inside(node: &Node) -> String {
+    let text = expression(node);
+    let atomic = matches!(
+        node,
+        Node::Constant(_) | Node::Symbol(_) | Node::Call(..) | Node::Apply(..) | Node::Degree(_)
+    ) || matches!(node, Node::Number(literal) if literal.value.denominator().is_one())
+        || matches!(node, Node::Negate(_)) && !text.contains(' ');
+    if atomic { text } else { format!("({text})") }
+}
+
+/// A text that equal answers of the common kinds share.
+pub(crate) fn key(value: &Value, fuel: &Fuel<'_>) -> String {
+    let all = |items: &[Value]| items.iter().map(|item| key(item, fuel)).collect::<Vec<_>>();
+    let sorted = |items: &[Value]| {
+        let mut keys = all(items);
+        keys.sort();
+        keys.dedup();
+        keys
+    };
+    match value {
+        Value::Scalar(scalar) => scalar_key(scalar, fuel),
+        Value::Tuple(items) => format!("({})", all(items).join(",")),
+        Value::Interval(interval) => bracketed(interval, |end| scalar_key(end, fuel)),
+        Value::List(items, _) if items.len() == 1 => key(&items[0], fuel),
+        Value::List(items, _) => format!("{{{}}}", sorted(items).join(",")),
+        Value::Union(parts) => sorted(parts).join("∪"),
+        Value::Matrix(rows) => table(rows, |cell| scalar_key(cell, fuel)),
+        Value::Named(_, value, _) | Value::About(value, _) => key(value, fuel),
+        other => show(other),
+    }
+}
+
+fn scalar_key(scalar: &Scalar, fuel: &Fuel<'_>) -> String {
+    match (&scalar.rational, scalar.infinite()) {
+        (Some(value), _) => value.to_string(),
+        (None, Some(sign)) => if sign > 0 { "∞" } else { "-∞" }.into(),
+        (None, None) => {
+            numeric::fingerprint(&scalar.node, fuel).unwrap_or_else(|| expression(&scalar.node))
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The files of a model, in order: small ones first, weights last.
+
+use super::alias::Alias;
+use super::cache::{Cache, create_parent};
+use super::error::HubError;
+use super::progress::Progress;
+use super::remote::{Announced, Remote};
+use super::resolve::{Repository, is_name};
+use super::settings::Settings;
+use super::transfer::Transfer;
+use crate::{Error, Result};
+use rs_grpo_files::Refuse as _;
+use rs_grpo_files::ShardIndex;
+use std::fs::TryLockError;
+use std::path::PathBuf;
+
+/// Files that a model may do without.
+const OPTIONAL: [&str; 3] =
+    ["generation_config.json", "tokenizer_config.json", "chat_template.jinja"];
+
+/// The folder of a model in the cache, downloaded first if need be.
+///
+/// A model that is complete in the cache needs no network; whether the hub has a newer revision is
+/// not asked. Complete means shape, tokenizer and weights: what else another program left out is not
+/// fetched later. Only what this crate reads is fetched. Interrupted downloads go on where they were, and
+/// a file has its name in the cache only once its length, and the hash of weights, is verified.
+///
+/// # Errors
+/// No network; the hub refuses or does not have the model; the content is not what was announced;
+/// the disk is full. The error says what to do.
+pub fn download(
+    repository: &Repository,
+    settings: &Settings,
+    progress: &mut dyn Progress,
+) -> Result<PathBuf> {
+    let cache = Cache::new(repository, settings);
+    if let Some(folder) = cache.complete() {
+        return Ok(folder);
+    }
+    if settings.offline {
+        let problem = "is not in the cache, and HF_HUB_OFFLINE forbids the network";
+        return Err(HubError::unreachable(repository, settings, problem).into());
+    }
+    let remote = Remote::new(repository, settings);
+    let config = remote.look_up(&repository.revision, "config.json")?;
+    let config = config.ok_or_else(|| remote.not_found("config.json"))?;
+    let mut snapshot = Snapshot { cache, remote, commit: config.commit.clone(), progress };
+    snapshot.keep("config.json", &config)?;
+    snapshot.fetch_rest()
+}
+
+/// Whether a model is in the cache, weights and all.
+pub fn is_cached(alias: &Alias, settings: &Settings) -> bool {
+    Cache::new(&alias.repository(), settings).complete().is_some()
+}
+
+/// A commit that is being downloaded.
+pub(super) struct Snapshot<'a> {
+    pub(super) cache: Cache,
+    pub(super) remote: Remote<'a>,
+    pub(super) commit: String,
+    pub(super) progress: &'a mut dyn Progress,
+}
+
+impl Snapshot<'_> {
+    fn fetch_rest(mut self) -> Result<PathBuf> {
+        for file in OPTIONAL {
+            self.fetch(file)?;
+        }
+        self.need("tokenizer.json")?;
+        if !self.fetch("model.safetensors")? {
+            self.fetch_shards()?;
+        }
+        self.done()
+    }
+
+    /// Notes that all files are here.
+    pub(super) fn done(self) -> Result<PathBuf> {
+        self.cache.set_reference(&self.commit)?;
+        Ok(self.cache.snapshot(&self.commit))
+    }
+
+    fn fetch_shards(&mut self) -> Result<()> {
+        let name = "model.safetensors.index.json";
+        self.need(name)?;
+        let index = ShardIndex::read(&self.cache.snapshot(&self.commit).join(name))?;
+        for file in index.files() {
+            if !is_name(file) {
+                return Err(self.remote.protocol(name, format!("names the file {file:?}")));
+            }
+            self.need(file)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn need(&mut self, file: &str) -> Result<()> {
+        match self.fetch(file)? {
+            true => Ok(()),
+            false => Err(self.remote.not_found(file)),
+        }
+    }
+
+    /// Brings a file into the snapshot; `false` if the repository has none of that name.
+    fn fetch(&mut self, file: &str) -> Result<bool> {
+        if self.cache.snapshot(&self.commit).join(file).is_file() {
+            return Ok(true);
+        }
+        match self.remote.look_up(&self.commit, file)? {
+            Some(announced) => self.keep(file, &announced).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn keep(&mut self, file: &str, announced: &Announced) -> Result<()> {
+        let (blob, partial) =
+            (self.cache.blob(&announced.etag), self.cache.partial(&announced.etag));
+        create_parent(&blob)?;
+        let lock = self.cache.lock_file(&announced.etag)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                self.progress.wait(file);
+                lock.lock().map_err(Error::file(&blob))?;
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::file(&blob)(error)),
+        }
+        // Whoever held the lock may have brought it.
+        if !blob.is_file() {
+            let transfer = Transfer { remote: &self.remote, file, announced, partial: &partial };
+            transfer.run(self.progress)?;
+            std::fs::rename(&partial, &blob).map_err(Error::file(&blob))?;
+        }
+        self.cache.link(&self.commit, file, &announced.etag)
+    }
+}

@@ -1,0 +1,227 @@
+//! Why a model could not be had, and what to do.
+
+use super::resolve::{Kind, Repository};
+use super::settings::Settings;
+use super::{alias, cache::Cache};
+use std::path::PathBuf;
+
+/// A result whose error is [`enum@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a model could not be had, or a name was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or a setting was refused.
+    #[error(transparent)]
+    Input(#[from] rs_grpo_files::Error),
+
+    /// The hub or the way to it.
+    #[error(transparent)]
+    Hub(Box<HubError>),
+}
+
+impl From<HubError> for Error {
+    fn from(error: HubError) -> Self {
+        Self::Hub(Box::new(error))
+    }
+}
+
+/// Why a model could not be had from the hub.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HubError {
+    /// The text is no model.
+    #[error(
+        "{text:?} is no folder, no alias and no id on the hub such as Qwen/Qwen3-0.6B-Base; the nearest alias is {nearest}; all aliases: {known}"
+    )]
+    Unknown {
+        /// What was given.
+        text: String,
+        /// The alias most like it.
+        nearest: &'static str,
+        /// Every alias.
+        known: String,
+    },
+
+    /// A path that is not there.
+    #[error("{path}: no such folder; a model is a folder, an alias or an id on the hub")]
+    NoFolder {
+        /// The path.
+        path: PathBuf,
+    },
+
+    /// The hub wants an account.
+    #[error(
+        "{repository}: the hub refused {file} with status {status}. The name may be misspelt, or the model is gated or private: accept its licence at {page}, make a token at {endpoint}/settings/tokens and set HF_TOKEN to it ({token})"
+    )]
+    Refused {
+        /// The repository.
+        repository: String,
+        /// The file.
+        file: String,
+        /// The HTTP status, 401 or 403.
+        status: u16,
+        /// The model's page.
+        page: String,
+        /// The hub.
+        endpoint: String,
+        /// Whether a token was sent.
+        token: &'static str,
+    },
+
+    /// The hub does not have it.
+    #[error(
+        "{repository} at revision {revision:?}: the hub has no {file}; check the name and the revision at {page}"
+    )]
+    NotFound {
+        /// The repository.
+        repository: String,
+        /// The revision.
+        revision: String,
+        /// The file.
+        file: String,
+        /// The model's page.
+        page: String,
+    },
+
+    /// No network, and the cache is not complete.
+    #[error("{repository}: {problem}. {by_hand}")]
+    Unreachable {
+        /// The repository.
+        repository: String,
+        /// What went wrong.
+        problem: String,
+        /// Which files to put where.
+        by_hand: String,
+    },
+
+    /// The connection broke again and again.
+    #[error(
+        "{repository}: {file}: {problem}; {present} bytes are kept: run the command again to go on from there"
+    )]
+    Interrupted {
+        /// The repository.
+        repository: String,
+        /// The file.
+        file: String,
+        /// What went wrong last.
+        problem: String,
+        /// Bytes that have arrived.
+        present: u64,
+    },
+
+    /// What arrived is not what the hub announced.
+    #[error("{repository}: {file}: {problem}; what arrived is deleted: run the command again")]
+    Corrupt {
+        /// The repository.
+        repository: String,
+        /// The file.
+        file: String,
+        /// Expected and found.
+        problem: String,
+    },
+
+    /// An answer that no hub gives.
+    #[error(
+        "{repository}: {file}: {problem}; is {endpoint} a Hugging Face hub, with no login page in between?"
+    )]
+    Protocol {
+        /// The repository.
+        repository: String,
+        /// The file.
+        file: String,
+        /// What is wrong with the answer.
+        problem: String,
+        /// The hub.
+        endpoint: String,
+    },
+}
+
+impl HubError {
+    pub(super) fn unknown(text: &str) -> Self {
+        let names = || alias::ALIASES.iter().map(|alias| alias.name);
+        let lower = text.to_ascii_lowercase();
+        // Weighs the beginning most: what is left out of a name is its end.
+        let likeness = |name: &&str| strsim::jaro_winkler(name, &lower);
+        let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        Self::Unknown {
+            text: text.to_owned(),
+            nearest: nearest.unwrap_or_default(),
+            known: names().collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    pub(super) fn refused(
+        repository: &Repository,
+        settings: &Settings,
+        file: &str,
+        status: u16,
+    ) -> Self {
+        Self::Refused {
+            repository: repository.id.clone(),
+            file: file.to_owned(),
+            status,
+            page: page(repository, settings),
+            endpoint: settings.endpoint.clone(),
+            token: if settings.token.is_some() { "a token was sent" } else { "none was sent" },
+        }
+    }
+
+    pub(super) fn not_found(repository: &Repository, settings: &Settings, file: &str) -> Self {
+        Self::NotFound {
+            repository: repository.id.clone(),
+            revision: repository.revision.clone(),
+            file: file.to_owned(),
+            page: page(repository, settings),
+        }
+    }
+
+    pub(super) fn unreachable(
+        repository: &Repository,
+        settings: &Settings,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self::Unreachable {
+            repository: repository.id.clone(),
+            problem: problem.into(),
+            by_hand: by_hand(repository, settings),
+        }
+    }
+
+    pub(super) fn protocol(
+        repository: &Repository,
+        settings: &Settings,
+        file: &str,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self::Protocol {
+            repository: repository.id.clone(),
+            file: file.to_owned(),
+            problem: problem.into(),
+            endpoint: settings.endpoint.clone(),
+        }
+    }
+}
+
+fn page(repository: &Repository, settings: &Settings) -> String {
+    let kind = if repository.kind == Kind::DataSet { "datasets/" } else { "" };
+    format!("{}/{kind}{}", settings.endpoint, repository.id)
+}
+
+/// How to do without a network.
+fn by_hand(repository: &Repository, settings: &Settings) -> String {
+    let folder = Cache::new(repository, settings).snapshot(&repository.revision);
+    if repository.kind == Kind::DataSet {
+        return format!(
+            "Without a network, copy its files from {} to {}, or to any folder and give that with --data NAME=FOLDER",
+            page(repository, settings),
+            folder.display()
+        );
+    }
+    format!(
+        "Without a network, copy config.json, tokenizer.json, tokenizer_config.json, generation_config.json and model.safetensors (or model.safetensors.index.json and every file it names) from {} to {}, or to any folder and give that with --model FOLDER",
+        page(repository, settings),
+        folder.display()
+    )
+}

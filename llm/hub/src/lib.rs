@@ -1,0 +1,34 @@
+//! Models and data sets by name: a folder, an alias or an id of the Hugging Face hub, downloaded into the cache
+//! that Hugging Face's own tools use.
+//!
+//! | file | what |
+//! |---|---|
+//! | `alias` | the models that have a short name here |
+//! | `resolve` | from what the user typed to a folder or a repository |
+//! | `settings` | cache, token, endpoint; the environment is read here and nowhere else |
+//! | `cache` | the folders `blobs`, `snapshots`, `refs` of a repository |
+//! | `remote` | what the hub says of a file |
+//! | `transfer` | the bytes of a file, resumed and verified |
+//! | `download` | the files of a model, in order |
+//! | `data_set` | the files of a data set |
+//! | `progress` | what a caller may show meanwhile |
+//! | `error` | why a model could not be had, and what to do |
+
+mod alias;
+mod cache;
+mod data_set;
+mod download;
+mod error;
+mod progress;
+mod remote;
+mod resolve;
+mod settings;
+mod transfer;
+
+pub use alias::{ALIASES, Alias};
+pub use data_set::{cached_data, download_data};
+pub use download::{download, is_cached};
+pub use error::{Error, HubError, Result};
+pub use progress::Progress;
+pub use resolve::{Location, Repository, resolve};
+pub use settings::Settings;

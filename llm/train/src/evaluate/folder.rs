@@ -1,0 +1,82 @@
+//! One folder for one evaluation.
+
+use crate::{Error, Result};
+use rs_grpo_files::Refuse as _;
+use rs_grpo_files::json_object;
+use rs_grpo_files::lock;
+use rs_grpo_files::{write_file, write_json};
+use serde_json::{Map, Value};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+const SETTINGS: &str = "settings.json";
+const SAMPLES: &str = "samples.jsonl";
+/// Largest `settings.json`, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The folder of an evaluation, held by this process alone.
+#[derive(Debug)]
+pub struct EvalFolder {
+    path: PathBuf,
+    /// Released when the process ends, however it does.
+    _lock: File,
+}
+
+impl EvalFolder {
+    /// Makes the folder, or takes one whose evaluation had these settings and can go on.
+    ///
+    /// # Errors
+    /// A folder that another evaluation holds, or whose evaluation had other settings (all of them
+    /// named); what the operating system refuses.
+    pub fn open(path: &Path, settings: &Map<String, Value>) -> Result<Self> {
+        std::fs::create_dir_all(path).map_err(Error::file(path))?;
+        let lock = lock(path)?;
+        let saved = path.join(SETTINGS);
+        if saved.exists() {
+            compare(&saved, settings)?;
+        } else {
+            let aside = path.join(format!(".{SETTINGS}.new"));
+            write_json(&aside, &Value::Object(settings.clone()))?;
+            std::fs::rename(&aside, &saved).map_err(Error::file(&saved))?;
+        }
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The file of its graded completions.
+    pub fn samples(&self) -> PathBuf {
+        self.path.join(SAMPLES)
+    }
+
+    /// Writes a result, whole or not at all.
+    ///
+    /// # Errors
+    /// What the operating system refuses.
+    pub fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let (aside, path) = (self.path.join(format!(".{name}.new")), self.path.join(name));
+        write_file(&aside, text.as_bytes())?;
+        std::fs::rename(&aside, &path).map_err(Error::file(&path))?;
+        Ok(path)
+    }
+}
+
+fn compare(saved: &Path, settings: &Map<String, Value>) -> Result<()> {
+    let before = json_object(saved, MAX_BYTES)?;
+    let mut names: Vec<&String> = before.keys().chain(settings.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let show = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
+    let differing: Vec<String> = names
+        .into_iter()
+        .map(|name| (name, before.get(name), settings.get(name)))
+        .filter(|(_, before, now)| before != now)
+        .map(|(name, before, now)| format!("{name}: {}, here {}", show(before), show(now)))
+        .collect();
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let problem = format!(
+        "an evaluation cannot go on with other settings: {}; give these, or another --out",
+        differing.join("; ")
+    );
+    Err(Error::malformed(saved, "settings", problem))
+}

@@ -1,0 +1,47 @@
+//! Training: from problems to a better policy.
+//!
+//! ```text
+//! problems ──► sample ──► grade ──► advantages ──► loss ──► gradient ──► AdamW
+//!                                   (rs-grpo)
+//! ```
+
+mod batch;
+mod config;
+pub mod data;
+mod drawing;
+mod error;
+pub mod evaluate;
+mod forms;
+mod gradient;
+mod learner;
+mod loss;
+mod memory;
+mod metrics;
+mod order;
+mod pretrain;
+pub mod reward;
+mod rollout;
+pub mod run;
+mod schedule;
+pub mod self_test;
+mod setup;
+mod state;
+pub mod task;
+mod trainer;
+mod update;
+
+pub use batch::Example;
+pub use config::TrainConfig;
+pub use error::{Error, Result};
+pub use forms::{Adapters, Evaluating, LossForm, OptimizerForm, SamplerForm, Saving};
+pub use gradient::{Pass, Sums, gradient, logprobs};
+pub use loss::{KlKind, Loss, LossKind, Term, Token};
+pub use memory::{MemoryPlan, Site, host_memory};
+pub use metrics::Metrics;
+pub use pretrain::{Pretraining, pretrain};
+pub use rollout::{Completion, Group, Rollout};
+pub use schedule::{Decay, Schedule};
+pub use setup::{Cleared, OnDevice, Remote, Setup, benchmarks, encode, training_problems};
+pub use state::Progress;
+pub use trainer::{StepReport, Trainer, engine_options, sampler};
+pub use update::{Updated, update};

@@ -1,0 +1,219 @@
+//! How much memory a run takes, before it takes any.
+//!
+//! # Formula
+//! ```text
+//! host     weights      4·A: what is not trained stays in its files
+//!          peak         weights + moments + gradients + max(cache, activations)
+//! device   weights      b·P, as much again for a reference, and where b = 2 the trained ones in f32, 4·A
+//!          peak         weights + max(cache, moments + gradients + activations)
+//! moments  8·A, or 4·A in bf16 on a device
+//! gradients    4·A, in f32
+//! cache        keys and values of the completions that are sampled at a time: on the host at most
+//!              4 GiB, on a device at least those of one, and what is free beside; none where servers
+//!              sample
+//! activations  M·b·((L+1)·d + 8·d + 4·(h + 2·h_kv)·h_d + 6·f), and logits: of 1024 tokens on the host,
+//!              a GB and 8·M·d on a device
+//! ```
+//! with the letters of [`Workload`](rs_grpo_engine::memory::Workload), A the weights that are trained, b bytes of a
+//! weight and M the most tokens trained on at once. On a device the cache makes way for training, and
+//! the moments for the cache where there is no room for both.
+
+use super::forms::{OptimizerForm, SamplerForm};
+use super::{Adapters, TrainConfig};
+use crate::{Error, Result};
+use rs_grpo_engine::ModelConfig;
+use rs_grpo_engine::cuda::launch::Element;
+use rs_grpo_engine::cuda::memory::Kind;
+use rs_grpo_engine::memory::{activation_bytes, adapter_parameters, cache_numbers};
+use rs_grpo_engine::model::Decoder;
+use rs_grpo_engine::model::Policy;
+use rs_grpo_engine::optim::StateType;
+
+/// Bytes of logits and of their gradient on a device.
+const LOGITS: u64 = 1 << 30;
+/// Rank that is proposed where all weights are too many.
+const RANK: usize = 32;
+
+/// Whose memory it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Site {
+    /// The host's.
+    Host,
+    /// A device's, with weights and activations of this type.
+    Device(Element),
+}
+
+/// Bytes of a run's parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryPlan {
+    /// Whose memory it is.
+    pub site: Site,
+    /// Weights.
+    pub weights: u64,
+    /// Moments of the optimiser.
+    pub moments: u64,
+    /// Gradients.
+    pub gradients: u64,
+    /// Keys and values while sampling.
+    pub cache: u64,
+    /// What is kept for the backward pass, while training.
+    pub activations: u64,
+}
+
+impl MemoryPlan {
+    /// Of a run on a model, with sequences of up to `longest` tokens.
+    pub fn new(site: Site, config: &TrainConfig, model: &ModelConfig, longest: usize) -> Self {
+        let trained = match config.lora.rank {
+            0 => model.parameters(),
+            rank => adapter_parameters(model, rank as u64),
+        };
+        // A sequence is trained on as a whole.
+        let tokens = config.micro_batch_tokens.max(longest) as u64;
+        let numbers = match config.sampler {
+            SamplerForm::Local => cache_numbers(model).saturating_mul(longest as u64),
+            SamplerForm::Http { .. } => 0,
+        };
+        let (gradients, activations) = (trained.saturating_mul(4), activation_bytes(model, tokens));
+        match site {
+            Site::Host => Self {
+                site,
+                weights: trained.saturating_mul(4),
+                moments: trained.saturating_mul(8),
+                gradients,
+                cache: numbers
+                    .saturating_mul((4 * Decoder::MAX_BATCH) as u64)
+                    .min((Decoder::CACHE_BYTES as u64).max(4 * numbers)),
+                activations,
+            },
+            Site::Device(element) => {
+                let bytes = Kind::from(element).bytes() as u64;
+                let copies = if config.kl_coef != 0.0 && config.lora.rank == 0 { 2 } else { 1 };
+                let masters = if element == Element::F32 { 0 } else { 4 };
+                let of_moments = match config.optimizer.state {
+                    StateType::F32 => 8,
+                    StateType::Bf16 => 4,
+                };
+                let frozen = model.parameters().saturating_mul(bytes * copies);
+                let logits = LOGITS + 8 * tokens * model.hidden_size as u64;
+                Self {
+                    site,
+                    weights: frozen.saturating_add(trained.saturating_mul(masters)),
+                    moments: trained.saturating_mul(of_moments),
+                    gradients,
+                    cache: numbers.saturating_mul(bytes),
+                    activations: (activations / 4).saturating_mul(bytes).saturating_add(logits),
+                }
+            }
+        }
+    }
+
+    /// The most that is in memory at a time.
+    pub fn peak(&self) -> u64 {
+        let Self { site, weights, moments, gradients, cache, activations } = *self;
+        let state = moments.saturating_add(gradients);
+        let working = match site {
+            Site::Host => state.saturating_add(cache.max(activations)),
+            Site::Device(_) => cache.max(state.saturating_add(activations)),
+        };
+        weights.saturating_add(working)
+    }
+
+    /// The plan of a run, if it fits into so many bytes.
+    ///
+    /// # Errors
+    /// [`Error::Memory`], with the nearest settings that do.
+    pub fn within(
+        (site, limit): (Site, u64),
+        config: &TrainConfig,
+        model: &ModelConfig,
+        longest: usize,
+    ) -> Result<Self> {
+        let plan = Self::new(site, config, model, longest);
+        if plan.peak() <= limit {
+            return Ok(plan);
+        }
+        Err(Error::Memory {
+            need: plan.peak(),
+            limit,
+            parts: plan.to_string(),
+            advice: advice((site, limit), config, model, longest),
+        })
+    }
+}
+
+impl std::fmt::Display for MemoryPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let gb = |bytes: u64| bytes as f64 / 1e9;
+        let Self { site, weights, moments, gradients, cache, activations } = *self;
+        let (weights, moments, gradients) = (gb(weights), gb(moments), gb(gradients));
+        let (cache, activations) = (gb(cache), gb(activations));
+        match site {
+            Site::Host => write!(
+                f,
+                "trained weights {weights:.1}, moments {moments:.1}, gradients {gradients:.1}, and the \
+                 larger of cache {cache:.1} and activations {activations:.1}"
+            ),
+            Site::Device(_) => write!(
+                f,
+                "weights {weights:.1}, moments {moments:.1}, gradients {gradients:.1}, activations \
+                 {activations:.1}"
+            ),
+        }
+    }
+}
+
+/// The settings nearest to these that fit: fewer tokens at once, then adapters.
+fn advice(
+    (site, limit): (Site, u64),
+    config: &TrainConfig,
+    model: &ModelConfig,
+    longest: usize,
+) -> String {
+    let fits = |config: &TrainConfig| MemoryPlan::new(site, config, model, longest).peak() <= limit;
+    if let Some(smaller) = smaller_batches(config, longest).find(|config| fits(config)) {
+        return format!("It fits with micro-batch-tokens = {}", smaller.micro_batch_tokens);
+    }
+    if let (Site::Device(_), StateType::F32) = (site, config.optimizer.state) {
+        let optimizer = OptimizerForm { state: StateType::Bf16, ..config.optimizer };
+        if fits(&TrainConfig { optimizer, ..config.clone() }) {
+            return format!("It fits with optimizer = \"{optimizer}\"");
+        }
+    }
+    let adapters =
+        TrainConfig { lora: Adapters { rank: RANK, ..Adapters::default() }, ..config.clone() };
+    let mut with_adapters =
+        std::iter::once(adapters.clone()).chain(smaller_batches(&adapters, longest));
+    match with_adapters.find(|config| fits(config)).filter(|_| config.lora.rank == 0) {
+        Some(TrainConfig { micro_batch_tokens, .. }) => {
+            format!(
+                "It fits with lora = \"rank={RANK}\" and micro-batch-tokens = {micro_batch_tokens}"
+            )
+        }
+        None => "No setting makes it fit; take a smaller model or shorter completions".to_owned(),
+    }
+}
+
+/// The settings with half the tokens at once, a quarter and so on, down to one sequence.
+fn smaller_batches(
+    config: &TrainConfig,
+    longest: usize,
+) -> impl Iterator<Item = TrainConfig> + use<> {
+    let (config, least) = (config.clone(), longest.max(1));
+    let halves = std::iter::successors(Some(config.micro_batch_tokens), move |&tokens| {
+        (tokens > least).then(|| (tokens / 2).max(least))
+    });
+    halves
+        .skip(1)
+        .map(move |micro_batch_tokens| TrainConfig { micro_batch_tokens, ..config.clone() })
+}
+
+/// Bytes of memory that this process may use, where the operating system tells.
+pub fn host_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let machine = total.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)?;
+    // The limit of a container; the word `max` where there is none.
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let group = group.and_then(|text| text.trim().parse().ok()).unwrap_or(u64::MAX);
+    Some(machine.min(group))
+}

@@ -1,0 +1,167 @@
+//! The process of a reward command.
+
+use super::guard::Guard;
+use rs_grpo_files::abridge;
+use serde::Deserialize;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Longest line of an answer, in bytes.
+const LONGEST: u64 = 1 << 20;
+/// Lines that wait for being read; a program that writes more has to wait.
+const LINES: usize = 1024;
+/// How long a program may take to end when its input does.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Longest part of a bad line that is quoted, in characters.
+const QUOTED: usize = 200;
+
+/// Lines that go to the program together, and the names of the answers that must come.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) lines: String,
+    pub(super) ids: Vec<String>,
+}
+
+/// Why a batch has no rewards.
+pub(super) enum Broken {
+    /// The program ended, or took too long.
+    Program(String),
+    /// It gave a wrong answer.
+    Answer(String),
+}
+
+/// A running program.
+///
+/// One thread writes to it and another reads from it, so that neither pipe can fill up while the other
+/// is waited for. Nobody ever waits for these threads: they end with the pipes.
+#[derive(Debug)]
+pub(super) struct Child {
+    guard: Guard,
+    /// Gone when the program is to end.
+    input: Option<Sender<String>>,
+    output: Receiver<Result<Vec<u8>, String>>,
+    /// Lines that were read.
+    line: usize,
+    /// Whether it gave what it was asked for so far.
+    well: bool,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    reward: f64,
+}
+
+impl Child {
+    pub(super) fn start(words: &[String]) -> std::io::Result<Self> {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // Python holds back what it prints into a pipe, for ever if nobody asks for more.
+        command.env("PYTHONUNBUFFERED", "1");
+        let (guard, stdin, stdout) = Guard::spawn(command)?;
+        let (input, lines) = channel();
+        std::thread::spawn(move || write(stdin, &lines));
+        let (sender, output) = sync_channel(LINES);
+        std::thread::spawn(move || read(stdout, &sender));
+        Ok(Self { guard, input: Some(input), output, line: 0, well: true })
+    }
+
+    /// Gives the program a batch, and takes its rewards in the order of the batch.
+    pub(super) fn exchange(&mut self, batch: &Batch, limit: Duration) -> Result<Vec<f64>, Broken> {
+        // Until it has done this, too.
+        self.well = false;
+        let until = Instant::now() + limit;
+        if let Some(input) = &self.input {
+            // A writer that is gone met a closed pipe: its other end says so below.
+            let _ = input.send(batch.lines.clone());
+        }
+        let mut rewards = vec![None; batch.ids.len()];
+        while let Some(missing) = rewards.iter().position(Option::is_none) {
+            let left = until.saturating_duration_since(Instant::now());
+            let line = match self.output.recv_timeout(left) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Timeout) => {
+                    let given = rewards.iter().flatten().count();
+                    let problem = late(given, batch, missing, limit);
+                    return Err(Broken::Program(problem));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let (how, id) = (self.guard.ending(), &batch.ids[missing]);
+                    let problem = format!("{how} before it gave a reward for id {id:?}");
+                    return Err(Broken::Program(problem));
+                }
+            };
+            self.line += 1;
+            let place = |problem| Broken::Answer(format!("line {}: {problem}", self.line));
+            let (at, reward) = line.and_then(|line| answer(&line, batch)).map_err(place)?;
+            if rewards[at].replace(reward).is_some() {
+                return Err(place(format!("a second reward for id {:?}", batch.ids[at])));
+            }
+        }
+        self.well = true;
+        Ok(rewards.into_iter().flatten().collect())
+    }
+}
+
+impl Drop for Child {
+    /// Closes the input of a program that did no wrong, which ends with it if it is written as usual;
+    /// the guard ends what is left.
+    fn drop(&mut self) {
+        self.input = None;
+        let until = Instant::now() + FAREWELL;
+        let left = || until.saturating_duration_since(Instant::now());
+        while self.well && !left().is_zero() && self.output.recv_timeout(left()).is_ok() {}
+    }
+}
+
+fn late(given: usize, batch: &Batch, missing: usize, limit: Duration) -> String {
+    format!(
+        "gave {given} of {} rewards within {} s, and none for id {:?}; does it flush its output after \
+         every line? --reward-command 'timeout=SECONDS …' gives it longer",
+        batch.ids.len(),
+        limit.as_secs_f64(),
+        batch.ids[missing],
+    )
+}
+
+/// The place of an answer in the batch, and its reward.
+fn answer(line: &[u8], batch: &Batch) -> Result<(usize, f64), String> {
+    let quoted = || abridge(String::from_utf8_lossy(line).trim_end(), QUOTED);
+    let Answer { id, reward } = serde_json::from_slice(line).map_err(|error| {
+        format!("is no {{\"id\": text, \"reward\": finite number}}: {error}: {}", quoted())
+    })?;
+    match batch.ids.iter().position(|own| *own == id) {
+        Some(at) => Ok((at, reward)),
+        None => Err(format!("a reward for id {id:?}, which was not asked for: {}", quoted())),
+    }
+}
+
+fn write(mut stdin: ChildStdin, lines: &Receiver<String>) {
+    for text in lines {
+        if stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(stdout: ChildStdout, sender: &SyncSender<Result<Vec<u8>, String>>) {
+    let mut reader = BufReader::new(stdout);
+    loop {
+        let mut line = Vec::new();
+        let read = (&mut reader).take(LONGEST).read_until(b'\n', &mut line);
+        let told = match read {
+            Ok(0) => return,
+            Ok(length) if length as u64 == LONGEST => {
+                Err(format!("is longer than {LONGEST} bytes"))
+            }
+            Ok(_) => Ok(line),
+            Err(error) => Err(error.to_string()),
+        };
+        let over = told.is_err();
+        if sender.send(told).is_err() || over {
+            return;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A program of the user's that gives rewards: JSON lines in, JSON lines out.
+
+use super::child::{Batch, Broken, Child};
+use crate::task::Problem;
+use crate::{Error, Result};
+use rs_grpo_files::Refuse as _;
+use serde::Serialize;
+use std::time::Duration;
+
+/// How often the program is started again for one batch.
+const RESTARTS: usize = 3;
+
+/// Seconds that a program may take for a batch, unless its text says otherwise.
+const TIMEOUT: u64 = 60;
+/// What says so.
+const TIMEOUT_WORD: &str = "timeout=";
+
+/// A program that gives rewards, started once and asked again and again.
+///
+/// For each completion it reads a line with the fields of the table on its standard input, and writes a
+/// line `{"id": …, "reward": …}` to its standard output, the reward a finite number. The completions of
+/// one prompt are a batch: all their lines come at once, and the answers may come in any order. Its
+/// standard error is that of this process.
+///
+/// | field | what |
+/// |---|---|
+/// | `id` | name of the completion, to be repeated in the answer |
+/// | `problem` | name of the problem |
+/// | `prompt` | the question |
+/// | `completion` | what the policy wrote |
+/// | `answer` | the gold answer, as the grader reads it |
+///
+/// Its text is a program and its arguments, and before them `timeout=SECONDS`, if a batch may take it
+/// longer or less than 60 s: `timeout=120 python3 reward.py`.
+///
+/// A program that ends, or takes longer for a batch than that (to start counts, too), is killed with
+/// all it started, started again, and given the batch anew. Three times for one batch, then that
+/// is an error; a line that is no answer, an answer that nobody asked for and one that comes twice are
+/// errors at once.
+#[derive(Debug)]
+pub struct RewardCommand {
+    text: String,
+    words: Vec<String>,
+    limit: Duration,
+    child: Option<Child>,
+    restarts: usize,
+}
+
+/// What the program is told of a completion.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    problem: &'a str,
+    prompt: &'a str,
+    completion: &'a str,
+    answer: &'a str,
+}
+
+impl RewardCommand {
+    /// Starts a program; words are separated as a shell does, but no shell looks at them.
+    ///
+    /// # Errors
+    /// Those of [`RewardCommand::check`]; a program that cannot be started.
+    pub fn start(text: &str) -> Result<Self> {
+        let (words, limit) = words(text)?;
+        let mut command = Self { text: text.to_owned(), words, limit, child: None, restarts: 0 };
+        command.child()?;
+        Ok(command)
+    }
+
+    /// Whether a text names a program.
+    ///
+    /// # Errors
+    /// Quotes that are not closed; no program; a time that is no number of seconds over 0.
+    pub fn check(text: &str) -> Result<()> {
+        words(text).map(drop)
+    }
+
+    /// How often the program had to be started again.
+    pub fn restarts(&self) -> usize {
+        self.restarts
+    }
+
+    /// Rewards of completions of one problem, each with its index.
+    ///
+    /// # Errors
+    /// A program that fails again and again, or gives anything but one reward for each.
+    pub fn score(
+        &mut self,
+        problem: &Problem,
+        completions: &[(usize, impl AsRef<str>)],
+    ) -> Result<Vec<f64>> {
+        let (batch, limit) = (batch(problem, completions), self.limit);
+        let mut last = String::new();
+        for _ in 0..=RESTARTS {
+            match self.child()?.exchange(&batch, limit) {
+                Ok(rewards) => return Ok(rewards),
+                Err(Broken::Program(problem)) => last = problem,
+                Err(Broken::Answer(problem)) => return Err(self.error(problem)),
+            }
+            self.child = None;
+            self.restarts += 1;
+        }
+        Err(self.error(format!("{last}; so it was {} times in a row", RESTARTS + 1)))
+    }
+
+    /// The process, which is started where there is none.
+    fn child(&mut self) -> Result<&mut Child> {
+        let child = match self.child.take() {
+            Some(child) => child,
+            None => Child::start(&self.words)
+                .map_err(|error| self.error(format!("cannot be started: {error}")))?,
+        };
+        Ok(self.child.insert(child))
+    }
+
+    fn error(&self, problem: String) -> Error {
+        Error::Reward { command: self.text.clone(), problem }
+    }
+}
+
+/// The program and its arguments, and how long it may take.
+fn words(text: &str) -> Result<(Vec<String>, Duration)> {
+    let refuse = || {
+        let allowed = "a program and its arguments, every quote closed; before them timeout=SECONDS, if need be";
+        Error::parameter("reward-command", format!("{text:?}"), allowed)
+    };
+    let mut words = shlex::split(text).ok_or_else(refuse)?;
+    let mut seconds = TIMEOUT;
+    if let Some(value) = words.first().and_then(|word| word.strip_prefix(TIMEOUT_WORD)) {
+        seconds = value.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(refuse)?;
+        words.remove(0);
+    }
+    match words.is_empty() {
+        true => Err(refuse()),
+        false => Ok((words, Duration::from_secs(seconds))),
+    }
+}
+
+fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> Batch {
+    let answer = problem.answer();
+    let mut batch = Batch::default();
+    for (index, completion) in completions {
+        let id = format!("{}#{index}", problem.id);
+        let (prompt, answer, completion) = (&problem.prompt, &answer, completion.as_ref());
+        let line = Line { id: &id, problem: &problem.id, prompt, completion, answer };
+        // Texts in a struct: there is nothing that JSON could not hold.
+        batch.lines.push_str(&serde_json::json!(line).to_string());
+        batch.lines.push('\n');
+        batch.ids.push(id);
+    }
+    batch
+}

@@ -1,0 +1,93 @@
+//! What completions are worth, in training found out while others are still drawn.
+//!
+//! | file | what |
+//! |---|---|
+//! | `workers` | completions on their way to threads that grade, and the rewards back in order |
+//! | `command` | a program of the user's that gives rewards: JSON lines in, JSON lines out |
+//! | `child` | its process: pipes that cannot lock up, a limit on its time, an end that is sure |
+//! | `guard` | what ends a process with all it started, even if this process is killed |
+//!
+//! By default the grader's verdict is the reward: 1 for a correct completion, else 0. A command may
+//! give any finite number; a completion then counts as correct where its reward is at least 1.
+
+mod child;
+mod command;
+mod guard;
+mod workers;
+
+pub use command::RewardCommand;
+pub(crate) use workers::while_drawing;
+
+use crate::Result;
+use crate::task::{Grade, Problem};
+use rs_grpo_grade::Verdict;
+
+/// Where rewards come from.
+#[derive(Debug)]
+pub enum Reward {
+    /// What each problem says of its completions.
+    Grader,
+    /// A program of the user's.
+    Command(Box<RewardCommand>),
+}
+
+/// What a completion is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Whether it is correct, and its answer.
+    pub grade: Grade,
+    /// The reward.
+    pub reward: f64,
+}
+
+impl Reward {
+    /// The rewards of the program of a text, or the grader's where the text is empty.
+    ///
+    /// # Errors
+    /// Those of [`RewardCommand::start`].
+    pub fn of(command: &str) -> Result<Self> {
+        match command.is_empty() {
+            true => Ok(Self::Grader),
+            false => Ok(Self::Command(Box::new(RewardCommand::start(command)?))),
+        }
+    }
+
+    /// Whether a program gives them, which is asked for all completions of a problem at once.
+    pub fn is_command(&self) -> bool {
+        matches!(self, Self::Command(_))
+    }
+
+    /// What completions of one problem are worth, each with its index.
+    ///
+    /// # Errors
+    /// Those of [`RewardCommand::score`].
+    pub fn score(
+        &mut self,
+        problem: &Problem,
+        completions: &[(usize, impl AsRef<str>)],
+    ) -> Result<Vec<Scored>> {
+        match self {
+            Self::Grader => {
+                let grade = |(_, text): &(usize, _)| Scored::graded(problem, AsRef::as_ref(text));
+                Ok(completions.iter().map(grade).collect())
+            }
+            Self::Command(command) => {
+                let rewards = command.score(problem, completions)?;
+                Ok(rewards.into_iter().map(Scored::rewarded).collect())
+            }
+        }
+    }
+}
+
+impl Scored {
+    fn graded(problem: &Problem, completion: &str) -> Self {
+        let grade = problem.grade(completion);
+        Self { reward: grade.reward(), grade }
+    }
+
+    /// A reward from elsewhere says nothing of answers.
+    fn rewarded(reward: f64) -> Self {
+        let verdict = if reward >= 1.0 { Verdict::Correct } else { Verdict::Wrong };
+        Self { grade: Grade { verdict, answer: None, solution: None }, reward }
+    }
+}
