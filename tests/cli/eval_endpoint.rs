@@ -18,7 +18,7 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let script =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("cli/fixtures/completions_server.py");
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/completions_server.py");
         let mut child = Command::new("python3")
             .arg(script)
             .stdout(Stdio::piped())
@@ -52,6 +52,7 @@ fn result(dir: &TempDir, path: &str) -> Value {
 }
 
 #[test]
+#[cfg_attr(no_python, ignore = "needs python3")]
 fn a_python_server_is_sampled_graded_and_measured() {
     let (dir, server) = (TempDir::new().expect("a folder"), Server::start());
     fs::write(dir.path().join("few.jsonl"), PROBLEMS).expect("a file");
@@ -92,6 +93,7 @@ fn a_python_server_is_sampled_graded_and_measured() {
 }
 
 #[test]
+#[cfg_attr(no_python, ignore = "needs python3")]
 fn endpoints_that_cannot_be_are_refused() {
     let messages = [
         "--model m --benchmark countdown --endpoint localhost",

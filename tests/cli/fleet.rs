@@ -5,16 +5,12 @@ use repro::Exit;
 use std::path::Path;
 use tempfile::TempDir;
 
-#[expect(dead_code, reason = "the tests of the library use all of it")]
-#[path = "../llm/stand_in.rs"]
-mod stand_in;
-
-use stand_in::StandIn;
+use test_support::stand_in::StandIn;
 
 /// The lines of the README, on a smaller step.
 #[test]
 fn a_training_on_two_servers() {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../paper-repro/models/countdown");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown");
     let (first, second) = (StandIn::start(&model), StandIn::start(&model));
     let addresses = format!("{},{}", first.url(), second.url());
     for ahead in ["", "--async-steps 1"] {

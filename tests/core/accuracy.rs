@@ -12,7 +12,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    rows(include_str!("../fixtures/rs_grpo_accuracy.csv"))
+    rows(include_str!("fixtures/rs_grpo_accuracy.csv"))
         .map(|row| Case {
             rewards: stream(row[0] as u64, row[1] as usize, row[2] as u32, row[3], row[4]),
             beta: row[5],

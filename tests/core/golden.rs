@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 fn golden(section: &str) -> Vec<Value> {
     let file: Value =
-        serde_json::from_str(include_str!("../fixtures/golden_advantages.json")).unwrap();
+        serde_json::from_str(include_str!("fixtures/golden_advantages.json")).unwrap();
     file[section].as_array().unwrap().clone()
 }
 

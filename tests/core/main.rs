@@ -1,11 +1,10 @@
-//! Tests of the core library: golden numbers, accuracy, laws, bias, refusals, and the architecture.
+//! Tests of the core library: golden numbers, accuracy, laws, bias and refusals.
 //!
 //! Every expected number says where it comes from; most come from `fixtures/make_golden.py`. Loops
 //! run over `CATALOGUE`, so that a new estimator is covered from its first day.
 
 mod accuracy;
 mod allocation;
-mod architecture;
 mod bad_input;
 mod exp;
 mod golden;

@@ -7,7 +7,7 @@ use rs_grpo::{entropic_risk, max_at_k, pass_at_k};
 /// `fixtures/pass_at_k.csv`: exact rationals, or products of 60-digit factors beyond n = 5000.
 #[test]
 fn pass_at_k_agrees_with_exact_values_up_to_a_million() {
-    for row in rows(include_str!("../fixtures/pass_at_k.csv")) {
+    for row in rows(include_str!("fixtures/pass_at_k.csv")) {
         let (n, c, k) = (row[0] as u64, row[1] as u64, row[2] as u64);
         let actual = pass_at_k(n, c, k).unwrap();
         let error = (actual - row[3]).abs();
@@ -19,7 +19,7 @@ fn pass_at_k_agrees_with_exact_values_up_to_a_million() {
 /// rounding drifts by 1e-17 or less a factor.
 #[test]
 fn max_at_k_agrees_with_sixty_digits_up_to_a_million() {
-    for row in rows(include_str!("../fixtures/max_at_k.csv")) {
+    for row in rows(include_str!("fixtures/max_at_k.csv")) {
         let rewards = stream(row[0] as u64, row[1] as usize, row[2] as u32, row[3], row[4]);
         let actual = max_at_k(&rewards, row[5] as usize).unwrap();
         let error = (actual - row[6]).abs();

@@ -1,0 +1,4 @@
+//! `config.json`.
+
+pub(crate) mod read;
+mod refused;

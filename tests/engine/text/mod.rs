@@ -1,0 +1,8 @@
+//! Tokenizers, chat templates and questions, against transformers.
+
+mod chat;
+mod chat_refused;
+mod question;
+mod stop;
+mod tokenizer;
+mod tokenizer_refused;

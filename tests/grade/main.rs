@@ -1,0 +1,8 @@
+//! The grader: its rules, cases of our own and of others, laws, and limits.
+
+mod cases;
+mod corpus;
+mod data;
+mod laws;
+mod limits;
+mod rules;

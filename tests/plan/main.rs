@@ -1,0 +1,4 @@
+//! Memory, rates and fleets on paper.
+
+mod memory;
+mod rates;

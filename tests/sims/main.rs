@@ -1,0 +1,4 @@
+//! The bandit and the numerical theory.
+
+mod bandit;
+mod theory;
