@@ -85,8 +85,8 @@ pub struct Row {
 /// A step size outside 1e-9 to 1e9, or a β outside −1e15 to 1e15.
 pub fn analyse(instance: &Instance, alpha: f64, betas: &[f64]) -> Result<Analysis, Error> {
     Ok(Analysis {
-        rewards: instance.rewards().to_vec(),
-        policy: instance.policy().to_vec(),
+        rewards: instance.rewards().as_slice().to_vec(),
+        policy: instance.policy().as_slice().to_vec(),
         step: alpha,
         best_mass: instance.best_mass(),
         gap: instance.gap(),
@@ -125,6 +125,6 @@ fn row(instance: &Instance, alpha: f64, beta: f64) -> Result<Row, Error> {
         gain: step.gain(),
         log_odds_gain: step.log_odds_gain(),
         step_limit: step_limit(instance, &gradient)?,
-        policy_after: policy_after(instance, &gradient, alpha)?,
+        policy_after: policy_after(instance, &gradient, alpha)?.as_slice().to_vec(),
     })
 }

@@ -1,6 +1,7 @@
 //! One bandit: a softmax policy over `K` arms with known rewards.
 
 use crate::Error;
+use nalgebra::DVector;
 use rs_grpo::Policy;
 
 /// Smallest probability an arm may have: 1e-12, less what dividing by the sum may take away.
@@ -29,8 +30,8 @@ const SUM_TOLERANCE: f64 = 1e-9;
 /// are about the exactly normalised ones, and the error bounds allow for the difference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    policy: Vec<f64>,
-    rewards: Vec<f64>,
+    policy: DVector<f64>,
+    rewards: DVector<f64>,
     best: f64,
     second: f64,
     mass: f64,
@@ -69,7 +70,8 @@ impl Instance {
             arms.filter(|&(_, &r)| (r == best) == is_best).map(|(p, _)| p).sum()
         };
         let (mass, rest) = (mass_where(true), mass_where(false));
-        Ok(Self { policy: weights, rewards, best, second, mass, rest })
+        let (policy, rewards) = (weights.into(), rewards.into());
+        Ok(Self { policy, rewards, best, second, mass, rest })
     }
 
     /// `K`.
@@ -77,13 +79,13 @@ impl Instance {
         self.policy.len()
     }
 
-    /// The probabilities, length `K`.
-    pub fn policy(&self) -> &[f64] {
+    /// The probabilities `π`, length `K`.
+    pub fn policy(&self) -> &DVector<f64> {
         &self.policy
     }
 
-    /// The rewards, length `K`.
-    pub fn rewards(&self) -> &[f64] {
+    /// The rewards `r`, length `K`.
+    pub fn rewards(&self) -> &DVector<f64> {
         &self.rewards
     }
 
@@ -129,7 +131,7 @@ impl Instance {
 
     /// The instance as the core library takes it.
     pub(crate) fn core_policy(&self) -> Result<Policy<'_>, Error> {
-        Policy::new(&self.policy, &self.rewards)
+        Policy::new(self.policy.as_slice(), self.rewards.as_slice())
             .map_err(|source| Error::Estimator { estimator: "population".to_owned(), source })
     }
 }

@@ -44,7 +44,6 @@ pub mod tradeoff;
 
 pub use analysis::{Analysis, Peak, Row, Thresholds, analyse};
 pub use check::{Check, Trial};
-pub use dual::Dual;
 pub use enclosure::{Enclosure, Sign};
 pub use first_order::{Expansion, first_order_gain};
 pub use gradient::PolicyGradient;
