@@ -6,7 +6,9 @@ use crate::counterexample;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use rs_grpo::{Policy, population_entropic_risk};
-use rs_grpo_sims::theory::{Expansion, Instance, PolicyGradient, Source, Top, first_order_gain};
+use rs_grpo_sims::theory::{
+    BanditSampler, Expansion, Instance, Optimum, PolicyGradient, first_order_gain,
+};
 
 /// `J = ∂π/∂θ = diag(π) − ππᵀ`, the Jacobian of `π = softmax(θ)`.
 fn softmax_jacobian(policy: &DVector<f64>) -> DMatrix<f64> {
@@ -44,8 +46,7 @@ fn chain_rule(instance: &Instance, beta: f64) -> DVector<f64> {
 fn rounding(instance: &Instance, beta: f64, gradient: &PolicyGradient) -> DVector<f64> {
     let policy = instance.policy();
     let magnitudes = DMatrix::from_diagonal(policy) + policy * policy.transpose();
-    let exponent =
-        exponents(instance, beta).amax() + 2.0 * beta.abs() * instance.rewards().amax();
+    let exponent = exponents(instance, beta).amax() + 2.0 * beta.abs() * instance.rewards().amax();
     let units = 2.0 * exponent + 2.0 * policy.len() as f64 + 14.0;
     f64::EPSILON * units * magnitudes * risk_slope(instance, beta).abs() + gradient.errors()
 }
@@ -113,8 +114,8 @@ proptest! {
         index in 0_u64..1_000_000, arms in 3_usize..60, tied: bool,
         log_beta in -7.0..4.2_f64, negative: bool
     ) {
-        let top = if tied { Top::Tied } else { Top::Unique };
-        let instance = Source::new(11, 50, index).bandit(arms, top).unwrap();
+        let optimum = if tied { Optimum::Tied } else { Optimum::Unique };
+        let instance = BanditSampler::new(11, 50, index).bandit(arms, optimum).unwrap();
         let beta = if negative { -log_beta.exp() } else { log_beta.exp() };
         let gradient = PolicyGradient::new(&instance, beta).unwrap();
         let bounds = rounding(&instance, beta, &gradient);
@@ -127,10 +128,10 @@ proptest! {
 
     #[test]
     fn the_gain_is_the_expansion_in_exponentials(index in 0_u64..100_000, tied: bool) {
-        let mut source = Source::new(5, 50, index);
-        let top = if tied { Top::Tied } else { Top::Unique };
-        let instance = source.bandit(12, top).unwrap();
-        let beta = source.log_uniform(1e-2, 20.0);
+        let mut sampler = BanditSampler::new(5, 50, index);
+        let optimum = if tied { Optimum::Tied } else { Optimum::Unique };
+        let instance = sampler.bandit(12, optimum).unwrap();
+        let beta = sampler.log_uniform(1e-2, 20.0);
         let gain = first_order_gain(&instance, &PolicyGradient::new(&instance, beta).unwrap());
         // β Z G = C e^{β r*} − Σ cⱼ e^{β rⱼ}, relative to e^{β r*}.
         let expansion = Expansion::new(&instance);
@@ -146,7 +147,7 @@ proptest! {
 
     #[test]
     fn components_sum_to_zero_and_order_by_reward(index in 0_u64..100_000, beta in -64.0..64.0) {
-        let instance = Source::new(6, 50, index).bandit(9, Top::Unique).unwrap();
+        let instance = BanditSampler::new(6, 50, index).bandit(9, Optimum::Unique).unwrap();
         let gradient = PolicyGradient::new(&instance, beta).unwrap();
         let error: f64 = gradient.errors().iter().sum();
         let sum: f64 = gradient.components().iter().sum();

@@ -1,16 +1,16 @@
-//! The policy-gradient theorem: the analytic `∇J_β` against automatic differentiation.
+//! The policy-gradient theorem: the closed form of `∇J_β` against automatic differentiation.
 //!
 //! # Statement
 //! ```text
 //! J_β(θ) = (1/β) ln Σⱼ πⱼ(θ) exp(β rⱼ),  π = softmax(θ)
 //! ∂J_β/∂θⱼ = πⱼ Aⱼ,  Aⱼ = (1/β) (exp(β rⱼ) / Σᵢ πᵢ exp(β rᵢ) − 1)
 //! ```
-//! Proof: `∂πᵢ/∂θⱼ = πᵢ (δᵢⱼ − πⱼ)`, so `∂J_β/∂θⱼ = Σᵢ πᵢ (δᵢⱼ − πⱼ) e^{β rᵢ} / (β Z)
+//! Proof: the Jacobian of softmax is `diag(π) − ππᵀ`, that is `∂πᵢ/∂θⱼ = πᵢ (δᵢⱼ − πⱼ)`, so `∂J_β/∂θⱼ = Σᵢ πᵢ (δᵢⱼ − πⱼ) e^{β rᵢ} / (β Z)
 //! = πⱼ (e^{β rⱼ} − Z) / (β Z)`. For `β → 0` this is `πⱼ (rⱼ − Σ πᵢ rᵢ)`.
 //!
 //! # Check
-//! `J_β` is evaluated in [`Dual`] numbers from the logits `θ = ln π`, with no advantage in sight,
-//! along three directions `v`: a random one with entries in `[−1, 1]`, the best arm's logit and a
+//! `J_β` is evaluated in dual numbers from the logits `θ = ln π`, without any advantage, along three
+//! directions `v`: a random one with entries in `[−1, 1]`, the best arm's logit and a
 //! random arm's logit. The derivative has to equal `Σⱼ vⱼ πⱼ Aⱼ` within the rounding errors of both
 //! sides.
 //!
@@ -26,10 +26,10 @@
 //! both bounds exceeds 1e-3 of `max|vⱼ| Σ |dⱼ|`: agreement would then say little.
 
 use super::check::{Check, Claim, Trial, parallel};
+use super::dual::Dual;
 use super::enclosure::UNIT;
 use super::gradient::origin;
-use super::random::{Source, Top};
-use super::dual::Dual;
+use super::random::{BanditSampler, Optimum};
 use super::{Enclosure, Instance, PolicyGradient};
 use crate::Error;
 use nalgebra::Matrix3xX;
@@ -46,11 +46,8 @@ const CLAIM: Claim = Claim {
 /// Three directions in logit space, one a row; a column holds their entries for one arm.
 type Directions = Matrix3xX<f64>;
 
-/// Runs the check on `instances` random bandits and returns it with the spread of the differences.
-///
-/// # Errors
-/// None: every bandit drawn is valid.
-pub fn check(seed: u64, instances: u64) -> Result<(Check, Agreement), Error> {
+/// Runs the check on `instances` random bandits; also returns how large the differences are.
+pub(crate) fn check(seed: u64, instances: u64) -> Result<(Check, Agreement), Error> {
     let trials = parallel(instances, |index| trial(seed, index).map(Some))?;
     let mut differences: Vec<f64> = trials.iter().map(|(_, difference)| *difference).collect();
     differences.sort_by(f64::total_cmp);
@@ -59,12 +56,12 @@ pub fn check(seed: u64, instances: u64) -> Result<(Check, Agreement), Error> {
     Ok((check, agreement))
 }
 
-/// How closely both sides agree: `|analytic − dual| / (max|vⱼ| Σ |dⱼ|)`.
+/// How far both sides differ: `|analytic − dual| / (max|vⱼ| Σ |dⱼ|)`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Agreement {
-    /// Median over instances of the largest difference among the directions.
+    /// Median over instances of the largest difference among the three directions.
     pub median: f64,
-    /// Largest difference.
+    /// Largest difference over all instances.
     pub largest: f64,
 }
 
@@ -76,49 +73,49 @@ impl Agreement {
 }
 
 fn trial(seed: u64, index: u64) -> Result<(Trial, f64), Error> {
-    let mut source = Source::new(seed, 1, index);
-    let arms = source.arms(2);
-    let instance = source.bandit(arms, Top::Unique)?;
-    let beta = risk_parameter(&mut source);
-    let directions = directions(&mut source, &instance);
+    let mut sampler = BanditSampler::new(seed, 1, index);
+    let arms = sampler.arms(2);
+    let instance = sampler.bandit(arms, Optimum::Unique)?;
+    let beta = risk_parameter(&mut sampler);
+    let directions = directions(&mut sampler, &instance);
     let comparison = compare(&instance, beta, &directions)?;
     let trial = Trial::new(&instance, beta, None, comparison.margin());
     Ok((trial, comparison.difference))
 }
 
-/// 0 in one of sixteen, else uniform on `[−64, 64]` or log-uniform down to ±1e-6.
-fn risk_parameter(source: &mut Source) -> f64 {
-    match source.choice(16) {
+/// 0 with probability 1/16, otherwise uniform on `[−64, 64]` or log-uniform in |β| from 1e-6 to 64.
+fn risk_parameter(sampler: &mut BanditSampler) -> f64 {
+    match sampler.choice(16) {
         0 => 0.0,
-        1..8 => 128.0 * source.uniform() - 64.0,
-        8..12 => source.log_uniform(1e-6, 64.0),
-        _ => -source.log_uniform(1e-6, 64.0),
+        1..8 => 128.0 * sampler.uniform() - 64.0,
+        8..12 => sampler.log_uniform(1e-6, 64.0),
+        _ => -sampler.log_uniform(1e-6, 64.0),
     }
 }
 
-fn directions(source: &mut Source, instance: &Instance) -> Directions {
-    let other = source.choice(instance.arms());
+fn directions(sampler: &mut BanditSampler, instance: &Instance) -> Directions {
+    let other = sampler.choice(instance.arms());
     let unit = |is_one: bool| f64::from(u8::from(is_one));
     let entries = (0..instance.arms()).flat_map(|j| {
-        let dense = 2.0 * source.uniform() - 1.0;
+        let dense = 2.0 * sampler.uniform() - 1.0;
         [dense, unit(instance.is_best(j)), unit(j == other)]
     });
     Directions::from_iterator(instance.arms(), entries)
 }
 
-/// The largest difference of the two derivatives among the directions, and what rounding explains.
+/// The largest difference of the two derivatives among the directions, and how much rounding explains.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Comparison {
     /// Largest `|analytic − dual| / (max|vⱼ| Σ |dⱼ|)`.
     difference: f64,
-    /// The part of it that rounding can explain, at the direction with the least room.
+    /// How large rounding can make it, in the direction with the least room.
     bound: f64,
     /// `bound − |difference|` at that direction.
     room: f64,
 }
 
 impl Comparison {
-    /// The room left: negative for a certain disagreement, undecided where the bound is too large.
+    /// The room left: negative for a certain disagreement, undecided if the bound is too large.
     fn margin(self) -> Enclosure {
         let too_large = self.room > 0.0 && self.bound > RESOLUTION;
         Enclosure { value: self.room, error: if too_large { self.bound } else { 0.0 } }
@@ -197,7 +194,7 @@ mod tests {
         let rewards = [1.0, 0.6, 0.0];
         let instance = |policy: [f64; 3]| Instance::new(policy.to_vec(), rewards.to_vec()).unwrap();
         let (original, shifted) = (instance([0.01, 0.7, 0.29]), instance([0.011, 0.699, 0.29]));
-        let directions = Directions::from_rows(&[[1.0, 0.0, 0.0].into(); 3]);
+        let directions = Directions::from_fn(3, |_, arm| [1.0, 0.0, 0.0][arm]);
         let comparison = compare(&original, 2.0, &directions).unwrap();
         assert!(comparison.room > 0.0 && comparison.bound < 1e-12, "{comparison:?}");
         let first = |instance| PolicyGradient::new(instance, 2.0).unwrap().components()[0];

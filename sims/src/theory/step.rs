@@ -56,7 +56,7 @@ impl Step {
     }
 
     /// `ln(P'/P)`.
-    pub fn log_gain(&self) -> f64 {
+    pub(crate) fn log_gain(&self) -> f64 {
         let rise = self.log_odds.value;
         if rise >= 0.0 {
             log_gain_of_rise(self.mass, self.rest, rise)
