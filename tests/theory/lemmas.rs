@@ -1,4 +1,4 @@
-//! Lemma 1 and Lemma 2, and that a β under the threshold is caught.
+//! Lemma 1 and Lemma 2, and that a violation below the threshold is detected.
 
 use crate::counterexample;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ fn the_family_has_the_gain_that_its_proof_states() {
 }
 
 #[test]
-fn the_machinery_sees_a_violation_under_the_threshold() {
+fn a_violation_below_the_threshold_is_detected() {
     let instance = counterexample();
     let sign = |beta| trial(&instance, beta, 1.0).unwrap().margin.sign();
     assert_eq!(sign(0.0), Sign::Negative);
