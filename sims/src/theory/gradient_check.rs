@@ -5,14 +5,14 @@
 //! J_β(θ) = (1/β) ln Σⱼ πⱼ(θ) exp(β rⱼ),  π = softmax(θ)
 //! ∂J_β/∂θⱼ = πⱼ Aⱼ,  Aⱼ = (1/β) (exp(β rⱼ) / Σᵢ πᵢ exp(β rᵢ) − 1)
 //! ```
-//! Proof: the Jacobian of softmax is `diag(π) − ππᵀ`, that is `∂πᵢ/∂θⱼ = πᵢ (δᵢⱼ − πⱼ)`, so `∂J_β/∂θⱼ = Σᵢ πᵢ (δᵢⱼ − πⱼ) e^{β rᵢ} / (β Z)
-//! = πⱼ (e^{β rⱼ} − Z) / (β Z)`. For `β → 0` this is `πⱼ (rⱼ − Σ πᵢ rᵢ)`.
+//! Proof: the Jacobian of softmax is `diag(π) − ππᵀ`, that is `∂πᵢ/∂θⱼ = πᵢ (δᵢⱼ − πⱼ)`, so
+//! `∂J_β/∂θⱼ = Σᵢ πᵢ (δᵢⱼ − πⱼ) e^{β rᵢ} / (β Z) = πⱼ (e^{β rⱼ} − Z) / (β Z)`. For `β → 0` this is
+//! `πⱼ (rⱼ − Σ πᵢ rᵢ)`.
 //!
 //! # Check
 //! `J_β` is evaluated in dual numbers from the logits `θ = ln π`, without any advantage, along three
-//! directions `v`: a random one with entries in `[−1, 1]`, the best arm's logit and a
-//! random arm's logit. The derivative has to equal `Σⱼ vⱼ πⱼ Aⱼ` within the rounding errors of both
-//! sides.
+//! directions `v`: a random one with entries in `[−1, 1]`, the best arm's logit and a random arm's
+//! logit. The derivative has to equal `Σⱼ vⱼ πⱼ Aⱼ` within the rounding errors of both sides.
 //!
 //! # Rounding
 //! Let `x`, `Z`, `a` be as in [`PolicyGradient`], `b = min(a, 1/|β|)`, and `κ = 2K + 128`, which
