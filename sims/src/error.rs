@@ -1,6 +1,6 @@
-//! What the simulators refuse, and why.
+//! Errors of the simulators.
 
-/// Why a simulation was refused or stopped.
+/// An error that prevents or stops a simulation.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -9,9 +9,9 @@ pub enum Error {
     Parameter {
         /// Name of the setting.
         parameter: &'static str,
-        /// What was given.
+        /// The value given.
         value: String,
-        /// The range.
+        /// The allowed range, in words.
         allowed: String,
     },
 
@@ -20,7 +20,7 @@ pub enum Error {
     Estimator {
         /// Text form of the estimator.
         estimator: String,
-        /// What the estimator said.
+        /// The error of the estimator.
         source: rs_grpo::Error,
     },
 }
@@ -35,7 +35,7 @@ impl Error {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.into() }
     }
 
-    /// A policy that has left the finite numbers.
+    /// A step size with which a logit has become infinite or NaN.
     pub(crate) fn diverged(learning_rate: f64) -> Self {
         let allowed = "a step size with which the policy stays finite; use a smaller one";
         Self::parameter("learning-rate", learning_rate, allowed)

@@ -34,7 +34,7 @@ impl Moments {
         self.mean
     }
 
-    /// The mean with Student's interval; `quantile` is [`t_quantile`] for the number added.
+    /// The mean with Student's interval; `quantile` is [`t_quantile`] of the number of values added.
     pub(crate) fn interval(&self, quantile: Option<f64>) -> Interval {
         let half = quantile.map(|t| t * (self.squares / (self.count - 1.0) / self.count).sqrt());
         Interval {

@@ -1,8 +1,8 @@
 //! Bandit simulator and numerical theory of risk-sensitive policy gradients.
 //!
-//! Everything here is a function of its seed alone: not of the number of threads, and not of the
-//! machine, since exponentials and logarithms are pure Rust: those of `libm`, and
-//! [`rs_grpo::exp`] where speed counts.
+//! Every result depends on its seed alone, neither on the number of threads nor on the machine:
+//! exponentials and logarithms are pure Rust, those of `libm` or, where speed matters,
+//! [`rs_grpo::exp`].
 
 pub mod bandit;
 mod error;

@@ -4,7 +4,7 @@ use crate::Error;
 use rs_grpo::Estimator;
 use serde::Serialize;
 
-/// How far a mean reward may lie outside `[0, 1]` and still be a probability.
+/// How far a mean reward may lie outside `[0, 1]` and still count as a probability.
 const ROUNDING: f64 = 1e-9;
 
 /// One bump of the reward: `height · exp(−(x − centre)² / (2 width²))`.
@@ -25,17 +25,17 @@ pub struct InitialPolicy {
     pub centre: f64,
     /// Standard deviation, in arms; > 0.
     pub width: f64,
-    /// What every arm gets; > 0, so that no arm is out of reach.
+    /// Added to every arm; > 0, so that every arm has a positive probability.
     pub floor: f64,
 }
 
-/// How an observed reward scatters around the mean of its arm.
+/// The distribution of an observed reward around the mean of its arm.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Noise {
-    /// Not at all.
+    /// The observed reward is the mean.
     None,
-    /// Normal with this standard deviation; > 0.
+    /// Normal distribution with this standard deviation; > 0.
     Gaussian(f64),
     /// 1 with the probability of the mean reward, which must lie in `[0, 1]`, else 0.
     Bernoulli,
@@ -52,17 +52,17 @@ pub struct Config {
     pub peaks: Vec<Peak>,
     /// Where the policy starts.
     pub initial_policy: InitialPolicy,
-    /// How observed rewards scatter.
+    /// Noise of the observed rewards.
     pub noise: Noise,
     /// Step size of the gradient ascent on the logits; > 0.
     pub learning_rate: f64,
-    /// Draws of one update, `N ≥ 1`.
+    /// Number of draws of one update, `N ≥ 1`.
     pub group_size: usize,
-    /// Draws in all; at least one group.
+    /// Total number of draws; at least one group.
     pub pulls: u64,
-    /// A run has escaped when its final reward is above this.
+    /// A run has escaped the lower peak if its final reward is above this.
     pub escape_reward: f64,
-    /// The rule for advantages.
+    /// The estimator of the advantages.
     pub estimator: Estimator,
 }
 
@@ -87,14 +87,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The largest numbers of arms and of draws in a group.
+    /// Largest number of arms and of draws in a group.
     const LARGEST: usize = 1 << 24;
 
-    /// Refuses settings outside their ranges.
+    /// Checks every setting against its range.
     ///
     /// # Errors
     /// The first offending setting, with what is allowed.
-    pub fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         within("arms", self.arms, 2, Self::LARGEST)?;
         within("group-size", self.group_size, 1, Self::LARGEST)?;
         finite("baseline", self.baseline)?;
@@ -155,7 +155,7 @@ impl Config {
     }
 
     /// The initial logits, `log(π₀ + 1e-8)` less their mean as in the authors' script, length `K`.
-    pub fn initial_logits(&self) -> Vec<f64> {
+    pub(crate) fn initial_logits(&self) -> Vec<f64> {
         let policy = self.initial_probabilities();
         let mut logits: Vec<f64> = policy.iter().map(|p| libm::log(p + 1e-8)).collect();
         let mean = logits.iter().sum::<f64>() / logits.len() as f64;

@@ -1,20 +1,20 @@
-//! Arms that are drawn, and the memory that it takes.
+//! Drawn arms, and the buffers for drawing them.
 
 use super::slots::Slot;
 use rand::Rng;
 
-/// Random numbers that are computed at once on the widest vectors.
+/// How many random numbers fit the widest vectors.
 const LANES: usize = 8;
 
-/// Arms that were drawn from a policy, and memory for drawing more.
+/// Arms drawn from a policy, and buffers for drawing more.
 #[derive(Debug, Clone, Default)]
 pub struct Draws {
     pub(super) arms: Vec<u32>,
-    /// For the next draws. They are computed right after those before, while the arms that were drawn
-    /// are on their way to memory and nothing else can be done.
+    /// Random numbers for the next draws, computed at the end of the last ones: the processor would
+    /// otherwise wait there for the drawn arms to reach memory.
     pub(super) randoms: Vec<[u64; LANES]>,
-    /// Random numbers that tell a place in a slot, and those slots.
-    pub(super) found: Vec<(u64, Slot)>,
+    /// Random numbers whose place has an owner, each with its slot.
+    pub(super) proposals: Vec<(u64, Slot)>,
 }
 
 impl Draws {
@@ -23,22 +23,21 @@ impl Draws {
         &self.arms
     }
 
-    /// Makes room for as many arms, with random numbers that suffice for them nearly always.
+    /// Makes room for `count` arms, and for enough random numbers to draw them nearly always.
     #[inline(always)]
     pub(super) fn make_room(&mut self, count: usize, rng: &mut impl Rng) {
         self.arms.resize(count, 0);
         let lanes = (count + count / 4).div_ceil(LANES);
         if self.randoms.len() != lanes {
             self.randoms.resize(lanes, [0; LANES]);
-            self.found.resize(lanes * LANES, Default::default());
-            self.renew(rng);
+            self.proposals.resize(lanes * LANES, Default::default());
+            self.refill(rng);
         }
     }
 
-    /// Draws all random numbers anew; those that were left over are lost, which costs less than to
-    /// keep them.
+    /// Replaces all random numbers. Unused ones are lost, which costs less than keeping them.
     #[inline(always)]
-    pub(super) fn renew(&mut self, rng: &mut impl Rng) {
+    pub(super) fn refill(&mut self, rng: &mut impl Rng) {
         for lanes in &mut self.randoms {
             *lanes = std::array::from_fn(|_| rng.next_u64());
         }

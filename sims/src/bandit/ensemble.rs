@@ -1,4 +1,4 @@
-//! Many seeds of one setting, in parallel, with intervals over seeds.
+//! Runs of one setting over several seeds, in parallel, with confidence intervals.
 
 use super::recorder::window;
 use super::{Config, Run, run_exact, run_sampled};
@@ -8,25 +8,25 @@ use rayon::prelude::*;
 use rs_grpo::Estimator;
 use serde::Serialize;
 
-/// Runs that are in memory at once: enough to keep many threads busy, little enough to be small.
+/// Number of runs in memory at once: enough to keep many threads busy, and little memory.
 const BATCH: u64 = 64;
 
 /// The learning curve of an ensemble.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Curve {
-    /// Pulls before each window.
+    /// Number of pulls before each window.
     pub pulls: Vec<u64>,
-    /// Mean reward of the window, over seeds.
+    /// Mean reward of each window, averaged over seeds.
     pub reward_mean: Vec<f64>,
-    /// Lower end of its 95 % interval; `None` with one seed.
+    /// Lower end of its 95 % confidence interval; `None` with one seed.
     pub reward_low: Vec<Option<f64>>,
-    /// Upper end.
+    /// Upper end of its 95 % confidence interval; `None` with one seed.
     pub reward_high: Vec<Option<f64>>,
-    /// Entropy of the policy in nats, mean over seeds.
+    /// Entropy of the policy at the start of each window in nats, averaged over seeds.
     pub entropy_mean: Vec<f64>,
 }
 
-/// What an ensemble of seeds shows.
+/// The results of an ensemble of runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// Risk parameter; `None` if the estimator has none.
@@ -35,21 +35,21 @@ pub struct Summary {
     pub estimator: String,
     /// Number of runs.
     pub seeds: u64,
-    /// Mean reward of the last window, over seeds.
+    /// Mean reward of the last window, averaged over seeds.
     pub final_reward: Interval,
-    /// Expected reward of the final policy, mean over seeds.
+    /// Expected reward of the final policy, averaged over seeds.
     pub final_policy_reward: f64,
     /// Share of the runs that ended above the escape reward.
     pub escaped: f64,
-    /// Median over the runs that escaped of the pulls it took; `None` if none did.
+    /// Median number of pulls until the escape, over the runs that escaped; `None` if none did.
     pub median_escape_pulls: Option<f64>,
-    /// Entropy of the final policy in nats, mean over seeds.
+    /// Entropy of the final policy in nats, averaged over seeds.
     pub final_entropy: f64,
     /// The learning curve.
     pub curve: Curve,
 }
 
-/// Runs `config` with `seeds` independent random streams under `seed`; exact gradients run once.
+/// Runs `config` with `seeds` independent random streams of `seed`; with exact gradients, once.
 ///
 /// `progress` is called after each run. The result does not depend on the number of threads: runs
 /// are summed in the order of their index.
@@ -163,7 +163,7 @@ fn add_each(moments: &mut [Moments], values: &[f64]) {
     }
 }
 
-/// β, of the estimators that have one.
+/// The risk parameter β of the estimators that have one.
 fn risk_parameter(estimator: &Estimator) -> Option<f64> {
     match *estimator {
         Estimator::RsGrpo { beta }

@@ -11,8 +11,8 @@ use rs_grpo::Policy;
 /// advantages have mean 0 under the policy, so there is no further term.
 ///
 /// # Errors
-/// As [`run_sampled`](super::run_sampled); also an estimator without a large-group limit, and noisy rewards, whose
-/// exact gradient is not that of their means.
+/// As [`run_sampled`](super::run_sampled); also an estimator without a large-group limit, and noisy
+/// rewards, whose exact gradient is not that of their means.
 pub fn run_exact(config: &Config) -> Result<Run, Error> {
     config.check()?;
     if config.noise != Noise::None {

@@ -1,4 +1,4 @@
-//! A policy that draws groups and learns from them.
+//! One learning policy: draws a group of arms, observes their rewards, takes a gradient step.
 
 use super::recorder::Recorder;
 use super::{Config, Draws, Noise, SoftmaxPolicy};
@@ -8,8 +8,8 @@ use rs_grpo::Scratch;
 
 /// The policy and the buffers of a sampled run.
 ///
-/// What happens in every group is inlined, so that it can be compiled for the widest vectors; all kinds
-/// give the same bits, since nothing in it is fused or summed in another order.
+/// Everything done for each group is inlined, so that it is compiled for the widest vectors of the
+/// processor. The bits do not depend on them: no operation is fused, no sum reordered.
 pub(super) struct Learner<'a> {
     config: &'a Config,
     rng: SplitMix64,
@@ -18,12 +18,12 @@ pub(super) struct Learner<'a> {
     draws: Draws,
     /// Mean reward of each drawn arm.
     means: Vec<f64>,
-    /// Observed reward of each draw, if that is another.
+    /// Observed reward of each draw; empty without noise, when the observed reward is the mean.
     noisy: Vec<f64>,
-    /// Whether no reward of the group differs from another.
+    /// Whether all rewards of the group are equal.
     all_equal: bool,
     advantages: Vec<f64>,
-    /// Probability of each arm, for estimators that move them all.
+    /// Probability of each arm; used only by estimators that move every arm.
     probabilities: Vec<f64>,
 }
 
@@ -71,17 +71,17 @@ impl<'a> Learner<'a> {
         self.all_equal = self.noisy.iter().all(|&reward| reward == self.noisy[0]);
     }
 
-    /// Records the mean rewards of the group that was drawn, before its update.
+    /// Records the mean rewards of the drawn group, before its update.
     #[inline(always)]
     pub(super) fn record(&mut self, recorder: &mut Recorder) {
         recorder.add(&self.means, &mut self.policy);
     }
 
-    /// One gradient step on the group that was drawn.
+    /// Takes one gradient step on the drawn group.
     ///
-    /// With an estimator whose advantages sum to 0 it moves only the arms that were drawn:
-    /// `θₐ += (η/N) Σ_{i: aᵢ=a} Aᵢ`, and costs `O(N)`; otherwise every arm moves by a further
-    /// `−(η/N) πₐ Σ Aᵢ`, and it costs `O(K)`.
+    /// If the advantages of the estimator sum to 0, only the drawn arms move,
+    /// `θₐ += (η/N) Σ_{i: aᵢ=a} Aᵢ`, which costs `O(N)`; otherwise every arm also moves by
+    /// `−(η/N) πₐ Σ Aᵢ`, which costs `O(K)`.
     ///
     /// # Errors
     /// A group that the estimator refuses, or a policy that has left the finite numbers.
@@ -90,7 +90,7 @@ impl<'a> Learner<'a> {
         let estimator = &self.config.estimator;
         let rewards = if self.noisy.is_empty() { &self.means } else { &self.noisy };
         self.advantages.resize(rewards.len(), 0.0);
-        // A policy that has made up its mind draws one arm only, and equal rewards teach nothing.
+        // A converged policy draws one arm only; equal rewards have no advantage.
         if estimator.sums_to_zero() && self.all_equal {
             self.advantages.fill(0.0);
             return Ok(());
@@ -99,14 +99,14 @@ impl<'a> Learner<'a> {
             .advantages_into(rewards, &mut self.advantages, &mut self.scratch)
             .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
         let step = self.config.learning_rate / rewards.len() as f64;
-        let is_finite = (estimator.sums_to_zero() || self.push_all(step))
+        let is_finite = (estimator.sums_to_zero() || self.move_all_arms(step))
             && self.policy.ascend(step, self.draws.arms(), &self.advantages);
         if is_finite { Ok(()) } else { Err(Error::diverged(self.config.learning_rate)) }
     }
 
-    /// The part of the gradient that moves every arm, `−πₐ Σ Aᵢ`; returns whether the policy is finite.
+    /// Takes the part of the step that moves every arm, `−πₐ Σ Aᵢ`; returns whether the policy is finite.
     #[inline(always)]
-    fn push_all(&mut self, step: f64) -> bool {
+    fn move_all_arms(&mut self, step: f64) -> bool {
         let total: f64 = self.advantages.iter().sum();
         if total == 0.0 {
             return true;

@@ -10,15 +10,15 @@
 //! |---|---|
 //! | `config` | the settings and their ranges |
 //! | `softmax_policy` | a softmax policy that draws and moves single arms in `O(1)` |
-//! | `slots` | numbers as shares of a table, from which one is drawn |
-//! | `draws` | arms that were drawn, and memory for more |
-//! | `sums` | weights of the arms, and the entropy |
+//! | `slots` | a table that draws an index in proportion to its weight |
+//! | `draws` | drawn arms, and buffers for more |
+//! | `sums` | weights of the arms and their sums, for probabilities and entropy |
 //! | `noise` | noisy rewards |
-//! | `learner` | a policy that draws groups and learns from them |
-//! | `run` | one run from sampled groups |
+//! | `learner` | draws a group, observes its rewards, takes a gradient step |
+//! | `run` | one run from sampled groups, and the result of a run |
 //! | `exact` | one run with exact gradients, `N = ∞` |
 //! | `recorder` | the curve of a run, in windows of pulls |
-//! | `ensemble` | many seeds, in parallel, with intervals |
+//! | `ensemble` | several seeds, in parallel, with confidence intervals |
 //! | `phase` | escape probability over β and group size |
 
 mod config;

@@ -17,8 +17,8 @@ impl Noise {
 
 /// A standard normal number, by Marsaglia's polar method.
 ///
-/// `rand_distr` takes its logarithm from the platform as soon as any crate of the build enables
-/// `num-traits/std`; the same seed would then not give the same bits on every machine.
+/// Not `rand_distr`: it takes its logarithm from the platform if any crate of the build enables
+/// `num-traits/std`, and the same seed would then give other bits on another machine.
 fn standard_normal(rng: &mut impl Rng) -> f64 {
     loop {
         let x = 2.0 * rng.random::<f64>() - 1.0;

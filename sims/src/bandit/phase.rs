@@ -9,14 +9,14 @@ use serde::Serialize;
 /// The grid of a phase diagram.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phase {
-    /// Everything but the estimator and the group size. Its pulls and group size give the number of
-    /// updates of every cell.
+    /// All settings but the estimator and the group size. Pulls over group size is the number of updates
+    /// of every cell.
     pub config: Config,
     /// Risk parameters of RS-GRPO, ascending.
     pub betas: Vec<f64>,
     /// Group sizes, ascending.
     pub group_sizes: Vec<usize>,
-    /// Runs in each cell.
+    /// Number of runs in each cell.
     pub seeds: u64,
 }
 
@@ -37,12 +37,12 @@ impl Default for Phase {
 }
 
 impl Phase {
-    /// Updates of every run.
+    /// The number of updates of every run.
     pub fn updates(&self) -> u64 {
         (self.config.pulls / self.config.group_size.max(1) as u64).max(1)
     }
 
-    /// Runs in all cells.
+    /// The number of runs in all cells together.
     pub fn runs(&self) -> u64 {
         (self.betas.len() * self.group_sizes.len()) as u64 * self.seeds
     }
@@ -55,18 +55,18 @@ pub struct PhaseCell {
     pub beta: f64,
     /// Draws of one update.
     pub group_size: usize,
-    /// Runs.
+    /// Number of runs.
     pub seeds: u64,
     /// Share of the runs that ended above the escape reward.
     pub escaped: f64,
-    /// Mean over runs of the mean reward of the last window.
+    /// Mean reward of the last window, averaged over runs.
     pub final_reward: f64,
 }
 
 /// Runs every cell, β outer, group size inner.
 ///
-/// All cells make the same number of updates, so that large groups do not stay behind only because
-/// they learn less often; their runs cost more pulls.
+/// All cells make the same number of updates, so that large groups are not at a disadvantage for fewer
+/// updates; their runs cost more pulls.
 ///
 /// `progress` is called after each run. The result does not depend on the number of threads.
 ///

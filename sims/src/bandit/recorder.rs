@@ -2,15 +2,16 @@
 
 use super::SoftmaxPolicy;
 
-/// Windows in a curve. At the authors' 400,000 pulls each holds 1,000, as in their moving average.
+/// Number of windows in a curve. At the authors' 400,000 pulls each holds 1,000 pulls, as in their moving
+/// average.
 pub(super) const WINDOWS: u64 = 400;
 
 /// Collects rewards pull by pull into windows of equal length.
 #[derive(Debug)]
 pub(super) struct Recorder {
-    /// Pulls in a window.
+    /// Number of pulls in a window.
     window: u64,
-    /// Pulls so far in the current window.
+    /// Number of pulls so far in the current window.
     filled: u64,
     sum: f64,
     /// Mean reward of each full window.
@@ -32,7 +33,7 @@ impl Recorder {
         }
     }
 
-    /// Adds the rewards of one group, drawn from a policy.
+    /// Adds the rewards of one group drawn from `policy`.
     #[inline(always)]
     pub(super) fn add(&mut self, mut rewards: &[f64], policy: &mut SoftmaxPolicy) {
         while !rewards.is_empty() {
@@ -56,19 +57,19 @@ impl Recorder {
         }
     }
 
-    /// Drops the entropy of a window that never filled.
+    /// The curves of rewards and entropies, without a last window that is not full.
     pub(super) fn finish(mut self) -> (Vec<f64>, Vec<f64>) {
         self.entropies.truncate(self.rewards.len());
         (self.rewards, self.entropies)
     }
 }
 
-/// Pulls in a window of a run of so many pulls.
+/// Number of pulls in a window, for a run of `pulls` pulls.
 pub(super) fn window(pulls: u64) -> u64 {
     (pulls / WINDOWS).max(1)
 }
 
-/// The sum of some numbers, several at once.
+/// The sum of `numbers` in eight partial sums, which vector units add at once.
 #[inline(always)]
 fn sum(numbers: &[f64]) -> f64 {
     let (lanes, rest) = numbers.as_chunks::<8>();

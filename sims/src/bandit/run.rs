@@ -1,4 +1,4 @@
-//! One run from sampled groups, and what any run leaves behind.
+//! One run from sampled groups, and the result of a run.
 
 use super::learner::Learner;
 use super::recorder::{Recorder, window};
@@ -7,7 +7,7 @@ use crate::Error;
 use crate::streams::stream;
 use pulp::{Arch, Simd, WithSimd};
 
-/// What one run leaves behind.
+/// The result of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// Mean reward of the arms drawn in each window of pulls.
@@ -20,7 +20,8 @@ pub struct Run {
     pub final_entropy: f64,
     /// Expected reward `Σ πₐ rₐ` of the policy after the last update.
     pub final_policy_reward: f64,
-    /// Pulls at the end of the first window whose mean reward is above the escape reward.
+    /// Pulls until the end of the first window whose mean reward is above the escape reward; `None` if
+    /// there is none.
     pub escape_pulls: Option<u64>,
 }
 
@@ -52,7 +53,7 @@ impl Run {
     }
 }
 
-/// Runs `config` once from sampled groups; `index` picks the random stream under `seed`.
+/// Runs `config` once from sampled groups, with random stream number `index` of `seed`.
 ///
 /// # Errors
 /// A setting outside its range, a group that the estimator refuses, or a policy that diverges.
@@ -61,7 +62,7 @@ pub fn run_sampled(config: &Config, seed: u64, index: u64) -> Result<Run, Error>
     Arch::new().dispatch(Sampled { config, seed, index })
 }
 
-/// [`run_sampled`], compiled for each kind of vectors.
+/// [`run_sampled`], compiled for each vector instruction set.
 struct Sampled<'a> {
     config: &'a Config,
     seed: u64,
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
     use rs_grpo::Estimator;
 
-    /// What this machine can run: the widest vectors, and none.
+    /// The instruction sets of this machine: scalar, the widest vectors, and AVX2.
     fn arches() -> Vec<Arch> {
         let mut arches = vec![Arch::Scalar, Arch::new()];
         #[cfg(target_arch = "x86_64")]
@@ -102,9 +103,9 @@ mod tests {
         arches
     }
 
-    /// Groups of 13, so that no kind of vectors divides them.
+    /// Groups of 13, which no vector length divides.
     #[test]
-    fn every_kind_of_vectors_gives_the_same_bits() {
+    fn every_instruction_set_gives_the_same_bits() {
         let estimator = Estimator::RsGrpo { beta: 64.0 };
         let config = Config { estimator, group_size: 13, pulls: 26_000, ..Config::default() };
         let run = |arch: Arch| arch.dispatch(Sampled { config: &config, seed: 8, index: 1 });

@@ -1,19 +1,19 @@
-//! Many whole numbers as shares of a table, from which one is drawn, and in which one changes, in
-//! `O(1)`.
+//! A table for drawing an index in proportion to whole-number weights; a draw and a change of one weight
+//! cost `O(1)`.
 
-/// The least ratio of slots to numbers. With more slots a draw is refused less often, and the table
-/// takes more memory.
-const SLOTS_A_NUMBER: usize = 8;
-/// Bits of a place in a slot.
+/// Smallest ratio of slots to numbers. With more slots fewer proposals are rejected, and the table takes
+/// more memory.
+const SLOTS_PER_NUMBER: usize = 8;
+/// Number of bits of a place in a slot.
 const PLACE_BITS: u32 = 39;
-/// Bits of the largest sum: doubles hold whole numbers up to it.
-const MOST_BITS: u32 = 52;
-/// Bits of an owner.
+/// Number of bits of the largest sum: `f64` represents every whole number up to it.
+const MAX_BITS: u32 = 52;
+/// Number of bits of the index of an owner.
 const OWNER_BITS: u32 = 24;
-/// The most numbers.
-pub(super) const MOST: usize = 1 << OWNER_BITS;
+/// Largest count of numbers in a table.
+pub(super) const MAX_NUMBERS: usize = 1 << OWNER_BITS;
 
-/// A share of the table, of 2³⁹ places: the first so many are its owner's.
+/// A slot of the table: of its 2³⁹ places the first `limit` belong to its owner.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Slot(u64);
 
@@ -22,74 +22,74 @@ impl Slot {
         Self(limit << OWNER_BITS | u64::from(owner))
     }
 
-    /// How many places are the owner's.
+    /// How many places belong to the owner.
     #[inline(always)]
     pub(super) fn limit(self) -> u64 {
         self.0 >> OWNER_BITS
     }
 
-    /// Index of the number whose share it is.
+    /// Index of the number that owns the slot.
     #[inline(always)]
     pub(super) fn owner(self) -> u32 {
         (self.0 % (1 << OWNER_BITS)) as u32
     }
 
-    /// Whether the place that a random number tells is the owner's.
+    /// Whether the place that a random number picks belongs to the owner.
     #[inline(always)]
     fn contains(self, random: u64) -> bool {
-        // One comparison: with the bits of the owner set, the left side is below `self.0` just where
+        // One comparison: with the bits of the owner set, the left side is below `self.0` if and only if
         // the place is below the limit.
         (random >> 1 | ((1 << OWNER_BITS) - 1)) < self.0
     }
 }
 
-/// The place in its slot that a random number tells.
+/// The place in its slot that a random number picks.
 #[inline(always)]
 pub(super) fn place(random: u64) -> u64 {
     random >> (u64::BITS - PLACE_BITS)
 }
 
-/// A number, and the last of the slots that hold it.
+/// A number, and the last of the slots that it owns.
 #[derive(Debug, Clone, Copy)]
 struct Owner {
     number: u64,
     top: u32,
 }
 
-/// `K` whole numbers, as shares of a table.
+/// `K` whole numbers, each of which owns a part of the table in proportion to its size.
 ///
-/// It has `M ≥ 8 K` slots, each for a number `Q`. A number owns as many whole slots as it has times
-/// `Q`, and of one more slot the part that is left. To draw a number in proportion to its size, pick a
-/// slot and a place in it, and take the owner if the place is its own; else pick again. (This is the
+/// The table has `M ≥ 8 K` slots that stand for `Q` each. A number `n` owns `⌊n/Q⌋` whole slots and the
+/// remainder, `n mod Q`, of one more. To draw an index in proportion to its number, pick a slot and a
+/// place in it at random, and accept the owner if the place belongs to it; otherwise pick again. (The
 /// method of Hagerup, Mehlhorn and Munro, ICALP 1993, with slots of one size.)
 #[derive(Debug, Clone)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
-    /// For each slot, its owner's slot before it, if there is one.
+    /// For each slot, the previous slot of its owner, if there is one.
     below: Vec<u32>,
     owners: Vec<Owner>,
-    /// Slots of nobody, the next one last.
+    /// Slots without an owner; the last is given away next.
     free: Vec<u32>,
     /// `log₂ Q`.
     quantum: u32,
 }
 
 impl Slots {
-    /// `count` zeros, from 1 to [`MOST`].
+    /// A table of `count` zeros; `count` is from 1 to [`MAX_NUMBERS`].
     pub(super) fn new(count: usize) -> Self {
-        let slots = SLOTS_A_NUMBER * count.next_power_of_two();
+        let slots = SLOTS_PER_NUMBER * count.next_power_of_two();
         let mut new = Self {
             slots: vec![Slot::default(); slots],
             below: vec![0; slots],
             owners: vec![Owner { number: 0, top: 0 }; count],
             free: Vec::with_capacity(slots),
-            quantum: PLACE_BITS.min(MOST_BITS - slots.trailing_zeros()),
+            quantum: PLACE_BITS.min(MAX_BITS - slots.trailing_zeros()),
         };
         new.clear();
         new
     }
 
-    /// What the whole table stands for, `M Q`.
+    /// The sum that fills the table, `M Q`.
     pub(super) fn whole(&self) -> f64 {
         ((self.slots.len() as u64) << self.quantum) as f64
     }
@@ -100,7 +100,7 @@ impl Slots {
         self.owners.iter().map(|owner| owner.number)
     }
 
-    /// Makes all numbers 0.
+    /// Sets all numbers to 0.
     pub(super) fn clear(&mut self) {
         self.slots.fill(Slot::default());
         self.free.clear();
@@ -111,8 +111,8 @@ impl Slots {
         }
     }
 
-    /// Replaces a number and returns the one before, if there are slots enough, as there are while the
-    /// sum is at most 7/8 of the whole. If not, all must be replaced.
+    /// Replaces a number and returns its old value; `None` if the slots do not suffice, after which all
+    /// numbers must be replaced. They suffice while the sum is at most 7/8 of the whole table.
     #[must_use]
     #[inline(always)]
     pub(super) fn set(&mut self, index: usize, number: u64) -> Option<u64> {
@@ -135,30 +135,29 @@ impl Slots {
         Some(old)
     }
 
-    /// Writes those of some random numbers whose place is somebody's, and the slots in which those are;
-    /// returns how many.
+    /// Writes each random number whose place has an owner, with its slot, and returns how many there are.
     ///
-    /// Nobody could predict which, so there is no branch.
+    /// Which they are is unpredictable, so there is no branch.
     #[inline(always)]
-    pub(super) fn find(&self, randoms: &[u64], found: &mut [(u64, Slot)]) -> usize {
-        let (slots, found) = (&self.slots[..], &mut found[..randoms.len()]);
+    pub(super) fn propose(&self, randoms: &[u64], proposals: &mut [(u64, Slot)]) -> usize {
+        let (slots, proposals) = (&self.slots[..], &mut proposals[..randoms.len()]);
         let mut count = 0;
         for &random in randoms {
             let slot = slots[random as usize & (slots.len() - 1)];
-            found[count] = (random, slot);
+            proposals[count] = (random, slot);
             count += usize::from(slot.contains(random));
         }
         count
     }
 }
 
-/// A number from 0 to 2⁵² as a whole one; larger ones, and what is none, become the largest.
+/// Rounds a number from 0 to 2⁵² − 1 to a whole one; larger numbers, and NaN, become the largest.
 #[inline(always)]
 pub(super) fn fixed_point(number: f64) -> u64 {
-    const WHOLE: f64 = (1u64 << MOST_BITS) as f64;
+    const WHOLE: f64 = (1u64 << MAX_BITS) as f64;
     let number = if number < WHOLE - 1.0 { number } else { WHOLE - 1.0 };
     // With 2⁵² added, the bits of the mantissa are the number.
-    (number + WHOLE).to_bits() % (1 << MOST_BITS)
+    (number + WHOLE).to_bits() % (1 << MAX_BITS)
 }
 
 #[cfg(test)]
@@ -186,7 +185,7 @@ mod tests {
         }
     }
 
-    /// What each number owns of the table, in units of the number.
+    /// How much of the table each number owns, in units of the number.
     fn owned(slots: &Slots) -> Vec<u64> {
         let mut owned = vec![0; slots.owners.len()];
         for slot in &slots.slots {
@@ -195,14 +194,14 @@ mod tests {
         owned
     }
 
-    /// From a few slots to more than the places leave bits for; up to 7/8 of the table is filled.
+    /// From a few slots to so many that the quantum has to shrink; up to 7/8 of the table is filled.
     #[test]
-    fn numbers_own_what_they_are_after_any_changes() {
+    fn every_number_owns_its_share_after_any_changes() {
         for count in [1, 2, 7, 100, 3_000] {
             let mut slots = Slots::new(count);
             let mut random: Xoshiro256PlusPlus = stream(1, count as u64);
             let mut numbers = vec![0; count];
-            let most = (slots.whole() * (1.0 - 1.0 / SLOTS_A_NUMBER as f64)) as u64;
+            let most = (slots.whole() * (1.0 - 1.0 / SLOTS_PER_NUMBER as f64)) as u64;
             for _ in 0..300 {
                 let index = (random.next_u64() % count as u64) as usize;
                 let room = most - numbers.iter().sum::<u64>() + numbers[index];
@@ -215,16 +214,16 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told() {
+    fn a_number_that_does_not_fit_is_reported() {
         let mut slots = Slots::new(3);
         assert_eq!(slots.set(1, slots.whole() as u64), None);
         slots.clear();
         assert_eq!(owned(&slots), [0; 3]);
     }
 
-    /// 2⁵² − 1 is the largest; ties go to even numbers, as everywhere.
+    /// 2⁵² − 1 is the largest; ties round to even, as IEEE 754 does.
     #[test]
-    fn numbers_become_whole_ones() {
+    fn numbers_are_rounded() {
         let cases = [(0.0, 0), (0.5, 0), (0.75, 1), (1e15, 1_000_000_000_000_000)];
         for (number, whole) in cases {
             assert_eq!(fixed_point(number), whole);

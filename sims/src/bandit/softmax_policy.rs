@@ -1,37 +1,37 @@
 //! A softmax policy over many arms that draws and moves single arms in `O(1)`.
 
 use super::draws::Draws;
-use super::slots::{MOST as MOST_ARMS, Slot, Slots, fixed_point, place};
+use super::slots::{MAX_NUMBERS as MAX_ARMS, Slot, Slots, fixed_point, place};
 use super::sums::Sums;
 use crate::Error;
 use rand::Rng;
 
-/// The bound on a weight holds while the logit is in a band of 2⁻⁶. A wider one is left less often, but
-/// takes a second look at more draws.
+/// The bound on a weight holds while the logit is in a band of width 2⁻⁶. A logit leaves a wider band less
+/// often, but more proposals then need an exponential.
 const BAND_BITS: u32 = 6;
-/// How far the logit may be from the middle of its band.
+/// How far the logit may lie from the centre of its band.
 const SLACK: f64 = 0.5 / (1 << BAND_BITS) as f64;
-/// How far a new band lies ahead of an arm that has left its own.
-const AHEAD: f64 = 0.8 * SLACK;
-/// `exp(SLACK)`, by which a bound is above the weight in the middle.
+/// How far the centre of a new band lies ahead of a logit that has left its old band.
+const LEAD: f64 = 0.8 * SLACK;
+/// `exp(SLACK)`, the ratio of a bound to the weight at the centre of the band.
 const MARGIN: f64 = 1.007_843_097_206_447_9;
-/// The share of the table that is filled when it is made anew, so that bounds can grow.
+/// The share of the table that is filled when it is rebuilt; the rest is room for bounds to grow.
 const FILL: f64 = 0.8;
-/// A table of bounds that together are below this share is made anew.
-const LEAST: f64 = 0.5;
+/// The table is rebuilt when the bounds fill less than this share of it.
+const MIN_FILL: f64 = 0.5;
 
-/// What belongs to one arm.
+/// The state of one arm.
 #[derive(Debug, Clone, Copy)]
 struct Arm {
     /// θ.
     logit: f64,
-    /// The middle of the band in which the bound holds.
+    /// Centre of the band of logits in which the bound holds.
     centre: f64,
 }
 
 impl Arm {
-    /// Moves the arm; returns whether its bound holds and is near. (That of a logit that is no number
-    /// does not.)
+    /// Moves the logit and returns whether it is still in its band, where the bound holds and is tight.
+    /// NaN is in no band.
     #[inline(always)]
     fn add(&mut self, change: f64) -> bool {
         self.logit += change;
@@ -43,7 +43,7 @@ impl Arm {
         (self.logit - self.centre).abs() <= SLACK
     }
 
-    /// The logarithm of the share of its bound that the arm weighs, from −2⁻⁶ to 0.
+    /// Logarithm of weight over bound, from −2⁻⁶ to 0.
     fn log_share(self) -> f64 {
         (self.logit - self.centre) - SLACK
     }
@@ -51,26 +51,27 @@ impl Arm {
 
 /// `π(a) ∝ exp(θₐ)` over `K` arms.
 ///
-/// Arms are drawn by rejection. A table holds bounds `bₐ ≥ wₐ = exp(θₐ − reference)`; a place in the
-/// table that is some arm's is taken with probability `wₐ / bₐ`. So arms come with exactly the
-/// probabilities of the policy, while a bound holds for as long as the logit stays in a band: to move
-/// an arm is, nearly always, one addition, and to draw one takes a look at its place. Neither depends
-/// on `K`, and draws hardly ever wait for the moves before them.
+/// Arms are drawn by rejection. A table holds bounds `bₐ ≥ wₐ = exp(θₐ − reference)`; it proposes arms in
+/// proportion to `bₐ`, and a proposal is accepted with probability `wₐ / bₐ`. So arms are drawn with
+/// exactly the probabilities of the policy. A bound holds as long as the logit stays in its band: moving
+/// an arm is nearly always one addition, and drawing one is one look into the table. The cost of neither
+/// depends on `K`, and a draw rarely has to wait for the moves before it.
 ///
-/// Bounds are whole numbers in units so small that an arm less likely than about 2⁻⁵⁰ is never drawn.
+/// Bounds are whole numbers in units of about 2⁻⁵⁰ of the table: a less likely arm is never drawn.
 #[derive(Debug, Clone)]
 pub struct SoftmaxPolicy {
     arms: Vec<Arm>,
     /// Subtracted from the logits before exponentiation.
     reference: f64,
-    /// The whole number that stands for a weight of 1.
+    /// Fixed-point value of a weight of 1.
     scale: f64,
     bounds: Slots,
     /// Sum of the bounds.
     total: u64,
     sums: Sums,
-    /// Arms that have moved since the sums were taken, or that all may have.
+    /// Arms that have moved since the sums were last updated.
     moved: Vec<u32>,
+    /// Whether every arm may have moved since then; `moved` is then incomplete.
     all_moved: bool,
 }
 
@@ -78,10 +79,10 @@ impl SoftmaxPolicy {
     /// A policy with the given logits; their number `K` is from 1 to 2²⁴.
     ///
     /// # Errors
-    /// Fewer or more logits, or one that is not finite.
+    /// Another number of logits, or a logit that is not finite.
     pub fn new(logits: &[f64]) -> Result<Self, Error> {
-        if logits.is_empty() || logits.len() > MOST_ARMS {
-            return Err(Error::parameter("arms", logits.len(), format!("1 to {MOST_ARMS}")));
+        if logits.is_empty() || logits.len() > MAX_ARMS {
+            return Err(Error::parameter("arms", logits.len(), format!("1 to {MAX_ARMS}")));
         }
         if let Some(bad) = logits.iter().find(|logit| !logit.is_finite()) {
             return Err(Error::parameter("logit", bad, "any finite number"));
@@ -105,31 +106,32 @@ impl SoftmaxPolicy {
         self.arms.iter().map(|arm| arm.logit)
     }
 
-    /// Draws `count` arms. Random numbers that are left over lie in `draws` for the next time: it goes
-    /// with one source of them.
+    /// Draws `count` arms. `draws` keeps random numbers for the next call, so always use it with the same
+    /// `rng`.
     #[inline(always)]
     pub fn draw_into(&self, rng: &mut impl Rng, count: usize, draws: &mut Draws) {
         draws.make_room(count, rng);
         let mut drawn = 0;
         while drawn < count {
-            let Draws { arms, randoms, found } = &mut *draws;
-            let count = self.bounds.find(randoms.as_flattened(), found);
-            drawn += self.take(&found[..count], &mut arms[drawn..]);
-            draws.renew(rng);
+            let Draws { arms, randoms, proposals } = &mut *draws;
+            let count = self.bounds.propose(randoms.as_flattened(), proposals);
+            drawn += self.accept(&proposals[..count], &mut arms[drawn..]);
+            draws.refill(rng);
         }
     }
 
-    /// Writes the owners of slots that take their place, as many as there is room for, and returns how
-    /// many. Nearly all do.
+    /// Writes the arms of the accepted proposals, as many as there is room for, and returns how many.
+    /// Nearly all are accepted.
     #[inline(always)]
-    fn take(&self, found: &[(u64, Slot)], out: &mut [u32]) -> usize {
-        let (mut found, mut taken) = (found.iter(), 0);
+    fn accept(&self, proposals: &[(u64, Slot)], out: &mut [u32]) -> usize {
+        let (mut proposals, mut taken) = (proposals.iter(), 0);
         for out in out {
             *out = loop {
-                let Some(&(random, slot)) = found.next() else { return taken };
+                let Some(&(random, slot)) = proposals.next() else { return taken };
                 let (place, limit) = (place(random), slot.limit());
-                // Within the least share that an arm weighs of its bound.
-                if place < limit - (limit >> BAND_BITS) || self.takes(slot.owner(), place, limit) {
+                // Below the smallest possible ratio of weight to bound.
+                let certain = limit - (limit >> BAND_BITS);
+                if place < certain || self.accepts(slot.owner(), place, limit) {
                     break slot.owner();
                 }
             };
@@ -138,17 +140,17 @@ impl SoftmaxPolicy {
         taken
     }
 
-    /// Whether an arm takes a place of its bound's, of which there are so many in the slot.
+    /// Whether a proposal of `arm` is accepted: its place is below `wₐ / bₐ` of the `limit` of its slot.
     #[inline(always)]
-    fn takes(&self, arm: u32, place: u64, limit: u64) -> bool {
-        // An exponential only where it counts: exp(x) lies between 1 + x and 1 + x + x²/2.
+    fn accepts(&self, arm: u32, place: u64, limit: u64) -> bool {
+        // An exponential only where it decides: exp(x) lies between 1 + x and 1 + x + x²/2 for x ≤ 0.
         let (place, limit, x) = (place as f64, limit as f64, self.arms[arm as usize].log_share());
         place < limit * (1.0 + x)
             || (place < limit * (1.0 + x + 0.5 * x * x) && place < limit * rs_grpo::exp(x))
     }
 
     /// Adds `rate · gradient[i]` to the logit of `arms[i]`, for every `i`; arms may repeat. Returns
-    /// whether all logits are finite; if not, nothing can be drawn any more.
+    /// whether all logits are finite; if not, the policy must not be used any more.
     #[inline(always)]
     #[must_use]
     pub fn ascend(&mut self, rate: f64, arms: &[u32], gradient: &[f64]) -> bool {
@@ -175,7 +177,7 @@ impl SoftmaxPolicy {
         in_band || self.bound(0..self.arms.len())
     }
 
-    /// Bounds the weights of those arms that have left their band.
+    /// Finds new bounds for the arms that have left their band.
     #[inline(always)]
     fn bound(&mut self, moved: impl Iterator<Item = usize>) -> bool {
         for arm in moved {
@@ -183,15 +185,15 @@ impl SoftmaxPolicy {
                 return self.bound_all();
             }
         }
-        self.total as f64 >= LEAST * self.bounds.whole() || self.bound_all()
+        self.total as f64 >= MIN_FILL * self.bounds.whole() || self.bound_all()
     }
 
-    /// Bounds the weight of an arm, if the table has room.
+    /// Finds a new bound for one arm; returns whether the table has room for it.
     #[inline(always)]
     fn bound_one(&mut self, index: usize) -> bool {
         let arm = &mut self.arms[index];
-        // An arm that has gone one way will, as a rule, go on: its new band lies ahead.
-        arm.centre = arm.logit + (arm.logit - arm.centre).clamp(-AHEAD, AHEAD);
+        // A logit usually keeps moving in the same direction: its new band lies ahead.
+        arm.centre = arm.logit + (arm.logit - arm.centre).clamp(-LEAD, LEAD);
         let height = arm.centre - self.reference;
         let bound = fixed_point(self.scale * rs_grpo::exp(height) * MARGIN);
         let Some(before) = self.bounds.set(index, bound) else { return false };
@@ -199,8 +201,8 @@ impl SoftmaxPolicy {
         true
     }
 
-    /// Takes the largest logit as the reference and a scale that fills the table, and bounds all
-    /// weights, if all logits are finite.
+    /// Rebuilds the table: the largest logit becomes the reference, and the scale fills the table as far
+    /// as wanted. Returns whether all logits are finite; if not, nothing changes.
     #[cold]
     #[inline(never)]
     fn bound_all(&mut self) -> bool {
@@ -213,28 +215,28 @@ impl SoftmaxPolicy {
         self.bounds.clear();
         (self.total, self.all_moved) = (0, true);
         let fits = (0..self.arms.len()).fold(true, |fits, arm| fits & self.bound_one(arm));
-        debug_assert!(fits, "a table that is filled that far has a slot for each arm beside");
+        debug_assert!(fits, "a table filled to FILL has a free slot for each arm");
         true
     }
 
-    /// Entropy of the policy in nats. Costs an exponential for each arm that has moved since it, or
-    /// [`Self::probabilities_into`], was last asked for.
+    /// Entropy of the policy in nats. Costs an exponential for each arm that has moved since the last call
+    /// of this method or of [`Self::probabilities_into`].
     #[inline(always)]
     pub fn entropy(&mut self) -> f64 {
-        self.take_in();
+        self.update_sums();
         self.sums.entropy(self.scale)
     }
 
     /// Writes the probabilities into `out` (length `K`). Costs `O(K)`.
     #[inline(always)]
     pub fn probabilities_into(&mut self, out: &mut [f64]) {
-        self.take_in();
+        self.update_sums();
         self.sums.probabilities_into(out);
     }
 
-    /// Brings the sums up to date with the arms that have moved.
+    /// Updates the sums for the arms that have moved.
     #[inline(always)]
-    fn take_in(&mut self) {
+    fn update_sums(&mut self) {
         let Self { arms, reference, scale, sums, .. } = self;
         let height = |arm: &Arm| arm.logit - *reference;
         if std::mem::take(&mut self.all_moved) {
@@ -255,10 +257,10 @@ mod tests {
     use rand::RngExt;
     use rand_xoshiro::Xoshiro256PlusPlus;
 
-    /// Draws are as probable as a bound times the share of it that is taken: that must be the weight,
-    /// and the share what [`SoftmaxPolicy::take`] relies on, after moves that leave bands seldom, often
-    /// and always, and fill the table or empty it. Bounds are exact to 2⁻⁵⁰ of the table, and those of
-    /// arms below 1e-6 of the largest are not looked at.
+    /// The probability of a draw is bound times acceptance probability: their product must be the weight,
+    /// and the acceptance probability within the range that [`SoftmaxPolicy::accept`] relies on. The moves
+    /// leave bands rarely, often and always, and fill the table or empty it. Bounds are exact to 2⁻⁵⁰ of
+    /// the table; arms below 1e-6 of the largest weight are left out.
     #[test]
     fn bounds_times_shares_are_the_weights_after_any_moves() {
         let mut random: Xoshiro256PlusPlus = stream(6, 0);

@@ -1,27 +1,28 @@
-//! Weights of arms, and what they sum to.
+//! Weights of the arms and their sums, for probabilities and entropy.
 
 use super::slots::fixed_point;
 
 /// `1.5 · 2⁵²`: added to a number of either sign below 2⁵¹, it makes the mantissa a whole number.
 const SIGNED: f64 = 1.5 * (1u64 << 52) as f64;
-/// Unit of weighted logits, so that they stay below 2⁵¹: heights that matter are below 2⁵.
+/// Unit of the products `wₐ xₐ`, so that they stay below 2⁵¹: heights that matter are below 2⁵.
 const UNIT: f64 = 64.0;
 
-/// The weights `wₐ` and the products `wₐ xₐ` with their heights as whole numbers, and their sums.
+/// The weights `wₐ = exp(xₐ)` and the products `wₐ xₐ` with their heights `xₐ`, in fixed point, and the
+/// sums of both.
 ///
-/// Integers add exactly and in any order: the sums stay right over any number of changes, and are the
-/// same on every machine.
+/// Integers add exactly and in any order: the sums stay exact over any number of changes and are the same
+/// on every machine.
 #[derive(Debug, Clone)]
 pub(super) struct Sums {
     weights: Vec<u64>,
-    /// In two's complement.
+    /// Signed numbers in two's complement.
     products: Vec<u64>,
     weight: u64,
     product: u64,
 }
 
 impl Sums {
-    /// Of `count` arms without weight.
+    /// `count` arms of weight 0.
     pub(super) fn new(count: usize) -> Self {
         Self { weights: vec![0; count], products: vec![0; count], weight: 0, product: 0 }
     }
@@ -46,13 +47,13 @@ impl Sums {
         self.product = self.products.iter().copied().fold(0, u64::wrapping_add);
     }
 
-    /// `ln Z − Σ πₐ xₐ`.
+    /// The entropy `ln Z − Σ πₐ xₐ` in nats.
     pub(super) fn entropy(&self, scale: f64) -> f64 {
         let weight = self.weight as f64;
         libm::log(weight / scale) - UNIT * self.product as i64 as f64 / weight
     }
 
-    /// `wₐ / Σ w`.
+    /// Writes the probabilities `wₐ / Σ w`.
     pub(super) fn probabilities_into(&self, out: &mut [f64]) {
         let total = self.weight as f64;
         for (probability, &weight) in out.iter_mut().zip(&self.weights) {
@@ -61,7 +62,7 @@ impl Sums {
     }
 }
 
-/// The weight of an arm, and its product with the height.
+/// The weight of an arm and its product with the height, in fixed point.
 #[inline(always)]
 fn weigh(height: f64, scale: f64) -> [u64; 2] {
     let weight = scale * rs_grpo::exp(height);

@@ -18,64 +18,64 @@ pub struct Analysis {
     pub rewards: Vec<f64>,
     /// Probabilities before the step, length `K`.
     pub policy: Vec<f64>,
-    /// α.
+    /// Step size `α`.
     pub step: f64,
-    /// `P`, which is `π*` for a unique best arm.
+    /// Total probability `P` of the best arms; `π*` if there is one.
     pub best_mass: f64,
-    /// `Δ`.
+    /// Gap `Δ` between the best reward and the next.
     pub gap: f64,
-    /// `lim β G` as `β → ∞`.
+    /// Limit of `β G` as `β → ∞`.
     pub limit: f64,
     /// The values of β at which something changes.
     pub thresholds: Thresholds,
     /// Where the gain of the step is largest.
-    pub peak: Peak,
-    /// The step at each β asked for.
+    pub peak: PeakGain,
+    /// The step at each of the given β.
     pub rows: Vec<Row>,
 }
 
-/// See [`thresholds`](super::thresholds).
+/// The thresholds of one bandit; [`thresholds`](super::thresholds) explains them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Thresholds {
-    /// Largest root of `G`; `None` where `G` is positive from 0 on.
+    /// Largest root of `G`; `None` if `G` is positive for every β > 0.
     pub first_order_root: Option<f64>,
-    /// Closed form past which small steps gain.
+    /// Closed form past which a small enough step raises the optimal mass.
     pub small_step_bound: f64,
     /// Past it the optimal arms have the largest gradient.
     pub every_step_root: f64,
     /// Root of `V_β = r₂`.
     pub risk_root: f64,
-    /// Lemma 2.
+    /// Lemma 2: past it every step raises the optimal mass.
     pub beta_bar: f64,
-    /// Past it the gain falls.
+    /// Past it the gain of every step falls as β grows.
     pub falling_bound: f64,
 }
 
 /// The largest gain of a step over β.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Peak {
-    /// Where it is.
+pub struct PeakGain {
+    /// The β at which the gain is largest.
     pub beta: f64,
-    /// `P' − P` there.
+    /// The gain `P' − P` there.
     pub gain: f64,
 }
 
 /// One step at one β.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// β.
+    /// Risk parameter `β`.
     pub beta: f64,
-    /// `G`.
+    /// First-order gain `G = d ln P/dα` at `α = 0`.
     pub first_order_gain: Enclosure,
-    /// `ln(P'/P)`.
+    /// Gain in log-probability, `ln(P'/P)`.
     pub log_gain: f64,
-    /// `P' − P`.
+    /// Gain in probability, `P' − P`.
     pub gain: f64,
-    /// Rise of the log-odds of the best arms; its error bound decides the sign of the gain.
+    /// Gain in the log-odds of the best arms; its error bound decides the sign of the gain.
     pub log_odds_gain: Enclosure,
-    /// Step sizes that gain; `None` where the best arms tie.
+    /// Step sizes with a gain; `None` if several arms tie for the best.
     pub step_limit: Option<StepLimit>,
-    /// `π'`, length `K`.
+    /// Probabilities `π'` after the step, length `K`.
     pub policy_after: Vec<f64>,
 }
 
@@ -85,14 +85,14 @@ pub struct Row {
 /// A step size outside 1e-9 to 1e9, or a β outside −1e15 to 1e15.
 pub fn analyse(instance: &Instance, alpha: f64, betas: &[f64]) -> Result<Analysis, Error> {
     Ok(Analysis {
-        rewards: instance.rewards().to_vec(),
-        policy: instance.policy().to_vec(),
+        rewards: instance.rewards().as_slice().to_vec(),
+        policy: instance.policy().as_slice().to_vec(),
         step: alpha,
         best_mass: instance.best_mass(),
         gap: instance.gap(),
         limit: Expansion::new(instance).limit().value,
         thresholds: thresholds(instance)?,
-        peak: highest(instance, alpha)?,
+        peak: peak_gain(instance, alpha)?,
         rows: betas.iter().map(|&beta| row(instance, alpha, beta)).collect::<Result<_, _>>()?,
     })
 }
@@ -108,11 +108,11 @@ fn thresholds(instance: &Instance) -> Result<Thresholds, Error> {
     })
 }
 
-fn highest(instance: &Instance, alpha: f64) -> Result<Peak, Error> {
+fn peak_gain(instance: &Instance, alpha: f64) -> Result<PeakGain, Error> {
     let beta = peak(instance, alpha)?;
     let gradient = PolicyGradient::new(instance, beta)?;
     let gain = Step::new(instance, &gradient, alpha)?.gain();
-    Ok(Peak { beta, gain })
+    Ok(PeakGain { beta, gain })
 }
 
 fn row(instance: &Instance, alpha: f64, beta: f64) -> Result<Row, Error> {
@@ -125,6 +125,6 @@ fn row(instance: &Instance, alpha: f64, beta: f64) -> Result<Row, Error> {
         gain: step.gain(),
         log_odds_gain: step.log_odds_gain(),
         step_limit: step_limit(instance, &gradient)?,
-        policy_after: policy_after(instance, &gradient, alpha)?,
+        policy_after: policy_after(instance, &gradient, alpha)?.as_slice().to_vec(),
     })
 }

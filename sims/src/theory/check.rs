@@ -1,31 +1,32 @@
-//! Trials of one statement on many instances, in parallel, tallied the same on any thread count.
+//! Trials of one statement on many instances, in parallel; the tally does not depend on the number of
+//! threads.
 
 use super::{Enclosure, Instance, Sign};
 use crate::Error;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// Trials a task of the thread pool runs one after another.
+/// Trials that one task of the thread pool runs in sequence.
 const CHUNK: u64 = 256;
 
-/// What a statement came to over all its trials.
+/// The outcome of a statement over all its trials.
 ///
 /// A trial has a *margin*: a number that the statement says is positive, computed with a rigorous
 /// bound on its error. Beyond the bound on the wrong side it is a violation; within the bound it is
 /// undecided.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Check {
-    /// Short name.
+    /// Short name of the statement.
     pub name: &'static str,
     /// The statement.
     pub claim: &'static str,
-    /// What the margin measures.
+    /// What the margin measures, in words.
     pub margin: &'static str,
-    /// Trials that met the premise of the statement.
+    /// Number of trials that met the premise of the statement.
     pub instances: u64,
-    /// Trials that contradict it.
+    /// Number of trials that contradict the statement.
     pub violations: u64,
-    /// Trials whose margin is under its error bound.
+    /// Number of trials whose margin is smaller than its error bound.
     pub undecided: u64,
     /// Smallest margin of all trials; `None` without trials.
     pub worst_margin: Option<f64>,
@@ -38,13 +39,13 @@ pub struct Check {
 pub struct Trial {
     /// What the statement says is positive.
     pub margin: Enclosure,
-    /// `K`.
+    /// Number of arms `K`.
     pub arms: usize,
-    /// `P`.
+    /// Total probability `P` of the best arms.
     pub best_mass: f64,
-    /// β.
+    /// Risk parameter `β`.
     pub beta: f64,
-    /// α, where the statement is about a step.
+    /// Step size `α`, if the statement is about a step.
     pub step: Option<f64>,
 }
 
@@ -60,7 +61,7 @@ impl Trial {
     }
 }
 
-/// A statement to try.
+/// A statement to check.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claim {
     pub(crate) name: &'static str,
@@ -69,7 +70,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Runs trials `0..count`; a trial of `None` does not meet the premise.
+    /// Runs trials `0..count`; `None` says that a trial does not meet the premise.
     pub(crate) fn check(
         self,
         count: u64,
@@ -78,7 +79,7 @@ impl Claim {
         Ok(self.tally(parallel(count, trial)?))
     }
 
-    /// Counts trials that have been run.
+    /// Counts the outcomes of trials.
     pub(crate) fn tally(self, trials: impl IntoIterator<Item = Trial>) -> Check {
         let mut check = Check {
             name: self.name,
@@ -112,7 +113,7 @@ impl Check {
     }
 }
 
-/// The outcomes of trials `0..count` in their order, without those that are `None`.
+/// Runs trials `0..count` and returns their outcomes in order, leaving out `None`.
 pub(crate) fn parallel<T: Send>(
     count: u64,
     trial: impl Fn(u64) -> Result<Option<T>, Error> + Sync,

@@ -1,4 +1,4 @@
-//! A computed number together with how far the exact one can lie from it.
+//! A computed number with a bound on its rounding error.
 
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ pub enum Sign {
 }
 
 impl Enclosure {
-    /// The sign of the exact number, as far as the error bound lets one say.
+    /// The sign of the exact number, if the error bound determines it.
     pub fn sign(self) -> Sign {
         if self.value > self.error {
             Sign::Positive
@@ -45,8 +45,8 @@ impl Enclosure {
         }
     }
 
-    /// `|value| / error`, with the sign of the value: above 1 is certainly positive.
-    pub fn certainty(self) -> f64 {
+    /// `value / error`: above 1 the exact number is certainly positive, below −1 certainly negative.
+    pub(crate) fn certainty(self) -> f64 {
         self.value / self.error
     }
 

@@ -32,7 +32,7 @@ pub fn first_order_gain(instance: &Instance, gradient: &PolicyGradient) -> Enclo
 /// β Z G = C e^{β r*} − Σ_{j∉O} cⱼ e^{β rⱼ},   Z = Σⱼ πⱼ e^{β rⱼ}
 /// C = w R² + P Σ_{j∉O} πⱼ²,   cⱼ = πⱼ (πⱼ + w − Σᵢ πᵢ²),   w = Σ_{i∈O} πᵢ² / P
 /// ```
-/// `w = π*` where the best arm is unique, and then `C = π* (1 − 2π* + Σ πⱼ²)`. `C > 0` always, so
+/// If the best arm is unique `w = π*`, and then `C = π* (1 − 2π* + Σ πⱼ²)`. `C > 0` always, so
 /// the gain is positive for large β; `C = Σ cⱼ`, so `β = 0` is a zero of the right-hand side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expansion {
@@ -115,8 +115,8 @@ impl Expansion {
     /// Descartes' rule of signs holds for sums of exponentials: the number of real zeros of
     /// `β Z G`, with multiplicity, is at most this, and differs from it by an even number. One of
     /// them is `β = 0`. So with at most 1 the gain is positive for every β, and with 2 it has
-    /// exactly one zero, which is positive just if `G < 0` at `β = 0`.
-    pub fn sign_changes(&self) -> usize {
+    /// exactly one zero, which is positive if and only if `G < 0` at `β = 0`.
+    pub(crate) fn sign_changes(&self) -> usize {
         let mut descending = self.below.clone();
         descending.sort_by(|a, b| b.0.total_cmp(&a.0));
         let merged = descending.chunk_by(|a, b| a.0 == b.0);

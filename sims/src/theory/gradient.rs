@@ -3,6 +3,7 @@
 use super::Instance;
 use super::enclosure::UNIT;
 use crate::Error;
+use nalgebra::DVector;
 use rs_grpo::Estimator;
 
 /// Largest |β|; past it `β (r − r*)` no longer has room under the overflow threshold.
@@ -40,9 +41,9 @@ const MAX_BETA: f64 = 1e15;
 /// bounds are doubled, see [`Enclosure`](super::Enclosure).
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyGradient {
-    components: Vec<f64>,
-    errors: Vec<f64>,
-    advantages: Vec<f64>,
+    components: DVector<f64>,
+    errors: DVector<f64>,
+    advantages: DVector<f64>,
     extreme: f64,
 }
 
@@ -61,23 +62,26 @@ impl PolicyGradient {
         }
         let advantages = core_advantages(instance, beta)?;
         let extreme = extreme_advantage(instance, beta, &advantages);
-        let mut gradient = Self { components: Vec::new(), errors: Vec::new(), advantages, extreme };
-        gradient.weigh(instance, beta);
-        Ok(gradient)
+        let bound = AdvantageBound::new(instance, beta, extreme);
+        let (policy, rewards) = (instance.policy(), instance.rewards());
+        let components = policy.component_mul(&advantages);
+        let advantage_errors = rewards.zip_map(&advantages, |r, a| bound.of(r, a));
+        let errors = policy.component_mul(&advantage_errors) + 10.0 * UNIT * components.abs();
+        Ok(Self { components, errors, advantages, extreme })
     }
 
     /// `dⱼ`, length `K`.
-    pub fn components(&self) -> &[f64] {
+    pub fn components(&self) -> &DVector<f64> {
         &self.components
     }
 
     /// Bounds on the rounding error of each component, length `K`.
-    pub fn errors(&self) -> &[f64] {
+    pub fn errors(&self) -> &DVector<f64> {
         &self.errors
     }
 
     /// `Aⱼ`, length `K`.
-    pub fn advantages(&self) -> &[f64] {
+    pub fn advantages(&self) -> &DVector<f64> {
         &self.advantages
     }
 
@@ -85,29 +89,18 @@ impl PolicyGradient {
     pub(crate) fn extreme(&self) -> f64 {
         self.extreme
     }
-
-    fn weigh(&mut self, instance: &Instance, beta: f64) {
-        let bound = AdvantageBound::new(instance, beta, self.extreme);
-        for (j, &p) in instance.policy().iter().enumerate() {
-            let advantage = self.advantages[j];
-            let component = p * advantage;
-            let error = p * bound.of(instance.rewards()[j], advantage);
-            self.components.push(component);
-            self.errors.push(error + 10.0 * UNIT * component.abs());
-        }
-    }
 }
 
-fn core_advantages(instance: &Instance, beta: f64) -> Result<Vec<f64>, Error> {
+fn core_advantages(instance: &Instance, beta: f64) -> Result<DVector<f64>, Error> {
     let estimator = Estimator::RsGrpo { beta };
-    let mut advantages = vec![0.0; instance.arms()];
+    let mut advantages = DVector::zeros(instance.arms());
     estimator
-        .population_advantages_into(instance.core_policy()?, &mut advantages)
+        .population_advantages_into(instance.core_policy()?, advantages.as_mut_slice())
         .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
     Ok(advantages)
 }
 
-fn extreme_advantage(instance: &Instance, beta: f64, advantages: &[f64]) -> f64 {
+fn extreme_advantage(instance: &Instance, beta: f64, advantages: &DVector<f64>) -> f64 {
     let x = origin(instance, beta);
     let arm = instance.rewards().iter().position(|&r| r == x);
     arm.map_or(0.0, |arm| advantages[arm].abs())

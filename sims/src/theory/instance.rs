@@ -1,11 +1,12 @@
 //! One bandit: a softmax policy over `K` arms with known rewards.
 
 use crate::Error;
+use nalgebra::DVector;
 use rs_grpo::Policy;
 
-/// Smallest probability an arm may have: 1e-12, less what dividing by the sum may take away.
+/// Smallest probability of an arm: 1e-12, less the largest effect of dividing by the sum.
 ///
-/// The error bounds use that no average of exponentials relative to the largest falls under it.
+/// The error bounds use it as a lower bound of every average of exponentials relative to the largest.
 const MIN_PROBABILITY: f64 = 1e-12 * (1.0 - SUM_TOLERANCE);
 /// Keeps the sum of weights finite.
 const MAX_WEIGHT: f64 = 1e300;
@@ -29,8 +30,8 @@ const SUM_TOLERANCE: f64 = 1e-9;
 /// are about the exactly normalised ones, and the error bounds allow for the difference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    policy: Vec<f64>,
-    rewards: Vec<f64>,
+    policy: DVector<f64>,
+    rewards: DVector<f64>,
     best: f64,
     second: f64,
     mass: f64,
@@ -42,7 +43,7 @@ impl Instance {
     /// (length `K`, within ±1e6). The probabilities are divided by their sum.
     ///
     /// # Errors
-    /// What the ranges above refuse; rewards that are all equal, and a gap above 0 but under 1e-12.
+    /// A number outside the ranges above, rewards that are all equal, or a gap between 0 and 1e-12.
     pub fn new(policy: Vec<f64>, rewards: Vec<f64>) -> Result<Self, Error> {
         check_shape(&policy, &rewards)?;
         let sum = compensated_sum(&policy);
@@ -69,21 +70,22 @@ impl Instance {
             arms.filter(|&(_, &r)| (r == best) == is_best).map(|(p, _)| p).sum()
         };
         let (mass, rest) = (mass_where(true), mass_where(false));
-        Ok(Self { policy: weights, rewards, best, second, mass, rest })
+        let (policy, rewards) = (weights.into(), rewards.into());
+        Ok(Self { policy, rewards, best, second, mass, rest })
     }
 
-    /// `K`.
+    /// The number of arms `K`.
     pub fn arms(&self) -> usize {
         self.policy.len()
     }
 
-    /// The probabilities, length `K`.
-    pub fn policy(&self) -> &[f64] {
+    /// The probabilities `π`, length `K`.
+    pub fn policy(&self) -> &DVector<f64> {
         &self.policy
     }
 
-    /// The rewards, length `K`.
-    pub fn rewards(&self) -> &[f64] {
+    /// The rewards `r`, length `K`.
+    pub fn rewards(&self) -> &DVector<f64> {
         &self.rewards
     }
 
@@ -93,43 +95,43 @@ impl Instance {
     }
 
     /// `|O|`, the number of best arms.
-    pub fn best_arms(&self) -> usize {
+    pub(crate) fn best_arms(&self) -> usize {
         self.rewards.iter().filter(|&&r| r == self.best).count()
     }
 
-    /// `r*`.
+    /// The best reward `r*`.
     pub fn best_reward(&self) -> f64 {
         self.best
     }
 
-    /// `r₂`.
-    pub fn second_reward(&self) -> f64 {
+    /// The best reward among the other arms, `r₂`.
+    pub(crate) fn second_reward(&self) -> f64 {
         self.second
     }
 
-    /// `Δ = r* − r₂`.
+    /// The gap `Δ = r* − r₂`.
     pub fn gap(&self) -> f64 {
         self.best - self.second
     }
 
-    /// `P`, which is `π*` where the best arm is unique.
-    pub fn best_mass(&self) -> f64 {
+    /// The total probability `P` of the best arms; `π*` if there is one.
+    pub(crate) fn best_mass(&self) -> f64 {
         self.mass
     }
 
-    /// `R = 1 − P`, summed over the other arms and so without cancellation.
-    pub fn rest_mass(&self) -> f64 {
+    /// `R = 1 − P`, summed over the other arms to avoid cancellation.
+    pub(crate) fn rest_mass(&self) -> f64 {
         self.rest
     }
 
-    /// `ln(1/P)`, to full relative precision for `P` near 0 and near 1.
-    pub fn surprise(&self) -> f64 {
+    /// The surprisal `ln(1/P)` of the best arms, to full relative precision even for `P` near 0 or 1.
+    pub(crate) fn surprisal(&self) -> f64 {
         if self.mass < 0.5 { -libm::log(self.mass) } else { -libm::log1p(-self.rest) }
     }
 
     /// The instance as the core library takes it.
     pub(crate) fn core_policy(&self) -> Result<Policy<'_>, Error> {
-        Policy::new(&self.policy, &self.rewards)
+        Policy::new(self.policy.as_slice(), self.rewards.as_slice())
             .map_err(|source| Error::Estimator { estimator: "population".to_owned(), source })
     }
 }
@@ -177,7 +179,7 @@ fn check_gap(best: f64, second: f64) -> Result<(), Error> {
 
 /// Divides by the sum, which is accurate to `2u`, so that the result sums to 1 within `4u`.
 ///
-/// Numbers that do so already stay as they were typed.
+/// Numbers that already sum to 1 within `2u` are kept as given.
 fn normalise(weights: &mut [f64]) -> Result<(), Error> {
     let sum = match compensated_sum(weights) {
         sum if (sum - 1.0).abs() <= f64::EPSILON => 1.0,

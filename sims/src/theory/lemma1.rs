@@ -26,15 +26,15 @@
 //! `r = (1, 0.5, 0)`, `π = (0.1, 0.6, 0.3)` the second reward exceeds `μ = 0.4`, yet `G = +0.054`.
 
 use super::check::{Check, Claim, Trial, parallel};
-use super::random::{Source, Top};
+use super::random::{BanditSampler, Optimum};
 use super::thresholds::optimal_lead;
 use super::{Enclosure, Instance, PolicyGradient, Sign, Step, first_order_gain};
 use crate::Error;
 use serde::Serialize;
 
-/// Step sizes that each member of the family is tried with.
+/// Step sizes at which each member of the family is checked.
 const STEPS: [f64; 6] = [1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0];
-/// Arms of the largest member tried.
+/// Number of arms of the largest member checked.
 const MAX_ARMS: usize = 1000;
 
 const FAMILY: Claim = Claim {
@@ -69,11 +69,8 @@ pub fn counterexample(arms: usize) -> Result<Instance, Error> {
     Instance::from_weights(policy, rewards)
 }
 
-/// Tries the family, two arms, and the premise, the latter two on `instances` random bandits.
-///
-/// # Errors
-/// None: every bandit drawn is valid.
-pub fn checks(seed: u64, instances: u64) -> Result<[Check; 3], Error> {
+/// Checks the family, and two arms and the premise on `instances` random bandits each.
+pub(crate) fn checks(seed: u64, instances: u64) -> Result<[Check; 3], Error> {
     let members = (MAX_ARMS - 2) * STEPS.len();
     Ok([
         FAMILY.check(members as u64, |index| family_trial(index).map(Some))?,
@@ -100,18 +97,18 @@ fn family_trial(index: u64) -> Result<Trial, Error> {
 }
 
 fn two_arms_trial(seed: u64, index: u64) -> Result<Trial, Error> {
-    let mut source = Source::new(seed, 2, index);
-    let instance = source.bandit(2, Top::Unique)?;
-    let alpha = source.step();
+    let mut sampler = BanditSampler::new(seed, 2, index);
+    let instance = sampler.bandit(2, Optimum::Unique)?;
+    let alpha = sampler.step();
     let rise = standard_rise(&instance, alpha)?;
     Ok(Trial::new(&instance, 0.0, Some(alpha), rise))
 }
 
 fn premise_trial(seed: u64, index: u64) -> Result<Option<Trial>, Error> {
-    let mut source = Source::new(seed, 3, index);
-    let arms = source.arms(3);
-    let instance = source.bandit(arms, Top::Unique)?;
-    let alpha = source.step();
+    let mut sampler = BanditSampler::new(seed, 3, index);
+    let arms = sampler.arms(3);
+    let instance = sampler.bandit(arms, Optimum::Unique)?;
+    let alpha = sampler.step();
     let gradient = PolicyGradient::new(&instance, 0.0)?;
     let above = |j: usize| !instance.is_best(j) && gradient.advantages()[j] > 0.0;
     if (0..arms).any(above) {
@@ -121,34 +118,31 @@ fn premise_trial(seed: u64, index: u64) -> Result<Option<Trial>, Error> {
     Ok(Some(Trial::new(&instance, 0.0, Some(alpha), rise)))
 }
 
-/// How often random policies lose their optimal arm under the standard gradient.
+/// How often the standard gradient lowers the probability of the optimal arm of a random policy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FallRate {
-    /// How the bandits were drawn.
+    /// How the bandits were drawn: `even` (uniform on the simplex) or `skewed` (the broad mixture).
     pub bandits: &'static str,
-    /// `K`.
+    /// Number of arms `K`.
     pub arms: usize,
-    /// Bandits drawn.
+    /// Number of bandits drawn.
     pub instances: u64,
-    /// Share that falls at first order, and so at every step size.
+    /// Share whose optimal arm falls at first order, and so at every step size.
     pub every_step: f64,
-    /// Share that falls at some step size: `d*` is not the largest component.
+    /// Share whose optimal arm falls at some step size: `d*` is not the largest component.
     pub some_step: f64,
 }
 
-/// The rates over `instances` bandits for each of several `K`.
-///
-/// # Errors
-/// None: every bandit drawn is valid.
-pub fn fall_rates(seed: u64, instances: u64) -> Result<Vec<FallRate>, Error> {
+/// The rates over `instances` bandits, for each kind and several `K`.
+pub(crate) fn fall_rates(seed: u64, instances: u64) -> Result<Vec<FallRate>, Error> {
     let rows = [2, 3, 5, 10, 100].into_iter().flat_map(|arms| [("even", arms), ("skewed", arms)]);
     rows.enumerate()
         .map(|(row, (bandits, arms))| {
             let draw = |index| {
-                let mut source = Source::new(seed, 100 + row as u32, index);
+                let mut sampler = BanditSampler::new(seed, 100 + row as u32, index);
                 match bandits {
-                    "even" => source.plain_bandit(arms),
-                    _ => source.bandit(arms, Top::Unique),
+                    "even" => sampler.plain_bandit(arms),
+                    _ => sampler.bandit(arms, Optimum::Unique),
                 }
             };
             fall_rate(bandits, arms, instances, draw)

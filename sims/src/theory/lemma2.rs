@@ -31,19 +31,19 @@
 //! and every term above the bar has grown while every term below it has shrunk, whatever `α > 0`.
 //! So `P'/R' > P/R`, that is `P' > P`. ∎
 //!
-//! The proof uses `β ≥ β̄` only for `V_β ≥ r₂`; the root of `V_β = r₂` is the sharper threshold of
-//! the same kind, and `β̄` bounds it in closed form. For a step that is small enough already the
-//! largest root of `G(β) = 0` does, which is smaller still. `G` may change its sign more than once,
-//! so "rises for every β past the threshold" is right and "rises only past it" is not.
+//! The proof uses `β ≥ β̄` only for `V_β ≥ r₂`: the root of `V_β = r₂` is a sharper threshold, which `β̄`
+//! bounds in closed form. For a small enough step the largest root of `G(β) = 0` suffices, which is
+//! smaller still. `G` may change its sign more than once, so "rises for every β past the threshold" is
+//! true and "rises only past it" is not.
 
 use super::check::{Check, Claim, Trial, parallel};
-use super::random::{Source, Top};
-use super::thresholds::{beta_bar, first_order_root, risk_root};
+use super::random::{BanditSampler, Optimum};
+use super::thresholds::{FirstOrderRoot, beta_bar, first_order_root, risk_root};
 use super::{Instance, PolicyGradient, Step};
 use crate::Error;
 use serde::Serialize;
 
-/// One in this many instances is also searched for its exact thresholds, which costs 100 times more.
+/// One in ten instances is also searched for its exact thresholds, which costs 100 times more.
 const THINNING: u64 = 10;
 
 const UNIQUE: Claim = Claim {
@@ -62,19 +62,16 @@ const SHARPER: Claim = Claim {
     margin: "rise of the log-odds of the optimal arm",
 };
 
-/// Tries the statement with a unique best arm and with ties, and at the sharper threshold.
-///
-/// # Errors
-/// None: every bandit drawn is valid.
-pub fn checks(seed: u64, instances: u64) -> Result<[Check; 3], Error> {
-    let lemma = |experiment, top| {
-        move |index| lemma_trial(Source::new(seed, experiment, index), top).map(Some)
+/// Checks the statement with a unique best arm and with ties, and at the sharper threshold.
+pub(crate) fn checks(seed: u64, instances: u64) -> Result<[Check; 3], Error> {
+    let lemma = |experiment, optimum| {
+        move |index| lemma_trial(BanditSampler::new(seed, experiment, index), optimum).map(Some)
     };
     Ok([
-        UNIQUE.check(instances, lemma(4, Top::Unique))?,
-        TIED.check(instances, lemma(5, Top::Tied))?,
+        UNIQUE.check(instances, lemma(4, Optimum::Unique))?,
+        TIED.check(instances, lemma(5, Optimum::Tied))?,
         SHARPER.check(instances.div_ceil(THINNING), |index| {
-            sharper_trial(Source::new(seed, 6, index)).map(Some)
+            sharper_trial(BanditSampler::new(seed, 6, index)).map(Some)
         })?,
     ])
 }
@@ -90,31 +87,31 @@ pub fn trial(instance: &Instance, beta: f64, alpha: f64) -> Result<Trial, Error>
 }
 
 /// Half of the trials are at `β̄` itself, the others up to 100 times past it.
-fn lemma_trial(mut source: Source, top: Top) -> Result<Trial, Error> {
-    let arms = source.arms(if top == Top::Tied { 3 } else { 2 });
-    let instance = source.bandit(arms, top)?;
-    let past = if source.uniform() < 0.5 { 1.0 } else { source.log_uniform(1.0, 100.0) };
-    trial(&instance, past * beta_bar(&instance), source.step())
+fn lemma_trial(mut sampler: BanditSampler, optimum: Optimum) -> Result<Trial, Error> {
+    let arms = sampler.arms(if optimum == Optimum::Tied { 3 } else { 2 });
+    let instance = sampler.bandit(arms, optimum)?;
+    let past = if sampler.uniform() < 0.5 { 1.0 } else { sampler.log_uniform(1.0, 100.0) };
+    trial(&instance, past * beta_bar(&instance), sampler.step())
 }
 
-fn sharper_trial(mut source: Source) -> Result<Trial, Error> {
-    let arms = source.arms(2);
-    let instance = source.bandit(arms, Top::Unique)?;
+fn sharper_trial(mut sampler: BanditSampler) -> Result<Trial, Error> {
+    let arms = sampler.arms(2);
+    let instance = sampler.bandit(arms, Optimum::Unique)?;
     // The root is known to a few units in the last place of V.
     let beta = risk_root(&instance)? * (1.0 + 1e-9);
-    trial(&instance, beta, source.step())
+    trial(&instance, beta, sampler.step())
 }
 
 /// How far `β̄` lies above the thresholds that it bounds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tightness {
-    /// Instances searched.
+    /// Number of instances searched.
     pub instances: u64,
-    /// Those where `G` is negative for some β ≥ 0, so that there is a threshold.
+    /// Instances where `G` is negative for some β ≥ 0, so that there is a threshold.
     pub with_threshold: u64,
-    /// Those where `G` was seen to change its sign more than once.
+    /// Instances where more than one sign change of `G` was found.
     pub several_sign_changes: u64,
-    /// Those where Descartes' rule proves that no root was missed.
+    /// Instances where Descartes' rule proves that no root was missed.
     pub proved: u64,
     /// `β̄` over the largest root of `G`.
     pub over_first_order_root: Quantiles,
@@ -125,15 +122,15 @@ pub struct Tightness {
 /// Quantiles of a ratio; all 0 without observations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Quantiles {
-    /// Smallest.
+    /// Minimum.
     pub min: f64,
-    /// 5 %.
+    /// 5 % quantile.
     pub q05: f64,
     /// Median.
     pub median: f64,
-    /// 95 %.
+    /// 95 % quantile.
     pub q95: f64,
-    /// Largest.
+    /// Maximum.
     pub max: f64,
 }
 
@@ -151,7 +148,7 @@ impl Quantiles {
 /// The thresholds of random instances: `β̄` over each, sorted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ratios {
-    /// The summary.
+    /// Their quantiles, and how the search went.
     pub tightness: Tightness,
     /// `β̄` over the largest root of `G`, ascending.
     pub over_first_order_root: Vec<f64>,
@@ -160,14 +157,11 @@ pub struct Ratios {
 }
 
 /// Searches a tenth of `instances` random bandits for their exact thresholds.
-///
-/// # Errors
-/// None: every bandit drawn is valid.
-pub fn ratios(seed: u64, instances: u64) -> Result<Ratios, Error> {
+pub(crate) fn ratios(seed: u64, instances: u64) -> Result<Ratios, Error> {
     let roots = parallel(instances.div_ceil(THINNING), |index| {
-        let mut source = Source::new(seed, 7, index);
-        let arms = source.arms(3);
-        let instance = source.bandit(arms, Top::Unique)?;
+        let mut sampler = BanditSampler::new(seed, 7, index);
+        let arms = sampler.arms(3);
+        let instance = sampler.bandit(arms, Optimum::Unique)?;
         let bar = beta_bar(&instance);
         let first_order = first_order_root(&instance)?;
         Ok(Some((bar, first_order, risk_root(&instance)?)))
@@ -176,7 +170,7 @@ pub fn ratios(seed: u64, instances: u64) -> Result<Ratios, Error> {
         sorted(roots.iter().filter_map(|(bar, root, _)| root.beta.map(|beta| bar / beta)));
     let positive = roots.iter().filter(|(_, _, risk)| *risk > 0.0);
     let over_risk_root = sorted(positive.map(|(bar, _, risk)| bar / risk));
-    let count = |is: &dyn Fn(&super::FirstOrderRoot) -> bool| {
+    let count = |is: &dyn Fn(&FirstOrderRoot) -> bool| {
         roots.iter().filter(|(_, root, _)| is(root)).count() as u64
     };
     Ok(Ratios {

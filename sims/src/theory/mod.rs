@@ -1,7 +1,7 @@
-//! What one exact gradient step does to a softmax policy, proved and checked numerically.
+//! How one exact gradient step changes a softmax policy: proofs, and numerical checks of them.
 //!
 //! A policy over `K` arms with known rewards takes one step of exact gradient on the entropic risk
-//! `J_β = (1/β) ln Σⱼ πⱼ exp(β rⱼ)`. Four statements are proved in the docs and tried on random and
+//! `J_β = (1/β) ln Σⱼ πⱼ exp(β rⱼ)`. Four statements are proved in the docs and checked on random and
 //! constructed instances:
 //!
 //! | module | statement |
@@ -11,12 +11,13 @@
 //! | [`lemma2`] | `β ≥ β̄ = ln(1/π*) / (r* − r₂)` raises it, at every step size |
 //! | [`tradeoff`] | past its peak the gain stays positive and falls as 1/β |
 //!
-//! [`verify`] runs them all; [`analyse`] says what they mean for one instance; [`thresholds`] are
-//! the values of β at which something changes.
+//! [`verify`] runs all checks; [`analyse`] evaluates the statements for one instance; [`thresholds`]
+//! are the values of β at which something changes.
 //!
 //! # Rigour
 //!
-//! Advantages come from the core library alone; nothing here repeats them. Every margin is an
+//! Advantages come from the core library; no formula of them is repeated here. Policies, rewards and
+//! gradients are vectors of `nalgebra`. Every margin is an
 //! [`Enclosure`]: a number and a proved bound on its rounding error. A margin beyond the bound on the
 //! wrong side is a violation, a margin within the bound is undecided, and both are counted.
 //! Random bandits are a function of `(seed, experiment, index)`, so that results depend neither on
@@ -42,16 +43,15 @@ mod step;
 pub mod thresholds;
 pub mod tradeoff;
 
-pub use analysis::{Analysis, Peak, Row, Thresholds, analyse};
+pub use analysis::{Analysis, PeakGain, Row, Thresholds, analyse};
 pub use check::{Check, Trial};
-pub use dual::Dual;
 pub use enclosure::{Enclosure, Sign};
 pub use first_order::{Expansion, first_order_gain};
 pub use gradient::PolicyGradient;
 pub use instance::Instance;
-pub use random::{Source, Top};
+pub use random::{BanditSampler, Optimum};
 pub use report::{Report, verify};
 pub use series::{GainCurve, gain_curves, log_spaced};
 pub use step::{Step, policy_after};
-pub use thresholds::{FirstOrderRoot, StepLimit};
+pub use thresholds::StepLimit;
 pub use tradeoff::peak;

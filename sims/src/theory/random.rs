@@ -8,33 +8,33 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Smallest and largest number of arms drawn.
 const ARMS: (f64, f64) = (2.0, 1000.0);
-/// Keeps every arm over the smallest probability an instance may have.
+/// Least weight, so that every arm has the least probability that [`Instance`] accepts.
 const FLOOR: f64 = 2e-12;
 
-/// Whether the best reward belongs to one arm.
+/// Whether one arm or several have the best reward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Top {
+pub enum Optimum {
     /// One best arm.
     Unique,
     /// Two to four arms share the best reward.
     Tied,
 }
 
-/// A source of random bandits; a pure function of `(seed, stream, index)`.
+/// Draws random bandits; what it draws is a function of `(seed, experiment, index)` alone.
 #[derive(Debug)]
-pub struct Source {
+pub struct BanditSampler {
     rng: Xoshiro256PlusPlus,
 }
 
-impl Source {
-    /// The source of trial `index` of the experiment number `experiment`.
+impl BanditSampler {
+    /// The sampler of trial `index` of experiment number `experiment`.
     pub fn new(seed: u64, experiment: u32, index: u64) -> Self {
         let index = (u64::from(experiment) << 40) | index;
         Self { rng: stream(seed, index) }
     }
 
     /// Uniform on `[0, 1)`.
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.rng.random()
     }
 
@@ -45,37 +45,41 @@ impl Source {
     }
 
     /// One of `0..count`.
-    pub fn choice(&mut self, count: usize) -> usize {
+    pub(crate) fn choice(&mut self, count: usize) -> usize {
         self.rng.random_range(0..count)
     }
 
     /// A number of arms, log-uniform from `least` to 1,000.
-    pub fn arms(&mut self, least: usize) -> usize {
+    pub(crate) fn arms(&mut self, least: usize) -> usize {
         let least = (least as f64).max(ARMS.0);
         self.log_uniform(least, ARMS.1 + 1.0) as usize
     }
 
     /// A step size, log-uniform from 1e-3 to 1e2.
-    pub fn step(&mut self) -> f64 {
+    pub(crate) fn step(&mut self) -> f64 {
         self.log_uniform(1e-3, 1e2)
     }
 
     /// A bandit with `arms` arms from the broad mixture.
     ///
-    /// A quarter of the policies each is uniform on the simplex, has an unlikely optimum (`P`
-    /// log-uniform from 1e-9 to 1/2), has that and a peaked rest, or is nearly solved (`R`
-    /// log-uniform from 1e-6 to 1/2). Rewards: see the source.
+    /// Four kinds of policies, equally likely: uniform on the simplex; an unlikely optimum (`P`
+    /// log-uniform from 1e-9 to 1/2); the same with the remaining mass spread over many decades; nearly
+    /// solved (`R` log-uniform from 1e-6 to 1/2).
+    ///
+    /// Four kinds of rewards for the suboptimal arms, equally likely: uniform on `[0, 1)`; tenths, with
+    /// ties; all equal; 0 or 1. The best reward exceeds them by a gap that is uniform on `[0.01, 1)` or
+    /// log-uniform from 1e-6 to 1.
     ///
     /// # Errors
     /// None: every bandit drawn is valid.
-    pub fn bandit(&mut self, arms: usize, top: Top) -> Result<Instance, Error> {
-        let best = match top {
-            Top::Unique => 1,
-            Top::Tied => 2 + self.choice(3.min(arms - 2)),
+    pub fn bandit(&mut self, arms: usize, optimum: Optimum) -> Result<Instance, Error> {
+        let best = match optimum {
+            Optimum::Unique => 1,
+            Optimum::Tied => 2 + self.choice(3.min(arms - 2)),
         };
         let mut weights = self.weights(arms, best);
         let mut rewards = self.rewards(arms, best);
-        // The best arms come first so far; where they stand must not matter.
+        // The best arms come first up to here; their position must not matter.
         let shift = self.choice(arms);
         weights.rotate_right(shift);
         rewards.rotate_right(shift);
@@ -85,8 +89,8 @@ impl Source {
     /// A bandit with a policy uniform on the simplex and rewards uniform on `[0, 1)`.
     ///
     /// # Errors
-    /// Two best rewards within 1e-12 of each other, which is next to impossible.
-    pub fn plain_bandit(&mut self, arms: usize) -> Result<Instance, Error> {
+    /// Two best rewards within 1e-12 of each other, which has a probability of about 1e-12.
+    pub(crate) fn plain_bandit(&mut self, arms: usize) -> Result<Instance, Error> {
         let weights = self.simplex(arms, 1.0);
         let rewards = (0..arms).map(|_| self.uniform()).collect();
         Instance::from_weights(weights.iter().map(|w| w.max(FLOOR)).collect(), rewards)
@@ -125,8 +129,7 @@ impl Source {
         scaled(draws.collect(), total)
     }
 
-    /// Rewards of the others in `[0, 1)`: uniform, tenths (with ties), all equal, or binary-like;
-    /// the best lies above them by a gap that is uniform in `[0.01, 1)` or as small as 1e-6.
+    /// Rewards as described at [`BanditSampler::bandit`], those of the best arms first.
     fn rewards(&mut self, arms: usize, best: usize) -> Vec<f64> {
         let kind = self.choice(4);
         let mut others: Vec<f64> = (best..arms).map(|_| self.uniform()).collect();

@@ -7,7 +7,7 @@ use super::{Check, tradeoff};
 use crate::Error;
 use serde::Serialize;
 
-/// Bandits of each row of the fall rates, as a share of the instances of a check.
+/// Each row of the fall rates has one bandit for every ten instances of a check.
 const FALL_RATE_SHARE: u64 = 10;
 const INSTANCES: std::ops::RangeInclusive<u64> = 1..=100_000_000;
 
@@ -16,20 +16,20 @@ const INSTANCES: std::ops::RangeInclusive<u64> = 1..=100_000_000;
 pub struct Report {
     /// Seed of every random bandit.
     pub seed: u64,
-    /// Random bandits of each check.
+    /// Number of random bandits of each check.
     pub instances: u64,
-    /// The statements.
+    /// The outcome of each statement.
     pub checks: Vec<Check>,
     /// How closely the analytic gradient and dual numbers agree.
     pub agreement: Agreement,
-    /// How often the standard gradient loses the optimal arm.
+    /// How often the standard gradient lowers the optimal arm.
     pub fall_rates: Vec<FallRate>,
     /// How far `β̄` lies above the exact thresholds.
     pub tightness: Tightness,
 }
 
 impl Report {
-    /// Trials over all checks that contradict their statement.
+    /// The number of trials, over all checks, that contradict their statement.
     pub fn violations(&self) -> u64 {
         self.checks.iter().map(|check| check.violations).sum()
     }
@@ -37,8 +37,8 @@ impl Report {
 
 /// Runs every check on `instances` random bandits each, from 1 to 100,000,000.
 ///
-/// A function of the seed alone: not of the number of threads, and not of the machine. Also returns
-/// the ratios behind [`Report::tightness`].
+/// The result depends on the seed alone, neither on the number of threads nor on the machine. Also
+/// returns the ratios behind [`Report::tightness`].
 ///
 /// # Errors
 /// A number of instances outside its range.

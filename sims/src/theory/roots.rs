@@ -5,15 +5,15 @@ use crate::Error;
 /// The root of `f` in `[low, high]`, where `f(low) < 0 < f(high)`, to a few units in the last place.
 ///
 /// Chandrupatla's method (1997): inverse quadratic interpolation where the last three points allow
-/// it, bisection elsewhere. Returns the end of the last bracket where `f ≥ 0`; `high` where `f` is
-/// negative even there.
+/// it, bisection elsewhere. Returns the end of the last bracket where `f ≥ 0`; `high` if `f` is negative
+/// even there.
 pub(crate) fn root(
     low: f64,
     high: f64,
     f: impl Fn(f64) -> Result<f64, Error>,
 ) -> Result<f64, Error> {
     let tolerance = 4.0 * f64::EPSILON * high;
-    // The newest point, the other end of the bracket, and the point that was given up last.
+    // The newest point, the other end of the bracket, and the last point that left it.
     let (mut new, mut other) = ((high, f(high)?), (low, f(low)?));
     let mut share = 0.5;
     if new.1 <= 0.0 {
@@ -22,18 +22,18 @@ pub(crate) fn root(
     loop {
         let x = new.0 + share * (other.0 - new.0);
         let point = (x, f(x)?);
-        let given_up =
+        let dropped =
             if (point.1 < 0.0) == (new.1 < 0.0) { new } else { std::mem::replace(&mut other, new) };
         new = point;
         let smallest = tolerance / (other.0 - new.0).abs();
         if smallest > 0.5 || new.1 == 0.0 {
             return Ok(if new.1 >= 0.0 { new.0 } else { other.0 });
         }
-        share = interpolated(new, other, given_up).clamp(smallest, 1.0 - smallest);
+        share = interpolated(new, other, dropped).clamp(smallest, 1.0 - smallest);
     }
 }
 
-/// Where to go next, as a share of the way from `a` to `b`; `c` is the third point.
+/// The next point, as a share of the way from `a` to `b`; `c` is the third point.
 fn interpolated(a: (f64, f64), b: (f64, f64), c: (f64, f64)) -> f64 {
     let xi = (a.0 - b.0) / (c.0 - b.0);
     let phi = (a.1 - b.1) / (c.1 - b.1);
@@ -53,7 +53,7 @@ pub(crate) fn grid(high: f64, count: usize) -> Vec<f64> {
 }
 
 /// The last root of `f` along an ascending `grid` at which it turns from negative to positive;
-/// `None` where it is negative at no point of the grid but possibly the last.
+/// `None` if it is negative at no point of the grid except possibly the last.
 pub(crate) fn last_root(
     grid: &[f64],
     f: impl Fn(f64) -> Result<f64, Error>,

@@ -1,17 +1,17 @@
-//! The numbers behind the figure of the gain, as plain points.
+//! Points of the figure of the gain.
 
 use super::{Instance, PolicyGradient, Step};
 use crate::Error;
 use serde::Serialize;
 
-/// Gain against β at one step size.
+/// The gain over β at one step size.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GainCurve {
-    /// α.
+    /// Step size `α`.
     pub step: f64,
-    /// β of each point.
+    /// Risk parameter `β` of each point.
     pub betas: Vec<f64>,
-    /// `ln(P'/P) / α` of each point, comparable across step sizes; `α → 0` gives `G`.
+    /// `ln(P'/P) / α` of each point, comparable across step sizes; it tends to `G` as `α → 0`.
     pub gains: Vec<f64>,
 }
 
@@ -35,7 +35,7 @@ pub fn gain_curves(
     steps.iter().map(curve).collect()
 }
 
-/// Points evenly spaced in the logarithm from `low` to `high`, both above 0.
+/// `count` points evenly spaced in the logarithm from `low` to `high`, both above 0.
 pub fn log_spaced(low: f64, high: f64, count: usize) -> Vec<f64> {
     let (a, b) = (libm::log(low), libm::log(high));
     let cells = count.saturating_sub(1).max(1) as f64;

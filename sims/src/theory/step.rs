@@ -3,6 +3,7 @@
 use super::enclosure::{Enclosure, UNIT};
 use super::{Instance, PolicyGradient};
 use crate::Error;
+use nalgebra::DVector;
 
 const STEPS: std::ops::RangeInclusive<f64> = 1e-9..=1e9;
 
@@ -55,7 +56,7 @@ impl Step {
     }
 
     /// `ln(P'/P)`.
-    pub fn log_gain(&self) -> f64 {
+    pub(crate) fn log_gain(&self) -> f64 {
         let rise = self.log_odds.value;
         if rise >= 0.0 {
             log_gain_of_rise(self.mass, self.rest, rise)
@@ -75,7 +76,7 @@ impl Step {
     }
 }
 
-/// `π'`, the whole policy after a step of size `alpha`, from 1e-9 to 1e9.
+/// `π'`, the whole policy after a step of size `alpha`, from 1e-9 to 1e9; length `K`.
 ///
 /// # Errors
 /// An `alpha` outside that range.
@@ -83,16 +84,13 @@ pub fn policy_after(
     instance: &Instance,
     gradient: &PolicyGradient,
     alpha: f64,
-) -> Result<Vec<f64>, Error> {
+) -> Result<DVector<f64>, Error> {
     check_step(alpha)?;
-    let exponent = |d: &f64| alpha * d;
-    let exponents = gradient.components().iter().map(exponent);
-    let largest = exponents.clone().fold(f64::NEG_INFINITY, f64::max);
-    let mut policy: Vec<f64> =
-        instance.policy().iter().zip(exponents).map(|(p, y)| p * libm::exp(y - largest)).collect();
-    let total: f64 = policy.iter().sum();
-    policy.iter_mut().for_each(|p| *p /= total);
-    Ok(policy)
+    let exponents = alpha * gradient.components();
+    let largest = exponents.max();
+    let weights = instance.policy().zip_map(&exponents, |p, y| p * libm::exp(y - largest));
+    let total = weights.sum();
+    Ok(weights / total)
 }
 
 /// Refuses a step size outside 1e-9 to 1e9.

@@ -16,21 +16,22 @@ use crate::Error;
 use rs_grpo::population_entropic_risk;
 use serde::Serialize;
 
+/// Points of the grid on which sign changes are looked for.
 const GRID: usize = 64;
 
 /// `β̄ = ln(1/P) / Δ`, rounded up by more than its rounding error of `2 (K + 16) u`.
 ///
 /// Proof and meaning: [`lemma2`](super::lemma2).
 pub fn beta_bar(instance: &Instance) -> f64 {
-    rounded_up(instance, instance.surprise() / instance.gap())
+    rounded_up(instance, instance.surprisal() / instance.gap())
 }
 
 /// `β_fall = (L + √(2L)) / Δ` with `L = ln(1/P)`, rounded up like [`beta_bar`].
 ///
 /// Proof and meaning: [`tradeoff`](super::tradeoff).
 pub fn falling_bound(instance: &Instance) -> f64 {
-    let surprise = instance.surprise();
-    rounded_up(instance, (surprise + (2.0 * surprise).sqrt()) / instance.gap())
+    let surprisal = instance.surprisal();
+    rounded_up(instance, (surprisal + (2.0 * surprisal).sqrt()) / instance.gap())
 }
 
 fn rounded_up(instance: &Instance, beta: f64) -> f64 {
@@ -53,14 +54,14 @@ pub fn small_step_bound(instance: &Instance) -> f64 {
 /// The exact first-order threshold and how it was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FirstOrderRoot {
-    /// The largest β > 0 with `G = 0`, past which `G > 0`; `None` where `G` is positive from 0 on.
+    /// The largest β > 0 with `G = 0`, past which `G > 0`; `None` if `G` is positive for every β > 0.
     pub beta: Option<f64>,
-    /// Sign changes of `G` on β > 0 that were found.
+    /// Number of sign changes of `G` on β > 0 that were found.
     pub sign_changes: usize,
     /// Whether Descartes' rule proves that there are no others.
     ///
-    /// Otherwise `G` was sampled on 65 points up to [`beta_bar`], and a pair of roots between two
-    /// neighbours would be missed.
+    /// Otherwise `G` was evaluated at 65 points up to [`beta_bar`], and a pair of roots between two
+    /// neighbouring points would have been missed.
     pub proved: bool,
 }
 
@@ -146,23 +147,23 @@ pub(crate) fn optimal_lead(instance: &Instance, gradient: &PolicyGradient) -> f6
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepLimit {
-    /// None: the probability falls at first order, and then at every step size.
+    /// None: the probability falls at first order, and so at every step size.
     None,
-    /// Those under this one; searched up to 5e8.
+    /// All below this one, which is searched for up to 5e8.
     Below(f64),
     /// All.
     Unlimited,
 }
 
-/// The largest step size that raises a unique optimal arm; `None` where the best arms tie.
+/// The step sizes that raise a unique optimal arm; `None` if several arms tie for the best.
 ///
 /// # Formula
 /// ```text
 /// f(α) = ln Σⱼ πⱼ exp(α dⱼ) − α d* < 0
 /// ```
 /// is the condition. `f` is convex with `f(0) = 0` and `f'(0) = −G`, so it holds on an interval
-/// `(0, α_max)`, which is empty for `G ≤ 0` and unbounded just if `d* ≥ max dⱼ`. With ties the
-/// condition is a difference of convex functions, and no single interval.
+/// `(0, α_max)`, which is empty for `G ≤ 0` and unbounded if and only if `d* ≥ max dⱼ`. With ties the
+/// condition is on a difference of convex functions and need not hold on a single interval.
 ///
 /// # Errors
 /// None for a valid instance.

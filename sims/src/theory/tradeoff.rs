@@ -14,11 +14,11 @@
 //! |β G − C/P| ≤ D e^{−β Δ}
 //! ```
 //! with `C`, `D` as in [`Expansion`]; for a unique best arm the limit `C/P` is
-//! `(1 − π*)² + Σ_{j≠*} πⱼ²`. The 1/β is the prefactor of the advantage: a larger β already has the
-//! right direction, and only shortens the step.
+//! `(1 − π*)² + Σ_{j≠*} πⱼ²`. The 1/β is the prefactor of the advantage: for large β the direction of
+//! the gradient hardly changes, and a larger β only shortens the step.
 //!
-//! The bound of the 1/β law is sharp where the other arms tie, so on nearly solved policies its room
-//! falls under the rounding error of the advantages (about `u/R`): a few of its trials are undecided.
+//! The bound of the 1/β law is sharp where the other arms tie. On nearly solved policies its margin is
+//! then below the rounding error of the advantages (about `u/R`), and a few trials are undecided.
 //!
 //! # Proof
 //! The second part is the bound of [`Expansion::limit_distance`](super::Expansion::limit_distance).
@@ -43,7 +43,7 @@
 //! step, `Σ_{i∈O} πᵢ e^{α dᵢ} / Σ_{j∉O} πⱼ e^{α dⱼ}`, fall with them, whatever `α`. ∎
 
 use super::check::{Check, Claim, Trial, parallel};
-use super::random::{Source, Top};
+use super::random::{BanditSampler, Optimum};
 use super::roots::maximise;
 use super::thresholds::falling_bound;
 use super::{
@@ -67,27 +67,25 @@ const LIMIT: Claim = Claim {
     margin: "D exp(-βΔ) less |βG - C/P|",
 };
 
-/// Tries the three parts of the statement, each on `instances` random bandits.
-///
-/// # Errors
-/// None: every bandit drawn is valid.
-pub fn checks(seed: u64, instances: u64) -> Result<[Check; 3], Error> {
-    let pairs = parallel(instances, |index| falling_trial(Source::new(seed, 8, index)).map(Some))?;
+/// Checks the three parts of the statement, each on `instances` random bandits.
+pub(crate) fn checks(seed: u64, instances: u64) -> Result<[Check; 3], Error> {
+    let pairs = parallel(instances, |index| falling_trial(seed, index).map(Some))?;
     Ok([
         POSITIVE.tally(pairs.iter().map(|[positive, _]| *positive)),
         FALLING.tally(pairs.iter().map(|[_, falling]| *falling)),
-        LIMIT.check(instances, |index| limit_trial(Source::new(seed, 9, index)).map(Some))?,
+        LIMIT.check(instances, |index| limit_trial(seed, index).map(Some))?,
     ])
 }
 
 /// The rise at `β ≥ β_fall`, and its excess over the rise at some `β' > β`.
-fn falling_trial(mut source: Source) -> Result<[Trial; 2], Error> {
-    let arms = source.arms(2);
-    let instance = source.bandit(arms, Top::Unique)?;
-    let alpha = source.step();
-    let past = if source.uniform() < 0.5 { 1.0 } else { source.log_uniform(1.0, 10.0) };
+fn falling_trial(seed: u64, index: u64) -> Result<[Trial; 2], Error> {
+    let mut sampler = BanditSampler::new(seed, 8, index);
+    let arms = sampler.arms(2);
+    let instance = sampler.bandit(arms, Optimum::Unique)?;
+    let alpha = sampler.step();
+    let past = if sampler.uniform() < 0.5 { 1.0 } else { sampler.log_uniform(1.0, 10.0) };
     let beta = past * falling_bound(&instance);
-    let later = beta * (1.0 + source.log_uniform(1e-2, 10.0));
+    let later = beta * (1.0 + sampler.log_uniform(1e-2, 10.0));
     let rise = rise(&instance, beta, alpha)?;
     let drop = rise.minus(self::rise(&instance, later, alpha)?);
     Ok([rise, drop].map(|margin| Trial::new(&instance, beta, Some(alpha), margin)))
@@ -100,12 +98,13 @@ fn rise(instance: &Instance, beta: f64, alpha: f64) -> Result<Enclosure, Error> 
 
 /// The 1/β law at one random β.
 ///
-/// β such that `e^{−βΔ}` lies between 1 and 1e-3. The bound is sharp where the others are nearly
-/// tied, and past that the room it leaves is soon under the rounding error.
-fn limit_trial(mut source: Source) -> Result<Trial, Error> {
-    let arms = source.arms(2);
-    let instance = source.bandit(arms, Top::Unique)?;
-    let beta = 6.9 * source.uniform() / instance.gap();
+/// β is such that `e^{−βΔ}` lies between 1 and 1e-3. Where the other arms nearly tie the bound is sharp,
+/// and at larger β its margin soon falls below the rounding error.
+fn limit_trial(seed: u64, index: u64) -> Result<Trial, Error> {
+    let mut sampler = BanditSampler::new(seed, 9, index);
+    let arms = sampler.arms(2);
+    let instance = sampler.bandit(arms, Optimum::Unique)?;
+    let beta = 6.9 * sampler.uniform() / instance.gap();
     let margin = limit_margin(&instance, beta)?;
     Ok(Trial::new(&instance, beta, None, margin))
 }
@@ -132,7 +131,7 @@ pub fn limit_margin(instance: &Instance, beta: f64) -> Result<Enclosure, Error> 
 /// # Errors
 /// A step size outside 1e-9 to 1e9.
 pub fn peak(instance: &Instance, alpha: f64) -> Result<f64, Error> {
-    // Past the bound the gain falls, so the largest value of all lies before it.
+    // Past the bound the gain falls, so its maximum lies before it.
     maximise(0.0, falling_bound(instance), |beta| {
         rise(instance, beta, alpha).map(|rise| rise.value)
     })

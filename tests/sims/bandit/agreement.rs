@@ -1,4 +1,4 @@
-//! The simulator tells the paper's story: the same curves, the same escapes, the same limits.
+//! The simulator agrees with the paper: the same curves, the same escapes, the same limits.
 
 use rayon::prelude::*;
 use rs_grpo::Estimator;
@@ -8,10 +8,10 @@ use rs_grpo_sims::bandit::{Config, Run, run_exact, run_sampled};
 const ONE_RUN: &str = include_str!("../../../paper-repro/reference/bandit_authors.csv");
 /// The authors' script under many seeds; origin in the file's header.
 const MANY_RUNS: &str = include_str!("../../../paper-repro/reference/bandit_authors_seeds.csv");
-/// Where the one run is an outlier of the script itself: of 60 other seeds, whose mean is 0.970, none
-/// is as low (`MANY_RUNS`, and its header).
+/// A line where the one run is an outlier of the script itself: of 60 other seeds, with a mean of 0.970,
+/// none is as low (`MANY_RUNS`, and its header).
 const OUTLIER: &str = "4,reward,75000,0.8928";
-/// Half of the last digit that the references are given with.
+/// Half a unit of the last digit of each reference.
 const ROUNDING: [(&str, f64); 2] = [("reward", 0.5e-4), ("entropy", 0.5e-3)];
 const RUNS: u64 = 200;
 /// Pulls in a window of the curve.
@@ -46,7 +46,7 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
 
 /// Distance of our mean from a line of a reference, in standard errors of the difference.
 ///
-/// The reference is a mean of so many runs; a single one has the deviation of ours.
+/// A reference without a number of runs is a single run; its deviation is taken to be that of our runs.
 fn standard_errors(line: &str, runs: &[Run]) -> f64 {
     let fields: Vec<&str> = line.split(',').collect();
     let number = |i: usize| fields.get(i).map(|field| field.parse::<f64>().expect("a number"));
@@ -66,7 +66,7 @@ fn lines<'a>(reference: &'a str, beta: &str) -> Vec<&'a str> {
     reference.lines().filter(|line| line.starts_with(&prefix)).collect()
 }
 
-/// The paper: β = 0 and 2 stay, β ≥ 4 escape; β = 1 lies between two that stay.
+/// In the paper β = 0 and 2 stay on the lower peak and β ≥ 4 escape; β = 1 lies between two that stay.
 #[test]
 fn curves_and_escapes_agree_with_the_authors() {
     for (beta, escapes, one, many) in

@@ -1,4 +1,4 @@
-//! The same seed gives the same numbers, whatever runs them.
+//! The same seed gives the same numbers on any number of threads and any machine.
 
 use rayon::ThreadPoolBuilder;
 use rs_grpo::Estimator;
@@ -41,7 +41,7 @@ fn memory_does_not_grow_with_pulls() {
     assert_eq!(peak(40_000), peak(400_000));
 }
 
-/// Bits of a run, written down once: another machine, compiler or dependency must not change them.
+/// The bits of a run, recorded once: another machine, compiler or dependency must not change them.
 #[test]
 fn bits_are_pinned() {
     let config = |noise| Config {

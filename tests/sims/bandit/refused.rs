@@ -1,4 +1,4 @@
-//! Settings out of range: an error that names the setting, the value and what is allowed.
+//! Settings out of range: the error names the setting, the value and the allowed range.
 
 use rs_grpo::Estimator;
 use rs_grpo_sims::bandit::{Config, Noise, Peak, run_exact, run_sampled, simulate};
@@ -7,7 +7,7 @@ fn message(config: Config) -> String {
     run_sampled(&config, 0, 0).expect_err("refused").to_string()
 }
 
-/// Steps of 1e308 on rewards that scatter by 100 leave the finite numbers.
+/// Steps of 1e308 on rewards with a standard deviation of 100 overflow.
 fn diverging() -> Config {
     Config {
         learning_rate: 1e308,
@@ -42,9 +42,9 @@ fn messages_name_setting_value_and_range() {
     insta::assert_debug_snapshot!(messages);
 }
 
-/// 10 pulls in groups of 4 end with a group of 2, which RLOO accepts and is learnt from.
+/// 10 pulls in groups of 4 end with a group of 2, which RLOO accepts.
 #[test]
-fn a_last_small_group_is_learnt_from() {
+fn a_last_small_group_updates_the_policy() {
     let config =
         |pulls| Config { pulls, group_size: 4, estimator: Estimator::Rloo, ..Config::default() };
     let (ten, eight) = (run_sampled(&config(10), 2, 0), run_sampled(&config(8), 2, 0));

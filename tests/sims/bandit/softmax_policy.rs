@@ -26,7 +26,7 @@ fn probabilities(policy: &mut SoftmaxPolicy) -> Vec<f64> {
     probabilities
 }
 
-/// Fixed-point weights of 48 bits or more at 128 arms or fewer: 1e-11 leaves room for sums.
+/// With 128 arms or fewer, weights have 48 bits or more: 1e-11 leaves room for sums.
 fn assert_is_softmax(policy: &mut SoftmaxPolicy, logits: &[f64]) -> Result<(), TestCaseError> {
     let (found, expected) = (probabilities(policy), softmax(logits));
     for (p, q) in found.iter().zip(&expected) {
@@ -86,7 +86,7 @@ fn chi_square(policy: &SoftmaxPolicy, draws: usize) -> f64 {
     counts.iter().zip(expected).map(|(n, e): (&f64, f64)| (n - e).powi(2) / e).sum()
 }
 
-/// 20 arms: 19 degrees of freedom, of which 43.8 is the 99.9 % quantile (tables).
+/// 20 arms: 19 degrees of freedom, for which the 99.9 % quantile of χ² is 43.8 (tables).
 #[test]
 fn draws_follow_the_probabilities() {
     let logits: Vec<f64> = (0..20).map(|arm| f64::from(arm) * 0.15).collect();
@@ -94,9 +94,9 @@ fn draws_follow_the_probabilities() {
     assert!(square < 43.8, "χ² = {square}");
 }
 
-/// Logits that have moved a little within the band of their bounds, up and down, or beyond it: were
-/// bounds drawn from instead of weights, the smallest moves alone, which are 0.006 in the mean square,
-/// would make χ² = 6,400,000 · 0.006², over 200.
+/// Logits that have moved within the band of their bounds, up and down, or beyond it. If arms were drawn
+/// in proportion to the bounds instead of the weights, the smallest moves alone, with a root mean square
+/// of 0.006, would give χ² = 6,400,000 · 0.006², over 200.
 #[test]
 fn draws_follow_the_probabilities_after_moves() {
     let logits: Vec<f64> = (0..20).map(|arm| f64::from(arm) * 0.15).collect();
@@ -119,7 +119,7 @@ fn arms_without_weight_are_never_drawn() {
 }
 
 #[test]
-fn a_logit_that_is_no_number_is_told() {
+fn a_logit_that_is_not_finite_is_refused() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert!(!policy(&[0.0, 1.0]).ascend(1.0, &[1], &[bad]), "{bad}");
         assert!(!policy(&[0.0, 1.0]).add_all(|_| bad), "{bad}");

@@ -1,4 +1,4 @@
-//! What is refused, how, and that nothing ever panics.
+//! Bad input: the error messages, and that nothing panics.
 
 use super::counterexample;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ fn refusal(policy: &[f64], rewards: &[f64]) -> String {
     Instance::new(policy.to_vec(), rewards.to_vec()).unwrap_err().to_string()
 }
 
-/// Every message: what was given, and what is allowed.
+/// Every message: the value given, and the allowed range.
 #[test]
 fn messages() {
     let messages = [

@@ -1,4 +1,4 @@
-//! Lemma 1 and Lemma 2, and that a β under the threshold is caught.
+//! Lemma 1 and Lemma 2, and that a violation below the threshold is detected.
 
 use super::counterexample;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use rs_grpo_sims::theory::thresholds::{
     beta_bar, every_step_root, first_order_root, risk_root, small_step_bound,
 };
 use rs_grpo_sims::theory::{
-    Instance, PolicyGradient, Sign, Source, Step, Top, first_order_gain, policy_after,
+    BanditSampler, Instance, Optimum, PolicyGradient, Sign, Step, first_order_gain, policy_after,
 };
 
 #[test]
@@ -34,7 +34,7 @@ fn the_family_has_the_gain_that_its_proof_states() {
 }
 
 #[test]
-fn the_machinery_sees_a_violation_under_the_threshold() {
+fn a_violation_below_the_threshold_is_detected() {
     let instance = counterexample();
     let sign = |beta| trial(&instance, beta, 1.0).unwrap().margin.sign();
     assert_eq!(sign(0.0), Sign::Negative);
@@ -83,8 +83,8 @@ proptest! {
     fn past_the_bar_every_step_gains(
         index: u64, arms in 3_usize..60, tied: bool, log_step in -3.0..2.0_f64, past in 0.0..3.0_f64
     ) {
-        let top = if tied { Top::Tied } else { Top::Unique };
-        let instance = Source::new(7, 50, index >> 24).bandit(arms, top).unwrap();
+        let optimum = if tied { Optimum::Tied } else { Optimum::Unique };
+        let instance = BanditSampler::new(7, 50, index >> 24).bandit(arms, optimum).unwrap();
         let beta = beta_bar(&instance) * past.exp();
         let margin = trial(&instance, beta, 10_f64.powf(log_step)).unwrap().margin;
         prop_assert_eq!(margin.sign(), Sign::Positive, "{:?}", margin);
@@ -92,7 +92,7 @@ proptest! {
 
     #[test]
     fn thresholds_come_in_their_order(index in 0_u64..1_000_000, arms in 3_usize..12) {
-        let instance = Source::new(8, 50, index).bandit(arms, Top::Unique).unwrap();
+        let instance = BanditSampler::new(8, 50, index).bandit(arms, Optimum::Unique).unwrap();
         let root = first_order_root(&instance).unwrap().beta.unwrap_or(0.0);
         let risk = risk_root(&instance).unwrap();
         let slack = 1.0 + 1e-6;

@@ -1,4 +1,4 @@
-//! Numerical theory: the worked example, the lemmas, and that a false statement is caught.
+//! Numerical theory: a worked example, the gradient, the lemmas, and that a false statement is detected.
 
 mod bad_input;
 mod gradients;

@@ -30,7 +30,7 @@ fn holds_no_violation() {
     assert!(ratios.over_first_order_root.iter().chain(&ratios.over_risk_root).all(|r| *r >= 1.0));
 }
 
-/// What each check is called, says and found: its outcome on 500 bandits, margins to two digits.
+/// The name, claim and outcome of each check on 500 bandits, margins to two digits.
 #[test]
 fn a_small_report() {
     let (report, _) = verify(42, 500).unwrap();

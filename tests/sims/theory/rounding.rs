@@ -1,4 +1,4 @@
-//! The error bounds: every enclosure has to hold a value of higher precision.
+//! The error bounds: every enclosure must contain the value computed in higher precision.
 //!
 //! Expected numbers: the formulas of the module docs evaluated with mpmath 1.3 at 60 digits, for the
 //! exact binary values of the inputs given here.
@@ -94,7 +94,7 @@ fn enclosures_hold_the_exact_value() {
         assert!(miss <= gain.error + slack(case.first_order), "G: {gain:?}, {miss:e}");
         let miss = (step.value - case.log_odds).abs();
         assert!(miss <= step.error + slack(case.log_odds), "λ: {step:?}, {miss:e}");
-        // And the bound is worth something.
+        // And the bound is tight enough to decide.
         assert!(gain.error < 1e-4 * case.first_order.abs(), "{gain:?}");
         assert!(step.error < 1e-4 * case.log_odds.abs(), "{step:?}");
     }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use rs_grpo_sims::theory::thresholds::falling_bound;
 use rs_grpo_sims::theory::tradeoff::limit_margin;
 use rs_grpo_sims::theory::{
-    Expansion, PolicyGradient, Sign, Source, Step, Top, first_order_gain, gain_curves, log_spaced,
-    peak,
+    BanditSampler, Expansion, Optimum, PolicyGradient, Sign, Step, first_order_gain, gain_curves,
+    log_spaced, peak,
 };
 
 #[test]
@@ -45,7 +45,7 @@ proptest! {
     fn past_the_bound_the_gain_is_positive_and_falls(
         index in 0_u64..1_000_000, arms in 2_usize..40, log_step in -3.0..2.0_f64, wait in 0.01..2.0_f64
     ) {
-        let instance = Source::new(9, 50, index).bandit(arms, Top::Unique).unwrap();
+        let instance = BanditSampler::new(9, 50, index).bandit(arms, Optimum::Unique).unwrap();
         let rise = |beta: f64| {
             let gradient = PolicyGradient::new(&instance, beta).unwrap();
             Step::new(&instance, &gradient, 10_f64.powf(log_step)).unwrap().log_odds_gain()
@@ -58,8 +58,8 @@ proptest! {
 
     #[test]
     fn the_distance_to_the_limit_is_bounded(index in 0_u64..1_000_000, tied: bool, t in 0.0..30.0_f64) {
-        let top = if tied { Top::Tied } else { Top::Unique };
-        let instance = Source::new(10, 50, index).bandit(20, top).unwrap();
+        let optimum = if tied { Optimum::Tied } else { Optimum::Unique };
+        let instance = BanditSampler::new(10, 50, index).bandit(20, optimum).unwrap();
         let margin = limit_margin(&instance, t / instance.gap()).unwrap();
         prop_assert_ne!(margin.sign(), Sign::Negative);
     }
