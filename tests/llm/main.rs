@@ -47,6 +47,7 @@ mod parity;
 mod plan;
 mod question;
 mod reward;
+mod rollout;
 mod sampler;
 mod sizing;
 mod stand_in;

@@ -180,7 +180,8 @@ const TORCH_ADAM: [f64; 3] = [1.900000002, 1.936337396591593, 1.950059711039677]
 #[test]
 fn adamw_is_torchs() {
     use candle_core::{Device, Tensor, Var};
-    let tensor = |number: f64, axes: usize| Tensor::full(number as f32, vec![1; axes], &Device::Cpu);
+    let tensor =
+        |number: f64, axes: usize| Tensor::full(number as f32, vec![1; axes], &Device::Cpu);
     for (axes, torch) in [(2, TORCH_ADAMW), (1, TORCH_ADAM)] {
         let var = Var::from_tensor(&tensor(2.0, axes).unwrap()).unwrap();
         let weights = [("w".to_owned(), var.clone())];
