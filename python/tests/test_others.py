@@ -122,7 +122,7 @@ class Threads(unittest.TestCase):
         return max(b - a for a, b in itertools.pairwise(inside)) / (end - start)
 
     def test_another_thread_runs_meanwhile(self):
-        """With the lock held, the whole call would be one pause."""
+        """With the lock held, the whole call is one pause, every time; a busy machine spoils some calls."""
         rewards = np.random.default_rng(0).random(4_000_000)
         shuffled = np.random.default_rng(0).permutation(np.repeat(np.arange(250_000), 16))
         counts = np.full(1_000_000, 1000)
@@ -135,7 +135,8 @@ class Threads(unittest.TestCase):
             "grade": lambda: rs_grpo.grade("(x+1)^{12}", hard),
         }.items():
             with self.subTest(name):
-                self.assertLess(self.longest_pause(call), 0.5)
+                runs = any(self.longest_pause(call) < 0.5 for _ in range(50))
+                self.assertTrue(runs, "no other thread runs in any of 50 calls")
 
     def test_many_threads_share_an_array(self):
         rewards = np.random.default_rng(1).random((1000, 16))

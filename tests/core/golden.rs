@@ -5,13 +5,13 @@ use rs_grpo::{Policy, entropic_risk, max_at_k, population_entropic_risk};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-fn golden(section: &str) -> Vec<Value> {
+pub(crate) fn golden(section: &str) -> Vec<Value> {
     let file: Value =
         serde_json::from_str(include_str!("fixtures/golden_advantages.json")).unwrap();
     file[section].as_array().unwrap().clone()
 }
 
-fn numbers(value: &Value) -> Vec<f64> {
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 

@@ -1,5 +1,6 @@
-//! Identity W: `effective_weight` against enumeration of all groups, closed forms and a table.
+//! Identity W: `effective_weight` against enumeration of all groups, closed forms and another program.
 
+use crate::golden::{golden, numbers};
 use crate::support::{catalogue, estimator};
 use rs_grpo::{Estimator, effective_weight};
 
@@ -87,22 +88,18 @@ fn biased_estimators_approach_their_limit() {
     }
 }
 
-/// An independent table, N = 16, four digits: computed in another session from the definitions. Columns
-/// p = .05, .25, .5, .9.
+/// `fixtures/golden_advantages.json`: the same mean with 60 digits, by another program, for groups of 16.
 #[test]
-fn the_published_table_is_reproduced() {
-    let table = [
-        ("grpo", [3.163, 2.128, 1.873, 2.757]),
-        ("maxrl", [10.73, 3.947, 1.99994, 1.111]),
-        ("rs-grpo:beta=2", [1.844, 1.133, 0.7391, 0.4681]),
-        ("rs-grpo:beta=4", [2.160, 0.8991, 0.4794, 0.2717]),
-        ("focal:k=4,base=rloo", [2.883, 1.572, 0.5820, 0.02334]),
-        ("pass-at-k:k=4", [1.407, 0.7477, 0.3849, 0.01776]),
-    ];
-    for (text, row) in table {
-        for (p, expected) in [0.05, 0.25, 0.5, 0.9].into_iter().zip(row) {
-            let actual = weight(text, 16, p);
-            assert!((actual / expected - 1.0).abs() < 5e-4, "{text} p {p}: {actual} {expected}");
+fn weights_of_sixteen_responses_are_those_of_another_program() {
+    let rows = golden("weights");
+    assert_eq!(rows.len(), 6);
+    for row in rows {
+        let text = row["estimator"].as_str().unwrap();
+        let n = row["n"].as_u64().unwrap() as usize;
+        for (p, expected) in numbers(&row["p"]).into_iter().zip(numbers(&row["weight"])) {
+            let actual = weight(text, n, p);
+            let close = (actual - expected).abs() < 1e-13 * expected;
+            assert!(close, "{text}, N {n}, p {p}: {actual} is not {expected}");
         }
     }
 }

@@ -11,14 +11,14 @@ use rs_grpo_train::reward::Reward;
 use rs_grpo_train::task::{Gold, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn endpoint(server: &Server) -> Endpoint {
     let mut endpoint = Endpoint::new(&server.url, "served").unwrap();
     (endpoint.servers.concurrency, endpoint.servers.retries) = (4, 3);
     (endpoint.servers.timeout, endpoint.servers.pause) =
-        (Duration::from_millis(500), Duration::from_millis(10));
+        (Duration::from_secs(60), Duration::from_millis(10));
     endpoint
 }
 
@@ -122,7 +122,6 @@ fn what_passes_is_repeated() {
         Fault::Choices(0),
         Fault::Choices(2),
         Fault::Finish("abort"),
-        Fault::Hang(Duration::from_secs(2)),
     ];
     let (clean, ..) = draw(&endpoint(&server), 4, &SamplingParams::default());
     let known = seeds(&server.asked());
@@ -140,6 +139,22 @@ fn what_passes_is_repeated() {
     }
 }
 
+/// A machine that is busy may be late with other answers, too.
+#[test]
+fn what_takes_too_long_is_repeated() {
+    let server = Server::start();
+    let (clean, ..) = draw(&endpoint(&server), 4, &SamplingParams::default());
+    let known = seeds(&server.asked());
+    server.fail([Fault::Hang]);
+    let mut hasty = endpoint(&server);
+    (hasty.servers.timeout, hasty.servers.retries) = (Duration::from_secs(1), 100);
+    let (drawn, repeats, result) = draw(&hasty, 4, &SamplingParams::default());
+    assert_eq!((result, drawn == clean), (Ok(()), true));
+    assert!(repeats >= 1);
+    let asked = server.asked();
+    assert_eq!((asked.len() > 12, seeds(&asked)), (true, known), "the same seeds again");
+}
+
 #[test]
 fn a_sample_that_ends_for_want_of_room_says_so() {
     let server = Server::start();
@@ -153,13 +168,13 @@ fn a_sample_that_ends_for_want_of_room_says_so() {
 #[test]
 fn a_server_is_given_the_time_it_asks_for() {
     let server = Server::start();
-    // A date that has passed asks for nothing.
+    // A date that has passed asks for nothing. Taken for a long time, it would be 10 minutes.
     for (asks, seconds) in [("1", 1.0), ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0), ("soon", 0.0)] {
         server.fail([Fault::Status(429, Some(asks))]);
         draw(&crowd(&server, 1), 1, &SamplingParams::default()).2.unwrap();
         let asked = server.asked();
         let waited = (asked[1].at - asked[0].at).as_secs_f64();
-        assert!((seconds..seconds + 0.9).contains(&waited), "{asks}: {waited}");
+        assert!((seconds..300.0).contains(&waited), "{asks}: {waited}");
     }
 }
 
@@ -217,33 +232,36 @@ fn several_servers_answer_for_each_other() {
     assert!(repeats >= 2, "{repeats}");
 }
 
+/// No request is answered before there are six: thirty are six at a time, and never seven.
 #[test]
 fn as_many_requests_run_as_are_allowed() {
     let server = Server::start();
-    server.slow(Duration::from_millis(30));
-    let start = Instant::now();
+    server.hold_crowds(6);
     draw(&crowd(&server, 6), 10, &SamplingParams::default()).2.unwrap();
     assert_eq!(server.most_running(), 6);
-    // One after the other, thirty take 0.9 s.
-    assert!(start.elapsed() < Duration::from_millis(800), "{:?}", start.elapsed());
 }
 
-/// Whoever says no gets no further sample but for those under way.
+/// Whoever says no gets no further sample but for those under way. Three are answered, and four more when
+/// the sampling has been told to stop.
 #[test]
 fn sampling_stops_when_it_is_told_to() {
     let server = Server::start();
-    server.slow(Duration::from_millis(20));
+    server.hold_after(3);
     let prompts = PROMPTS.map(str::to_owned);
     let params = SamplingParams::default();
     let (mut note, mut count, endpoint) = (|_: &str| (), 0, endpoint(&server));
     let mut sampler = EndpointSampler::new(&endpoint, &prompts, &params, &mut note).unwrap();
     let request = TextRequest { prompt: 0, samples: 1000, first_sample: 0 };
     let result = sampler.sample(&[request], &mut |event| {
-        count += usize::from(matches!(event, TextEvent::Finished(..)));
+        match event {
+            TextEvent::Finished(..) => count += 1,
+            TextEvent::Waiting if count >= 3 => server.let_go(),
+            TextEvent::Waiting => {}
+        }
         count < 3
     });
     result.unwrap();
-    assert!((3..=3 + 2 * 4).contains(&count), "{count}");
+    assert!((3..=3 + 4).contains(&count), "{count}");
 }
 
 fn problems() -> Vec<Problem> {

@@ -1,13 +1,13 @@
 //! What goes wrong with servers in the middle of a step, and that nothing of it reaches the weights.
 
 use crate::training::{clean, metrics, model, servers, small, train, weights};
-use test_support::stand_in::{Mode, StandIn};
+use test_support::stand_in::{Meeting, Mode, StandIn};
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_train::run::Outcome;
 use rs_grpo_train::{Metrics, TrainConfig};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn total(lines: &[Metrics], name: &str) -> f64 {
@@ -19,6 +19,8 @@ fn drawn(folder: &Path) -> Vec<f64> {
     metrics(folder).iter().map(|line| line["num_tokens"]).collect()
 }
 
+/// One request at a time to each server, and the good one answers none before the three others have been
+/// asked: each of them gets a request, and there is one more of six for that which dies at its second.
 #[test]
 fn one_dies_one_stalls_and_one_talks_nonsense_in_one_step() {
     let config = TrainConfig { steps: 4, ..small() };
@@ -30,13 +32,17 @@ fn one_dies_one_stalls_and_one_talks_nonsense_in_one_step() {
     for modes in faults {
         let mut three = [0, 1, 2].map(|_| StandIn::start(&model()));
         let fourth = StandIn::start(&model());
-        fourth.set(Mode::Slow(Duration::from_millis(30)));
+        let meeting = Meeting::of(4);
+        three.iter().for_each(|server| server.meet(&meeting, false));
         let folder = TempDir::new().unwrap();
         let mut settings = servers(&[&three[0], &three[1], &three[2], &fourth]);
-        settings.timeout = Duration::from_secs(3);
-        let start = Instant::now();
+        (settings.concurrency, settings.hedge_after) = (1, Duration::from_millis(500));
         let outcome = train(folder.path(), &config, settings, &mut |step| {
             // After the first step all goes wrong, and after the second all is well again.
+            if step == 1 {
+                meeting.begin_anew();
+                fourth.meet(&meeting, true);
+            }
             for (server, mode) in three.iter_mut().zip(&modes) {
                 match step {
                     1 => server.set(mode.clone()),
@@ -47,7 +53,6 @@ fn one_dies_one_stalls_and_one_talks_nonsense_in_one_step() {
             }
         });
         assert_eq!(outcome, Ok(Outcome::Done), "{modes:?}");
-        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
         assert!(weights(folder.path(), 4) == expected, "{modes:?}");
         assert_eq!(drawn(folder.path()), drawn(clean_folder.path()));
         let lines = metrics(folder.path());
@@ -88,6 +93,9 @@ fn answers_that_are_not_what_was_asked_for_are_refused_and_counted() {
     for (place, value) in cases {
         let (wrong, right) = (StandIn::start(&model()), StandIn::start(&model()));
         wrong.set(Mode::Changed(place.to_owned(), value.clone()));
+        let meeting = Meeting::of(2);
+        wrong.meet(&meeting, false);
+        right.meet(&meeting, true);
         let folder = TempDir::new().unwrap();
         let outcome = train(folder.path(), &config, servers(&[&wrong, &right]), &mut |_| ());
         assert_eq!(outcome, Ok(Outcome::Done), "{place} {value}");
@@ -104,8 +112,12 @@ fn samples_of_an_old_policy_are_never_trained_on() {
     let (_folder, expected) = clean(&config);
     let (stale, right) = (StandIn::start(&model()), StandIn::start(&model()));
     stale.set(Mode::Stale);
+    let meeting = Meeting::of(2);
+    stale.meet(&meeting, false);
+    right.meet(&meeting, true);
     let folder = TempDir::new().unwrap();
-    train(folder.path(), &config, servers(&[&stale, &right]), &mut |_| ()).unwrap();
+    let mut anew = |_| meeting.begin_anew();
+    train(folder.path(), &config, servers(&[&stale, &right]), &mut anew).unwrap();
     assert!(weights(folder.path(), 3) == expected);
     let refused: Vec<f64> =
         metrics(folder.path()).iter().map(|line| line["sampling/refused"]).collect();
@@ -128,11 +140,17 @@ fn a_server_that_comes_back_gets_the_adapter_before_prompts() {
     let config = TrainConfig { steps: 4, ..small() };
     let (_folder, expected) = clean(&config);
     let (mut lost, steady) = (StandIn::start(&model()), StandIn::start(&model()));
-    steady.set(Mode::Slow(Duration::from_millis(60)));
     let folder = TempDir::new().unwrap();
+    let meeting = Meeting::of(2);
     train(folder.path(), &config, servers(&[&lost, &steady]), &mut |step| match step {
         1 => lost.kill(),
-        2 => lost.come_back(),
+        // From now on a step ends only when both were asked.
+        2 => {
+            lost.come_back();
+            lost.meet(&meeting, false);
+            steady.meet(&meeting, true);
+        }
+        3 => meeting.begin_anew(),
         _ => {}
     })
     .unwrap();
@@ -157,22 +175,19 @@ fn a_server_that_comes_back_gets_the_adapter_before_prompts() {
 }
 
 #[test]
-fn without_any_server_a_run_stops_in_time_and_goes_on_from_where_it_was() {
+fn without_any_server_a_run_stops_and_goes_on_from_where_it_was() {
     let config = small();
     let (_folder, expected) = clean(&config);
     let mut two = [StandIn::start(&model()), StandIn::start(&model())];
     let folder = TempDir::new().unwrap();
     let mut settings = servers(&two.each_ref());
-    settings.patience = Duration::from_secs(1);
-    let (mut died, start) = (Instant::now(), Instant::now());
+    settings.patience = Duration::from_secs(4);
     let error = train(folder.path(), &config, settings, &mut |step| {
         if step == 2 {
             two.iter().for_each(StandIn::kill);
-            died = Instant::now();
         }
     })
     .unwrap_err();
-    assert!(died > start && died.elapsed() < Duration::from_secs(10), "{:?}", died.elapsed());
     for part in [&two[0].url(), &two[1].url(), "no server was of use", "--resume auto"] {
         assert!(error.contains(part), "{part} is not in: {error}");
     }
@@ -210,15 +225,21 @@ fn a_folder_that_is_not_there_yet_is_waited_for() {
         })
         .unwrap();
     let (from, to) = (here.path().to_owned(), there.path().join("pulled"));
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
-        std::fs::rename(from, to).unwrap();
-    });
     let request = Request { prompt: vec![1, 2, 3], samples: 3, first_sample: 5 };
     let params = SamplingParams { max_tokens: 4, ..SamplingParams::default() };
-    let samples = sampler.sample(&[request], &params, &mut |_| ()).unwrap();
+    let before = server.names("/v1/load_lora_adapter").len();
+    let samples = std::thread::scope(|scope| {
+        // Not before the server has been asked in vain three times.
+        scope.spawn(|| {
+            while server.names("/v1/load_lora_adapter").len() < before + 3 {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            std::fs::rename(from, to).unwrap();
+        });
+        sampler.sample(&[request], &params, &mut |_| ()).unwrap()
+    });
     assert_eq!(samples[0].iter().map(|sample| sample.index).collect::<Vec<_>>(), [5, 6, 7]);
     assert!(samples[0].iter().all(|sample| sample.policy == Some(7)));
-    assert!(server.names("/v1/load_lora_adapter").len() > 3, "asked again");
+    assert!(server.names("/v1/load_lora_adapter").len() > before + 3, "asked again");
     assert!(server.adapters().iter().any(|name| name.starts_with("policy-000007-")));
 }

@@ -32,19 +32,16 @@ fn job<'a>(name: &str, rates: &'a Rates, config: &'a TrainConfig, gpus: usize) -
     }
 }
 
-/// The error that the documentation and `repro plan --check` state holds for each measurement, and is
-/// not much larger than need be: the worst of each kind is at least half of it.
+/// Every measurement is met within the error that `repro plan --check` states for its kind, and that is at
+/// most what the README says: 12 % for our measurements on an H100, 15 % for published rates of vLLM.
 #[test]
 fn measurements_are_met_within_the_stated_error() {
     let checked = check(&Rates::default()).unwrap();
     assert_eq!(checked.len(), 4 + 3 + 3 * 3 + 9 + 1);
     for one in &checked {
+        let readme = if one.what.starts_with("vLLM") { 0.15 } else { 0.12 };
+        assert!(one.stated <= readme, "{}: {}", one.what, one.stated);
         assert!(one.error().abs() <= one.stated, "{}: {:+.3}", one.what, one.error());
-    }
-    for stated in [0.06, 0.12, 0.15] {
-        let kind = checked.iter().filter(|one| one.stated == stated);
-        let worst = kind.map(|one| one.error().abs()).fold(0.0, f64::max);
-        assert!(worst >= stated / 2.0, "{stated}: {worst}");
     }
 }
 

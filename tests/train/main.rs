@@ -7,5 +7,6 @@ mod device;
 mod grpo;
 mod loss;
 mod reward;
+mod rollout;
 mod run;
 mod tensorboard;

@@ -29,6 +29,19 @@ fn python(dir: &Path, before: &str, each: &str) -> String {
     format!("python3 '{}'", script.display())
 }
 
+/// The same for what is timed: a shell script, which starts at once on a machine that is busy, too. `$id` is
+/// the line's.
+fn shell(dir: &Path, before: &str, each: &str) -> String {
+    let script = dir.join("reward.sh");
+    let id = "id=${line#*'\"id\":\"'}; id=${id%%'\"'*}";
+    let text = format!("{before}\nwhile read -r line; do\n    {id}\n    {each}\ndone\n");
+    std::fs::write(&script, text).unwrap();
+    format!("sh '{}'", script.display())
+}
+
+/// What such a script gives the line.
+const ONE: &str = r#"echo "{\"id\": \"$id\", \"reward\": 1}""#;
+
 fn start(command: &str, seconds: f64) -> RewardCommand {
     RewardCommand::start(&format!("timeout={seconds} {command}")).unwrap()
 }
@@ -48,7 +61,7 @@ fn a_program_is_told_everything_and_started_once() {
                 count += 1\n\
                 print(json.dumps({'id': said['id'], 'reward': count if good else -1}))";
     // No flush: what Python prints into a pipe comes all the same.
-    let mut command = start(&python(dir.path(), "count = 0", each), 20.0);
+    let mut command = start(&python(dir.path(), "count = 0", each), 60.0);
     assert_eq!(command.score(&problem(), &completions(3)).unwrap(), [1.0, 2.0, 3.0]);
     assert_eq!(command.score(&problem(), &completions(2)).unwrap(), [4.0, 5.0]);
     assert_eq!(command.restarts(), 0);
@@ -61,7 +74,7 @@ fn answers_may_come_in_any_order() {
     let each = "batch.append(said['id'])\n\
                 if len(batch) == 4:\n\
                 \x20   for at, id in reversed(list(enumerate(batch))): print(json.dumps({'id': id, 'reward': at / 4}))";
-    let rewards = score(&dir, &python(dir.path(), "batch = []", each), 20.0, 4);
+    let rewards = score(&dir, &python(dir.path(), "batch = []", each), 60.0, 4);
     assert_eq!(rewards.unwrap(), [0.0, 0.25, 0.5, 0.75]);
 }
 
@@ -82,39 +95,46 @@ fn long_texts_do_not_lock_up_the_pipes() {
 fn a_program_that_ends_is_started_again() {
     let dir = TempDir::new().unwrap();
     let before = format!(
-        "runs = '{}/runs'\nrun = os.path.exists(runs) and len(open(runs).read()) or 0\nopen(runs, 'a').write('x')",
+        "runs='{}/runs'; touch \"$runs\"; run=$(wc -c < \"$runs\"); printf x >> \"$runs\"",
         dir.path().display()
     );
     // The first dies within the batch, the second takes too long, the third is good.
-    let each = "if run == 0 and said['id'] == 'p#1': os._exit(3)\n\
-                if run == 1: time.sleep(60)\n\
-                print(json.dumps({'id': said['id'], 'reward': 1}))";
-    let mut command = start(&python(dir.path(), &before, each), 2.0);
+    let each = format!(
+        "[ $run -eq 0 ] && [ $id = 'p#1' ] && exit 3\n    [ $run -eq 1 ] && sleep 1000\n    {ONE}"
+    );
+    let mut command = start(&shell(dir.path(), &before, &each), 4.0);
     assert_eq!(command.score(&problem(), &completions(3)).unwrap(), [1.0; 3]);
     assert_eq!(command.restarts(), 2);
     assert_eq!(command.score(&problem(), &completions(3)).unwrap(), [1.0; 3]);
     assert_eq!(command.restarts(), 2);
 }
 
+/// It is tried four times.
+#[test]
+fn a_reward_that_does_not_come_is_told_with_its_id() {
+    let dir = TempDir::new().unwrap();
+    let command = shell(dir.path(), "", &format!("[ $id = 'p#0' ] && {ONE}"));
+    let message = score(&dir, &command, 2.0, 2).unwrap_err();
+    insta::assert_snapshot!(message, @r#"reward command `timeout=2 sh 'DIR/reward.sh'`: gave 1 of 2 rewards within 2 s, and none for id "p#1"; does it flush its output after every line? --reward-command 'timeout=SECONDS …' gives it longer; so it was 4 times in a row"#);
+}
+
 #[test]
 #[cfg_attr(no_python, ignore = "needs python3")]
 fn what_is_no_reward_is_an_error_that_names_line_and_id() {
     let dir = TempDir::new().unwrap();
-    let one =
-        |each: &str, seconds| score(&dir, &python(dir.path(), "", each), seconds, 2).unwrap_err();
+    let one = |each: &str| score(&dir, &python(dir.path(), "", each), 60.0, 2).unwrap_err();
     let messages = [
-        one("print('hello')", 20.0),
-        one("print(json.dumps({'reward': 1}))", 20.0),
-        one("print(json.dumps({'id': 'p#7', 'reward': 1}))", 20.0),
-        one("print(json.dumps({'id': 'p#0', 'reward': 1}))", 20.0),
-        one("print(json.dumps({'id': said['id'], 'reward': float('nan')}))", 20.0),
-        one("print(json.dumps({'id': said['id'], 'reward': None}))", 20.0),
-        one("print(json.dumps({'id': said['id'], 'reward': True}))", 20.0),
-        one("print('x' * 3000000)", 20.0),
+        one("print('hello')"),
+        one("print(json.dumps({'reward': 1}))"),
+        one("print(json.dumps({'id': 'p#7', 'reward': 1}))"),
+        one("print(json.dumps({'id': 'p#0', 'reward': 1}))"),
+        one("print(json.dumps({'id': said['id'], 'reward': float('nan')}))"),
+        one("print(json.dumps({'id': said['id'], 'reward': None}))"),
+        one("print(json.dumps({'id': said['id'], 'reward': True}))"),
+        one("print('x' * 3000000)"),
         // These are tried four times.
-        one("if said['id'] == 'p#0': print(json.dumps({'id': said['id'], 'reward': 1}))", 1.0),
-        one("sys.exit(3)", 20.0),
-        one("sys.stdout.close(); os.close(1); time.sleep(60)", 20.0),
+        one("sys.exit(3)"),
+        one("sys.stdout.close(); os.close(1); time.sleep(60)"),
     ];
     insta::assert_snapshot!("rewards_that_are_none", messages.join("\n"));
     let refused = ["", "python3 'x", "no-such-program-anywhere --x"]
@@ -130,7 +150,7 @@ fn runs(pid: &str) -> bool {
 
 fn ends(pid: &str) -> bool {
     let start = Instant::now();
-    while runs(pid) && start.elapsed() < Duration::from_secs(10) {
+    while runs(pid) && start.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(10));
     }
     !runs(pid)
@@ -147,7 +167,7 @@ fn nothing_survives_the_trainer() {
         other.display(),
         own.display()
     );
-    let mut command = start(&format!("sh -c '{}'", script.replace('\'', "'\\''")), 20.0);
+    let mut command = start(&format!("sh -c '{}'", script.replace('\'', "'\\''")), 60.0);
     command.score(&problem(), &completions(1)).unwrap();
     let pids = [own, other].map(|path| std::fs::read_to_string(path).unwrap());
     assert!(pids.iter().all(|pid| runs(pid)));
@@ -176,7 +196,7 @@ fn a_policy_is_trained_on_the_rewards_of_a_program() {
     let dir = TempDir::new().unwrap();
     let each = "print(json.dumps({'id': said['id'], 'reward': len(said['completion']) / 10}))";
     let setup =
-        Setup::new(config(&format!("timeout=30 {}", python(dir.path(), "", each))), &model())
+        Setup::new(config(&format!("timeout=60 {}", python(dir.path(), "", each))), &model())
             .unwrap();
     let mut trainer = Trainer::new(&setup).unwrap();
     let report = trainer.step().unwrap();

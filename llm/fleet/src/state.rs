@@ -500,3 +500,84 @@ impl<Q: Question> Batch<Q> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    struct Numbered(u64);
+
+    impl Question for Numbered {
+        type Answer = ();
+
+        fn path(&self) -> &'static str {
+            "completions"
+        }
+
+        fn body(&self) -> Result<Vec<u8>, String> {
+            Ok(Vec::new())
+        }
+
+        fn read(&self, _: &[u8]) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn seed(&self) -> u64 {
+            self.0
+        }
+
+        fn name(&self) -> String {
+            self.0.to_string()
+        }
+
+        fn samples(&self) -> usize {
+            1
+        }
+
+        fn adapter(&self) -> Option<&str> {
+            None
+        }
+    }
+
+    /// How many of `questions` each server is asked, and the most it is asked at a time, if it answers after
+    /// these milliseconds. The clock is that of the simulation.
+    fn shares(times: [u64; 2], questions: u64, concurrency: usize) -> [(usize, usize); 2] {
+        let mut settings = Servers::new("http://a:1,http://b:1").expect("two addresses");
+        settings.concurrency = concurrency;
+        let (mut state, mut now) = (State::new(&settings), Instant::now());
+        let (sender, receiver) = channel();
+        let source = Box::new((0..questions).map(Numbered));
+        state.begin(questions as usize, source, false, sender, now);
+        let mut running = BTreeSet::new();
+        let mut shares = [(0, 0); 2];
+        loop {
+            for errand in state.errands(now, &settings) {
+                let Errand::Ask { number, server, .. } = errand else { panic!("no adapters") };
+                running.insert((now + Duration::from_millis(times[server]), number, server));
+                let at_a_time = running.iter().filter(|(.., of)| *of == server).count();
+                shares[server] = (shares[server].0 + 1, shares[server].1.max(at_a_time));
+            }
+            let Some((time, number, _)) = running.pop_first() else { break };
+            now = time;
+            state.answered(number, Ok(()), now, &settings);
+        }
+        let answers = receiver.try_iter().filter(|news| matches!(news, News::Answer(..))).count();
+        assert_eq!(answers as u64, questions);
+        shares
+    }
+
+    /// The second server takes ten times as long. Both get four at first; until the second answers, at
+    /// 300 ms, the first is asked for 40, and then it is known to be done with any one sooner, though it be
+    /// the fifth.
+    #[test]
+    fn a_slow_server_gets_fewer_and_none_gets_too_many() {
+        assert_eq!(shares([30, 300], 60, 4), [(56, 4), (4, 4)]);
+        assert_eq!(shares([300, 30], 60, 4), [(4, 4), (56, 4)]);
+    }
+
+    #[test]
+    fn servers_that_are_alike_get_alike() {
+        assert_eq!(shares([30, 30], 60, 4), [(30, 4), (30, 4)]);
+    }
+}

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// What goes wrong with one request.
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 pub enum Fault {
     /// This status, with a complaint, and perhaps a `Retry-After`.
     Status(u16, Option<&'static str>),
-    /// No answer for so long, and then none at all.
-    Hang(Duration),
+    /// No answer, on a connection that stays.
+    Hang,
     /// The connection ends before the answer begins.
     Drop,
     /// It ends within the body.
@@ -49,21 +49,40 @@ struct State {
     usage: bool,
     running: usize,
     most_running: usize,
-    /// How long an answer takes.
-    pause: Duration,
+    hold: Hold,
+    /// Requests since that was decided.
+    arrived: usize,
+}
+
+/// Which requests wait before they are answered.
+#[derive(Default)]
+enum Hold {
+    #[default]
+    None,
+    /// Each until its crowd of this size is there.
+    Crowds(usize),
+    /// All but the first so many.
+    After(usize),
 }
 
 /// A running server; its threads end with the test's process.
 pub struct Server {
     pub url: String,
-    state: Arc<Mutex<State>>,
+    state: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
 }
 
 impl Server {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
-        let state = Arc::new(Mutex::new(State { usage: true, ..State::default() }));
+        let state = Arc::new(Shared::default());
+        state.state.lock().unwrap().usage = true;
         let shared = state.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -97,8 +116,25 @@ impl Server {
         self.lock().usage = false;
     }
 
-    pub fn slow(&self, pause: Duration) {
-        self.lock().pause = pause;
+    /// Answers requests in crowds of this size only; how many there are has to be a multiple of it.
+    pub fn hold_crowds(&self, size: usize) {
+        self.hold(Hold::Crowds(size));
+    }
+
+    /// Answers so many more requests, and no other before [`Self::let_go`].
+    pub fn hold_after(&self, requests: usize) {
+        self.hold(Hold::After(requests));
+    }
+
+    /// Answers all requests, those that wait among them.
+    pub fn let_go(&self) {
+        self.hold(Hold::None);
+    }
+
+    fn hold(&self, hold: Hold) {
+        let mut state = self.lock();
+        (state.hold, state.arrived) = (hold, 0);
+        self.state.changed.notify_all();
     }
 
     /// The requests so far, forgotten afterwards.
@@ -112,7 +148,32 @@ impl Server {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        self.state.state.lock().unwrap()
+    }
+}
+
+impl Shared {
+    /// Takes a request down, holds it for a minute at most, and says what goes wrong with it.
+    fn take(&self, asked: &Asked) -> (Option<Fault>, bool) {
+        let mut state = self.state.lock().unwrap();
+        state.asked.push(asked.clone());
+        let number = state.arrived;
+        state.arrived += 1;
+        state.running += 1;
+        state.most_running = state.most_running.max(state.running);
+        self.changed.notify_all();
+        let waits = |state: &mut State| match state.hold {
+            Hold::None => false,
+            Hold::Crowds(size) => state.arrived < (number / size + 1) * size,
+            Hold::After(requests) => number >= requests,
+        };
+        let minute = Duration::from_secs(60);
+        let mut state = self.changed.wait_timeout_while(state, minute, waits).unwrap().0;
+        // The client may ask the next as soon as it has this answer.
+        state.running -= 1;
+        let poison = state.poison.clone();
+        let poison = poison.filter(|(text, _)| prompt(&asked.body).contains(text));
+        (poison.map(|(_, fault)| fault).or_else(|| state.faults.pop_front()), state.usage)
     }
 }
 
@@ -122,24 +183,12 @@ pub fn completion(prompt: &str, seed: u64) -> String {
 }
 
 /// Answers one request after the other on a connection that stays.
-fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some(asked) = read(&mut reader)? {
-        let (fault, usage, pause) = {
-            let mut state = state.lock().unwrap();
-            state.asked.push(asked.clone());
-            state.running += 1;
-            state.most_running = state.most_running.max(state.running);
-            let poison = state.poison.clone();
-            let poison = poison.filter(|(text, _)| prompt(&asked.body).contains(text));
-            let fault = poison.map(|(_, fault)| fault).or_else(|| state.faults.pop_front());
-            (fault, state.usage, state.pause)
-        };
-        std::thread::sleep(pause);
-        let goes_on = answer(&mut stream, &asked, fault, usage);
-        state.lock().unwrap().running -= 1;
-        if !goes_on? {
+        let (fault, usage) = shared.take(&asked);
+        if !answer(&mut stream, &asked, fault, usage)? {
             return Ok(());
         }
     }
@@ -211,10 +260,8 @@ fn answer(
         }
         Some(Fault::Cut) => write(stream, 200, None, &good[..9], good.len()).map(|()| false),
         Some(Fault::Drop) => Ok(false),
-        Some(Fault::Hang(time)) => {
-            std::thread::sleep(time);
-            Ok(false)
-        }
+        // Until the client hangs up.
+        Some(Fault::Hang) => stream.read_to_end(&mut Vec::new()).map(|_| false),
         Some(Fault::Status(status, retry_after)) => {
             let key = asked.headers.get("authorization").cloned().unwrap_or_default();
             let body = json!({"error": {"message": format!("no, {key}"), "code": status}});

@@ -10,11 +10,11 @@ use rs_grpo_engine::generate::{
 };
 use rs_grpo_engine::model::{Decoder, Training, adapter_options, read_adapters};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// What a server does with the requests for completions that come now.
@@ -34,6 +34,42 @@ pub enum Mode {
     Stale,
     /// Goes down, with all connections, when so many more have come.
     DiesAfter(usize),
+    /// Answers each request with the next of these completions, in tokens, whatever the adapter.
+    Says(VecDeque<Vec<Vec<u32>>>),
+}
+
+/// Servers that are all asked before any of those that wait for the others answers: which server gets
+/// requests does not depend on how fast the machine is.
+#[derive(Debug)]
+pub struct Meeting {
+    servers: usize,
+    asked: Mutex<BTreeSet<SocketAddr>>,
+    changed: Condvar,
+}
+
+impl Meeting {
+    /// Longer than any request that is waited for may take; a test without a meeting fails.
+    const LONGEST: Duration = Duration::from_secs(15);
+
+    /// A meeting of this number of servers.
+    pub fn of(servers: usize) -> Arc<Self> {
+        Arc::new(Self { servers, asked: Mutex::default(), changed: Condvar::new() })
+    }
+
+    /// Requests from now on wait again.
+    pub fn begin_anew(&self) {
+        self.asked.lock().unwrap().clear();
+    }
+
+    fn attend(&self, server: SocketAddr, waits: bool) {
+        let mut asked = self.asked.lock().unwrap();
+        asked.insert(server);
+        self.changed.notify_all();
+        if waits {
+            let missing = |asked: &mut BTreeSet<SocketAddr>| asked.len() < self.servers;
+            drop(self.changed.wait_timeout_while(asked, Self::LONGEST, missing).unwrap());
+        }
+    }
 }
 
 /// One request as it arrived.
@@ -45,6 +81,8 @@ pub struct Asked {
 
 struct State {
     mode: Mode,
+    /// Where it meets other servers, and whether it waits for them.
+    meeting: Option<(Arc<Meeting>, bool)>,
     adapters: BTreeMap<String, Arc<Decoder>>,
     /// What was loaded first.
     first: Option<(String, Arc<Decoder>)>,
@@ -74,6 +112,7 @@ impl StandIn {
     pub fn start_at(model: &Path, address: SocketAddr) -> Self {
         let state = State {
             mode: Mode::Well,
+            meeting: None,
             adapters: BTreeMap::new(),
             first: None,
             asked: Vec::new(),
@@ -116,6 +155,11 @@ impl StandIn {
 
     pub fn set(&self, mode: Mode) {
         self.lock().mode = mode;
+    }
+
+    /// Has requests for completions count in a meeting; with `waits`, they are answered after it.
+    pub fn meet(&self, meeting: &Arc<Meeting>, waits: bool) {
+        self.lock().meeting = Some((meeting.clone(), waits));
     }
 
     /// Ends, with the listener and all connections, and forgets its adapters.
@@ -187,7 +231,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, model: &Path) -> std::io::
             "/health" | "/v1/models" => Some(models(&state.lock().unwrap())),
             "/v1/load_lora_adapter" => Some(load(&asked.body, state, model)),
             "/v1/unload_lora_adapter" => Some(unload(&asked.body, &mut state.lock().unwrap())),
-            "/v1/completions" => complete(&asked.body, state),
+            "/v1/completions" => complete(&asked.body, state, stream.local_addr()?),
             _ => Some((404, json!({ "detail": "Not Found" }).to_string())),
         };
         let Some((status, body)) = answer else {
@@ -278,8 +322,8 @@ fn unload(body: &Value, state: &mut State) -> (u16, String) {
 }
 
 /// The answer to a request for completions, if it is to have one.
-fn complete(body: &Value, state: &Mutex<State>) -> Option<(u16, String)> {
-    let mode = {
+fn complete(body: &Value, state: &Mutex<State>, own: SocketAddr) -> Option<(u16, String)> {
+    let (mode, meeting) = {
         let mut state = state.lock().unwrap();
         state.running += 1;
         state.most_running = state.most_running.max(state.running);
@@ -289,11 +333,21 @@ fn complete(body: &Value, state: &Mutex<State>) -> Option<(u16, String)> {
                 None => go_down(&mut state),
             }
         }
-        state.mode.clone()
+        let mode = state.mode.clone();
+        if let Mode::Says(rest) = &mut state.mode {
+            rest.pop_front();
+        }
+        // A server that is to die has been asked when it does.
+        let lives = matches!(mode, Mode::DiesAfter(_)) && !state.down;
+        (mode, state.meeting.clone().filter(|_| !lives))
     };
+    if let Some((meeting, waits)) = meeting {
+        meeting.attend(own, waits);
+    }
     let answer = match mode {
         Mode::Stalls => None,
         Mode::Garbage(text) => Some((200, text)),
+        Mode::Says(completions) => Some(says(body, completions.front())),
         mode => {
             if let Mode::Slow(pause) = &mode {
                 std::thread::sleep(*pause);
@@ -305,6 +359,39 @@ fn complete(body: &Value, state: &Mutex<State>) -> Option<(u16, String)> {
     state.running -= 1;
     state.answered += usize::from(answer.as_ref().is_some_and(|(status, _)| *status == 200));
     answer
+}
+
+/// An answer with completions that were decided on before, all tokens of probability 1/2.
+fn says(body: &Value, completions: Option<&Vec<Vec<u32>>>) -> (u16, String) {
+    let Some(completions) = completions else {
+        return error(400, "BadRequestError", "there is nothing left to say".to_owned());
+    };
+    let params =
+        SamplingParams { stop_tokens: tokens(body, "stop_token_ids"), ..Default::default() };
+    let choice = |(index, tokens): (usize, &Vec<u32>)| {
+        let sample = Sample {
+            index,
+            tokens: tokens.clone(),
+            text: None,
+            logprobs: vec![0.5_f32.ln(); tokens.len()],
+            model_logprobs: Vec::new(),
+            entropies: Vec::new(),
+            finish_reason: match tokens.last() {
+                Some(last) if params.stop_tokens.contains(last) => FinishReason::StopToken(*last),
+                _ => FinishReason::Length,
+            },
+            policy: None,
+        };
+        choice(&sample, &params)
+    };
+    let choices: Vec<Value> = completions.iter().enumerate().map(choice).collect();
+    let model = &body["model"];
+    (200, json!({ "object": "text_completion", "model": model, "choices": choices }).to_string())
+}
+
+fn tokens(body: &Value, key: &str) -> Vec<u32> {
+    let numbers = body[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    numbers.iter().filter_map(Value::as_u64).map(|token| token as u32).collect()
 }
 
 fn right(body: &Value, state: &Mutex<State>, mode: &Mode) -> (u16, String) {
@@ -333,20 +420,16 @@ fn right(body: &Value, state: &Mutex<State>, mode: &Mode) -> (u16, String) {
 }
 
 fn answer(body: &Value, name: &str, decoder: &Decoder) -> rs_grpo_engine::Result<Value> {
-    let tokens = |key: &str| -> Vec<u32> {
-        let numbers = body[key].as_array().map(Vec::as_slice).unwrap_or_default();
-        numbers.iter().filter_map(Value::as_u64).map(|token| token as u32).collect()
-    };
     let number = |key: &str| body[key].as_u64().unwrap_or_default();
     let params = SamplingParams {
         temperature: body["temperature"].as_f64().unwrap_or(1.0) as f32,
         max_tokens: number("max_tokens") as usize,
-        stop_tokens: tokens("stop_token_ids"),
+        stop_tokens: tokens(body, "stop_token_ids"),
         seed: number("seed"),
         ..SamplingParams::default()
     };
     let samples = number("n") as usize;
-    let request = Request { prompt: tokens("prompt"), samples, first_sample: 0 };
+    let request = Request { prompt: tokens(body, "prompt"), samples, first_sample: 0 };
     let options = EngineOptions { cache_slots: 4096, ..EngineOptions::default() };
     let mut drawn =
         Engine::new(decoder, None, options)?.sample(&[request], &params, &mut |_| ())?;
