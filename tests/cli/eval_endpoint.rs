@@ -17,8 +17,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let script =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/completions_server.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/completions_server.py");
         let mut child = Command::new("python3")
             .arg(script)
             .stdout(Stdio::piped())

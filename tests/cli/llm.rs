@@ -5,7 +5,8 @@ use repro::Exit;
 use serde_json::Value;
 use tempfile::TempDir;
 
-const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../engine/fixtures/checkpoints/qwen2-tied");
+const MODEL: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../engine/fixtures/checkpoints/qwen2-tied");
 
 fn sample(options: &str) -> String {
     success(&format!("llm sample --model {MODEL} {options}"))

@@ -1,6 +1,5 @@
 //! The slice kernels: against f64, and bits that depend on the numbers of one element alone.
 
-use test_support::{Stream, pool, relative_error};
 use half::{bf16, f16};
 use proptest::prelude::*;
 use pulp::Arch;
@@ -12,6 +11,7 @@ use rs_grpo_engine::kernels::softmax::softmax_on;
 use rs_grpo_engine::kernels::{
     combine, dot, exp_shifted, largest, mean_score, softmax, sum, sum_exp,
 };
+use test_support::{Stream, pool, relative_error};
 
 /// Lengths around multiples of 16, the lanes of every sum.
 const LENGTHS: [usize; 12] = [0, 1, 3, 8, 15, 16, 17, 31, 33, 48, 64, 129];

@@ -2,7 +2,6 @@
 //!
 //! The server answers with a function of prompt and seed, so that every sample is known in advance.
 
-use test_support::endpoint_server::{Asked, Fault, Server, completion, prompt};
 use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler, Protocol};
 use rs_grpo_grade::Grader;
@@ -13,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
+use test_support::endpoint_server::{Asked, Fault, Server, completion, prompt};
 
 fn endpoint(server: &Server) -> Endpoint {
     let mut endpoint = Endpoint::new(&server.url, "served").unwrap();

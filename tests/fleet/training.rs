@@ -4,11 +4,9 @@
 //! this project's engine, so that a run comes to the same weights only if every step was drawn from the
 //! adapter of that step.
 
-use test_support::stand_in::{Meeting, Mode, StandIn};
-use test_support::pool;
+use rs_grpo_files::Reader;
 use rs_grpo_fleet::{AdapterFolder, Servers};
 use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
-use rs_grpo_files::Reader;
 use rs_grpo_train::{
     Adapters, Evaluating, Metrics, Remote, SamplerForm, Saving, Setup, TrainConfig,
 };
@@ -17,6 +15,8 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
+use test_support::pool;
+use test_support::stand_in::{Meeting, Mode, StandIn};
 
 pub(crate) fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown")

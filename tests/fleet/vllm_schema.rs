@@ -4,9 +4,7 @@
 //! `answer.json` an answer of its server; both are made by the scripts beside them. vLLM ignores fields
 //! that it does not know, so a field that it renames would be lost without a word but for these tests.
 
-use test_support::endpoint_server::{Fault, Server};
 use crate::training;
-use test_support::stand_in::StandIn;
 use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_train::TrainConfig;
@@ -14,6 +12,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use tempfile::TempDir;
+use test_support::endpoint_server::{Fault, Server};
+use test_support::stand_in::StandIn;
 
 static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("fixtures/vllm/schema.json")).expect("JSON")

@@ -1,7 +1,5 @@
 //! Downloads from a hub on this machine, and everything that may go wrong with them.
 
-use test_support::checkpoint::{serialise, tensors, tiny};
-use test_support::hub_server::{COMMIT, Served, Server};
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_hub::{
     Alias, HubError, Location, Progress, Repository, Settings, download, is_cached, resolve,
@@ -12,6 +10,8 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use test_support::checkpoint::{serialise, tensors, tiny};
+use test_support::hub_server::{COMMIT, Served, Server};
 
 const WEIGHTS: &str = "model.safetensors";
 

@@ -1,6 +1,5 @@
 //! Problems out of files, by name and out of the user's own.
 
-use test_support::hub_server::{Served, Server};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;
@@ -12,6 +11,7 @@ use rs_grpo_train::task::{Source, Split};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
+use test_support::hub_server::{Served, Server};
 
 fn problems(folder: &Path, text: &str) -> Result<Vec<rs_grpo_train::task::Problem>, String> {
     let path = folder.join("data.jsonl");

@@ -1,8 +1,6 @@
 //! The network on a device against the decoder on the CPU. The device is emulated: the kernels are
 //! those of a GPU, run on the CPU.
 
-use test_support::emulated;
-use test_support::{CASES, folder};
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::model::Policy;
@@ -15,6 +13,8 @@ use rs_grpo_train::{
     Updated, pretrain, update,
 };
 use std::path::{Path, PathBuf};
+use test_support::emulated;
+use test_support::{CASES, folder};
 
 /// Greedy completions, losses, gradients of every weight and steps of the optimiser: of every family,
 /// in full and with adapters.

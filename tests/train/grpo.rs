@@ -2,11 +2,11 @@
 //!
 //! Expected numbers are those of `fixtures/make_grpo.py`, in double precision.
 
-use test_support::{decoder, floats};
 use rs_grpo_engine::model::{Keep, Training};
 use rs_grpo_engine::tensor::Gradients;
 use rs_grpo_train::{Example, KlKind, Loss, LossKind, Pass, Sums, gradient};
 use serde_json::Value;
+use test_support::{decoder, floats};
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("fixtures/grpo.json")).expect("the fixture is JSON")

@@ -5,7 +5,6 @@
 //! advantage can be worked out by hand. The estimator is Dr. GRPO: reward less mean.
 
 use crate::training::{model, servers};
-use test_support::stand_in::{Mode, StandIn};
 use rs_grpo_fleet::AdapterFolder;
 use rs_grpo_train::task::countdown::Puzzle;
 use rs_grpo_train::task::{Gold, Problem};
@@ -14,6 +13,7 @@ use rs_grpo_train::{
 };
 use serde_json::json;
 use tempfile::TempDir;
+use test_support::stand_in::{Mode, StandIn};
 
 /// Tokens of one completion.
 type Tokens = Vec<u32>;

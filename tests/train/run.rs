@@ -3,7 +3,6 @@
 //!
 //! The embedded model is trained, on groups so small that a step takes milliseconds.
 
-use test_support::{decoder, floats, pool, relative_error};
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::model::{
     Decoder, Keep, LoraOptions, Training, adapter_options, merge, read_adapters,
@@ -20,6 +19,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use test_support::{decoder, floats, pool, relative_error};
 
 fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown")

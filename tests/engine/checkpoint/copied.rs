@@ -1,10 +1,10 @@
 //! Committed checkpoints, saved again, have the same bits.
 
 use crate::checkpoint::read::bytes;
-use test_support::{CASES, folder};
 use rs_grpo_engine::checkpoint::{Checkpoint, Layout, save};
 use serde_json::Value;
 use std::path::Path;
+use test_support::{CASES, folder};
 
 fn copy(from: &Checkpoint, to: &Path, layout: Layout) {
     let config = std::fs::read(from.folder().join("config.json")).expect("a file");

@@ -1,11 +1,11 @@
 //! Checkpoints are read without copying, and as the `safetensors` crate reads them.
 
-use test_support::{CASES, folder};
 use rs_grpo_engine::checkpoint::{Checkpoint, Elements};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use tempfile::TempDir;
+use test_support::{CASES, folder};
 
 /// A Llama of one layer with a tied head; two numbers a head.
 pub(crate) fn tiny() -> Value {

@@ -1,6 +1,5 @@
 //! What is written reads back bit for bit, here and in the `safetensors` crate.
 
-use test_support::checkpoint::{config, malformed, tensors, tiny};
 use half::{bf16, f16};
 use rs_grpo_engine::checkpoint::{Checkpoint, Elements, Layout, Storage, save};
 use rs_grpo_engine::{Error, Result};
@@ -10,6 +9,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
+use test_support::checkpoint::{config, malformed, tensors, tiny};
 
 const STORAGES: [Storage; 3] = [Storage::F32, Storage::Bf16, Storage::F16];
 

@@ -1,9 +1,9 @@
 //! `config.json` of published models, in the spellings of transformers 4 and 5.
 
-use test_support::{CASES, folder};
 use rs_grpo_engine::config::{Family, Llama3Scaling, Rope};
 use rs_grpo_engine::{ModelConfig, Result};
 use serde_json::{Value, json};
+use test_support::{CASES, folder};
 
 /// What `from_json` makes of a text.
 pub(crate) fn parse(text: &str) -> Result<ModelConfig> {

@@ -1,9 +1,7 @@
 //! Bursts on a device, emulated: what is drawn depends neither on them nor on recordings, and what they
 //! spare the host is counted.
 
-use test_support::emulated::{self, Counts, Emulated};
 use crate::generate::mock::request;
-use test_support::{decoder, folder};
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::generate::{
@@ -13,6 +11,8 @@ use rs_grpo_engine::model::{LoraOptions, Training};
 use rs_grpo_engine::tensor::{Rows, Segment};
 use rs_grpo_engine::text::Tokenizer;
 use std::sync::Arc;
+use test_support::emulated::{self, Counts, Emulated};
+use test_support::{decoder, folder};
 
 /// It has biases, and a tokenizer.
 const CASE: &str = "qwen2-tied";

@@ -9,8 +9,8 @@ use rs_grpo_engine::cuda::source::SOURCES;
 use rs_grpo_engine::{Error, Result};
 use std::io::Write as _;
 use std::path::PathBuf;
-use test_support::{compile, program};
 use std::process::{Command, Stdio};
+use test_support::{compile, program};
 
 /// A program for each type of weights and activations.
 struct Emulator {

@@ -3,7 +3,6 @@
 //! Expected samples come from `mock::naive`: no batch, no cache, random numbers as documented.
 
 use crate::generate::mock::{Mock, naive, request, run, stream};
-use test_support::{Reference, decoder, floats};
 use proptest::prelude::*;
 use rand::Rng;
 use rs_grpo_engine::generate::{
@@ -11,6 +10,7 @@ use rs_grpo_engine::generate::{
     SamplingParams,
 };
 use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
+use test_support::{Reference, decoder, floats};
 
 const PAGE: usize = 16;
 const ROOMY: EngineOptions =

@@ -1,12 +1,12 @@
 //! The same logits as candle-transformers' own models, which generate but cannot be trained.
 
-use test_support::{Reference, decoder, floats, folder, relative_error};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::{llama, qwen2, qwen3};
 use rs_grpo_engine::config::Family;
 use rs_grpo_engine::model::{Keep, Packed, Training};
 use serde_json::{Value, json};
+use test_support::{Reference, decoder, floats, folder, relative_error};
 
 /// Files of the checkpoints that candle's models can load: it wants one file, and reads the
 /// configuration in the spelling of transformers 4.

@@ -3,7 +3,6 @@
 //! Everything runs in a pool of one thread, whose allocations are counted. The slack is for what has
 //! no token in its shape: nodes of the graph, lists of sequences.
 
-use test_support::{Stream, pool};
 use allocation_counter::measure;
 use candle_core::{Tensor, Var};
 use rs_grpo_engine::checkpoint::Checkpoint;
@@ -11,6 +10,7 @@ use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
 use rs_grpo_engine::ops::{Spans, attention};
 use rs_grpo_engine::tensor::Gradients;
 use std::collections::HashMap;
+use test_support::{Stream, pool};
 
 /// Residual stream, all queries, all keys, query heads, width inside the feed-forward part.
 const D: usize = 32;

@@ -3,12 +3,12 @@
 //! Every expected number was computed by transformers 5.23 with all arithmetic in f64
 //! (`fixtures/make_checkpoints.py`).
 
-use test_support::{CASES, Reference, decoder, floats, relative_error};
 use rs_grpo_engine::generate::LanguageModel;
 use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
 use rs_grpo_engine::ops::logprob_head::Weights;
 use rs_grpo_engine::tensor::Gradients;
 use rs_grpo_engine::tensor::{Rows, Segment};
+use test_support::{CASES, Reference, decoder, floats, relative_error};
 
 /// Logits of all positions of a sequence.
 fn logits(model: &Decoder, tokens: &[u32]) -> Vec<f32> {

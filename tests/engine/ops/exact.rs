@@ -4,7 +4,6 @@
 //! differentiates; central differences in f64 check the oracle in turn. Inputs are f32 numbers, so
 //! both sides start from the same values.
 
-use test_support::{Stream, floats, folder, pool, relative_error, runner};
 use candle_core::{D, DType, Device, Result, Tensor, Var};
 use proptest::prelude::*;
 use rs_grpo_engine::checkpoint::Checkpoint;
@@ -16,6 +15,7 @@ use rs_grpo_engine::ops::{
 };
 use rs_grpo_engine::tensor::{Frozen, Gradients, Weight};
 use rs_grpo_engine::tensor::{Rows, Segment};
+use test_support::{Stream, floats, folder, pool, relative_error, runner};
 
 /// Sums of up to a few hundred terms of f32, relative to the largest: 16 units of 2⁻²⁴, rounded up.
 const CLOSE: f32 = 1e-6;

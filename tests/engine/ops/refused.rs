@@ -1,6 +1,5 @@
 //! Shapes that do not fit are refused with a message that has them, and never end in a panic.
 
-use test_support::{Stream, runner};
 use candle_core::{DType, Device, Tensor};
 use proptest::prelude::*;
 use rs_grpo_engine::config::Rope;
@@ -11,6 +10,7 @@ use rs_grpo_engine::ops::{
 };
 use rs_grpo_engine::tensor::{Frozen, Gradients, Weight};
 use rs_grpo_engine::tensor::{Rows, Segment};
+use test_support::{Stream, runner};
 
 fn tensor(shape: &[usize]) -> Tensor {
     Stream::new(1).tensor(shape)

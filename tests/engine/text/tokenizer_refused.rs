@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 fn file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/checkpoints/llama-tied-f16/tokenizer.json")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checkpoints/llama-tied-f16/tokenizer.json")
 }
 
 fn original() -> Value {
