@@ -1,6 +1,6 @@
 //! What goes wrong with servers in the middle of a step, and that nothing of it reaches the weights.
 
-use crate::training::{clean, metrics, model, servers, small, train, weights};
+use crate::training::{clean, metrics, small, train, weights};
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_train::run::Outcome;
 use rs_grpo_train::{Metrics, TrainConfig};
@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
+use test_support::countdown_model as model;
+use test_support::stand_in::servers;
 use test_support::stand_in::{Meeting, Mode, StandIn};
 
 fn total(lines: &[Metrics], name: &str) -> f64 {

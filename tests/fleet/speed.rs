@@ -72,7 +72,7 @@ fn cpu_seconds() -> Option<f64> {
 /// that waits has to do meanwhile, is printed: `--show-output` shows it.
 #[test]
 fn thousands_of_completions_come_once_each() {
-    let tokenizer = Tokenizer::from_folder(&crate::training::model()).unwrap();
+    let tokenizer = Tokenizer::from_folder(&test_support::countdown_model()).unwrap();
     for (prompts, samples) in [(2000, 1), (250, 16)] {
         let folder = TempDir::new().unwrap();
         let here = folder.path().to_owned();

@@ -15,12 +15,8 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
-use test_support::pool;
-use test_support::stand_in::{Meeting, Mode, StandIn};
-
-pub(crate) fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown")
-}
+use test_support::stand_in::{Meeting, Mode, StandIn, servers};
+use test_support::{countdown_model as model, pool};
 
 /// Six prompts a step, so that three servers have some each.
 pub(crate) fn small() -> TrainConfig {
@@ -35,19 +31,6 @@ pub(crate) fn small() -> TrainConfig {
         save: Saving { every: 100, keep: 2 },
         ..TrainConfig::default()
     }
-}
-
-/// Servers that are asked with short pauses, and each question of one server only while that one is well:
-/// how fast the machine is decides nothing.
-pub(crate) fn servers(of: &[&StandIn]) -> Servers {
-    let urls: Vec<String> = of.iter().map(|server| server.url()).collect();
-    let mut servers = Servers::new(&urls.join(",")).unwrap();
-    servers.concurrency = 4;
-    servers.pause = Duration::from_millis(20);
-    servers.timeout = Duration::from_secs(20);
-    servers.patience = Duration::from_secs(20);
-    servers.hedge_after = Duration::from_secs(60);
-    servers
 }
 
 /// Runs a training on servers; `watch` is told the number of each step that is done.

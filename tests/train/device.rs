@@ -14,7 +14,7 @@ use rs_grpo_train::{
 };
 use std::path::{Path, PathBuf};
 use test_support::emulated;
-use test_support::{CASES, folder};
+use test_support::{CASES, countdown_model as model, folder};
 
 /// Greedy completions, losses, gradients of every weight and steps of the optimiser: of every family,
 /// in full and with adapters.
@@ -55,10 +55,6 @@ fn networks_on_tensor_cores_compute_what_the_decoder_does() {
             assert!(device.ran(kernel), "{kernel} was not asked for");
         }
     }
-}
-
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown")
 }
 
 fn small() -> TrainConfig {

@@ -8,6 +8,7 @@ use rs_grpo_train::{Evaluating, Metrics, Setup, TrainConfig, Trainer};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use test_support::countdown_model as model;
 
 fn problem() -> Problem {
     let gold = Gold::Math(Grader::default().parse_gold("\\frac{1}{2}").unwrap());
@@ -173,10 +174,6 @@ fn nothing_survives_the_trainer() {
     assert!(pids.iter().all(|pid| runs(pid)));
     drop(command);
     assert!(pids.iter().all(|pid| ends(pid)), "{pids:?}");
-}
-
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown")
 }
 
 fn config(reward_command: &str) -> TrainConfig {

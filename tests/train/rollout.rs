@@ -4,7 +4,6 @@
 //! A server gives the trainer the completions that a test has decided on, so that every reward and every
 //! advantage can be worked out by hand. The estimator is Dr. GRPO: reward less mean.
 
-use crate::training::{model, servers};
 use rs_grpo_fleet::AdapterFolder;
 use rs_grpo_train::task::countdown::Puzzle;
 use rs_grpo_train::task::{Gold, Problem};
@@ -13,6 +12,8 @@ use rs_grpo_train::{
 };
 use serde_json::json;
 use tempfile::TempDir;
+use test_support::countdown_model as model;
+use test_support::stand_in::servers;
 use test_support::stand_in::{Mode, StandIn};
 
 /// Tokens of one completion.

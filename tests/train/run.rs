@@ -19,11 +19,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use test_support::{decoder, floats, pool, relative_error};
-
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown")
-}
+use test_support::{countdown_model as model, decoder, floats, pool, relative_error};
 
 fn small() -> TrainConfig {
     TrainConfig {

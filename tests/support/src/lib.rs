@@ -11,5 +11,6 @@ pub mod stand_in;
 
 pub use kernels::{compile, program};
 pub use numbers::{
-    CASES, Reference, Stream, decoder, floats, folder, pool, relative_error, runner,
+    CASES, Reference, Stream, countdown_model, decoder, floats, folder, pool, relative_error,
+    runner,
 };

@@ -16,6 +16,11 @@ pub const CASES: [&str; 6] = [
     "qwen3-untied",
 ];
 
+/// The model that the project embeds.
+pub fn countdown_model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper-repro/models/countdown")
+}
+
 /// The folder of a checkpoint.
 pub fn folder(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/fixtures/checkpoints").join(case)

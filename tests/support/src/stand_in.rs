@@ -9,6 +9,7 @@ use rs_grpo_engine::generate::{
     Engine, EngineOptions, FinishReason, Request, Sample, Sampler, SamplingParams,
 };
 use rs_grpo_engine::model::{Decoder, Training, adapter_options, read_adapters};
+use rs_grpo_fleet::Servers;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -463,4 +464,17 @@ fn choice(sample: &Sample, params: &SamplingParams) -> Value {
         "token_ids": sample.tokens,
         "prompt_token_ids": null,
     })
+}
+
+/// Servers that are asked with short pauses, and each question of one server only while that one is well:
+/// how fast the machine is decides nothing.
+pub fn servers(of: &[&StandIn]) -> Servers {
+    let urls: Vec<String> = of.iter().map(|server| server.url()).collect();
+    let mut servers = Servers::new(&urls.join(",")).unwrap();
+    servers.concurrency = 4;
+    servers.pause = Duration::from_millis(20);
+    servers.timeout = Duration::from_secs(20);
+    servers.patience = Duration::from_secs(20);
+    servers.hedge_after = Duration::from_secs(60);
+    servers
 }
