@@ -1,40 +1,42 @@
-//! Who has which part of the cache.
+//! Which sequence has which part of the cache.
 
 use crate::tensor::Segment;
 
-/// Slots of a page.
-pub(super) const PAGE: usize = 16;
+/// Slots of a block.
+pub(super) const BLOCK_SIZE: usize = 16;
 
-/// Pages that are free.
+/// Hands out the blocks of a cache.
 #[derive(Debug)]
-pub(super) struct Pages {
+pub(super) struct BlockAllocator {
     free: Vec<usize>,
     all: usize,
 }
 
-impl Pages {
-    /// All pages of a cache, free.
-    pub(super) fn new(pages: usize) -> Self {
-        // The lowest is handed out first, so that the pages of a prompt are neighbours.
-        Self { free: (0..pages).rev().collect(), all: pages }
+impl BlockAllocator {
+    /// All blocks of a cache, free.
+    pub(super) fn new(blocks: usize) -> Self {
+        // The lowest is handed out first, so that the blocks of a prompt are neighbours.
+        Self { free: (0..blocks).rev().collect(), all: blocks }
     }
 
-    /// Pages that hold so many positions.
+    /// Number of blocks that hold this many positions.
     pub(super) fn needed(positions: usize) -> usize {
-        positions.div_ceil(PAGE)
+        positions.div_ceil(BLOCK_SIZE)
     }
 
+    /// Number of free blocks.
     pub(super) fn free(&self) -> usize {
         self.free.len()
     }
 
+    /// Slots of the blocks that are in use.
     pub(super) fn used_slots(&self) -> usize {
-        (self.all - self.free.len()) * PAGE
+        (self.all - self.free.len()) * BLOCK_SIZE
     }
 
-    /// Extends `held` to `pages` pages; false, and nothing is taken, if there are not enough.
-    pub(super) fn extend(&mut self, held: &mut Vec<usize>, pages: usize) -> bool {
-        let missing = pages.saturating_sub(held.len());
+    /// Extends `held` to `blocks` blocks; false, and nothing is taken, if there are not enough.
+    pub(super) fn extend(&mut self, held: &mut Vec<usize>, blocks: usize) -> bool {
+        let missing = blocks.saturating_sub(held.len());
         if missing > self.free.len() {
             return false;
         }
@@ -42,17 +44,17 @@ impl Pages {
         true
     }
 
-    /// Takes pages back.
+    /// Takes blocks back.
     pub(super) fn release(&mut self, held: &mut Vec<usize>) {
         self.free.extend(held.drain(..).rev());
     }
 }
 
-/// Appends the first `len` positions of some pages to a list of segments, joining neighbours.
-pub(super) fn append(segments: &mut Vec<Segment>, pages: &[usize], len: usize) {
-    let parts = (0..len).step_by(PAGE).map(|at| PAGE.min(len - at));
-    for (&page, part) in pages.iter().zip(parts) {
-        let slot = page * PAGE;
+/// Appends the first `len` positions of some blocks to a list of segments, joining neighbours.
+pub(super) fn append(segments: &mut Vec<Segment>, blocks: &[usize], len: usize) {
+    let parts = (0..len).step_by(BLOCK_SIZE).map(|at| BLOCK_SIZE.min(len - at));
+    for (&block, part) in blocks.iter().zip(parts) {
+        let slot = block * BLOCK_SIZE;
         match segments.last_mut() {
             Some(last) if last.slot + last.len == slot => last.len += part,
             _ => segments.push(Segment { slot, len: part }),

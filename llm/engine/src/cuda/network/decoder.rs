@@ -1,53 +1,24 @@
-//! The weights of a network on a device.
+//! The decoder on a device: its weights, and what all passes through it share.
 
-use super::super::memory::{Array, Kind};
-use super::super::place::{Angles, Norm, Place};
-use super::burst::Recorder;
+use super::graph_capture::GraphCapture;
 use super::layer::Layer;
+use super::loader::{Loader, WeightSource};
+use super::weight::{Master, Weight};
 use crate::config::ModelConfig;
-use crate::model::adapter::{DOWN, UP};
-use crate::model::{Decoder, LoraOptions, Training, prefix_of};
+use crate::cuda::backend::{Angles, Backend, Norm};
+use crate::cuda::memory::Array;
+use crate::model::names::{EMBEDDING, HEAD, NORM};
+use crate::model::{Decoder, Training};
 use crate::ops::Rotation;
-use crate::{Error, Result};
+use crate::{Error, Result, tensor};
 use rs_grpo_files::Refuse as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const EMBEDDING: &str = "model.embed_tokens.weight";
-const NORM: &str = "model.norm.weight";
-const HEAD: &str = "lm_head.weight";
-
-/// Where the numbers of weights come from: an array of a type for a name and a shape.
-pub trait Numbers {
-    /// The numbers of a weight.
-    ///
-    /// # Errors
-    /// A weight that is not there, or for which the device has no room.
-    fn array(&mut self, place: &Place, name: &str, shape: &[usize], kind: Kind) -> Result<Array>;
-}
-
-/// A weight as the operations read it.
-#[derive(Debug, Clone)]
-pub(super) struct Weight {
-    pub(super) name: String,
-    pub(super) array: Array,
-    /// Rows and columns of a matrix; 1 and the length of a vector.
-    pub(super) shape: [usize; 2],
-    pub(super) trained: bool,
-}
-
-/// A weight that is trained: its numbers in single precision, and as the operations read them.
-#[derive(Debug)]
-pub(super) struct Master {
-    pub(super) numbers: Array,
-    pub(super) copy: Array,
-    pub(super) shape: Vec<usize>,
-}
-
 /// A decoder-only transformer on a device.
 #[derive(Debug)]
 pub struct Network {
-    pub(super) place: Place,
+    pub(super) backend: Backend,
     pub(super) config: ModelConfig,
     pub(super) embedding: Weight,
     pub(super) layers: Vec<Layer>,
@@ -57,9 +28,9 @@ pub struct Network {
     /// Cosine and sine of every position of the context.
     tables: [Array; 2],
     pub(super) masters: BTreeMap<String, Master>,
-    /// Whether its steps are recorded. Recordings are of one network's weights, whose places in memory
-    /// do not change while it lives: they are its.
-    pub(super) recorder: Arc<Recorder>,
+    /// Whether its steps are captured. A graph reads the weights of one network, whose addresses do not
+    /// change while it lives.
+    pub(super) capture: Arc<GraphCapture>,
 }
 
 impl Network {
@@ -68,52 +39,50 @@ impl Network {
     ///
     /// # Errors
     /// No room for them.
-    pub fn new(place: &Place, model: &Decoder, training: Training) -> Result<Self> {
-        let mut numbers = OfDecoder(model.named().into_iter().collect());
-        Self::with_numbers(place, model.config(), training, &mut numbers)
+    pub fn new(backend: &Backend, model: &Decoder, training: Training) -> Result<Self> {
+        let weights: BTreeMap<String, &tensor::Weight> = model.named().into_iter().collect();
+        let mut source = |backend: &Backend, name: &str, _: &[usize], dtype| match weights.get(name)
+        {
+            Some(weight) => weight.frozen().read(|numbers| backend.upload(numbers, dtype))?,
+            None => Err(Error::parameter("weight", name, "one of the model's")),
+        };
+        Self::with_source(backend, model.config(), training, &mut source)
     }
 
-    /// A network of a shape with numbers from anywhere.
+    /// A network of a shape with weights from any source.
     ///
     /// # Errors
-    /// Those of the numbers; no room for them.
-    pub fn with_numbers(
-        place: &Place,
+    /// Those of the source; no room for them.
+    pub fn with_source<'a>(
+        backend: &'a Backend,
         config: &ModelConfig,
         training: Training,
-        numbers: &mut dyn Numbers,
+        source: &'a mut WeightSource<'a>,
     ) -> Result<Self> {
-        let mut loader = Loader {
-            place,
-            training,
-            numbers,
-            shapes: config.tensors().into_iter().collect(),
-            masters: BTreeMap::new(),
-            prefix: String::new(),
-        };
+        let mut loader = Loader::new(backend, config, training, source);
         let embedding = loader.weight(EMBEDDING)?;
         let mut layers = Vec::with_capacity(config.layers);
         for layer in 0..config.layers {
-            loader.prefix = prefix_of(layer);
+            loader.enter(layer);
             layers.push(Layer::new(config, &mut loader)?);
         }
-        loader.prefix.clear();
+        loader.leave_layers();
         let norm = loader.weight(NORM)?;
         let head = if config.tie_embeddings { None } else { Some(loader.weight(HEAD)?) };
-        let masters = loader.masters;
+        let masters = loader.into_masters();
         let rotation = Rotation::new(&config.rope, config.head_dim, 0..config.max_positions);
-        let tables = [place.floats(rotation.cos())?, place.floats(rotation.sin())?];
-        let (place, config) = (place.clone(), config.clone());
-        let recorder = Arc::default();
-        Ok(Self { place, config, embedding, layers, norm, head, tables, masters, recorder })
+        let tables = [backend.upload_f32(rotation.cos())?, backend.upload_f32(rotation.sin())?];
+        let (backend, config) = (backend.clone(), config.clone());
+        let capture = Arc::default();
+        Ok(Self { backend, config, embedding, layers, norm, head, tables, masters, capture })
     }
 
     /// The network without its adapters, on the same weights, not trained.
     #[must_use]
     pub fn without_adapters(&self) -> Self {
-        let Self { place, config, embedding, layers, norm, head, tables, .. } = self;
+        let Self { backend, config, embedding, layers, norm, head, tables, .. } = self;
         Self {
-            place: place.clone(),
+            backend: backend.clone(),
             config: config.clone(),
             embedding: embedding.clone(),
             layers: layers.iter().cloned().map(Layer::without_adapters).collect(),
@@ -121,13 +90,13 @@ impl Network {
             head: head.clone(),
             tables: tables.clone(),
             masters: BTreeMap::new(),
-            recorder: Arc::default(),
+            capture: Arc::default(),
         }
     }
 
-    /// Where it is.
-    pub fn place(&self) -> &Place {
-        &self.place
+    /// The device that it is on.
+    pub fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     /// Its shape.
@@ -135,8 +104,9 @@ impl Network {
         &self.config
     }
 
+    /// The angles of positions.
     pub(super) fn angles(&self, positions: &[u32]) -> Result<Angles> {
-        Ok(self.angles_at(self.place.counts(positions)?))
+        Ok(self.angles_at(self.backend.upload_u32(positions)?))
     }
 
     /// The angles of positions that lie on the device.
@@ -145,16 +115,18 @@ impl Network {
         Angles { cos, sin, positions }
     }
 
+    /// The norm before the head, and its weight.
     pub(super) fn last_norm(&self) -> (&Weight, Norm<'_>) {
         let eps = self.config.rms_norm_eps as f32;
         (&self.norm, Norm { weight: &self.norm.array, eps })
     }
 
+    /// The matrix of the head, which may be the embedding.
     pub(super) fn head(&self) -> &Weight {
         self.head.as_ref().unwrap_or(&self.embedding)
     }
 
-    /// Refuses tokens that no row of the embedding is of, and positions past the context.
+    /// Refuses tokens outside the vocabulary, and sequences longer than the context.
     pub(super) fn check(&self, tokens: &[u32], longest: usize) -> Result<()> {
         let ModelConfig { vocab_size, max_positions, .. } = self.config;
         if let Some(token) = tokens.iter().find(|&&token| token as usize >= vocab_size) {
@@ -169,91 +141,18 @@ impl Network {
     }
 }
 
-/// Takes weights by their names in the layer at hand.
-pub(super) struct Loader<'a> {
-    place: &'a Place,
-    training: Training,
-    numbers: &'a mut dyn Numbers,
-    shapes: BTreeMap<String, Vec<usize>>,
-    masters: BTreeMap<String, Master>,
-    prefix: String,
-}
+impl Network {
+    /// Shapes of decoding steps of which CUDA graphs are kept, unless set otherwise.
+    pub const GRAPHS: usize = GraphCapture::GRAPHS;
 
-impl Loader<'_> {
-    /// A weight of the checkpoint.
-    pub(super) fn weight(&mut self, name: &str) -> Result<Weight> {
-        let name = format!("{}{name}", self.prefix);
-        let shape = self.shapes.get(&name).cloned().unwrap_or_default();
-        self.take(name, &shape, self.training == Training::Full)
+    /// Keeps CUDA graphs of up to `most` shapes of decoding steps from now on; with 0, every launch of a
+    /// step is asked for one by one.
+    pub fn keep_graphs(&self, most: usize) {
+        self.capture.keep(most);
     }
 
-    /// The factors of a projection's adapter and their scale, if it has one.
-    pub(super) fn adapter(
-        &mut self,
-        name: &str,
-        [n, k]: [usize; 2],
-    ) -> Result<Option<([Weight; 2], f32)>> {
-        let Training::Lora(LoraOptions { rank, alpha, .. }) = self.training else {
-            return Ok(None);
-        };
-        let mut factor = |part: &str, shape: [usize; 2]| {
-            self.take(format!("{}{name}.{part}", self.prefix), &shape, true)
-        };
-        let factors = [factor(DOWN, [rank, k])?, factor(UP, [n, rank])?];
-        Ok(Some((factors, (alpha / rank as f64) as f32)))
-    }
-
-    /// Moves weights into memory where they lie one after another, and returns all of it.
-    pub(super) fn join<'a>(
-        &mut self,
-        weights: impl Iterator<Item = &'a mut Weight>,
-    ) -> Result<Array> {
-        let weights: Vec<_> = weights.collect();
-        let whole = self.place.blank(weights.iter().map(|weight| weight.array.len()).sum())?;
-        let mut first = 0;
-        for weight in weights {
-            let part = whole.part(first..first + weight.array.len());
-            first += part.len();
-            weight.array.copy_to(&part)?;
-            if let Some(master) = self.masters.get_mut(&weight.name) {
-                // In single precision the operations read the numbers themselves.
-                if master.numbers.address() == master.copy.address() {
-                    master.numbers = part.clone();
-                }
-                master.copy = part.clone();
-            }
-            weight.array = part;
-        }
-        Ok(whole)
-    }
-
-    fn take(&mut self, name: String, shape: &[usize], trained: bool) -> Result<Weight> {
-        let place = self.place;
-        let array = if trained {
-            let numbers = self.numbers.array(place, &name, shape, Kind::F32)?;
-            let copy = place.narrow(numbers.clone())?;
-            let master = Master { numbers, copy: copy.clone(), shape: shape.to_vec() };
-            self.masters.insert(name.clone(), master);
-            copy
-        } else {
-            self.numbers.array(place, &name, shape, place.element().into())?
-        };
-        let shape = match *shape {
-            [rows, columns] => [rows, columns],
-            _ => [1, shape.iter().product()],
-        };
-        Ok(Weight { name, array, shape, trained })
-    }
-}
-
-/// The numbers of a decoder's weights by their names.
-struct OfDecoder<'a>(BTreeMap<String, &'a crate::tensor::Weight>);
-
-impl Numbers for OfDecoder<'_> {
-    fn array(&mut self, place: &Place, name: &str, _: &[usize], kind: Kind) -> Result<Array> {
-        match self.0.get(name) {
-            Some(weight) => weight.frozen().read(|numbers| place.upload(numbers, kind))?,
-            None => Err(Error::parameter("weight", name, "one of the model's")),
-        }
+    /// Notes on CUDA graphs since the last call, for the user.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.capture.take_notes()
     }
 }

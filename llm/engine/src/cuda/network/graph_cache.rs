@@ -1,114 +1,82 @@
-//! Steps that were recorded, and the memory that they work on.
+//! CUDA graphs of decoding steps, and the memory that they work on.
 //!
-//! A recording names addresses: of weights, of the cache, of a burst's state and results, and of the
-//! workspace in which a step computes. It is forgotten when one of these moves, and with the cache. The
-//! numbers of weights may change: training writes them where they are.
+//! A graph holds addresses: of weights, of the cache, of the state and results of a step, and of the
+//! workspace in which it computes. It is dropped when one of these moves, and with the cache. The numbers
+//! of weights may change: training writes them where they are.
 
-use super::super::super::memory::{Array, Kind};
-use super::super::super::place::{Place, Shape};
-use super::super::super::recording::Recording;
-use super::super::super::workspace::Workspace;
-use super::Step;
-use super::state::Plan;
+use super::graph_capture::GraphCapture;
+use crate::Result;
+use crate::cuda::backend::{Backend, LaunchShape};
+use crate::cuda::cuda_graph::CudaGraph;
+use crate::cuda::memory::{Array, DType};
+use crate::cuda::workspace::Workspace;
 use crate::generate::SamplingParams;
-use crate::{Error, Result};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Most recordings that are kept. Those of a batch that runs out one sample after another are as many
-/// as `rounded` has sizes for it; the last ones are small.
-pub(in super::super) const MOST: usize = 16;
+/// One decoding step: it asks a backend for its launches.
+pub(super) type Step<'a> = dyn Fn(&Backend) -> Result<()> + 'a;
 
-/// Whether a network's steps are recorded, and why they are not.
-#[derive(Debug)]
-pub(in super::super) struct Recorder {
-    most: AtomicUsize,
-    notes: Mutex<Vec<String>>,
-}
-
-impl Default for Recorder {
-    fn default() -> Self {
-        Self { most: AtomicUsize::new(MOST), notes: Mutex::default() }
-    }
-}
-
-impl Recorder {
-    /// Keeps up to so many recordings from now on.
-    pub(in super::super) fn keep(&self, most: usize) {
-        self.most.store(most, Ordering::Relaxed);
-    }
-
-    /// What there is to say since this was last asked.
-    pub(in super::super) fn take_notes(&self) -> Vec<String> {
-        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn most(&self) -> usize {
-        self.most.load(Ordering::Relaxed)
-    }
-
-    /// Goes on without recordings.
-    fn give_up(&self, error: &Error) {
-        self.keep(0);
-        let note = format!(
-            "Decoding is not recorded, and slower for it: {error}. Samples are the same as with recordings."
-        );
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
-    }
-}
-
-/// What a recording is of: a network's weights, the shape of its launches, and what they are told of how
+/// What a graph depends on: a network's weights, the sizes of its launches, and the settings with which
 /// tokens are drawn.
 #[derive(Debug, Clone)]
-pub(super) struct Key {
-    recorder: Arc<Recorder>,
-    shape: Shape,
+pub(super) struct GraphKey {
+    /// Stands for the network.
+    capture: Arc<GraphCapture>,
+    shape: LaunchShape,
     temperature: f32,
     top_k: usize,
     top_p: f32,
     min_p: f32,
 }
 
-impl Key {
-    pub(super) fn new(recorder: &Arc<Recorder>, shape: Shape, params: &SamplingParams) -> Self {
+impl GraphKey {
+    pub(super) fn new(
+        capture: &Arc<GraphCapture>,
+        shape: LaunchShape,
+        params: &SamplingParams,
+    ) -> Self {
         let SamplingParams { temperature, top_k, top_p, min_p, .. } = *params;
-        Self { recorder: recorder.clone(), shape, temperature, top_k, top_p, min_p }
+        Self { capture: capture.clone(), shape, temperature, top_k, top_p, min_p }
     }
 }
 
-impl PartialEq for Key {
+impl PartialEq for GraphKey {
     fn eq(&self, other: &Self) -> bool {
         let draws = |key: &Self| (key.temperature, key.top_k, key.top_p, key.min_p);
-        Arc::ptr_eq(&self.recorder, &other.recorder)
+        Arc::ptr_eq(&self.capture, &other.capture)
             && self.shape == other.shape
             && draws(self) == draws(other)
     }
 }
 
-/// What a cache keeps from one burst to the next.
+/// The graphs of a cache of keys and values, and memory that later steps use again.
 #[derive(Debug, Default)]
-pub(in super::super) struct Recordings {
-    /// The one used last comes last. First of the fields, so that they go before their memory.
-    kept: Vec<(Key, Box<dyn Recording>)>,
+pub(super) struct GraphCache {
+    /// The one used last comes last. First of the fields, so that graphs go before their memory.
+    kept: Vec<(GraphKey, Box<dyn CudaGraph>)>,
     workspace: Option<Arc<Workspace>>,
     state: Option<Array>,
     results: Option<Array>,
 }
 
-impl Recordings {
-    /// Words for the state of a burst and for its results, where they were before if they fit.
-    pub(super) fn memory(&mut self, place: &Place, plan: &Plan) -> Result<[Array; 2]> {
-        let [state, results] = plan.words();
+impl GraphCache {
+    /// This many words for the state of steps and for their results, at the same addresses as before if
+    /// they fit.
+    pub(super) fn memory(
+        &mut self,
+        backend: &Backend,
+        [state, results]: [usize; 2],
+    ) -> Result<[Array; 2]> {
         Ok([
-            Self::words(&mut self.kept, &mut self.state, place, state)?,
-            Self::words(&mut self.kept, &mut self.results, place, results)?,
+            Self::words(&mut self.kept, &mut self.state, backend, state)?,
+            Self::words(&mut self.kept, &mut self.results, backend, results)?,
         ])
     }
 
     fn words(
-        kept: &mut Vec<(Key, Box<dyn Recording>)>,
+        kept: &mut Vec<(GraphKey, Box<dyn CudaGraph>)>,
         words: &mut Option<Array>,
-        place: &Place,
+        backend: &Backend,
         needed: usize,
     ) -> Result<Array> {
         if let Some(words) = words.as_ref().filter(|words| words.len() >= needed) {
@@ -117,64 +85,67 @@ impl Recordings {
         kept.clear();
         *words = None;
         // Sequences grow: twice as many, so that this is seldom.
-        let array = Array::new(place.device(), Kind::U32, needed.next_power_of_two())?;
+        let array = Array::new(backend.device(), DType::U32, needed.next_power_of_two())?;
         Ok(words.insert(array).clone())
     }
 
-    /// The recording of a step, if there is one and there are to be any.
-    pub(super) fn get(&mut self, key: &Key) -> Option<&dyn Recording> {
-        if key.recorder.most() == 0 {
+    /// The graph of a step, if there is one and graphs are in use.
+    pub(super) fn get(&mut self, key: &GraphKey) -> Option<&dyn CudaGraph> {
+        if key.capture.most() == 0 {
             return None;
         }
         let at = self.kept.iter().position(|(kept, _)| kept == key)?;
         let found = self.kept.remove(at);
         self.kept.push(found);
-        self.kept.last().map(|(_, recording)| &**recording)
+        self.kept.last().map(|(_, graph)| &**graph)
     }
 
-    /// Records a step that was not recorded so far. To have all kernels at hand, it is done once before;
-    /// 1 is returned then, else 0. Where it cannot be recorded, the recorder says so, once.
-    pub(super) fn prepare(&mut self, key: &Key, step: Step<'_>) -> Result<usize> {
-        if key.recorder.most() == 0 || self.get(key).is_some() {
+    /// Captures a step that has no graph yet. The step runs once before, so that all kernels are loaded;
+    /// 1 is returned then, else 0. Where it cannot be captured, the network's notes say so, once.
+    pub(super) fn prepare(
+        &mut self,
+        key: &GraphKey,
+        backend: &Backend,
+        step: &Step<'_>,
+    ) -> Result<usize> {
+        if key.capture.most() == 0 || self.get(key).is_some() {
             return Ok(0);
         }
-        let place = &step.network.place;
-        let workspace = match self.workspace(step) {
-            Ok(workspace) => place.moved(workspace),
+        let workspace = match self.workspace(backend, step) {
+            Ok(workspace) => backend.with_device(workspace),
             Err(error) => {
-                key.recorder.give_up(&error);
+                key.capture.give_up(&error);
                 return Ok(0);
             }
         };
-        step.run(&workspace)?;
-        match place.device().record(&mut || step.run(&workspace)) {
-            Ok(recording) => self.keep(key, recording),
+        step(&workspace)?;
+        match backend.device().capture(&mut || step(&workspace)) {
+            Ok(graph) => self.keep(key, graph),
             Err(error) => {
                 self.kept.clear();
-                key.recorder.give_up(&error);
+                key.capture.give_up(&error);
             }
         }
         Ok(1)
     }
 
-    fn keep(&mut self, key: &Key, recording: Box<dyn Recording>) {
-        self.kept.push((key.clone(), recording));
-        let over = self.kept.len().saturating_sub(key.recorder.most());
+    fn keep(&mut self, key: &GraphKey, graph: Box<dyn CudaGraph>) {
+        self.kept.push((key.clone(), graph));
+        let over = self.kept.len().saturating_sub(key.capture.most());
         self.kept.drain(..over);
     }
 
     /// Memory in which a step has room.
-    fn workspace(&mut self, step: Step<'_>) -> Result<Arc<Workspace>> {
-        let place = &step.network.place;
-        let counting = Arc::new(Workspace::counting(place.device()));
-        step.run(&place.moved(counting.clone()))?;
+    fn workspace(&mut self, backend: &Backend, step: &Step<'_>) -> Result<Arc<Workspace>> {
+        let counting = Arc::new(Workspace::counting(backend.device()));
+        step(&backend.with_device(counting.clone()))?;
         let needed = counting.peak();
         if let Some(workspace) = self.workspace.as_ref().filter(|it| it.bytes() >= needed) {
             return Ok(workspace.clone());
         }
         self.kept.clear();
         self.workspace = None;
-        let workspace = Arc::new(Workspace::new(place.device(), needed)?);
+        let workspace = Arc::new(Workspace::new(backend.device(), needed)?);
         Ok(self.workspace.insert(workspace).clone())
     }
 }
