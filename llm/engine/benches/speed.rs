@@ -90,7 +90,7 @@ fn decode(model: &Decoder, batch: usize) -> Result<Vec<f64>> {
         max_batch: batch,
         cache_slots: batch * (PROMPT + NEW),
         prefill_tokens: 1024,
-        burst: 1,
+        multi_step: 1,
     };
     let params = SamplingParams { temperature: 0.0, max_tokens: NEW, ..SamplingParams::default() };
     let requests: Vec<_> = (0..batch)

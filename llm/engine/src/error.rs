@@ -1,4 +1,4 @@
-//! What this crate refuses, and why.
+//! Errors of this crate.
 
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ pub enum Error {
     Gpu {
         /// The kernel, the library or the device.
         what: String,
-        /// What it said, and what to do.
+        /// The message, and what to do about it.
         problem: String,
     },
 
@@ -67,4 +67,11 @@ pub enum Error {
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// A GPU, or a library that it needs, refused `what` with this message.
+    pub(crate) fn gpu(what: impl Into<String>, problem: impl std::fmt::Display) -> Self {
+        Self::Gpu { what: what.into(), problem: problem.to_string() }
+    }
 }

@@ -2,14 +2,25 @@
 //! differentiable operations, and an engine that generates from it.
 //!
 //! ```text
-//! cuda ──► model ──► generate ──► text
-//!            │           │
-//!            ├──► optim  │
-//!            ▼           ▼
-//!           ops ──► tensor, kernels ──► checkpoint ──► config
+//! cuda        the same network on a GPU
+//!   ▼
+//! model       the decoder: weights, layers, forward and backward, generation
+//!   ▼
+//! generate    sampling by continuous batching          optim   AdamW
+//!   ▼                                                    │
+//! text        tokenizer and chat templates               │
+//!                                                        │
+//! ops         differentiable operations  ◄── model, cuda │
+//!   ▼                                                    │
+//! tensor      weights, gradients, rows of a batch  ◄─────┘
+//! kernels     arithmetic on slices  ◄── ops, generate, model
+//!   ▼
+//! checkpoint  weights in files
+//!   ▼
+//! config      the shape of a decoder  ◄── memory: what it needs
 //! ```
 //!
-//! [`cuda`] is the same network on a GPU; generation and training are one code for both.
+//! An arrow is an import; none points up. Generation and training are one code for both devices.
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
 //! vocabulary, `k` inner dimension of a product.

@@ -1,7 +1,6 @@
 //! The models that have a short name here.
 
-use super::Repository;
-use super::resolve::Kind;
+use super::repository::{Repository, RepositoryKind};
 
 /// A model with a short name.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +24,7 @@ impl Alias {
     /// Its repository, at the newest revision.
     pub fn repository(&self) -> Repository {
         let revision = Repository::NEWEST.to_owned();
-        Repository { id: self.repository.to_owned(), revision, kind: Kind::Model }
+        Repository { id: self.repository.to_owned(), revision, kind: RepositoryKind::Model }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The folders `blobs`, `snapshots`, `refs` of a repository, as Hugging Face's own tools lay them
 //! out: what these have downloaded is found here, and the other way round.
 
-use super::resolve::Repository;
+use super::repository::Repository;
 use super::settings::Settings;
 use crate::{Error, Result};
 use hf_hub::CacheRepo;

@@ -5,7 +5,7 @@ use super::download::Snapshot;
 use super::error::HubError;
 use super::progress::Progress;
 use super::remote::Remote;
-use super::resolve::{Repository, is_name};
+use super::repository::{Repository, is_name};
 use super::settings::Settings;
 use crate::Result;
 use std::path::{Path, PathBuf};

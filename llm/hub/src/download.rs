@@ -5,7 +5,7 @@ use super::cache::{Cache, create_parent};
 use super::error::HubError;
 use super::progress::Progress;
 use super::remote::{Announced, Remote};
-use super::resolve::{Repository, is_name};
+use super::repository::{Repository, is_name};
 use super::settings::Settings;
 use super::transfer::Transfer;
 use crate::{Error, Result};

@@ -1,14 +1,11 @@
-//! Why a model could not be had, and what to do.
+//! Errors of this crate: why a model was not found or not downloaded, and what to do about it.
 
-use super::resolve::{Kind, Repository};
-use super::settings::Settings;
-use super::{alias, cache::Cache};
 use std::path::PathBuf;
 
 /// A result whose error is [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a model could not be had, or a name was refused.
+/// Why a model was not found, or a name was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,11 +24,11 @@ impl From<HubError> for Error {
     }
 }
 
-/// Why a model could not be had from the hub.
+/// Why a model could not be downloaded from the hub.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
-    /// The text is no model.
+    /// The text does not name a model.
     #[error(
         "{text:?} is no folder, no alias and no id on the hub such as Qwen/Qwen3-0.6B-Base; the nearest alias is {nearest}; all aliases: {known}"
     )]
@@ -122,7 +119,7 @@ pub enum HubError {
         problem: String,
     },
 
-    /// An answer that no hub gives.
+    /// An answer that does not follow the protocol of the hub.
     #[error(
         "{repository}: {file}: {problem}; is {endpoint} a Hugging Face hub, with no login page in between?"
     )]
@@ -136,92 +133,4 @@ pub enum HubError {
         /// The hub.
         endpoint: String,
     },
-}
-
-impl HubError {
-    pub(super) fn unknown(text: &str) -> Self {
-        let names = || alias::ALIASES.iter().map(|alias| alias.name);
-        let lower = text.to_ascii_lowercase();
-        // Weighs the beginning most: what is left out of a name is its end.
-        let likeness = |name: &&str| strsim::jaro_winkler(name, &lower);
-        let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        Self::Unknown {
-            text: text.to_owned(),
-            nearest: nearest.unwrap_or_default(),
-            known: names().collect::<Vec<_>>().join(", "),
-        }
-    }
-
-    pub(super) fn refused(
-        repository: &Repository,
-        settings: &Settings,
-        file: &str,
-        status: u16,
-    ) -> Self {
-        Self::Refused {
-            repository: repository.id.clone(),
-            file: file.to_owned(),
-            status,
-            page: page(repository, settings),
-            endpoint: settings.endpoint.clone(),
-            token: if settings.token.is_some() { "a token was sent" } else { "none was sent" },
-        }
-    }
-
-    pub(super) fn not_found(repository: &Repository, settings: &Settings, file: &str) -> Self {
-        Self::NotFound {
-            repository: repository.id.clone(),
-            revision: repository.revision.clone(),
-            file: file.to_owned(),
-            page: page(repository, settings),
-        }
-    }
-
-    pub(super) fn unreachable(
-        repository: &Repository,
-        settings: &Settings,
-        problem: impl Into<String>,
-    ) -> Self {
-        Self::Unreachable {
-            repository: repository.id.clone(),
-            problem: problem.into(),
-            by_hand: by_hand(repository, settings),
-        }
-    }
-
-    pub(super) fn protocol(
-        repository: &Repository,
-        settings: &Settings,
-        file: &str,
-        problem: impl Into<String>,
-    ) -> Self {
-        Self::Protocol {
-            repository: repository.id.clone(),
-            file: file.to_owned(),
-            problem: problem.into(),
-            endpoint: settings.endpoint.clone(),
-        }
-    }
-}
-
-fn page(repository: &Repository, settings: &Settings) -> String {
-    let kind = if repository.kind == Kind::DataSet { "datasets/" } else { "" };
-    format!("{}/{kind}{}", settings.endpoint, repository.id)
-}
-
-/// How to do without a network.
-fn by_hand(repository: &Repository, settings: &Settings) -> String {
-    let folder = Cache::new(repository, settings).snapshot(&repository.revision);
-    if repository.kind == Kind::DataSet {
-        return format!(
-            "Without a network, copy its files from {} to {}, or to any folder and give that with --data NAME=FOLDER",
-            page(repository, settings),
-            folder.display()
-        );
-    }
-    format!(
-        "Without a network, copy config.json, tokenizer.json, tokenizer_config.json, generation_config.json and model.safetensors (or model.safetensors.index.json and every file it names) from {} to {}, or to any folder and give that with --model FOLDER",
-        page(repository, settings),
-        folder.display()
-    )
 }

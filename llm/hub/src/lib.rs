@@ -4,15 +4,16 @@
 //! | file | what |
 //! |---|---|
 //! | `alias` | the models that have a short name here |
+//! | `repository` | a repository of the hub at a revision |
 //! | `resolve` | from what the user typed to a folder or a repository |
 //! | `settings` | cache, token, endpoint; the environment is read here and nowhere else |
 //! | `cache` | the folders `blobs`, `snapshots`, `refs` of a repository |
-//! | `remote` | what the hub says of a file |
+//! | `remote` | what the hub says about a file |
 //! | `transfer` | the bytes of a file, resumed and verified |
 //! | `download` | the files of a model, in order |
 //! | `data_set` | the files of a data set |
-//! | `progress` | what a caller may show meanwhile |
-//! | `error` | why a model could not be had, and what to do |
+//! | `progress` | what a caller may show during a download |
+//! | `error`, `refusals` | why a model was not found or not downloaded, and what to do |
 
 mod alias;
 mod cache;
@@ -20,7 +21,9 @@ mod data_set;
 mod download;
 mod error;
 mod progress;
+mod refusals;
 mod remote;
+mod repository;
 mod resolve;
 mod settings;
 mod transfer;
@@ -30,5 +33,6 @@ pub use data_set::{cached_data, download_data};
 pub use download::{download, is_cached};
 pub use error::{Error, HubError, Result};
 pub use progress::Progress;
-pub use resolve::{Location, Repository, resolve};
+pub use repository::Repository;
+pub use resolve::{Location, resolve};
 pub use settings::Settings;

@@ -5,7 +5,7 @@
 //! length nor at the hash of what arrived.
 
 use super::error::HubError;
-use super::resolve::{Repository, is_name};
+use super::repository::{Repository, is_name};
 use super::settings::Settings;
 use crate::Result;
 use std::time::Duration;

@@ -2,12 +2,9 @@
 
 use super::alias::Alias;
 use super::error::HubError;
+use super::repository::{Repository, RepositoryKind, is_id};
 use crate::Result;
-use rs_grpo_files::Refuse as _;
 use std::path::{Path, PathBuf};
-
-/// Longest name of an account, of a repository or of a revision; the hub's own limit is 96.
-const LONGEST: usize = 128;
 
 /// Where a model is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,65 +13,6 @@ pub enum Location {
     Folder(PathBuf),
     /// On the hub, and perhaps in the cache.
     Hub(Repository),
-}
-
-/// A repository of the hub at a revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repository {
-    pub(super) id: String,
-    pub(super) revision: String,
-    pub(super) kind: Kind,
-}
-
-/// What a repository holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Model,
-    DataSet,
-}
-
-impl Repository {
-    /// The branch that the hub shows.
-    pub(super) const NEWEST: &'static str = "main";
-
-    /// A data set with this id.
-    ///
-    /// # Errors
-    /// The text is no id, or the revision none.
-    pub fn data_set(id: &str, revision: &str) -> Result<Self> {
-        if !is_id(id) {
-            let allowed = "an id on the hub such as openai/gsm8k";
-            return Err(crate::Error::parameter("data set", format!("{id:?}"), allowed));
-        }
-        let kind = Kind::DataSet;
-        Self { id: id.to_owned(), revision: Self::NEWEST.to_owned(), kind }.at(revision)
-    }
-
-    /// As `hf-hub` has it.
-    pub(super) fn repo(&self, revision: &str) -> hf_hub::Repo {
-        let kind = match self.kind {
-            Kind::Model => hf_hub::RepoType::Model,
-            Kind::DataSet => hf_hub::RepoType::Dataset,
-        };
-        hf_hub::Repo::with_revision(self.id.clone(), kind, revision.to_owned())
-    }
-
-    /// The id, as in `Qwen/Qwen3-0.6B-Base`.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The same repository at a branch, a tag or a commit.
-    ///
-    /// # Errors
-    /// The text cannot be a revision.
-    pub fn at(self, revision: &str) -> Result<Self> {
-        if !revision.split('/').all(is_name) || revision.len() > LONGEST {
-            let allowed = "a branch, a tag or a commit";
-            return Err(crate::Error::parameter("revision", format!("{revision:?}"), allowed));
-        }
-        Ok(Self { revision: revision.to_owned(), ..self })
-    }
 }
 
 /// Finds a model: a folder that exists, else an alias of [`ALIASES`](super::ALIASES), else an id on
@@ -92,25 +30,11 @@ pub fn resolve(text: &str) -> Result<Location> {
     }
     if is_id(text) {
         let revision = Repository::NEWEST.to_owned();
-        let kind = Kind::Model;
+        let kind = RepositoryKind::Model;
         return Ok(Location::Hub(Repository { id: text.to_owned(), revision, kind }));
     }
     match text.contains(['/', '\\']) {
         true => Err(HubError::NoFolder { path: path.to_owned() }.into()),
         false => Err(HubError::unknown(text).into()),
     }
-}
-
-/// Whether a text has the form `account/repository`.
-fn is_id(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(account, name)| is_name(account) && is_name(name))
-}
-
-/// Whether a text can be part of an address and the name of a file: nothing that leaves its folder.
-pub(super) fn is_name(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    (1..=LONGEST).contains(&text.len())
-        && text.chars().all(plain)
-        && !text.starts_with('.')
-        && !text.contains("..")
 }

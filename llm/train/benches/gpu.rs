@@ -19,21 +19,21 @@ mod gpu {
     use rand_distr::{Distribution, Normal};
     use rand_xoshiro::Xoshiro256PlusPlus;
     use rs_grpo::{Estimator, Scratch};
+    use rs_grpo_engine::Error as EngineError;
     use rs_grpo_engine::ModelConfig;
+    use rs_grpo_engine::cuda::backend::Backend;
     use rs_grpo_engine::cuda::device::Gpu;
     use rs_grpo_engine::cuda::launch::Element;
-    use rs_grpo_engine::cuda::memory::{Array, Device, Kind, Product};
-    use rs_grpo_engine::cuda::network::{Network, Numbers};
-    use rs_grpo_engine::cuda::place::Place;
+    use rs_grpo_engine::cuda::memory::{Array, DType, Device, Product};
+    use rs_grpo_engine::cuda::network::Network;
     use rs_grpo_engine::generate::{
         Engine, EngineOptions, Request, Sample, Sampler, SamplingParams,
     };
     use rs_grpo_engine::model::Policy;
     use rs_grpo_engine::model::{LoraOptions, Training};
     use rs_grpo_engine::optim::AdamWOptions;
-    use rs_grpo_engine::{Error, Result};
-    use rs_grpo_hub::{ALIASES, Alias};
-    use rs_grpo_train::{Example, Loss, Pass, gradient, update};
+    use rs_grpo_hub::ALIASES;
+    use rs_grpo_train::{Error, Example, Loss, Pass, Result, gradient, update};
     use serde_json::{Value, json};
     use std::sync::Arc;
     use std::time::Instant;
@@ -55,8 +55,8 @@ mod gpu {
             }
             ["decode", model, batch, new, burst, recordings] => {
                 let mut bench = Bench::new(&gpu, model, "frozen")?;
-                bench.burst = number(burst)?;
-                bench.network.keep_recordings(number(recordings)?);
+                bench.multi_step = number(burst)?;
+                bench.network.keep_graphs(number(recordings)?);
                 bench.decode(number(batch)?, number(new)?)?
             }
             ["train", model, what, sequences, len, tokens] => {
@@ -79,35 +79,29 @@ mod gpu {
     }
 
     fn unknown(text: &str) -> Error {
-        Error::Gpu { what: text.to_owned(), problem: "no such measurement".to_owned() }
+        let problem = "no such measurement".to_owned();
+        Error::from(EngineError::Gpu { what: text.to_owned(), problem })
     }
 
     /// Weights of a model's shape that are the same random numbers again and again.
-    struct Random(Option<Array>);
-
-    impl Numbers for Random {
-        fn array(
-            &mut self,
-            place: &Place,
-            name: &str,
-            shape: &[usize],
-            kind: Kind,
-        ) -> Result<Array> {
+    fn random() -> impl FnMut(&Backend, &str, &[usize], DType) -> rs_grpo_engine::Result<Array> {
+        let mut random: Option<Array> = None;
+        move |backend, name, shape, dtype| {
             let len: usize = shape.iter().product();
             if shape.len() == 1 {
                 let value = if name.ends_with("norm.weight") { 1.0 } else { 0.01 };
-                return place.array(kind, &vec![value; len]);
+                return backend.array(dtype, &vec![value; len]);
             }
-            if kind == Kind::F32 {
-                return place
-                    .array(kind, &normal(len.min(BLOCK), 0.02).repeat(len.div_ceil(BLOCK))[..len]);
+            if dtype == DType::F32 {
+                let numbers = normal(len.min(BLOCK), 0.02).repeat(len.div_ceil(BLOCK));
+                return backend.array(dtype, &numbers[..len]);
             }
-            let block = match &self.0 {
+            let block = match &random {
                 Some(block) => block.clone(),
-                None => place.array(kind, &normal(BLOCK, 0.02))?,
+                None => backend.array(dtype, &normal(BLOCK, 0.02))?,
             };
-            self.0 = Some(block.clone());
-            place.repeat(&block, len)
+            random = Some(block.clone());
+            backend.repeat(&block, len)
         }
     }
 
@@ -121,22 +115,23 @@ mod gpu {
         gpu: &'a Gpu,
         config: ModelConfig,
         network: Network,
-        burst: usize,
+        multi_step: usize,
     }
 
     impl<'a> Bench<'a> {
         fn new(gpu: &'a Arc<Gpu>, model: &str, what: &str) -> Result<Self> {
-            let alias: &Alias =
-                ALIASES.iter().find(|alias| alias.name == model).ok_or_else(|| unknown(model))?;
+            let alias = ALIASES.iter().find(|alias| alias.name == model);
+            let config = alias.and_then(|alias| ModelConfig::published(alias.repository));
+            let config = config.ok_or_else(|| unknown(model))?;
             let training = match what {
                 "full" => Training::Full,
                 "lora" => Training::Lora(LoraOptions { rank: RANK, alpha: 64.0, seed: 0 }),
                 _ => Training::Frozen,
             };
-            let place = Place::new(gpu.clone(), Element::Bf16);
-            let config = ModelConfig { max_positions: 8192, ..alias.config.clone() };
-            let network = Network::with_numbers(&place, &config, training, &mut Random(None))?;
-            Ok(Self { gpu, config, network, burst: EngineOptions::default().burst })
+            let backend = Backend::new(gpu.clone(), Element::Bf16);
+            let config = ModelConfig { max_positions: 8192, ..config.clone() };
+            let network = Network::with_source(&backend, &config, training, &mut random())?;
+            Ok(Self { gpu, config, network, multi_step: EngineOptions::default().multi_step })
         }
 
         /// Samples of prompts, greedy decoding aside.
@@ -155,7 +150,7 @@ mod gpu {
                 max_batch: batch,
                 cache_slots: (batch / SAMPLES + 1) * (PROMPT + 16) + batch * (new + 16),
                 prefill_tokens: Network::PREFILL_TOKENS,
-                burst: self.burst,
+                multi_step: self.multi_step,
             };
             let params = SamplingParams { max_tokens: new, ..SamplingParams::default() };
             let samples = Engine::new(&self.network, None, options)?.sample(
@@ -283,7 +278,8 @@ mod gpu {
     }
 
     fn refused(error: impl ToString) -> Error {
-        Error::Gpu { what: "the estimator".to_owned(), problem: error.to_string() }
+        let problem = error.to_string();
+        Error::from(EngineError::Gpu { what: "the estimator".to_owned(), problem })
     }
 
     fn example<'a>(prompt: &'a [u32], completion: &'a [u32], advantage: f64) -> Example<'a> {
@@ -300,11 +296,11 @@ mod gpu {
 
     /// Bytes a second of a copy, read and written, and operations a second of a product.
     fn ceilings(gpu: &Arc<Gpu>) -> Result<Value> {
-        let place = Place::new(gpu.clone(), Element::Bf16);
+        let backend = Backend::new(gpu.clone(), Element::Bf16);
         let bytes = 4usize << 30;
         let (a, b) = (gpu.allocate(bytes)?, gpu.allocate(bytes)?);
         let wait = || gpu.read(a, &mut [0; 4]);
-        let timed = |work: &dyn Fn() -> Result<()>| -> Result<f64> {
+        let timed = |work: &dyn Fn() -> rs_grpo_engine::Result<()>| -> Result<f64> {
             work()?;
             wait()?;
             let start = Instant::now();
@@ -316,13 +312,13 @@ mod gpu {
         };
         let copy = timed(&|| gpu.copy(a, b, bytes))?;
         let n = 8192;
-        let numbers = place.array(Kind::Bf16, &normal(n * n, 1.0))?;
+        let numbers = backend.array(DType::Bf16, &normal(n * n, 1.0))?;
         gpu.copy(numbers.address(), a, numbers.bytes())?;
         let product = Product {
-            out: (b, Kind::Bf16),
+            out: (b, DType::Bf16),
             a: numbers.address(),
             b: a,
-            kind: Kind::Bf16,
+            dtype: DType::Bf16,
             sizes: [n, n, n],
             transposed: [false, true],
             strides: [n; 3],

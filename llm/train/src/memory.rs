@@ -23,7 +23,7 @@ use super::{Adapters, TrainConfig};
 use crate::{Error, Result};
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
-use rs_grpo_engine::cuda::memory::Kind;
+use rs_grpo_engine::cuda::memory::DType;
 use rs_grpo_engine::memory::{activation_bytes, adapter_parameters, cache_numbers};
 use rs_grpo_engine::model::Decoder;
 use rs_grpo_engine::model::Policy;
@@ -86,7 +86,7 @@ impl MemoryPlan {
                 activations,
             },
             Site::Device(element) => {
-                let bytes = Kind::from(element).bytes() as u64;
+                let bytes = DType::from(element).bytes() as u64;
                 let copies = if config.kl_coef != 0.0 && config.lora.rank == 0 { 2 } else { 1 };
                 let masters = if element == Element::F32 { 0 } else { 4 };
                 let of_moments = match config.optimizer.state {

@@ -12,8 +12,8 @@ use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::checkpoint::{Checkpoint, Layout, Storage, save};
+use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
-use rs_grpo_engine::cuda::place::Place;
 use rs_grpo_engine::model::Policy;
 use rs_grpo_engine::model::{Decoder, Keep, Training};
 use rs_grpo_engine::optim::AdamWOptions;
@@ -86,7 +86,7 @@ impl Default for Pretraining {
 pub fn pretrain(
     options: &Pretraining,
     folder: &Path,
-    place: Option<&Place>,
+    place: Option<&Backend>,
     mut watch: impl FnMut(usize, &Updated),
 ) -> Result<()> {
     options.check()?;

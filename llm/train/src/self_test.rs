@@ -4,10 +4,10 @@
 use crate::{Error, Result};
 use crate::{Example, Loss, Pass, Pretraining, gradient, logprobs, pretrain, update};
 use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::network::Network;
-use rs_grpo_engine::cuda::place::Place;
-use rs_grpo_engine::cuda::self_test::{Outcome, relative_error, to_floats};
+use rs_grpo_engine::cuda::self_test::{Comparison, relative_error, to_floats};
 use rs_grpo_engine::generate::{
     Engine, EngineOptions, LanguageModel, Request, Sample, Sampler, SamplingParams,
 };
@@ -31,7 +31,11 @@ const RATE: f64 = 1e-3;
 ///
 /// # Errors
 /// A folder without a model; a device that does not answer. Wrong numbers are no error but an outcome.
-pub fn compare_networks(folder: &Path, place: &Place, training: Training) -> Result<Vec<Outcome>> {
+pub fn compare_networks(
+    folder: &Path,
+    place: &Backend,
+    training: Training,
+) -> Result<Vec<Comparison>> {
     let checkpoint = Checkpoint::open(folder)?;
     let model = Decoder::load(&checkpoint, training)?;
     let network = Network::new(place, &model, training)?;
@@ -49,7 +53,7 @@ pub fn compare_networks(folder: &Path, place: &Place, training: Training) -> Res
 ///
 /// # Errors
 /// As [`compare_networks`]; a full disk.
-pub fn compare_wide_networks(place: &Place, training: Training) -> Result<Vec<Outcome>> {
+pub fn compare_wide_networks(place: &Backend, training: Training) -> Result<Vec<Comparison>> {
     let scratch = tempfile::tempdir().map_err(Error::file(&std::env::temp_dir()))?;
     let folder = scratch.path().join("wide");
     let made = Pretraining {
@@ -97,7 +101,7 @@ fn example<'a>(prompt: &'a [u32], completion: &'a [u32], advantage: f64) -> Exam
 
 struct Outcomes {
     element: Element,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<Comparison>,
 }
 
 impl Outcomes {
@@ -107,7 +111,7 @@ impl Outcomes {
             Element::F32 => 1e-4,
             Element::Bf16 => 0.1,
         };
-        let outcome = Outcome { what: what.to_owned(), element: self.element, error, limit };
+        let outcome = Comparison { what: what.to_owned(), element: self.element, error, limit };
         self.outcomes.push(outcome);
     }
 
@@ -157,11 +161,11 @@ impl Outcomes {
     /// which in bf16 makes other samples.
     fn bursts(&mut self, network: &Network) -> Result<()> {
         let samples = |burst, recordings| {
-            network.keep_recordings(recordings);
+            network.keep_graphs(recordings);
             drawn(network, burst)
         };
         let (one_by_one, bursts) = (samples(1, 0)?, samples(8, 0)?);
-        let recorded = samples(8, Network::RECORDINGS)?;
+        let recorded = samples(8, Network::GRAPHS)?;
         for note in network.take_notes() {
             self.same(&note, 1);
         }
@@ -185,7 +189,7 @@ impl Outcomes {
     /// Notes how many of something are not what they must be.
     fn same(&mut self, what: &str, different: usize) {
         let (what, error) = (what.to_owned(), different as f32);
-        self.outcomes.push(Outcome { what, element: self.element, error, limit: 0.0 });
+        self.outcomes.push(Comparison { what, element: self.element, error, limit: 0.0 });
     }
 
     fn gradients(
@@ -283,7 +287,7 @@ fn drawn(network: &Network, burst: usize) -> Result<Vec<Sample>> {
     let (vocab, len) = (network.vocab_size(), SHARED.min(network.max_positions() / 2));
     let prompt = |from: usize| (from..from + len).map(|at| (at * 7919 % vocab) as u32).collect();
     let request = |from| Request { prompt: prompt(from), samples: 3, first_sample: 0 };
-    let options = EngineOptions { burst, ..options(6, 512, 256) };
+    let options = EngineOptions { multi_step: burst, ..options(6, 512, 256) };
     let params = SamplingParams { max_tokens: 1 + 8 + 2, ..SamplingParams::default() };
     let requests = [request(0), request(500)];
     let samples = Engine::new(network, None, options)?.sample(&requests, &params, &mut |_| ())?;

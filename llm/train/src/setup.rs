@@ -6,8 +6,8 @@ use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, load_set};
 use crate::task::{Gold, Problem, Source, Split, is_at_hand};
 use crate::{Error, Result};
 use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
-use rs_grpo_engine::cuda::place::Place;
 use rs_grpo_engine::model::{Decoder, Training};
 use rs_grpo_engine::optim::StateType;
 use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
@@ -98,7 +98,7 @@ impl Setup {
         config: TrainConfig,
         folder: &Path,
         left_out: Option<Cleared>,
-        place: Option<&Place>,
+        place: Option<&Backend>,
     ) -> Result<Self> {
         config.check()?;
         let mut loaded = config.source()?.training()?;
@@ -161,7 +161,7 @@ impl Networks {
     }
 
     /// The host keeps only what is in files, and the adapters as they begin.
-    fn on_device(config: &TrainConfig, checkpoint: &Checkpoint, place: &Place) -> Result<Self> {
+    fn on_device(config: &TrainConfig, checkpoint: &Checkpoint, place: &Backend) -> Result<Self> {
         let training = config.training();
         let model = match training {
             Training::Lora(_) => Decoder::load(checkpoint, training)?,

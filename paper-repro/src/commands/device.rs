@@ -3,8 +3,8 @@
 use crate::console::Console;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
+use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::launch::Element;
-use rs_grpo_engine::cuda::place::Place;
 use std::path::Path;
 
 /// The option of every command that runs a network.
@@ -30,7 +30,7 @@ impl DeviceOption {
         self,
         folder: &Path,
         console: &mut Console<'_>,
-    ) -> Result<Option<Place>, Failure> {
+    ) -> Result<Option<Backend>, Failure> {
         match self.device {
             Choice::Cpu => Ok(None),
             Choice::Cuda => gpu::place(folder).map(Some),
@@ -39,7 +39,7 @@ impl DeviceOption {
     }
 
     /// The GPU if it was asked for by name, for a network in single precision.
-    pub(crate) fn place_in_f32(self) -> Result<Option<Place>, Failure> {
+    pub(crate) fn place_in_f32(self) -> Result<Option<Backend>, Failure> {
         match self.device {
             Choice::Cpu | Choice::Auto => Ok(None),
             Choice::Cuda => gpu::place_in(Element::F32).map(Some),
@@ -47,7 +47,7 @@ impl DeviceOption {
     }
 
     /// The GPU if it was asked for by name: several small networks at a time are as fast on a CPU.
-    pub(crate) fn place_by_name(self, folder: &Path) -> Result<Option<Place>, Failure> {
+    pub(crate) fn place_by_name(self, folder: &Path) -> Result<Option<Backend>, Failure> {
         match self.device {
             Choice::Cpu | Choice::Auto => Ok(None),
             Choice::Cuda => gpu::place(folder).map(Some),
@@ -58,16 +58,16 @@ impl DeviceOption {
 /// A build that knows GPUs.
 #[cfg(feature = "cuda")]
 mod gpu {
-    use super::{Console, Element, Failure, Path, Place};
+    use super::{Backend, Console, Element, Failure, Path};
     use rs_grpo_engine::checkpoint::{Checkpoint, Storage};
     use rs_grpo_engine::cuda::device::Gpu;
     use std::sync::Arc;
 
-    pub(super) fn place_in(element: Element) -> Result<Place, Failure> {
-        Ok(Place::new(Arc::new(Gpu::open()?), element))
+    pub(super) fn place_in(element: Element) -> Result<Backend, Failure> {
+        Ok(Backend::new(Arc::new(Gpu::open()?), element))
     }
 
-    pub(super) fn place(folder: &Path) -> Result<Place, Failure> {
+    pub(super) fn place(folder: &Path) -> Result<Backend, Failure> {
         let checkpoint = Checkpoint::open(folder)?;
         let (_, tensor) = checkpoint.tensors().next().ok_or_else(|| {
             Failure::Failed(format!("{}: the model has no tensors", folder.display()))
@@ -83,7 +83,7 @@ mod gpu {
     pub(super) fn place_if_any(
         folder: &Path,
         console: &mut Console<'_>,
-    ) -> Result<Option<Place>, Failure> {
+    ) -> Result<Option<Backend>, Failure> {
         if let Err(error) = Gpu::open() {
             console.note(&format!("{error}; running on the CPU"));
             return Ok(None);
@@ -95,19 +95,19 @@ mod gpu {
 /// A build that does not.
 #[cfg(not(feature = "cuda"))]
 mod gpu {
-    use super::{Console, Element, Failure, Path, Place};
+    use super::{Backend, Console, Element, Failure, Path};
 
-    pub(super) fn place_in(_: Element) -> Result<Place, Failure> {
+    pub(super) fn place_in(_: Element) -> Result<Backend, Failure> {
         place(Path::new(""))
     }
 
-    pub(super) fn place(_: &Path) -> Result<Place, Failure> {
+    pub(super) fn place(_: &Path) -> Result<Backend, Failure> {
         const HOW: &str = "this program was built without CUDA; build it with --features cuda, or take \
                            --device cpu";
         Err(Failure::Usage(format!("--device cuda: {HOW}")))
     }
 
-    pub(super) fn place_if_any(_: &Path, _: &mut Console<'_>) -> Result<Option<Place>, Failure> {
+    pub(super) fn place_if_any(_: &Path, _: &mut Console<'_>) -> Result<Option<Backend>, Failure> {
         Ok(None)
     }
 }

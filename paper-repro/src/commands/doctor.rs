@@ -86,12 +86,12 @@ fn row((alias, config): (&Alias, &ModelConfig), limit: u64) -> Vec<String> {
 mod gpu {
     use super::{Console, Failure, gigabytes};
     use crate::commands::llm::model;
+    use rs_grpo_engine::cuda::backend::Backend;
     use rs_grpo_engine::cuda::compile::{TESTED, compile};
     use rs_grpo_engine::cuda::device::{Description, Gpu};
     use rs_grpo_engine::cuda::launch::Element;
     use rs_grpo_engine::cuda::memory::WithCopies;
-    use rs_grpo_engine::cuda::place::Place;
-    use rs_grpo_engine::cuda::self_test::{Outcome, self_test};
+    use rs_grpo_engine::cuda::self_test::{Comparison, self_test};
     use rs_grpo_engine::cuda::source::SOURCES;
     use rs_grpo_engine::model::{LoraOptions, Training};
     use rs_grpo_train::TrainConfig;
@@ -123,12 +123,12 @@ mod gpu {
     }
 
     /// The embedded model, and one with wide heads, on both devices, trained in full and with adapters.
-    fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<Outcome>, Failure> {
+    fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<Comparison>, Failure> {
         let folder = model::folder(&TrainConfig::default().model, console)?;
         let adapters = Training::Lora(LoraOptions { rank: 8, alpha: 16.0, seed: 0 });
         let mut outcomes = Vec::new();
         for element in Element::ALL {
-            let place = Place::new(gpu.clone(), element);
+            let place = Backend::new(gpu.clone(), element);
             for training in [Training::Full, adapters] {
                 outcomes.extend(compare_networks(&folder, &place, training)?);
                 outcomes.extend(compare_wide_networks(&place, training)?);
@@ -137,7 +137,11 @@ mod gpu {
         Ok(outcomes)
     }
 
-    fn judge(what: &str, outcomes: &[Outcome], console: &mut Console<'_>) -> Result<(), Failure> {
+    fn judge(
+        what: &str,
+        outcomes: &[Comparison],
+        console: &mut Console<'_>,
+    ) -> Result<(), Failure> {
         let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed()).collect();
         for outcome in &failed {
             let (what, element) = (&outcome.what, outcome.element.name());

@@ -17,7 +17,7 @@ use test_support::{decoder, folder};
 /// It has biases, and a tokenizer.
 const CASE: &str = "qwen2-tied";
 const ROOMY: EngineOptions =
-    EngineOptions { max_batch: 8, cache_slots: 1024, prefill_tokens: 64, burst: 8 };
+    EngineOptions { max_batch: 8, cache_slots: 1024, prefill_tokens: 64, multi_step: 8 };
 
 /// A device with a network on it.
 fn network() -> (Arc<Emulated>, Network) {
@@ -56,7 +56,7 @@ fn samples_have_the_same_bits_with_and_without_bursts_and_recordings() {
     let of = |len: u32| (0..len).map(|at| (at * 37 + 5 * len) % 200).collect::<Vec<u32>>();
     let requests = [request(&of(3), 3), request(&of(12), 2), request(&of(7), 2)];
     let free = params(20);
-    let (samples, _) = draw(&network, EngineOptions { burst: 1, ..ROOMY }, &requests, &free);
+    let (samples, _) = draw(&network, EngineOptions { multi_step: 1, ..ROOMY }, &requests, &free);
     let all: Vec<&Sample> = samples.iter().flatten().collect();
     // Tokens and texts that samples have in their midst.
     let stop_tokens = vec![all[0].tokens[10], all[4].tokens[4]];
@@ -77,14 +77,14 @@ fn samples_have_the_same_bits_with_and_without_bursts_and_recordings() {
         ("tight", tight, filtered.clone()),
         ("narrow", narrow, filtered),
     ] {
-        let one_by_one = EngineOptions { burst: 1, ..options };
+        let one_by_one = EngineOptions { multi_step: 1, ..options };
         let (expected, progress) = draw(&network, one_by_one, &requests, &params);
         assert_eq!(progress.preemptions > 0, what == "tight", "{what}");
         for (burst, recordings) in [(8, 0), (8, 16), (3, 1)] {
-            network.keep_recordings(recordings);
+            network.keep_graphs(recordings);
             device.take_counts();
             let (found, progress) =
-                draw(&network, EngineOptions { burst, ..options }, &requests, &params);
+                draw(&network, EngineOptions { multi_step: burst, ..options }, &requests, &params);
             let counts = device.take_counts();
             assert_eq!(found, expected, "{what}, bursts of {burst}, {recordings} recordings");
             assert_eq!(progress.preemptions > 0, what == "tight", "{what}");
@@ -97,7 +97,7 @@ fn samples_have_the_same_bits_with_and_without_bursts_and_recordings() {
 
 /// What the host asks for while 5 samples of 33 tokens are drawn after a prompt of 9 tokens.
 fn counts(network: &Network, device: &Emulated, burst: usize) -> Vec<Counts> {
-    let options = EngineOptions { burst, ..ROOMY };
+    let options = EngineOptions { multi_step: burst, ..ROOMY };
     let mut engine = Engine::new(network, None, options).unwrap();
     let mut counts = Vec::new();
     device.take_counts();
@@ -130,7 +130,7 @@ fn a_recorded_burst_is_one_upload_one_download_and_a_call_a_step() {
         ..Counts::default()
     };
     assert_eq!(one_by_one[9], token);
-    network.keep_recordings(0);
+    network.keep_graphs(0);
     let bursts = counts(&network, &device, 8);
     // The first token is that of the prompt; 32 more are four bursts, of which the first takes memory.
     assert_eq!(bursts.len(), 1 + 4);
@@ -143,7 +143,7 @@ fn a_recorded_burst_is_one_upload_one_download_and_a_call_a_step() {
         ..Counts::default()
     };
     assert_eq!(bursts[2], burst);
-    network.keep_recordings(16);
+    network.keep_graphs(16);
     let recorded = counts(&network, &device, 8);
     // One step is done as it is asked for, and once more to record it.
     let first = Counts { recordings: 1, replays: 7, uploads: 1, downloads: 1, ..recorded[1] };
@@ -193,7 +193,7 @@ fn batches_of_about_the_same_size_share_a_recording() {
 fn a_recording_whose_memory_moves_is_made_anew() {
     let (device, network) = network();
     let draw = |recordings| {
-        network.keep_recordings(recordings);
+        network.keep_graphs(recordings);
         device.take_counts();
         let samples = draw(&network, ROOMY, &[request(&[7; 9], 2)], &params(41)).0;
         (samples, device.take_counts())
@@ -240,14 +240,14 @@ fn networks_do_not_share_recordings() {
     let mut draw = |network: &Network| {
         device.take_counts();
         let rows = [Rows { tokens: &[5], start: 0, segments: &segments }];
-        network.burst(&rows, &mut cache, &[0.5; 3], &params(9)).unwrap();
+        network.multi_step(&rows, &mut cache, &[0.5; 3], &params(9)).unwrap();
         let Counts { recordings, replays, .. } = device.take_counts();
         (recordings, replays)
     };
     assert_eq!([draw(&network), draw(&reference)], [(1, 2); 2]);
     assert_eq!([draw(&network), draw(&reference)], [(0, 3); 2]);
     // What is not wanted any more is not replayed.
-    network.keep_recordings(0);
+    network.keep_graphs(0);
     assert_eq!(draw(&network), (0, 0));
 }
 
@@ -259,7 +259,7 @@ fn without_recordings_it_goes_on_and_says_so() {
     let requests = [request(&[7; 9], 3)];
     let (expected, _) = draw(&network, ROOMY, &requests, &params(30));
     let check = |what: &str, problem: &str| {
-        network.keep_recordings(16);
+        network.keep_graphs(16);
         for notes in [1, 0] {
             device.take_counts();
             let (found, _) = draw(&network, ROOMY, &requests, &params(30));
@@ -273,12 +273,12 @@ fn without_recordings_it_goes_on_and_says_so() {
     device.set_longest_recording(0);
     check(
         "cannot record",
-        "Decoding is not recorded, and slower for it: the emulated device: it cannot",
+        "Decoding runs without CUDA graphs, which is slower: the emulated device: it cannot",
     );
     device.set_longest_recording(5);
     check("breaks off", "the recording is too long");
     device.set_longest_recording(usize::MAX);
-    network.keep_recordings(16);
+    network.keep_graphs(16);
     let (found, _) = draw(&network, ROOMY, &requests, &params(30));
     assert_eq!(found, expected, "and the device records again afterwards");
     assert!(device.take_counts().replays > 0);
@@ -301,8 +301,8 @@ fn logits_that_are_no_numbers_name_the_sample() {
     numbers[token as usize * width] = f32::NAN;
     rs_grpo_engine::model::Policy::set_trained(&network, name, numbers).unwrap();
     let message = |burst, recordings| {
-        network.keep_recordings(recordings);
-        let options = EngineOptions { burst, ..ROOMY };
+        network.keep_graphs(recordings);
+        let options = EngineOptions { multi_step: burst, ..ROOMY };
         let mut engine = Engine::new(&network, None, options).unwrap();
         engine.sample(&requests, &params(20), &mut |_| ()).unwrap_err().to_string()
     };
@@ -336,7 +336,7 @@ fn recordings_change_no_bit_on_tensor_cores() {
     let requests = [request(&prompt(1), 5), request(&prompt(2), 4), request(&prompt(3), 1)];
     let options = EngineOptions { max_batch: 10, ..ROOMY };
     let draw = |recordings| {
-        network.keep_recordings(recordings);
+        network.keep_graphs(recordings);
         let mut engine = Engine::new(&network, None, options).unwrap();
         engine.sample(&requests, &params(19), &mut |_| ()).unwrap()
     };
@@ -357,7 +357,7 @@ fn bursts_that_would_leave_their_place_are_refused() {
     let mut message = |start: usize, tokens: &[u32], slots: usize, uniforms: usize| {
         let segments = [Segment { slot: 0, len: slots }];
         let rows = [Rows { tokens, start, segments: &segments }];
-        let drawn = network.burst(&rows, &mut cache, &vec![0.5; uniforms], &params(9));
+        let drawn = network.multi_step(&rows, &mut cache, &vec![0.5; uniforms], &params(9));
         drawn.unwrap_err().to_string()
     };
     let messages = [
@@ -377,7 +377,7 @@ fn nothing_asked_is_nothing_drawn() {
     let (device, network) = network();
     let mut cache = network.new_cache(32).unwrap();
     device.take_counts();
-    let drawn = network.burst(&[], &mut cache, &[], &params(9)).unwrap();
+    let drawn = network.multi_step(&[], &mut cache, &[], &params(9)).unwrap();
     assert!(drawn.is_empty());
     assert_eq!(device.take_counts(), Counts::default());
 }

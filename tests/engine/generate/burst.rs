@@ -15,7 +15,7 @@ const VOCAB: usize = 12;
 const CONTEXT: usize = 70;
 const PAGE: usize = 16;
 const ROOMY: EngineOptions =
-    EngineOptions { max_batch: 8, cache_slots: 4096, prefill_tokens: 512, burst: 8 };
+    EngineOptions { max_batch: 8, cache_slots: 4096, prefill_tokens: 512, multi_step: 8 };
 
 fn expected(model: &Mock, requests: &[Request], params: &SamplingParams) -> Vec<Vec<Sample>> {
     let of = |request: &Request| {
@@ -59,7 +59,7 @@ proptest! {
         };
         let least = requests.iter().map(pages).max().unwrap();
         let cache_slots = (least + spare_pages) * PAGE;
-        let options = EngineOptions { max_batch, cache_slots, prefill_tokens, burst };
+        let options = EngineOptions { max_batch, cache_slots, prefill_tokens, multi_step: burst };
         let (samples, steps) = run(&model, options, &requests, &params);
         prop_assert_eq!(&samples, &expected(&model, &requests, &params));
         let asked: usize = requests.iter().map(|request| request.samples).sum();

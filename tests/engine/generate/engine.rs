@@ -14,7 +14,7 @@ use test_support::{Reference, decoder, floats};
 
 const PAGE: usize = 16;
 const ROOMY: EngineOptions =
-    EngineOptions { max_batch: 8, cache_slots: 4096, prefill_tokens: 512, burst: 8 };
+    EngineOptions { max_batch: 8, cache_slots: 4096, prefill_tokens: 512, multi_step: 8 };
 
 fn plain(max_tokens: usize) -> SamplingParams {
     SamplingParams { max_tokens, seed: 11, ..SamplingParams::default() }

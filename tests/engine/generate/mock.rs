@@ -85,7 +85,7 @@ impl LanguageModel for Mock {
         Ok(vec![Vec::new(); slots])
     }
 
-    fn longest_burst(&self) -> usize {
+    fn max_steps(&self) -> usize {
         self.longest_burst
     }
 
@@ -141,18 +141,18 @@ impl LanguageModel for Forgetful {
         Ok(self.0.forward(batch, cache)?.narrow(0, 0, 1)?)
     }
 
-    fn longest_burst(&self) -> usize {
-        self.0.longest_burst()
+    fn max_steps(&self) -> usize {
+        self.0.max_steps()
     }
 
-    fn burst(
+    fn multi_step(
         &self,
         batch: &[Rows<'_>],
         cache: &mut Self::Cache,
         uniforms: &[f64],
         params: &SamplingParams,
     ) -> Result<Vec<Vec<Result<Drawn>>>> {
-        let mut drawn = self.0.burst(batch, cache, uniforms, params)?;
+        let mut drawn = self.0.multi_step(batch, cache, uniforms, params)?;
         drawn.iter_mut().for_each(|drawn| drawn.truncate(1));
         Ok(drawn)
     }

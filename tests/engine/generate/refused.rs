@@ -4,7 +4,7 @@ use crate::generate::mock::{Forgetful, Mock, request};
 use rs_grpo_engine::generate::{Engine, EngineOptions, Request, Sampler, SamplingParams};
 
 const OPTIONS: EngineOptions =
-    EngineOptions { max_batch: 2, cache_slots: 64, prefill_tokens: 8, burst: 8 };
+    EngineOptions { max_batch: 2, cache_slots: 64, prefill_tokens: 8, multi_step: 8 };
 
 /// The message for a request to a model of 12 tokens and a context of 100.
 fn message(request: Request, params: SamplingParams) -> String {
@@ -75,7 +75,7 @@ fn options_that_leave_no_room_are_refused() {
         message(EngineOptions { cache_slots: 0, ..OPTIONS }),
         message(EngineOptions { cache_slots: 15, ..OPTIONS }),
         message(EngineOptions { prefill_tokens: 0, ..OPTIONS }),
-        message(EngineOptions { burst: 0, ..OPTIONS }),
+        message(EngineOptions { multi_step: 0, ..OPTIONS }),
     ];
     insta::assert_snapshot!(messages.join("\n"));
 }

@@ -4,10 +4,10 @@ use crate::{compile, program};
 use half::bf16;
 use libloading::Library;
 use rs_grpo_engine::checkpoint::Elements;
+use rs_grpo_engine::cuda::backend::Backend;
+use rs_grpo_engine::cuda::cuda_graph::CudaGraph;
 use rs_grpo_engine::cuda::launch::{Argument, Element, Launch};
-use rs_grpo_engine::cuda::memory::{Device, Kind, Product};
-use rs_grpo_engine::cuda::place::Place;
-use rs_grpo_engine::cuda::recording::Recording;
+use rs_grpo_engine::cuda::memory::{DType, Device, Product};
 use rs_grpo_engine::kernels::dot::dot;
 use rs_grpo_engine::kernels::gemm::{Matrix, gemm};
 use rs_grpo_engine::{Error, Result};
@@ -63,7 +63,7 @@ enum Asked {
 #[derive(Debug)]
 struct Recorded(Arc<Emulated>, Vec<Asked>);
 
-impl Recording for Recorded {
+impl CudaGraph for Recorded {
     fn replay(&self) -> Result<()> {
         self.0.counts.lock().unwrap().replays += 1;
         for asked in &self.1 {
@@ -123,13 +123,13 @@ impl Kernels {
     }
 }
 
-/// A place on an emulated device; nothing where there is no compiler.
-pub fn place(element: Element) -> Place {
+/// An emulated device.
+pub fn place(element: Element) -> Backend {
     place_with(element, usize::MAX).1
 }
 
-/// The same with so many bytes of memory.
-pub fn place_with(element: Element, limit: usize) -> (Arc<Emulated>, Place) {
+/// The same with a limit of memory, in bytes.
+pub fn place_with(element: Element, limit: usize) -> (Arc<Emulated>, Backend) {
     drop(kernels());
     let memory = Memory { blocks: BTreeMap::new(), used: 0, limit, peak: 0 };
     let device = Arc::new_cyclic(|own| Emulated {
@@ -139,7 +139,7 @@ pub fn place_with(element: Element, limit: usize) -> (Arc<Emulated>, Place) {
         counts: Mutex::default(),
         recording: Mutex::new(State { work: None, wrong: None, most: usize::MAX }),
     });
-    (device.clone(), Place::new(device, element))
+    (device.clone(), Backend::new(device, element))
 }
 
 impl Emulated {
@@ -230,13 +230,13 @@ impl Memory {
         &mut as_bytes(block)[from..from + len]
     }
 
-    fn floats(&mut self, address: u64, kind: Kind, len: usize) -> Vec<f32> {
+    fn floats(&mut self, address: u64, kind: DType, len: usize) -> Vec<f32> {
         let bytes = self.bytes(address, len * kind.bytes());
         match kind {
-            Kind::F32 => {
+            DType::F32 => {
                 bytes.chunks(4).map(|b| f32::from_ne_bytes(b.try_into().unwrap())).collect()
             }
-            Kind::Bf16 => bytes
+            DType::Bf16 => bytes
                 .chunks(2)
                 .map(|b| bf16::from_ne_bytes(b.try_into().unwrap()).to_f32())
                 .collect(),
@@ -244,10 +244,10 @@ impl Memory {
         }
     }
 
-    fn put(&mut self, address: u64, kind: Kind, numbers: &[f32]) {
+    fn put(&mut self, address: u64, kind: DType, numbers: &[f32]) {
         let bytes: Vec<u8> = match kind {
-            Kind::F32 => numbers.iter().flat_map(|x| x.to_ne_bytes()).collect(),
-            Kind::Bf16 => numbers.iter().flat_map(|x| bf16::from_f32(*x).to_ne_bytes()).collect(),
+            DType::F32 => numbers.iter().flat_map(|x| x.to_ne_bytes()).collect(),
+            DType::Bf16 => numbers.iter().flat_map(|x| bf16::from_f32(*x).to_ne_bytes()).collect(),
             kind => panic!("a product of {kind:?}"),
         };
         self.bytes(address, bytes.len()).copy_from_slice(&bytes);
@@ -347,7 +347,7 @@ impl Device for Emulated {
     }
 
     /// As a GPU does: nothing is done meanwhile. Stricter: memory that is given back is an error.
-    fn record(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>> {
+    fn capture(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn CudaGraph>> {
         self.count(|counts| &mut counts.recordings);
         self.check_recording("a recording")?;
         let mut state = self.recording.lock().unwrap();
@@ -368,7 +368,7 @@ impl Device for Emulated {
 
 impl Emulated {
     fn multiply(&self, product: &Product) {
-        let Product { out, a, b, kind, sizes: [m, n, k], transposed, strides, scale, keep } =
+        let Product { out, a, b, dtype: kind, sizes: [m, n, k], transposed, strides, scale, keep } =
             *product;
         let mut memory = self.memory.lock().unwrap();
         // A row that is a part of a longer one ends the matrix: what follows may be another's.

@@ -22,8 +22,8 @@ pub fn read_tensors(path: &Path) -> Result<Vec<(String, Mapped)>> {
 fn map(path: &Path) -> Result<Mmap> {
     let file = rs_grpo_files::open(path)?;
     #[expect(unsafe_code, reason = "a memory map has no safe form")]
-    // SAFETY: the map is read-only, and every bit pattern is a valid number. That nobody shortens or
-    // rewrites a checkpoint while it is open is a condition on the user that no program can check;
+    // SAFETY: the map is read-only, and every bit pattern is a valid number. The user must not
+    // shorten or rewrite a checkpoint while it is open, which no program can check;
     // our own writer never touches an existing file.
     unsafe { Mmap::map(&file) }.map_err(Error::file(path))
 }

@@ -17,7 +17,7 @@ const LENGTH_BYTES: usize = 8;
 /// Longest table, in bytes; the limit of the format.
 const MAX_BYTES: u64 = 100_000_000;
 
-/// The field of the table that is no tensor.
+/// The field of the table that does not describe a tensor.
 const METADATA: &str = "__metadata__";
 
 /// One tensor of a file.

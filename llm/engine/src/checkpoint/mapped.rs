@@ -23,7 +23,7 @@ pub enum Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// How many numbers there are.
+    /// Number of elements.
     pub fn len(&self) -> usize {
         match self {
             Self::F32(numbers) => numbers.len(),
@@ -85,14 +85,14 @@ impl Storage {
 /// A tensor inside a memory-mapped file, checked to lie inside it and to be aligned.
 #[derive(Clone)]
 pub struct Mapped {
-    place: Place,
+    bytes: Bytes,
     storage: Storage,
     shape: Vec<usize>,
 }
 
-/// Where the bytes are, aligned for their storage.
+/// The bytes of a tensor, aligned for their storage.
 #[derive(Clone)]
-enum Place {
+enum Bytes {
     /// In the file.
     File(Arc<Mmap>, Range<usize>),
     /// In a copy, with the number of bytes of it: the header's length in the file is odd.
@@ -109,11 +109,11 @@ impl Mapped {
     ) -> Self {
         let data = &map[bytes.clone()];
         let aligned = data.as_ptr().addr().is_multiple_of(storage.bytes());
-        let place = match aligned {
-            true => Place::File(map.clone(), bytes),
+        let bytes = match aligned {
+            true => Bytes::File(map.clone(), bytes),
             false => copy(data),
         };
-        Self { place, storage, shape }
+        Self { bytes, storage, shape }
     }
 
     /// Sizes of the axes, outermost first.
@@ -142,18 +142,18 @@ impl Mapped {
     }
 
     fn bytes(&self) -> &[u8] {
-        match &self.place {
-            Place::File(map, bytes) => &map[bytes.clone()],
-            Place::Copy(words, len) => &bytemuck::cast_slice(words)[..*len],
+        match &self.bytes {
+            Bytes::File(map, bytes) => &map[bytes.clone()],
+            Bytes::Copy(words, len) => &bytemuck::cast_slice(words)[..*len],
         }
     }
 }
 
 /// The bytes at an address that suits every storage.
-fn copy(data: &[u8]) -> Place {
+fn copy(data: &[u8]) -> Bytes {
     let mut words = vec![0_u64; data.len().div_ceil(size_of::<u64>())];
     bytemuck::cast_slice_mut(&mut words)[..data.len()].copy_from_slice(data);
-    Place::Copy(words.into(), data.len())
+    Bytes::Copy(words.into(), data.len())
 }
 
 impl fmt::Debug for Mapped {

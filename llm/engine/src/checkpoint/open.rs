@@ -2,7 +2,7 @@
 
 use super::file::read_tensors;
 use super::mapped::Mapped;
-use crate::config::read::MAX_BYTES;
+use crate::config::MAX_BYTES;
 use crate::{Error, ModelConfig, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::ShardIndex;
@@ -70,7 +70,7 @@ impl Checkpoint {
         &self.config
     }
 
-    /// All of `config.json`, for a checkpoint that is to say the same.
+    /// All of `config.json`, to be written into checkpoints of the same model.
     pub fn config_fields(&self) -> &Map<String, Value> {
         &self.fields
     }

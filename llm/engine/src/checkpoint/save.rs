@@ -36,7 +36,7 @@ pub type Shaped = (String, Vec<usize>);
 
 /// Writes `config.json` and the tensors into a new folder: all of it, or nothing.
 ///
-/// `values` is asked for the numbers of one tensor at a time, so that weights kept in another type or
+/// `values` gives the numbers of one tensor at a time, so that weights kept in another type or
 /// on a device need room for one converted tensor only. Numbers are rounded to the nearest of the
 /// storage, ties to even; what was read in the same storage is written back bit for bit. The
 /// configuration is written as given, but for its type of the weights, which becomes the storage's.

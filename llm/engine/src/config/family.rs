@@ -1,4 +1,4 @@
-//! The architectures, and what transformers assumes where a `config.json` is silent.
+//! The architectures, and what transformers assumes where a `config.json` leaves out a field.
 
 /// Which published architecture a checkpoint follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,7 +1,9 @@
-//! Shapes of published models, so that sizes can be told before anything is downloaded; a test
+//! Shapes of published models, so that sizes are known before anything is downloaded; a test
 //! compares the number of weights that follows from each shape with the published one.
 
-use super::{Family, Llama3Scaling, ModelConfig, Rope};
+use super::family::Family;
+use super::model::ModelConfig;
+use super::rope::{Llama3Scaling, Rope};
 
 impl ModelConfig {
     /// The shape of a published model by its repository on the Hugging Face hub, such as

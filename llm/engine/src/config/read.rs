@@ -1,26 +1,17 @@
 //! `config.json` to [`ModelConfig`]: every field checked before anything is allocated from it.
 
-use super::ModelConfig;
 use super::family::Family;
 use super::fields::Fields;
+use super::limits::{
+    MAX_BYTES, MAX_HEAD_DIM, MAX_HEADS, MAX_HIDDEN, MAX_INTERMEDIATE, MAX_LAYERS, MAX_POSITIONS,
+    MAX_VOCAB,
+};
+use super::model::ModelConfig;
 use super::rope::rope;
 use crate::Result;
 use rs_grpo_files::{brief, json_object};
 use serde_json::{Map, Value};
 use std::path::Path;
-
-/// Largest `config.json`, in bytes; published ones have two thousand.
-pub(crate) const MAX_BYTES: u64 = 16 << 20;
-
-// Far above every published model, and low enough that the number of bytes of all tensors together
-// fits a `u64`.
-const MAX_VOCAB: usize = 1 << 24;
-const MAX_HIDDEN: usize = 1 << 20;
-const MAX_INTERMEDIATE: usize = 1 << 24;
-const MAX_LAYERS: usize = 1 << 10;
-const MAX_HEADS: usize = 1 << 16;
-const MAX_HEAD_DIM: usize = 1 << 12;
-pub(super) const MAX_POSITIONS: usize = 1 << 31;
 
 impl ModelConfig {
     /// Reads and checks a `config.json` of Qwen2, Qwen2.5, Qwen3 or Llama 3.x, as transformers 4 or

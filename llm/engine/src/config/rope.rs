@@ -2,12 +2,34 @@
 //! `rope_parameters` from transformers 5 on.
 
 use super::fields::Fields;
-use super::{Llama3Scaling, Rope};
+use super::limits::MAX_POSITIONS;
 use crate::Result;
 use serde_json::Value;
 
-/// Base of the wavelengths where a file is silent, as in transformers.
+/// Base of the wavelengths where a file leaves it out, as in transformers.
 const DEFAULT_THETA: f64 = 10_000.0;
+
+/// Rotary position embedding.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rope {
+    /// Base of the wavelengths.
+    pub theta: f64,
+    /// Stretching of the long wavelengths, as in Llama 3.1.
+    pub scaling: Option<Llama3Scaling>,
+}
+
+/// `rope_scaling` of type `llama3`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Llama3Scaling {
+    /// Division of the low frequencies.
+    pub factor: f64,
+    /// Wavelengths over `original_max_positions / low_freq_factor` are stretched in full.
+    pub low_freq_factor: f64,
+    /// Wavelengths under `original_max_positions / high_freq_factor` stay as they are.
+    pub high_freq_factor: f64,
+    /// Context of the model before it was stretched.
+    pub original_max_positions: usize,
+}
 
 pub(super) fn rope(fields: Fields<'_>) -> Result<Rope> {
     // Where a file has both, transformers reads the old one.
@@ -61,7 +83,7 @@ fn llama3(parameters: Fields<'_>) -> Result<Llama3Scaling> {
         return Err(parameters.refuse("high_freq_factor", problem));
     }
     let name = "original_max_position_embeddings";
-    let original = parameters.count(name, super::read::MAX_POSITIONS)?;
+    let original = parameters.count(name, MAX_POSITIONS)?;
     Ok(Llama3Scaling {
         factor,
         low_freq_factor: low,

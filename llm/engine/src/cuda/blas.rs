@@ -1,13 +1,13 @@
 //! Products of matrices, by cuBLAS.
 
-use super::memory::{Kind, Product};
+use super::memory::{DType, Product};
 use crate::{Error, Result};
 use cudarc::cublas::{result, sys};
 use cudarc::driver::{CudaStream, result as driver};
 use std::sync::Arc;
 
 /// Bytes that products may work on: what cuBLAS itself takes on a GPU of compute capability 9.0. Its own
-/// would be allocated when it is first needed, which may be in a recording.
+/// would be allocated when it is first needed, which may be during a capture.
 const WORKSPACE: usize = 32 << 20;
 
 /// A handle of cuBLAS that works on the stream of a GPU.
@@ -63,7 +63,7 @@ impl Blas {
     /// cuBLAS stores columns one after the other: what is asked of it is the transpose of the product,
     /// `outᵀ = bᵀ aᵀ`.
     pub(super) fn product(&self, product: &Product) -> Result<()> {
-        let Product { out, a, b, kind, sizes: [m, n, k], transposed: [ta, tb], .. } = *product;
+        let Product { out, a, b, dtype, sizes: [m, n, k], transposed: [ta, tb], .. } = *product;
         let strides = product.strides.map(|stride| stride as i32);
         if m * n == 0 {
             return Ok(());
@@ -80,10 +80,10 @@ impl Blas {
                 k as i32,
                 (&raw const product.scale).cast(),
                 b as *const _,
-                data_type(kind),
+                data_type(dtype),
                 strides[1],
                 a as *const _,
-                data_type(kind),
+                data_type(dtype),
                 strides[0],
                 (&raw const product.keep).cast(),
                 out.0 as *mut _,
@@ -106,9 +106,9 @@ impl Drop for Blas {
     }
 }
 
-/// Gives memory back that products worked on.
+/// Frees the workspace of products.
 fn release(workspace: u64, stream: &CudaStream) {
-    // A driver that refuses says so again at the next call, which can report it.
+    // A driver that fails here fails again at the next call, which can report it.
     let _ = stream.context().bind_to_thread();
     // SAFETY: it was allocated on this stream, and what was asked for before comes first.
     #[expect(unsafe_code, reason = "gives memory back")]
@@ -122,14 +122,14 @@ fn operation(transposed: bool) -> sys::cublasOperation_t {
     }
 }
 
-fn data_type(kind: Kind) -> sys::cudaDataType {
-    match kind {
-        Kind::F32 | Kind::U32 => sys::cudaDataType::CUDA_R_32F,
-        Kind::F64 => sys::cudaDataType::CUDA_R_64F,
-        Kind::Bf16 => sys::cudaDataType::CUDA_R_16BF,
+fn data_type(dtype: DType) -> sys::cudaDataType {
+    match dtype {
+        DType::F32 | DType::U32 => sys::cudaDataType::CUDA_R_32F,
+        DType::F64 => sys::cudaDataType::CUDA_R_64F,
+        DType::Bf16 => sys::cudaDataType::CUDA_R_16BF,
     }
 }
 
-fn refused(problem: impl Into<String>) -> Error {
-    Error::Gpu { what: "cuBLAS".to_owned(), problem: problem.into() }
+fn refused(problem: impl std::fmt::Display) -> Error {
+    Error::gpu("cuBLAS", problem)
 }

@@ -23,7 +23,7 @@ pub struct Target {
 pub const TESTED: [u32; 2] = [80, 90];
 
 /// Whether the NVRTC library is there.
-pub fn is_available() -> bool {
+pub(crate) fn is_available() -> bool {
     // SAFETY: the library's constructors run, as those of any library that is loaded.
     #[expect(unsafe_code, reason = "looks for a library of CUDA's")]
     unsafe {
@@ -37,12 +37,9 @@ pub fn is_available() -> bool {
 /// No NVRTC library; kernels that do not compile, with what the compiler said.
 pub fn compile(source: &Source, element: Element, capability: u32) -> Result<Vec<u8>> {
     if !is_available() {
-        return Err(Error::Gpu {
-            what: "NVRTC".to_owned(),
-            problem: "its library was not found; install CUDA 13, or the Python package \
-                      nvidia-cuda-nvrtc, and put the folder of libnvrtc into LD_LIBRARY_PATH"
-                .to_owned(),
-        });
+        let problem = "its library was not found; install CUDA 13, or the Python package \
+                       nvidia-cuda-nvrtc, and put the folder of libnvrtc into LD_LIBRARY_PATH";
+        return Err(Error::gpu("NVRTC", problem));
     }
     Program::new(source, element)?.compile(capability)
 }
@@ -51,7 +48,7 @@ pub fn compile(source: &Source, element: Element, capability: u32) -> Result<Vec
 ///
 /// # Errors
 /// As [`compile`]. A cache that cannot be read or written is passed over.
-pub fn compile_cached(
+pub(crate) fn compile_cached(
     source: &Source,
     element: Element,
     target: Target,
@@ -70,7 +67,7 @@ pub fn compile_cached(
 }
 
 /// Where code is kept: `rs-grpo/kernels` in the user's folder for caches.
-pub fn cache_folder() -> Option<PathBuf> {
+pub(crate) fn cache_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
     Some(caches.join("rs-grpo/kernels"))
@@ -105,12 +102,10 @@ struct Program {
 
 impl Program {
     fn new(source: &Source, element: Element) -> Result<Self> {
-        let text = |text: &str| {
-            CString::new(text).map_err(|error| refused(source.name, &error.to_string()))
-        };
+        let text = |text: &str| CString::new(text).map_err(|error| Error::gpu(source.name, error));
         let program =
             result::create_program(&text(&source.text(element))?, Some(&text(source.name)?))
-                .map_err(|error| refused(source.name, &error.to_string()))?;
+                .map_err(|error| Error::gpu(source.name, error))?;
         Ok(Self { program, name: source.name })
     }
 
@@ -119,8 +114,11 @@ impl Program {
         // SAFETY: the program was created, and is destroyed when it is dropped.
         #[expect(unsafe_code, reason = "calls the NVRTC library")]
         let compiled = unsafe { result::compile_program(self.program, &options) };
-        compiled.map_err(|error| refused(self.name, &format!("{error}\n{}", self.log())))?;
-        self.code().map_err(|error| refused(self.name, &error.to_string()))
+        compiled.map_err(|error| {
+            let log = format!("{error}\n{}", self.log());
+            Error::gpu(self.name, log.trim())
+        })?;
+        self.code().map_err(|error| Error::gpu(self.name, error))
     }
 
     /// What the compiler said.
@@ -153,8 +151,4 @@ impl Drop for Program {
         #[expect(unsafe_code, reason = "calls the NVRTC library")]
         let _ = unsafe { result::destroy_program(program) };
     }
-}
-
-fn refused(what: &str, problem: &str) -> Error {
-    Error::Gpu { what: what.to_owned(), problem: problem.trim().to_owned() }
 }

@@ -2,10 +2,10 @@
 
 use super::blas::Blas;
 use super::compile::{Target, cache_folder, compile_cached};
+use super::cuda_graph::CudaGraph;
 use super::graph::capture;
 use super::launch::{Argument, Element, Launch};
 use super::memory::{Device, Product};
-use super::recording::Recording;
 use super::source::Source;
 use crate::{Error, Result};
 use cudarc::driver::{
@@ -13,7 +13,6 @@ use cudarc::driver::{
 };
 use cudarc::nvrtc::Ptx;
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,15 +22,15 @@ pub struct Gpu {
     /// Before the stream on which it works.
     blas: Mutex<Blas>,
     functions: Mutex<HashMap<(&'static str, Element), CudaFunction>>,
-    /// While work is recorded: memory that was given back in the meantime.
-    recording: Mutex<Option<Vec<u64>>>,
+    /// While work is captured: memory that was given back in the meantime.
+    capture: Mutex<Option<Vec<u64>>>,
     stream: Arc<CudaStream>,
     context: Arc<CudaContext>,
     target: Target,
     cache: Option<PathBuf>,
 }
 
-/// What a GPU is.
+/// Properties of a GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
     /// Its name.
@@ -56,9 +55,9 @@ impl Gpu {
         #[expect(unsafe_code, reason = "looks for the driver")]
         let present = unsafe { sys::is_culib_present() };
         if !present {
-            return Err(refused("no GPU", "the driver's library, libcuda, is not installed"));
+            return Err(Error::gpu("no GPU", "the driver's library, libcuda, is not installed"));
         }
-        let context = CudaContext::new(0).map_err(|error| refused("no GPU", error))?;
+        let context = CudaContext::new(0).map_err(|error| Error::gpu("no GPU", error))?;
         // SAFETY: there is one stream, on which everything is in order.
         #[expect(unsafe_code, reason = "nothing waits for events")]
         unsafe {
@@ -66,28 +65,28 @@ impl Gpu {
         }
         keep_memory(&context)?;
         let (major, minor) =
-            context.compute_capability().map_err(|error| refused("the GPU", error))?;
+            context.compute_capability().map_err(|error| Error::gpu("the GPU", error))?;
         let target = Target { capability: (10 * major + minor) as u32, driver: driver_version()? };
-        // One of its own: the default stream cannot be recorded.
-        let stream = context.new_stream().map_err(|error| refused("the GPU", error))?;
-        let (functions, recording) = (Mutex::default(), Mutex::default());
+        // One of its own: work on the default stream cannot be captured.
+        let stream = context.new_stream().map_err(|error| Error::gpu("the GPU", error))?;
+        let (functions, capture) = (Mutex::default(), Mutex::default());
         let blas = Mutex::new(Blas::new(&stream)?);
-        Ok(Self { blas, functions, recording, stream, context, target, cache: cache_folder() })
+        Ok(Self { blas, functions, capture, stream, context, target, cache: cache_folder() })
     }
 
-    /// What it is.
+    /// Its name, capability and memory.
     ///
     /// # Errors
     /// A GPU that does not answer.
     pub fn describe(&self) -> Result<Description> {
-        let unknown = |error| refused("the GPU", error);
+        let unknown = |error| Error::gpu("the GPU", error);
         let name = self.context.name().map_err(unknown)?;
         let (free, total) = self.context.mem_get_info().map_err(unknown)?;
         let Target { capability, driver } = self.target;
         Ok(Description { name, capability, driver, free: free as u64, total: total as u64 })
     }
 
-    /// Bytes that the memory pool holds and nobody uses.
+    /// Bytes that the memory pool holds and that are not in use.
     fn idle(&self) -> Result<u64> {
         if !self.context.has_async_alloc() {
             return Ok(0);
@@ -103,7 +102,7 @@ impl Gpu {
             let asked = unsafe {
                 sys::cuMemPoolGetAttribute(pool, attribute, (&raw mut bytes).cast()).result()
             };
-            asked.map(|()| bytes).map_err(|error| refused("the memory pool", error))
+            asked.map(|()| bytes).map_err(|error| Error::gpu("the memory pool", error))
         };
         let reserved = ask(CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT)?;
         Ok(reserved.saturating_sub(ask(CU_MEMPOOL_ATTR_USED_MEM_CURRENT)?))
@@ -124,7 +123,7 @@ impl Gpu {
                 sys::cuMemPoolSetAttribute(pool, HIGH, (&raw mut again).cast()).result()
             })
         };
-        asked.map(|()| peak).map_err(|error| refused("the memory pool", error))
+        asked.map(|()| peak).map_err(|error| Error::gpu("the memory pool", error))
     }
 
     /// A kernel, loaded when it is first needed.
@@ -134,36 +133,39 @@ impl Gpu {
             return Ok(function.clone());
         }
         let source =
-            Source::of(kernel).ok_or_else(|| refused(kernel, "there is no such kernel"))?;
+            Source::of(kernel).ok_or_else(|| Error::gpu(kernel, "there is no such kernel"))?;
         let code = compile_cached(source, element, self.target, self.cache.as_deref())?;
         let module = self.context.load_module(Ptx::from_binary(code));
-        let module = module.map_err(|error| refused(source.name, error))?;
+        let module = module.map_err(|error| Error::gpu(source.name, error))?;
         for name in source.kernels() {
-            let function = module.load_function(name).map_err(|error| refused(name, error))?;
+            let function = module.load_function(name).map_err(|error| Error::gpu(name, error))?;
             functions.insert((name, element), function);
         }
-        functions.get(&(kernel, element)).cloned().ok_or_else(|| refused(kernel, "was not loaded"))
+        functions
+            .get(&(kernel, element))
+            .cloned()
+            .ok_or_else(|| Error::gpu(kernel, "was not loaded"))
     }
 
-    /// Refuses what a recording would do wrong: it would copy from or to where nothing is any more, or
-    /// deal out memory again with each replay.
-    fn check_recording(&self, what: &str) -> Result<()> {
-        match *lock(&self.recording) {
-            Some(_) => Err(refused(what, "not while work is recorded")),
+    /// Refuses what a graph would repeat at each replay: copies from or to memory of the host that is
+    /// gone by then, and allocations.
+    fn check_capture(&self, what: &str) -> Result<()> {
+        match *lock(&self.capture) {
+            Some(_) => Err(Error::gpu(what, "not while work is captured")),
             None => Ok(()),
         }
     }
 
     /// Work may be asked for from any thread, though from one at a time.
     fn bind(&self, what: &str) -> Result<()> {
-        self.context.bind_to_thread().map_err(|error| refused(what, error))
+        self.context.bind_to_thread().map_err(|error| Error::gpu(what, error))
     }
 }
 
 impl Device for Gpu {
     fn allocate(&self, bytes: usize) -> Result<u64> {
         self.bind("memory")?;
-        self.check_recording("memory")?;
+        self.check_capture("memory")?;
         // SAFETY: nothing is done with it here.
         #[expect(unsafe_code, reason = "asks the driver for memory")]
         let address = unsafe { result::malloc_async(self.stream.cu_stream(), bytes) };
@@ -172,16 +174,16 @@ impl Device for Gpu {
                 let [free, total] = self.room().unwrap_or_default();
                 Error::GpuMemory { bytes: bytes as u64, free, total }
             }
-            _ => refused("memory", error),
+            _ => Error::gpu("memory", error),
         })
     }
 
     fn free(&self, address: u64) {
-        if let Some(later) = lock(&self.recording).as_mut() {
+        if let Some(later) = lock(&self.capture).as_mut() {
             later.push(address);
             return;
         }
-        // A driver that refuses says so again at the next call, which can report it.
+        // A driver that fails here fails again at the next call, which can report it.
         let _ = self.context.bind_to_thread();
         // SAFETY: the address came from `allocate`; work that was asked for before comes first.
         #[expect(unsafe_code, reason = "gives memory back")]
@@ -190,29 +192,29 @@ impl Device for Gpu {
 
     fn room(&self) -> Result<[u64; 2]> {
         let (free, total) =
-            self.context.mem_get_info().map_err(|error| refused("the GPU", error))?;
-        // What the pool holds and nobody uses is free, too.
+            self.context.mem_get_info().map_err(|error| Error::gpu("the GPU", error))?;
+        // What the pool holds without using it is free, too.
         Ok([free as u64 + self.idle()?, total as u64])
     }
 
     fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
         self.bind("a copy to the GPU")?;
-        self.check_recording("a copy to the GPU")?;
+        self.check_capture("a copy to the GPU")?;
         // SAFETY: pageable memory is copied before the call returns.
         #[expect(unsafe_code, reason = "copies to the GPU")]
         let copied = unsafe { result::memcpy_htod_async(address, bytes, self.stream.cu_stream()) };
-        copied.map_err(|error| refused("a copy to the GPU", error))
+        copied.map_err(|error| Error::gpu("a copy to the GPU", error))
     }
 
     fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
         self.bind("a copy from the GPU")?;
-        self.check_recording("a copy from the GPU")?;
+        self.check_capture("a copy from the GPU")?;
         // SAFETY: the bytes are borrowed until the copy is done.
         #[expect(unsafe_code, reason = "copies from the GPU")]
         let copied = unsafe { result::memcpy_dtoh_async(bytes, address, self.stream.cu_stream()) };
         copied
             .and_then(|()| self.stream.synchronize())
-            .map_err(|error| refused("a copy from the GPU", error))
+            .map_err(|error| Error::gpu("a copy from the GPU", error))
     }
 
     fn copy(&self, from: u64, to: u64, bytes: usize) -> Result<()> {
@@ -220,7 +222,7 @@ impl Device for Gpu {
         // SAFETY: both are memory of the device that arrays hold.
         #[expect(unsafe_code, reason = "copies on the GPU")]
         let copied = unsafe { result::memcpy_dtod_async(to, from, bytes, self.stream.cu_stream()) };
-        copied.map_err(|error| refused("a copy on the GPU", error))
+        copied.map_err(|error| Error::gpu("a copy on the GPU", error))
     }
 
     fn zero(&self, address: u64, bytes: usize) -> Result<()> {
@@ -228,7 +230,7 @@ impl Device for Gpu {
         // SAFETY: it is memory of the device that an array holds.
         #[expect(unsafe_code, reason = "writes on the GPU")]
         let set = unsafe { result::memset_d8_async(address, 0, bytes, self.stream.cu_stream()) };
-        set.map_err(|error| refused("memory", error))
+        set.map_err(|error| Error::gpu("memory", error))
     }
 
     fn launch(&self, launch: &Launch) -> Result<()> {
@@ -242,7 +244,7 @@ impl Device for Gpu {
                 Argument::U64(number) | Argument::At(number) => call.arg(number),
                 Argument::F32(number) => call.arg(number),
                 Argument::Read(_) | Argument::Write(_) => {
-                    return Err(refused(kernel, "an argument is in the memory of the host"));
+                    return Err(Error::gpu(kernel, "an argument is in the memory of the host"));
                 }
             };
         }
@@ -253,7 +255,7 @@ impl Device for Gpu {
         // under guard; arrays give memory back after what was asked for before.
         #[expect(unsafe_code, reason = "launches a kernel")]
         let launched = unsafe { call.launch(config) };
-        launched.map(drop).map_err(|error| refused(kernel, error))
+        launched.map(drop).map_err(|error| Error::gpu(kernel, error))
     }
 
     fn product(&self, product: &Product) -> Result<()> {
@@ -261,34 +263,34 @@ impl Device for Gpu {
         lock(&self.blas).product(product)
     }
 
-    fn record(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>> {
-        self.bind("a recording")?;
-        self.check_recording("a recording")?;
-        let recording = Marked::new(self);
+    fn capture(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn CudaGraph>> {
+        self.bind("a CUDA graph")?;
+        self.check_capture("a CUDA graph")?;
+        let capturing = Capturing::new(self);
         let graph = capture(&self.stream, work)?;
-        drop(recording);
+        drop(capturing);
         Ok(Box::new(graph))
     }
 }
 
-/// A GPU that knows of its recording, until this is gone; then it frees what was given back.
-struct Marked<'a>(&'a Gpu);
+/// Marks a GPU as capturing until it is dropped; then it frees what was given back.
+struct Capturing<'a>(&'a Gpu);
 
-impl<'a> Marked<'a> {
+impl<'a> Capturing<'a> {
     fn new(gpu: &'a Gpu) -> Self {
-        *lock(&gpu.recording) = Some(Vec::new());
+        *lock(&gpu.capture) = Some(Vec::new());
         Self(gpu)
     }
 }
 
-impl Drop for Marked<'_> {
+impl Drop for Capturing<'_> {
     fn drop(&mut self) {
-        let later = lock(&self.0.recording).take().unwrap_or_default();
+        let later = lock(&self.0.capture).take().unwrap_or_default();
         later.into_iter().for_each(|address| self.0.free(address));
     }
 }
 
-/// What a thread that panicked has left is as good as before: every call is whole.
+/// A lock whose thread panicked is still good: every call leaves the state complete.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -304,7 +306,7 @@ fn keep_memory(context: &CudaContext) -> Result<()> {
     #[expect(unsafe_code, reason = "sets the memory pool of the driver")]
     let set =
         unsafe { sys::cuMemPoolSetAttribute(pool, attribute, (&raw mut all).cast()).result() };
-    set.map_err(|error| refused("the memory pool", error))
+    set.map_err(|error| Error::gpu("the memory pool", error))
 }
 
 fn pool(context: &CudaContext) -> Result<sys::CUmemoryPool> {
@@ -313,7 +315,7 @@ fn pool(context: &CudaContext) -> Result<sys::CUmemoryPool> {
     #[expect(unsafe_code, reason = "asks for the memory pool of the driver")]
     let asked =
         unsafe { sys::cuDeviceGetDefaultMemPool(&raw mut pool, context.cu_device()).result() };
-    asked.map_err(|error| refused("the memory pool", error))?;
+    asked.map_err(|error| Error::gpu("the memory pool", error))?;
     Ok(pool)
 }
 
@@ -322,10 +324,6 @@ fn driver_version() -> Result<i32> {
     // SAFETY: writes one number.
     #[expect(unsafe_code, reason = "asks the driver")]
     let asked = unsafe { sys::cuDriverGetVersion(&raw mut version).result() };
-    asked.map_err(|error| refused("the driver", error))?;
+    asked.map_err(|error| Error::gpu("the driver", error))?;
     Ok(version)
-}
-
-pub(super) fn refused(what: &str, problem: impl Display) -> Error {
-    Error::Gpu { what: what.to_owned(), problem: problem.to_string() }
 }

@@ -1,16 +1,15 @@
-//! Recordings on a GPU: CUDA graphs, captured from the stream.
+//! CUDA graphs, captured from the stream of a GPU.
 
-use super::device::refused;
-use super::recording::Recording;
-use crate::Result;
-use cudarc::driver::{CudaGraph, CudaStream, sys};
+use super::cuda_graph::CudaGraph;
+use crate::{Error, Result};
+use cudarc::driver::{self, CudaStream, sys};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A captured graph that can be launched.
 pub(super) struct Graph(Mutex<Owned>);
 
 struct Owned {
-    graph: CudaGraph,
+    graph: driver::CudaGraph,
     stream: Arc<CudaStream>,
 }
 
@@ -20,7 +19,7 @@ unsafe impl Send for Owned {}
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // Whichever thread it is. A driver that refuses says so again at the next call.
+        // The graph may be dropped on any thread. A driver that fails here fails again at the next call.
         let _ = self.stream.context().bind_to_thread();
     }
 }
@@ -31,14 +30,14 @@ impl std::fmt::Debug for Graph {
     }
 }
 
-impl Recording for Graph {
+impl CudaGraph for Graph {
     fn replay(&self) -> Result<()> {
         let graph = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        graph.graph.launch().map_err(|error| refused("a recording", error))
+        graph.graph.launch().map_err(|error| Error::gpu("a CUDA graph", error))
     }
 }
 
-/// A stream whose work is captured, until this is gone: whatever happens in between, the stream works
+/// A stream whose work is captured until this is dropped: whatever happens in between, the stream works
 /// again afterwards.
 struct Capture<'a>(Option<&'a Arc<CudaStream>>);
 
@@ -46,30 +45,30 @@ impl<'a> Capture<'a> {
     fn begin(stream: &'a Arc<CudaStream>) -> Result<Self> {
         // Other threads may do what they like in the meantime.
         let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
-        stream.begin_capture(mode).map_err(|error| refused("a recording", error))?;
+        stream.begin_capture(mode).map_err(|error| Error::gpu("a CUDA graph", error))?;
         Ok(Self(Some(stream)))
     }
 
     fn end(mut self) -> Result<Graph> {
-        let Some(stream) = self.0.take() else { return Err(refused("a recording", "is over")) };
+        let Some(stream) = self.0.take() else { return Err(Error::gpu("a CUDA graph", "is over")) };
         match stream.end_capture(sys::CUgraphInstantiate_flags(0)) {
             Ok(Some(graph)) => Ok(Graph(Mutex::new(Owned { graph, stream: stream.clone() }))),
-            Ok(None) => Err(refused("a recording", "the driver gave none")),
-            Err(error) => Err(refused("a recording", error)),
+            Ok(None) => Err(Error::gpu("a CUDA graph", "the driver gave none")),
+            Err(error) => Err(Error::gpu("a CUDA graph", error)),
         }
     }
 }
 
 impl Drop for Capture<'_> {
     fn drop(&mut self) {
-        // The work failed, and its error is told; what was captured so far is of no use.
+        // The work failed and reports its own error; what was captured so far is discarded.
         if let Some(stream) = self.0.take() {
             let _ = stream.end_capture(sys::CUgraphInstantiate_flags(0));
         }
     }
 }
 
-/// Captures what work asks of a stream, which is not done.
+/// Captures what `work` asks of a stream; none of it is done.
 pub(super) fn capture(
     stream: &Arc<CudaStream>,
     work: &mut dyn FnMut() -> Result<()>,

@@ -1,6 +1,5 @@
 //! One launch of a kernel.
 
-use super::memory::Array;
 use crate::Result;
 use half::bf16;
 
@@ -48,7 +47,7 @@ pub enum Buffer {
     F32(Vec<f32>),
     /// Double precision.
     F64(Vec<f64>),
-    /// Half the bits of single precision.
+    /// The upper half of single precision.
     Bf16(Vec<bf16>),
     /// Tokens, slots and counts.
     U32(Vec<u32>),
@@ -115,14 +114,8 @@ impl From<f32> for Argument {
     }
 }
 
-impl From<&Array> for Argument {
-    fn from(array: &Array) -> Self {
-        Self::At(array.address())
-    }
-}
-
 /// Threads of a block, where a row is one block's.
-pub const ROW_THREADS: u32 = 128;
+const ROW_THREADS: u32 = 128;
 /// Warps of a block of `attention`.
 const WARPS: u32 = 4;
 /// Most blocks for a kernel whose threads go over many elements.
@@ -161,7 +154,7 @@ impl Launch {
     }
 
     /// A launch of one warp for each of `n` heads of rows.
-    pub fn warps(kernel: &'static str, element: Element, n: usize) -> Self {
+    pub(crate) fn warps(kernel: &'static str, element: Element, n: usize) -> Self {
         Self::rows(kernel, element, n.div_ceil(WARPS as usize)).with_threads(32 * WARPS)
     }
 
@@ -173,7 +166,7 @@ impl Launch {
 
     /// With another number of blocks.
     #[must_use]
-    pub fn with_grid(self, grid: [u32; 3]) -> Self {
+    pub(crate) fn with_grid(self, grid: [u32; 3]) -> Self {
         Self { grid, ..self }
     }
 
@@ -184,7 +177,8 @@ impl Launch {
     }
 }
 
-/// What runs kernels: a GPU, or a program that stands in for one.
+/// What runs a kernel on buffers of the host, for the self-test: a GPU, or a program that stands in
+/// for one.
 pub trait Machine {
     /// Runs a kernel, and returns what the buffers that it writes then hold, in their order.
     ///

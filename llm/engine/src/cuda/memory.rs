@@ -1,23 +1,23 @@
-//! What runs the network, and memory there.
+//! The device that runs the network, and its memory.
 
+use super::cuda_graph::CudaGraph;
 use super::launch::{Argument, Buffer, Element, Launch, Machine};
-use super::recording::Recording;
 use crate::Result;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A GPU, or what stands in for one. What is asked of it is done in the order in which it was asked.
+/// A GPU, or a program that stands in for one. It does its work in the order of the calls.
 pub trait Device: std::fmt::Debug + Send + Sync {
-    /// The address of so many bytes, whatever they hold.
+    /// The address of this many bytes of uninitialised memory.
     ///
     /// # Errors
-    /// [`Error::GpuMemory`](crate::Error::GpuMemory) where there are not as many.
+    /// [`Error::GpuMemory`](crate::Error::GpuMemory) where fewer are free.
     fn allocate(&self, bytes: usize) -> Result<u64>;
 
-    /// Gives back what [`allocate`](Self::allocate) gave.
+    /// Frees memory that [`allocate`](Self::allocate) returned.
     fn free(&self, address: u64);
 
-    /// Bytes that are free, and all.
+    /// Free bytes, and all bytes.
     ///
     /// # Errors
     /// A device that does not answer, here and below.
@@ -59,19 +59,19 @@ pub trait Device: std::fmt::Debug + Send + Sync {
     /// As [`room`](Self::room).
     fn product(&self, product: &Product) -> Result<()>;
 
-    /// Writes down the launches, products and copies on the device that `work` asks for. None of them
-    /// is done until the recording is replayed; the kernels must have been launched before, and
-    /// products of the same sizes computed.
+    /// Captures the launches, products and copies on the device that `work` asks for. None of them is
+    /// done until the graph is replayed; the kernels must have been launched before, and products of
+    /// the same sizes computed.
     ///
     /// # Errors
     /// Those of the work, which may neither allocate nor write to the device nor read from it; a device
-    /// that cannot record. It does what it is asked for again, in any case.
-    fn record(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>>;
+    /// that cannot capture. In any case the device works again afterwards.
+    fn capture(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn CudaGraph>>;
 }
 
-/// The type of numbers in memory.
+/// The type of numbers in memory: torch calls it `dtype`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum DType {
     /// Single precision.
     F32,
     /// Double precision.
@@ -82,7 +82,7 @@ pub enum Kind {
     U32,
 }
 
-impl Kind {
+impl DType {
     /// Bytes of a number.
     pub fn bytes(self) -> usize {
         match self {
@@ -93,7 +93,7 @@ impl Kind {
     }
 }
 
-impl From<Element> for Kind {
+impl From<Element> for DType {
     fn from(element: Element) -> Self {
         match element {
             Element::F32 => Self::F32,
@@ -107,13 +107,13 @@ impl From<Element> for Kind {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Product {
     /// Address and type of the result, f32 or that of the factors.
-    pub out: (u64, Kind),
+    pub out: (u64, DType),
     /// Address of the left factor.
     pub a: u64,
     /// Address of the right factor.
     pub b: u64,
     /// The type of both factors.
-    pub kind: Kind,
+    pub dtype: DType,
     /// `m`, `n` and `k`.
     pub sizes: [usize; 3],
     /// Whether `a` and `b` are stored as their transposes.
@@ -132,7 +132,7 @@ pub struct Array {
     memory: Arc<Memory>,
     first: usize,
     len: usize,
-    kind: Kind,
+    dtype: DType,
 }
 
 #[derive(Debug)]
@@ -148,32 +148,32 @@ impl Drop for Memory {
 }
 
 impl Array {
-    /// Numbers that hold anything.
-    pub(crate) fn new(device: &Arc<dyn Device>, kind: Kind, len: usize) -> Result<Self> {
-        let address = device.allocate((len * kind.bytes()).max(1))?;
+    /// Uninitialised memory.
+    pub(crate) fn new(device: &Arc<dyn Device>, dtype: DType, len: usize) -> Result<Self> {
+        let address = device.allocate((len * dtype.bytes()).max(1))?;
         Ok(Self {
             memory: Arc::new(Memory { device: device.clone(), address }),
             first: 0,
             len,
-            kind,
+            dtype,
         })
     }
 
     /// Zeros.
-    pub(crate) fn zeros(device: &Arc<dyn Device>, kind: Kind, len: usize) -> Result<Self> {
-        let array = Self::new(device, kind, len)?;
+    pub(crate) fn zeros(device: &Arc<dyn Device>, dtype: DType, len: usize) -> Result<Self> {
+        let array = Self::new(device, dtype, len)?;
         array.zero()?;
         Ok(array)
     }
 
     /// A copy of numbers of the host.
     pub(crate) fn from_host<T: Number>(device: &Arc<dyn Device>, numbers: &[T]) -> Result<Self> {
-        let array = Self::new(device, T::KIND, numbers.len())?;
+        let array = Self::new(device, T::DTYPE, numbers.len())?;
         array.write(numbers)?;
         Ok(array)
     }
 
-    /// How many.
+    /// Number of elements.
     pub fn len(&self) -> usize {
         self.len
     }
@@ -183,19 +183,19 @@ impl Array {
         self.len == 0
     }
 
-    /// Their type.
-    pub fn kind(&self) -> Kind {
-        self.kind
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.dtype
     }
 
-    /// Bytes that they take.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
-        self.len * self.kind.bytes()
+        self.len * self.dtype.bytes()
     }
 
-    /// Where they are.
+    /// Address of the first byte on the device.
     pub fn address(&self) -> u64 {
-        self.memory.address + (self.first * self.kind.bytes()) as u64
+        self.memory.address + (self.first * self.dtype.bytes()) as u64
     }
 
     /// Some of them.
@@ -205,8 +205,8 @@ impl Array {
     #[must_use]
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {}", self.len);
-        let Self { memory, first, kind, .. } = self;
-        Self { memory: memory.clone(), first: first + range.start, len: range.len(), kind: *kind }
+        let Self { memory, first, dtype, .. } = self;
+        Self { memory: memory.clone(), first: first + range.start, len: range.len(), dtype: *dtype }
     }
 
     /// Replaces them by as many of the host.
@@ -214,7 +214,7 @@ impl Array {
     /// # Panics
     /// For numbers of another type or count.
     pub(crate) fn write<T: Number>(&self, numbers: &[T]) -> Result<()> {
-        assert!(T::KIND == self.kind && numbers.len() == self.len, "{:?}", self.kind);
+        assert!(T::DTYPE == self.dtype && numbers.len() == self.len, "{:?}", self.dtype);
         self.memory.device.write(self.address(), bytemuck::cast_slice(numbers))
     }
 
@@ -223,7 +223,7 @@ impl Array {
     /// # Panics
     /// For numbers of another type.
     pub(crate) fn to_vec<T: Number>(&self) -> Result<Vec<T>> {
-        assert!(T::KIND == self.kind, "{:?}", self.kind);
+        assert!(T::DTYPE == self.dtype, "{:?}", self.dtype);
         let mut numbers = vec![T::zeroed(); self.len];
         self.memory.device.read(self.address(), bytemuck::cast_slice_mut(&mut numbers))?;
         Ok(numbers)
@@ -234,8 +234,8 @@ impl Array {
     /// # Panics
     /// For counts.
     pub(crate) fn to_floats(&self) -> Result<Vec<f32>> {
-        match self.kind {
-            Kind::Bf16 => Ok(self.to_vec::<half::bf16>()?.iter().map(|x| x.to_f32()).collect()),
+        match self.dtype {
+            DType::Bf16 => Ok(self.to_vec::<half::bf16>()?.iter().map(|x| x.to_f32()).collect()),
             _ => self.to_vec(),
         }
     }
@@ -250,35 +250,41 @@ impl Array {
     /// # Panics
     /// For numbers of another type or count.
     pub(crate) fn copy_to(&self, to: &Self) -> Result<()> {
-        assert!(self.kind == to.kind && self.len == to.len, "{} to {}", self.len, to.len);
+        assert!(self.dtype == to.dtype && self.len == to.len, "{} to {}", self.len, to.len);
         self.memory.device.copy(self.address(), to.address(), self.bytes())
     }
 
     /// A copy with memory of its own.
     pub(crate) fn duplicate(&self) -> Result<Self> {
-        let copy = Self::new(&self.memory.device, self.kind, self.len)?;
+        let copy = Self::new(&self.memory.device, self.dtype, self.len)?;
         self.copy_to(&copy)?;
         Ok(copy)
+    }
+}
+
+impl From<&Array> for Argument {
+    fn from(array: &Array) -> Self {
+        Self::At(array.address())
     }
 }
 
 /// A number that an array can hold.
 pub(crate) trait Number: bytemuck::Pod {
     /// Its type.
-    const KIND: Kind;
+    const DTYPE: DType;
 }
 
 impl Number for f32 {
-    const KIND: Kind = Kind::F32;
+    const DTYPE: DType = DType::F32;
 }
 impl Number for f64 {
-    const KIND: Kind = Kind::F64;
+    const DTYPE: DType = DType::F64;
 }
 impl Number for half::bf16 {
-    const KIND: Kind = Kind::Bf16;
+    const DTYPE: DType = DType::Bf16;
 }
 impl Number for u32 {
-    const KIND: Kind = Kind::U32;
+    const DTYPE: DType = DType::U32;
 }
 
 /// A device as a machine that takes arguments from the host: for the self-test.

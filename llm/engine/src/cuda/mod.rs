@@ -7,19 +7,21 @@
 //! | `launch` | one launch of a kernel, and what can run it |
 //! | `self_test` | every kernel, forward and backward, against the CPU |
 //! | `memory` | memory of a device, and what runs kernels and products on it |
-//! | `recording`, `workspace` | work that is done again and again, and the memory for it |
-//! | `place` | every operation on arrays of a device |
+//! | `cuda_graph`, `workspace` | work that is replayed many times, and the memory for it |
+//! | `backend` | every operation on arrays of a device |
 //! | `network` | the decoder there: generation, gradients, optimiser |
 //! | `compile` | NVRTC, and a cache of what it made (feature `cuda`) |
-//! | `device`, `blas`, `graph` | a GPU, its products and recordings (feature `cuda`) |
+//! | `device`, `blas`, `graph` | a GPU, its products and graphs (feature `cuda`) |
 //!
 //! Kernels include no header and are compiled when the program runs. A C++ compiler takes the same
-//! text; with it the tests run every kernel on the CPU, where no GPU is to be had.
+//! text; with it the tests run every kernel on the CPU, without a GPU.
 
+pub mod backend;
 #[cfg(feature = "cuda")]
 mod blas;
 #[cfg(feature = "cuda")]
 pub mod compile;
+pub mod cuda_graph;
 #[cfg(feature = "cuda")]
 pub mod device;
 #[cfg(feature = "cuda")]
@@ -27,8 +29,6 @@ mod graph;
 pub mod launch;
 pub mod memory;
 pub mod network;
-pub mod place;
-pub mod recording;
 pub mod self_test;
 pub mod source;
 mod workspace;

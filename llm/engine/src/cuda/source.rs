@@ -59,7 +59,7 @@ impl Source {
     /// Names of its kernels.
     pub fn kernels(&self) -> impl Iterator<Item = &'static str> + use<> {
         let lines = self.parts.iter().flat_map(|part| part.lines());
-        // What the compiler is told of registers stands before the name.
+        // Register hints to the compiler stand before the name.
         lines
             .filter_map(|line| line.strip_prefix(KERNEL)?.split('(').next()?.split(' ').next_back())
     }

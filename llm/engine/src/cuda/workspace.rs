@@ -1,24 +1,24 @@
-//! Memory that is taken once, and dealt out again and again.
+//! Memory that is allocated once and shared out many times.
 //!
-//! A recording names addresses. They must be there whenever it is replayed, and belong to nobody else:
-//! what it computes on its way lies in a workspace, not in memory that the device deals out.
+//! A graph holds addresses. Their memory must be there whenever the graph is replayed, and must not be
+//! used by anything else: intermediate results lie in a workspace, not in memory that the device allocates.
 
+use super::cuda_graph::CudaGraph;
 use super::launch::Launch;
-use super::memory::{Array, Device, Kind, Product};
-use super::recording::Recording;
+use super::memory::{Array, DType, Device, Product};
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// As far as blocks begin from each other: what the driver of a GPU keeps, too.
+/// Blocks begin at multiples of this many bytes, as in the driver of a GPU.
 const ALIGNMENT: usize = 256;
 
-/// A device whose arrays lie in a block of another's memory. What is freed is dealt out again at once:
+/// A device whose arrays lie in a block of another's memory. What is freed can be allocated again at once:
 /// all work is done in the order in which it was asked for.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     device: Arc<dyn Device>,
-    /// Absent where it only counts, and nothing is done.
+    /// Absent in a workspace that only counts.
     memory: Option<Array>,
     blocks: Mutex<Blocks>,
 }
@@ -31,14 +31,14 @@ struct Blocks {
 }
 
 impl Workspace {
-    /// One that counts what work would take, of which nothing is done.
+    /// Counts the memory that work would need; none of the work is done.
     pub(crate) fn counting(device: &Arc<dyn Device>) -> Self {
         Self { device: device.clone(), memory: None, blocks: Mutex::default() }
     }
 
-    /// One of so many bytes.
+    /// A workspace of this many bytes.
     pub(crate) fn new(device: &Arc<dyn Device>, bytes: usize) -> Result<Self> {
-        let memory = Array::new(device, Kind::U32, bytes.div_ceil(Kind::U32.bytes()))?;
+        let memory = Array::new(device, DType::U32, bytes.div_ceil(DType::U32.bytes()))?;
         Ok(Self { memory: Some(memory), ..Self::counting(device) })
     }
 
@@ -47,7 +47,7 @@ impl Workspace {
         self.blocks().peak
     }
 
-    /// All of its bytes.
+    /// Size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.memory.as_ref().map_or(usize::MAX, Array::bytes)
     }
@@ -56,19 +56,19 @@ impl Workspace {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The address of its first byte. Where there is no memory, any.
+    /// Address of the first byte; arbitrary where there is no memory.
     fn base(&self) -> u64 {
         self.memory.as_ref().map_or(ALIGNMENT as u64, Array::address)
     }
 
-    /// The device, unless all that counts is memory.
+    /// The device, unless the workspace only counts.
     fn working(&self) -> Option<&Arc<dyn Device>> {
         self.memory.as_ref().map(|_| &self.device)
     }
 }
 
 impl Blocks {
-    /// Where a block of so many bytes begins, if it ends before `limit`.
+    /// Where a block of this many bytes begins, if it ends before `limit`.
     fn take(&mut self, bytes: usize, limit: usize) -> Option<usize> {
         let bytes = bytes.next_multiple_of(ALIGNMENT);
         let mut at = 0;
@@ -87,10 +87,9 @@ impl Blocks {
     }
 }
 
-/// The host has no part in what is recorded.
+/// The host has no part in what is captured.
 fn refused(what: &str) -> Error {
-    let problem = "not in a workspace, whose work is recorded".to_owned();
-    Error::Gpu { what: what.to_owned(), problem }
+    Error::gpu(what, "not in a workspace, whose work is captured")
 }
 
 impl Device for Workspace {
@@ -134,8 +133,8 @@ impl Device for Workspace {
         self.working().map_or(Ok(()), |device| device.product(product))
     }
 
-    fn record(&self, _: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn Recording>> {
-        Err(refused("a recording"))
+    fn capture(&self, _: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn CudaGraph>> {
+        Err(refused("a CUDA graph"))
     }
 }
 
@@ -143,9 +142,9 @@ impl Device for Workspace {
 mod tests {
     use super::*;
 
-    /// Blocks of 256 bytes: freed ones are dealt out again, first gap first.
+    /// Blocks of 256 bytes: freed ones are used again, first gap first.
     #[test]
-    fn gaps_are_dealt_out_again() {
+    fn gaps_are_used_again() {
         let mut blocks = Blocks::default();
         assert_eq!(blocks.take(1, 1024), Some(0));
         assert_eq!(blocks.take(512, 1024), Some(256));

@@ -1,8 +1,8 @@
-// From one step of a burst to the next: what was drawn is written down, and is the next new token of its
+// From one decoding step to the next: what was drawn is stored, and becomes the next new token of its
 // sequence, a position further. One block; threads share the rows.
 //
-// clock holds the step, the steps of the burst, and the rows that are sequences: those behind them stay
-// as they are. drawn is [rows], numbers [3, rows], uniforms [steps, rows]; the rest is what the next
+// clock holds the step, the number of steps, and the number of sequences: rows behind them are padding
+// and stay as they are. drawn is [rows], numbers [3, rows], uniforms [steps, rows]; the rest is what the next
 // step reads, [rows], of which a sequence's positions lie at slots[begin..begin + count]. results is
 // [steps, 4, rows]: tokens, and the bits of the numbers.
 extern "C" __global__ void advance_rows(

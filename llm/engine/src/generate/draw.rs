@@ -1,12 +1,12 @@
 //! One token from one row of logits.
 
-use super::SamplingParams;
+use super::request::SamplingParams;
 use crate::kernels::{exp_shifted, largest, mean_score, sum, sum_exp};
 use crate::{Error, Result};
 
 /// Tokens whose weights are summed before they are looked at one by one.
 const CHUNK: usize = 256;
-/// Bits of a weight that do not tell its bin: 64 bins from a power of two to the next.
+/// Low bits of a weight that do not affect its bin: 64 bins from a power of two to the next.
 const BIN_SHIFT: u32 = 17;
 
 /// A token, and how probable it was.

@@ -1,14 +1,15 @@
-//! What the engine needs of a model.
+//! The model that the engine samples from.
 
-use super::burst::one_by_one;
-use super::{Drawn, Logits, SamplingParams};
+use super::draw::Drawn;
+use super::logits::Logits;
+use super::request::SamplingParams;
 use crate::Result;
-use crate::tensor::Rows;
+use crate::tensor::{Rows, Segment};
 
 /// A causal language model with a cache of keys and values.
 ///
-/// A slot holds the keys and values of one position in all layers. Who owns which slot is the
-/// caller's affair: several sequences may read the same slots, and a slot may be written again.
+/// A slot holds the keys and values of one position in all layers. The caller
+/// decides which sequence has which slot: several sequences may read the same slots, and a slot may be written again.
 pub trait LanguageModel {
     /// Keys and values of earlier positions.
     type Cache;
@@ -38,9 +39,9 @@ pub trait LanguageModel {
     /// Tokens outside the vocabulary, positions past the context, slots past the cache.
     fn forward(&self, batch: &[Rows<'_>], cache: &mut Self::Cache) -> Result<Self::Logits>;
 
-    /// Most tokens of a sequence that [`burst`](Self::burst) draws before the host sees them. 1 is for a
-    /// model that gains nothing by it: its tokens are drawn one by one.
-    fn longest_burst(&self) -> usize {
+    /// Most tokens of a sequence that [`multi_step`](Self::multi_step) draws before the host sees them;
+    /// 1 for a model that gains nothing from several.
+    fn max_steps(&self) -> usize {
         1
     }
 
@@ -49,18 +50,48 @@ pub trait LanguageModel {
     ///
     /// Each sequence has one new token; its segments go on behind it, to where the drawn tokens but the
     /// last are to lie. There is a uniform number for each sequence for the first token, then for the
-    /// second and so on; tokens come in the same order. A sequence that none can be drawn for goes on
-    /// after any token.
+    /// second and so on; tokens come in the same order. A sequence for which no token can be drawn goes
+    /// on after any token.
     ///
     /// # Errors
     /// Those of both, as they give them.
-    fn burst(
+    fn multi_step(
         &self,
         batch: &[Rows<'_>],
         cache: &mut Self::Cache,
         uniforms: &[f64],
         params: &SamplingParams,
     ) -> Result<Vec<Vec<Result<Drawn>>>> {
-        one_by_one(self, batch, cache, uniforms, params)
+        let mut tokens: Vec<u32> = batch.iter().flat_map(|rows| rows.tokens).copied().collect();
+        let mut all = Vec::new();
+        for (step, uniforms) in uniforms.chunks(batch.len().max(1)).enumerate() {
+            let segments = |rows: &Rows<'_>| until(rows.segments, rows.start + step + 1);
+            let segments: Vec<_> = batch.iter().map(segments).collect();
+            let rows = batch.iter().zip(&tokens).zip(&segments);
+            let rows = rows.map(|((rows, token), segments)| Rows {
+                tokens: std::slice::from_ref(token),
+                start: rows.start + step,
+                segments,
+            });
+            let logits = self.forward(&rows.collect::<Vec<_>>(), cache)?;
+            let rows: Vec<_> = (0..batch.len()).map(|row| (&logits, row)).collect();
+            let drawn = Logits::draw(&rows, uniforms, params)?;
+            for (token, drawn) in tokens.iter_mut().zip(&drawn) {
+                *token = drawn.as_ref().map_or(0, |drawn| drawn.token);
+            }
+            all.push(drawn);
+        }
+        Ok(all)
     }
+}
+
+/// The segments of the first `len` positions.
+fn until(segments: &[Segment], len: usize) -> Vec<Segment> {
+    let mut left = len;
+    let cut = segments.iter().map(|&Segment { slot, len }| {
+        let len = len.min(left);
+        left -= len;
+        Segment { slot, len }
+    });
+    cut.filter(|segment| segment.len > 0).collect()
 }

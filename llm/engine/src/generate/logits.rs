@@ -1,6 +1,7 @@
 //! Rows of logits, wherever a model keeps them.
 
-use super::{Drawn, SamplingParams, draw};
+use super::draw::{Drawn, draw};
+use super::request::SamplingParams;
 use crate::Result;
 use crate::tensor::with_floats;
 use candle_core::Tensor;

@@ -3,28 +3,31 @@
 //! ```text
 //! Sampler (trait) ◄── Engine ──► LanguageModel (trait) ◄── Decoder
 //!                       │
-//!          Pages · Group · Sequence · draw · burst
+//!          Scheduler ──► BlockAllocator · PromptGroup · Sequence
 //! ```
 //!
 //! The [`Engine`] runs on the model in this process; whatever else implements [`Sampler`] can take
 //! its place. Where texts suffice, as in an evaluation, [`TextSampler`] asks less: a model that
 //! another program serves can answer, too.
 
-mod burst;
+mod blocks;
 mod draw;
 mod engine;
-mod group;
 mod language_model;
 mod logits;
-mod pages;
+mod multi_step;
+mod options;
+mod prompt_group;
 mod request;
+mod scheduler;
 mod sequence;
 mod stop_strings;
 mod text;
 
 pub use draw::{Drawn, draw};
-pub use engine::{Engine, EngineOptions};
+pub use engine::Engine;
 pub use language_model::LanguageModel;
 pub use logits::Logits;
+pub use options::EngineOptions;
 pub use request::{Event, FinishReason, Progress, Request, Sample, Sampler, SamplingParams};
 pub use text::{TextEvent, TextRequest, TextSample, TextSampler, Texts};

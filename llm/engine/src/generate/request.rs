@@ -1,4 +1,4 @@
-//! What is asked of a sampler, and what it gives.
+//! Requests to a sampler, and its samples.
 
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -10,8 +10,8 @@ pub struct Request {
     pub prompt: Vec<u32>,
     /// Number of samples.
     pub samples: usize,
-    /// Index of the first of them. A sample is a function of seed, prompt and its index: who asks for
-    /// a prompt again and wants other samples counts on from where the first request ended.
+    /// Index of the first of them. A sample is a function of seed, prompt and its index: to
+    /// draw more samples of the same prompt, count on from where the first request ended.
     pub first_sample: usize,
 }
 
@@ -108,19 +108,19 @@ pub struct Sample {
     /// it was taken greedily.
     pub logprobs: Vec<f32>,
     /// Log-probability of each token under the model, at temperature 1 and without filters; empty
-    /// where the sampler does not tell.
+    /// where the sampler does not report it.
     pub model_logprobs: Vec<f32>,
     /// Entropy of the model's distribution of each token, at temperature 1 and without filters; empty
-    /// where the sampler does not tell.
+    /// where the sampler does not report it.
     pub entropies: Vec<f32>,
     /// Why it ended.
     pub finish_reason: FinishReason,
-    /// Number of the policy that drew it, where policies have one: in training on servers, the steps
-    /// that it had learned from.
+    /// Version of the policy that drew it, where policies have one: in training on servers, the number
+    /// of optimiser steps behind it.
     pub policy: Option<u64>,
 }
 
-/// How far a sampler is.
+/// Progress of a sampler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Samples asked for.
@@ -133,7 +133,7 @@ pub struct Progress {
     pub running: usize,
     /// Slots of the cache in use.
     pub slots: usize,
-    /// Samples that were put off because the cache was full, and computed again later.
+    /// Samples that were taken out of the batch because the cache was full, and computed again later.
     pub preemptions: usize,
     /// Most samples that were extended at a time.
     pub peak_running: usize,
@@ -141,19 +141,19 @@ pub struct Progress {
     pub peak_slots: usize,
 }
 
-/// What a sampler tells while it works.
+/// What a sampler reports while it works.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A sample of a request, by its index, has ended.
     Finished(usize, &'a Sample),
-    /// A pass through the model, or a burst of them: samples whose prompt is all processed have one more
+    /// One pass through the model, or several: samples whose prompt is all processed have one more
     /// token, or several.
     Step(Progress),
 }
 
 /// Something that continues prompts.
 pub trait Sampler {
-    /// Samples of each request, in the order of their indices. `watch` is told of every sample as it
+    /// Samples of each request, in the order of their indices. `watch` is called for every sample as it
     /// ends.
     ///
     /// A sample depends on seed, prompt and sample index alone.

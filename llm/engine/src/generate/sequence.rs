@@ -1,7 +1,8 @@
 //! A sample that is being drawn.
 
+use super::draw::Drawn;
+use super::request::{FinishReason, Sample, SamplingParams};
 use super::stop_strings::cut;
-use super::{Drawn, FinishReason, Sample, SamplingParams};
 use crate::text::TextStream;
 use crate::{Error, Result};
 use rand::{Rng, SeedableRng};
@@ -13,8 +14,8 @@ pub(super) struct Sequence<'a> {
     /// Index of its request.
     pub(super) group: usize,
     index: usize,
-    /// Pages of its own tokens; those of the prompt are the group's.
-    pub(super) pages: Vec<usize>,
+    /// Blocks of its own tokens; those of the prompt are the group's.
+    pub(super) blocks: Vec<usize>,
     /// Own tokens that the cache holds.
     pub(super) cached: usize,
     pub(super) tokens: Vec<u32>,
@@ -35,7 +36,7 @@ impl<'a> Sequence<'a> {
         Self {
             group,
             index,
-            pages: Vec::new(),
+            blocks: Vec::new(),
             cached: 0,
             tokens: Vec::new(),
             logprobs: Vec::new(),
@@ -82,7 +83,7 @@ impl<'a> Sequence<'a> {
         })
     }
 
-    /// A refusal of the logits after the last token, with whose they are.
+    /// An error about the logits after the last token, with the sample that they belong to.
     pub(super) fn blame(&self, error: Error) -> Error {
         let Error::Logits { what, value } = error else { return error };
         let Self { group, index, tokens, .. } = self;
@@ -98,7 +99,7 @@ impl<'a> Sequence<'a> {
             None => None,
             Some((stream, mut text)) => {
                 if !matches!(finish_reason, FinishReason::StopString(_)) {
-                    // What was held back as the beginning of a character.
+                    // Text that was held back as the beginning of a character.
                     let new = text.len();
                     text.push_str(&stream.finish()?);
                     if let Some(stop) = cut(&mut text, new, stops) {

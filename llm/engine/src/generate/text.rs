@@ -1,6 +1,6 @@
-//! Samples as texts: all that grading needs, and all that a served model tells.
+//! Samples as texts: all that grading needs, and all that a served model returns.
 
-use super::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
+use super::request::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
 use crate::Result;
 
 /// Samples that are asked of a [`Sampler`] at a time: it gives them back together.
@@ -24,25 +24,25 @@ pub struct TextSample {
     pub index: usize,
     /// The text, without special tokens.
     pub text: String,
-    /// How many tokens it has; absent where the sampler does not tell.
+    /// Number of its tokens; absent where the sampler does not report it.
     pub tokens: Option<usize>,
     /// Sum of the entropies of the policy at its tokens, in nats; absent where the sampler does not
-    /// tell.
+    /// report them.
     pub entropy: Option<f64>,
-    /// Whether it ended for want of room.
+    /// Whether it ended because it reached its longest length or filled the context.
     pub truncated: bool,
 }
 
-/// What a sampler of texts tells while it works.
+/// What a sampler of texts reports while it works.
 #[derive(Debug)]
 pub enum TextEvent {
     /// A sample of a prompt, by its index, has ended.
     Finished(usize, TextSample),
-    /// None has for a while.
+    /// No sample has ended for a while.
     Waiting,
 }
 
-/// Something that continues prompts that it knows, in text.
+/// Something that continues a fixed list of prompts, in text.
 pub trait TextSampler {
     /// Draws samples, in no particular order. `watch` is given every sample as it ends, and says
     /// whether to go on: where it does not, fewer come than were asked for.
@@ -95,12 +95,12 @@ impl TextSampler for Texts<'_> {
 }
 
 fn text_of(sample: &Sample) -> TextSample {
-    let told = sample.entropies.len() == sample.tokens.len();
+    let reported = sample.entropies.len() == sample.tokens.len();
     TextSample {
         index: sample.index,
         text: sample.text.clone().unwrap_or_default(),
         tokens: Some(sample.tokens.len()),
-        entropy: told.then(|| sample.entropies.iter().map(|&h| f64::from(h)).sum()),
+        entropy: reported.then(|| sample.entropies.iter().map(|&h| f64::from(h)).sum()),
         truncated: matches!(sample.finish_reason, FinishReason::Length | FinishReason::Context),
     }
 }

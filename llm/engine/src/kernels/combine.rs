@@ -1,6 +1,6 @@
 //! Weighted sums of rows.
 
-use super::LANES;
+use super::lanes::LANES;
 use pulp::{Arch, Simd, WithSimd};
 
 /// Vectors of the output that stay in registers.

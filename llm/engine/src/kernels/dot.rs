@@ -1,7 +1,8 @@
 //! Products of rows with rows.
 
+use super::lanes::LANES;
 use super::prefetch::prefetch;
-use super::{LANES, SharedMut};
+use super::shared::SharedMut;
 use crate::checkpoint::Elements;
 use half::bf16;
 use half::slice::HalfFloatSliceExt;

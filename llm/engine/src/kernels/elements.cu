@@ -1,7 +1,7 @@
-// Element by element, and sums of parts.
+// Casts, element by element, and sums of parts.
 
 // Rounds to the type of activations.
-extern "C" __global__ void narrow(const float* x, ELEMENT* y, u64 n) {
+extern "C" __global__ void cast(const float* x, ELEMENT* y, u64 n) {
     for (u64 i = first_element(); i < n; i += all_threads()) put(&y[i], x[i]);
 }
 

@@ -9,6 +9,7 @@ pub mod combine;
 pub mod dot;
 pub mod exp;
 pub mod gemm;
+mod lanes;
 mod prefetch;
 mod reduce;
 mod shared;
@@ -17,11 +18,8 @@ mod threads;
 
 pub use combine::combine;
 pub use dot::dot;
+pub(crate) use lanes::LANES;
 pub use reduce::{largest, sum};
 pub(crate) use shared::SharedMut;
 pub use softmax::{exp_shifted, mean_score, softmax, sum_exp};
 pub use threads::leave_threads_to_rayon;
-
-/// Lanes of every sum: the width of the widest vector registers in use, so that narrower ones give
-/// the same bits in several passes.
-pub(crate) const LANES: usize = 16;

@@ -1,6 +1,6 @@
 //! One number from many.
 
-use super::LANES;
+use super::lanes::LANES;
 use pulp::{Arch, Simd, WithSimd};
 
 /// The largest score; −∞ of none, and NaN where one is NaN.

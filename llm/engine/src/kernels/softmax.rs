@@ -1,6 +1,7 @@
 //! Sums of exponentials.
 
-use super::{LANES, exp::exp};
+use super::exp::exp;
+use super::lanes::LANES;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::AddAssign;
 

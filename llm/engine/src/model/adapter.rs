@@ -1,5 +1,6 @@
 //! LoRA: low-rank adapters beside the projections of a frozen network.
 
+use super::names::{DOWN, UP};
 use crate::ops::linear;
 use crate::tensor::Weight;
 use crate::{Error, Result};
@@ -9,14 +10,14 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_files::Refuse as _;
 use sha2::{Digest, Sha256};
 
-/// How adapters are made.
+/// Size, scale and initial values of adapters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoraOptions {
     /// Inner dimension of the adapters.
     pub rank: usize,
     /// Their product is multiplied by `alpha / rank`.
     pub alpha: f64,
-    /// Seed of their first factors; the second ones begin at 0.
+    /// Seed of the first factors; the second ones begin at 0.
     pub seed: u64,
 }
 
@@ -68,10 +69,6 @@ impl Adapter {
         y + (z * self.scale)?
     }
 }
-
-/// Names of the factors after that of their projection.
-pub(crate) const DOWN: &str = "lora_A.weight";
-pub(crate) const UP: &str = "lora_B.weight";
 
 fn stream(seed: u64, name: &str) -> Xoshiro256PlusPlus {
     let mut hash = Sha256::new();

@@ -1,24 +1,14 @@
 //! The whole network and where its weights come from.
 
-use super::adapter::{Adapter, DOWN, LoraOptions, UP};
-use super::layer::{Layer, Weights};
-use crate::checkpoint::{Checkpoint, Elements, Mapped};
+use super::layer::Layer;
+use super::loader::{Loader, Training};
+use super::names::{DOWN, EMBEDDING, HEAD, NORM, UP, prefix_of};
+use crate::Result;
+use crate::checkpoint::Checkpoint;
 use crate::config::ModelConfig;
 use crate::ops::logprob_head::Head;
-use crate::tensor::{Frozen, Weight};
-use crate::{Error, Result};
-use candle_core::{Device, Tensor, Var};
-
-/// What of a network is trained.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Training {
-    /// Nothing: weights stay in their files.
-    Frozen,
-    /// Every weight, in f32.
-    Full,
-    /// Adapters beside every projection of the layers; the weights stay in their files.
-    Lora(LoraOptions),
-}
+use crate::tensor::Weight;
+use candle_core::Var;
 
 /// A decoder-only transformer.
 #[derive(Debug, Clone)]
@@ -42,18 +32,17 @@ impl Decoder {
     /// one error.
     pub fn load(checkpoint: &Checkpoint, training: Training) -> Result<Self> {
         let config = checkpoint.config().clone();
-        let (prefix, trained) = (String::new(), Vec::new());
-        let mut loader = Loader { checkpoint, training, prefix, trained };
+        let mut loader = Loader::new(checkpoint, training);
         let embedding = loader.weight(EMBEDDING)?;
         let mut layers = Vec::with_capacity(config.layers);
         for layer in 0..config.layers {
-            loader.prefix = prefix_of(layer);
+            loader.enter(layer);
             layers.push(Layer::new(&config, &mut loader)?);
         }
-        loader.prefix.clear();
+        loader.leave_layers();
         let norm = loader.weight(NORM)?;
         let head = if config.tie_embeddings { None } else { Some(loader.weight(HEAD)?) };
-        Ok(Self { config, embedding, layers, norm, head, trained: loader.trained })
+        Ok(Self { config, embedding, layers, norm, head, trained: loader.into_trained() })
     }
 
     /// The network without its adapters, on the same weights: what LoRA began with.
@@ -95,60 +84,4 @@ impl Decoder {
             None => Head::new(&self.embedding, EMBEDDING),
         }
     }
-}
-
-pub(super) const EMBEDDING: &str = "model.embed_tokens.weight";
-pub(super) const NORM: &str = "model.norm.weight";
-const HEAD: &str = "lm_head.weight";
-
-/// Takes weights out of a checkpoint, and remembers which are trained.
-struct Loader<'a> {
-    checkpoint: &'a Checkpoint,
-    training: Training,
-    /// What the names of the layer at hand begin with.
-    prefix: String,
-    trained: Vec<(String, Var)>,
-}
-
-impl Weights for Loader<'_> {
-    fn weight(&mut self, name: &str) -> Result<Weight> {
-        let name = format!("{}{name}", self.prefix);
-        let weight = load(self.checkpoint.tensor(&name)?, self.training)?;
-        if let Weight::Trained(var) = &weight {
-            self.trained.push((name, var.clone()));
-        }
-        Ok(weight)
-    }
-
-    fn adapter(&mut self, name: &str, weight: &Weight) -> Result<Option<Adapter>> {
-        let (Training::Lora(options), &[n, k]) = (self.training, weight.shape()) else {
-            return Ok(None);
-        };
-        let (adapter, factors) = Adapter::new(&format!("{}{name}", self.prefix), [n, k], options)?;
-        self.trained.extend(factors);
-        Ok(Some(adapter))
-    }
-}
-
-/// What the names of a layer's tensors begin with.
-pub(crate) fn prefix_of(layer: usize) -> String {
-    format!("model.layers.{layer}.")
-}
-
-fn load(mapped: &Mapped, training: Training) -> Result<Weight> {
-    let tensor = || -> Result<Tensor> {
-        let numbers = match mapped.elements() {
-            Elements::F32(numbers) => numbers.to_vec(),
-            narrow => narrow.to_f32(),
-        };
-        Tensor::from_vec(numbers, mapped.shape(), &Device::Cpu).map_err(Error::from)
-    };
-    Ok(match training {
-        Training::Full => Weight::Trained(Var::from_tensor(&tensor()?)?),
-        // Norms and biases are small, and read as tensors.
-        Training::Frozen | Training::Lora(_) if mapped.shape().len() == 1 => {
-            Weight::Frozen(Frozen::Tensor(tensor()?))
-        }
-        Training::Frozen | Training::Lora(_) => Weight::Frozen(Frozen::Mapped(mapped.clone())),
-    })
 }

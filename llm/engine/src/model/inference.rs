@@ -1,6 +1,6 @@
 //! The network with a cache of keys and values, for generation.
 
-use super::Decoder;
+use super::decoder::Decoder;
 use crate::generate::LanguageModel;
 use crate::ops::cached_attention::{Placement, cached_attention, write};
 use crate::ops::{Rotation, embedding, rms_norm};

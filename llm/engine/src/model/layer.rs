@@ -1,6 +1,7 @@
 //! One layer of the decoder.
 
 use super::adapter::Adapter;
+use super::loader::Loader;
 use crate::config::ModelConfig;
 use crate::ops::{Rotation, add_bias, linear, rms_norm, rope, swiglu};
 use crate::tensor::Weight;
@@ -12,15 +13,6 @@ pub(super) struct Projection {
     weight: Weight,
     bias: Option<Weight>,
     adapter: Option<Adapter>,
-}
-
-/// Where a layer takes its weights from.
-pub(super) trait Weights {
-    /// A weight by its name in the layer.
-    fn weight(&mut self, name: &str) -> crate::Result<Weight>;
-
-    /// The adapter of a projection, if it is to have one.
-    fn adapter(&mut self, name: &str, weight: &Weight) -> crate::Result<Option<Adapter>>;
 }
 
 impl Projection {
@@ -39,7 +31,7 @@ impl Projection {
 /// One layer: attention and a gated feed-forward part, each behind an RMS norm and added to the
 /// residual stream.
 #[derive(Debug, Clone)]
-pub struct Layer {
+pub(super) struct Layer {
     input_norm: Weight,
     query: Projection,
     key: Projection,
@@ -57,11 +49,11 @@ pub struct Layer {
 
 impl Layer {
     /// Takes the weights of the layer by the names of [`ModelConfig::tensors`].
-    pub(super) fn new(config: &ModelConfig, weights: &mut impl Weights) -> crate::Result<Self> {
+    pub(super) fn new(config: &ModelConfig, loader: &mut Loader<'_>) -> crate::Result<Self> {
         let mut projection = |name: &str, bias: bool| -> crate::Result<Projection> {
-            let bias = bias.then(|| weights.weight(&format!("{name}.bias"))).transpose()?;
-            let weight = weights.weight(&format!("{name}.weight"))?;
-            let adapter = weights.adapter(name, &weight)?;
+            let bias = bias.then(|| loader.weight(&format!("{name}.bias"))).transpose()?;
+            let weight = loader.weight(&format!("{name}.weight"))?;
+            let adapter = loader.adapter(name, &weight)?;
             Ok(Projection { weight, bias, adapter })
         };
         let query = projection("self_attn.q_proj", config.qkv_bias)?;
@@ -71,12 +63,12 @@ impl Layer {
         let gate = projection("mlp.gate_proj", false)?;
         let up = projection("mlp.up_proj", false)?;
         let down = projection("mlp.down_proj", false)?;
-        let mut head_norm = |name: &str| config.qk_norm.then(|| weights.weight(name)).transpose();
+        let mut head_norm = |name: &str| config.qk_norm.then(|| loader.weight(name)).transpose();
         Ok(Self {
             query_norm: head_norm("self_attn.q_norm.weight")?,
             key_norm: head_norm("self_attn.k_norm.weight")?,
-            input_norm: weights.weight("input_layernorm.weight")?,
-            feed_norm: weights.weight("post_attention_layernorm.weight")?,
+            input_norm: loader.weight("input_layernorm.weight")?,
+            feed_norm: loader.weight("post_attention_layernorm.weight")?,
             query,
             key,
             value,

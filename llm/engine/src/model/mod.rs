@@ -1,20 +1,20 @@
 //! The decoder: one for Qwen2, Qwen2.5, Qwen3 and Llama 3.x.
 
-pub(crate) mod adapter;
+mod adapter;
 mod decoder;
 mod inference;
 mod layer;
+mod loader;
+pub(crate) mod names;
 mod peft;
 mod tape;
 mod trainable;
 mod trainable_decoder;
 
 pub use adapter::LoraOptions;
-pub(crate) use decoder::prefix_of;
-pub use decoder::{Decoder, Training};
+pub use decoder::Decoder;
 pub use inference::KvCache;
-pub use layer::Layer;
+pub use loader::Training;
 pub use peft::{adapter_options, merge, read_adapters, set_adapters, write_adapters};
-
 pub use tape::{Keep, Packed, Tape};
 pub use trainable::{Policy, Weigh};

@@ -1,7 +1,9 @@
 //! Adapters in PEFT's files: `adapter_config.json` and `adapter_model.safetensors`.
 
-use super::adapter::{DOWN, LoraOptions, UP};
-use super::{Decoder, Training};
+use super::adapter::LoraOptions;
+use super::decoder::Decoder;
+use super::loader::Training;
+use super::names::{DOWN, UP};
 use crate::checkpoint::{Checkpoint, Layout, Mapped, Storage, read_tensors, save};
 use crate::checkpoint::{Shaped, write_tensors};
 use crate::kernels::gemm::{Matrix, gemm};

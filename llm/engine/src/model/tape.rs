@@ -1,7 +1,7 @@
 //! A recorded forward pass, and its backward.
 
-use super::Decoder;
-use super::decoder::{EMBEDDING, NORM, prefix_of};
+use super::decoder::Decoder;
+use super::names::{EMBEDDING, NORM, prefix_of};
 use crate::ops::{Rotation, Spans, attention, embedding, rms_norm};
 use crate::tensor::{Gradients, Weight};
 use crate::{Error, Result};
@@ -17,7 +17,7 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Of sequences that have at least one token each.
+    /// Packs sequences that have at least one token each.
     ///
     /// # Errors
     /// An empty sequence, named by its index.
@@ -25,8 +25,8 @@ impl Packed {
         Self::trees(sequences.into_iter().map(|sequence| (sequence, Vec::new())))
     }
 
-    /// Of beginnings that have at least one token each, and the sequences that go on after each of
-    /// them.
+    /// Packs shared beginnings that have at least one token each, with the sequences that go on after
+    /// each of them.
     ///
     /// # Errors
     /// An empty beginning, named by its index.
@@ -51,7 +51,7 @@ impl Packed {
         &self.tokens
     }
 
-    /// Which of them are of which sequence.
+    /// Which tokens belong to which sequence.
     pub fn spans(&self) -> &Spans {
         &self.spans
     }
@@ -67,7 +67,7 @@ pub enum Keep {
     LayerInputs,
 }
 
-/// A forward pass that remembers enough to go back.
+/// A forward pass with what its backward needs.
 ///
 /// Each layer has a graph of its own, and gradients are handed from one to the next by hand: the
 /// graph never grows deep, and what `backward` returns is detached, since it would otherwise keep
@@ -155,7 +155,7 @@ impl Tape<'_> {
         &self.batch
     }
 
-    /// Hidden states after the last norm, `[t, d]`: what the head reads. No part of a graph.
+    /// Hidden states after the last norm, `[t, d]`, which the head reads; detached from the graph.
     pub fn hidden(&self) -> Tensor {
         self.hidden.clone()
     }

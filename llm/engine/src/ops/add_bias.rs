@@ -1,6 +1,6 @@
 //! A bias added to every row.
 
-use super::width_of_both;
+use super::row_shape::width_of_both;
 use crate::tensor::floats;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 

@@ -1,5 +1,6 @@
 //! The rows of an attention: shared by the operation that trains and the one that generates.
 
+use super::heads::Heads;
 use crate::checkpoint::Elements;
 use crate::kernels::{SharedMut, combine, dot, softmax};
 use crate::tensor::Segment;
@@ -8,53 +9,6 @@ use rayon::prelude::*;
 /// Tokens whose queries are processed at a time: the scores of a block take
 /// `BLOCK × heads/kv_heads × keys` floats, whatever the length.
 pub(super) const BLOCK: usize = 32;
-
-/// Number of heads, number of key and value heads, and their width.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Heads {
-    pub(super) queries: usize,
-    pub(super) keys: usize,
-    pub(super) width: usize,
-}
-
-impl Heads {
-    /// Of queries `[t, h, width]` and keys and values `[slots, kv, width]`, if they are that.
-    pub(super) fn of(q: &[usize], k: &[usize], v: &[usize]) -> Option<Self> {
-        match (q, k) {
-            (&[_, queries, width], &[_, keys, width_k]) => {
-                let some = queries > 0 && keys > 0 && width > 0;
-                let fit = some && k == v && width == width_k && queries % keys == 0;
-                fit.then_some(Self { queries, keys, width })
-            }
-            _ => None,
-        }
-    }
-
-    /// Query heads that share a key head.
-    pub(super) fn group(&self) -> usize {
-        self.queries / self.keys
-    }
-
-    pub(super) fn scale(&self) -> f32 {
-        1.0 / (self.width as f32).sqrt()
-    }
-
-    /// Copies the queries of key head `head` for `tokens` from `[t, h, width]` into
-    /// `[tokens · group, width]`.
-    pub(super) fn pack(
-        &self,
-        from: &[f32],
-        tokens: std::ops::Range<usize>,
-        head: usize,
-        into: &mut Vec<f32>,
-    ) {
-        let (row, part) = (self.queries * self.width, self.group() * self.width);
-        into.clear();
-        for token in tokens {
-            into.extend_from_slice(&from[token * row + head * part..][..part]);
-        }
-    }
-}
 
 /// A sequence in a batch: rows `first..first + len` are its positions `start..start + len`.
 #[derive(Debug, Clone)]

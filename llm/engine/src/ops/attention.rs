@@ -1,6 +1,7 @@
 //! Causal attention over sequences packed one after the other.
 
-use super::attend::{BLOCK, Heads, Memory, Sequence, attend};
+use super::attend::{BLOCK, Memory, Sequence, attend};
+use super::heads::Heads;
 use super::spans::{Span, Spans};
 use crate::checkpoint::Elements;
 use crate::kernels::gemm::{Matrix, gemm};

@@ -1,13 +1,14 @@
 //! Attention to keys and values that a cache holds, for generation: no gradient.
 
-use super::attend::{Heads, Memory, Sequence, attend};
+use super::attend::{Memory, Sequence, attend};
+use super::heads::Heads;
 use super::spans::View;
 use crate::tensor::Rows;
 use crate::tensor::floats;
 use candle_core::{CpuStorage, CustomOp3, InplaceOp2, Layout, Result, Shape, Tensor};
 use std::sync::Arc;
 
-/// Fewest positions in common that are worth a launch of their own.
+/// Fewest shared positions for which a launch of their own pays off.
 const LEAST_PREFIX: usize = 32;
 
 /// Which rows of a batch belong to which sequence, and where their keys and values lie.
@@ -48,7 +49,8 @@ impl Placement {
         self.view_ahead(0)
     }
 
-    /// The same, with the slots of so many positions more of each sequence, which the rows do not see.
+    /// As [`view`](Self::view), with the slots of `more` further positions of each sequence, which the
+    /// rows do not see.
     pub(crate) fn view_ahead(&self, more: usize) -> View {
         let mut view = View::default();
         for Sequence { len, start, segments, .. } in self.sequences.iter() {
@@ -84,7 +86,7 @@ impl Placement {
         }
     }
 
-    /// Refuses unless `rows`, the shape of a batch, has the rows that were placed.
+    /// Refuses a batch of shape `rows` that has other rows than were placed.
     fn check(&self, rows: &[usize]) -> Result<()> {
         if rows.first() != Some(&self.rows) {
             candle_core::bail!("a batch {rows:?} where {} rows were placed", self.rows);

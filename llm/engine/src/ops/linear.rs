@@ -1,6 +1,6 @@
 //! A matrix of weights applied to rows.
 
-use super::rows_and_width;
+use super::row_shape::rows_and_width;
 use crate::checkpoint::Elements;
 use crate::kernels::dot;
 use crate::kernels::gemm::{Matrix, gemm};

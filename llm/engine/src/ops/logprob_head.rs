@@ -1,5 +1,6 @@
 //! The head: log-probabilities and entropies of tokens, without a matrix of all logits.
 
+use super::linear::linear;
 use crate::checkpoint::Elements;
 use crate::kernels::gemm::{Matrix, gemm};
 use crate::kernels::{dot, exp_shifted, largest, mean_score, sum_exp};
@@ -71,7 +72,7 @@ impl<'a> Head<'a> {
     /// # Errors
     /// A shape that does not fit.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        Ok(super::linear(hidden, &Weight::Frozen(self.weight.frozen()), false)?)
+        Ok(linear(hidden, &Weight::Frozen(self.weight.frozen()), false)?)
     }
 
     /// Scores of `targets[t]` after row `t` of `hidden`, `[t, d]`, at a temperature: logits are

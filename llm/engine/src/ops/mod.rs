@@ -10,10 +10,12 @@ mod attend;
 mod attention;
 pub mod cached_attention;
 pub mod embedding;
+pub(crate) mod heads;
 mod linear;
 pub mod logprob_head;
 mod rms_norm;
 mod rope;
+mod row_shape;
 pub(crate) mod spans;
 mod swiglu;
 
@@ -24,21 +26,3 @@ pub use rms_norm::rms_norm;
 pub use rope::{Rotation, rope};
 pub use spans::{Span, Spans};
 pub use swiglu::swiglu;
-
-use candle_core::{Layout, Result};
-
-/// The last two axes of a shape, earlier ones folded into the rows.
-fn rows_and_width(layout: &Layout) -> Result<(usize, usize)> {
-    match layout.dims().split_last() {
-        Some((&width, outer)) => Ok((outer.iter().product(), width)),
-        None => candle_core::bail!("an operation over rows was given a scalar, shape []"),
-    }
-}
-
-/// The width of the rows of `x`, for which `row` has one number each.
-fn width_of_both(x: &Layout, row: &Layout) -> Result<usize> {
-    match (x.dims(), row.dims()) {
-        (&[.., width], &[numbers]) if width == numbers => Ok(width),
-        (x, row) => candle_core::bail!("a row {row:?} for each row of {x:?}"),
-    }
-}

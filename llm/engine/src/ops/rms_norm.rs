@@ -1,6 +1,6 @@
 //! Normalisation by the root mean square.
 
-use super::width_of_both;
+use super::row_shape::width_of_both;
 use crate::tensor::{floats, with_floats};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;

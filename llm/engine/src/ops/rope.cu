@@ -43,7 +43,7 @@ extern "C" __global__ void head_norm_rope(
 
 // The same for all heads that one product gave, [t, queries + 2 keys, width], with a bias if there is
 // one: queries [t, queries, width], and keys and values in row slots[t] of a cache.
-extern "C" __global__ void heads_to_cache(
+extern "C" __global__ void qkv_rope_store(
     const ELEMENT* x, const ELEMENT* bias, const ELEMENT* query_norm, const ELEMENT* key_norm,
     const float* cos, const float* sin, const u32* positions, const u32* slots, ELEMENT* query,
     ELEMENT* key_cache, ELEMENT* value_cache, u32 rows, u32 queries, u32 keys, u32 width, float eps,

@@ -31,16 +31,16 @@ pub(crate) struct View {
     /// rows of it that are seen, first row of the sequence's own, and last row that sees them. Those
     /// with the most work come first. Empty as `last`.
     pub(crate) tiles: Vec<[u32; 6]>,
-    /// New tokens that share what they see first: first row, rows, where their slots begin, and how
-    /// many they share. Only of a cache.
+    /// Consecutive new tokens whose sequences begin with the same slots: first row, number of rows, where
+    /// their slots begin, and how many slots they share. Only for a cache.
     pub(crate) prefixes: Vec<[u32; 4]>,
-    /// Positions of each row that are those of its prefix. Only of a cache.
+    /// Positions of each row that belong to its shared prefix. Only for a cache.
     pub(crate) skip: Vec<u32>,
 }
 
 /// Rows of a tile.
 pub(crate) const TILE: usize = 64;
-/// Most rows that see a tile and are dealt with together.
+/// Most rows of a piece.
 const PIECE: u32 = 1024;
 
 /// The rows that see each tile, cut into pieces.
@@ -134,7 +134,7 @@ impl Spans {
                 }));
             }
         }
-        // A trunk that many branches see would else keep a few processors busy after all others.
+        // Otherwise a trunk that many branches see would keep a few processors busy after all others.
         view.tiles.sort_by_key(|&[first, .., last]| std::cmp::Reverse(last - first));
         view
     }

@@ -45,7 +45,7 @@ __device__ inline void put_at_random(bf16* out, float x, u32 random) {
 }
 
 // The same with moments in bf16. Rounded to the nearest, small changes of a moment would all be lost.
-extern "C" __global__ void adamw_narrow(
+extern "C" __global__ void adamw_bf16(
     float* weight, ELEMENT* copy, const float* gradient, bf16* mean, bf16* square, u64 n,
     float scale, float beta1, float beta2, float eps, float keep, float rate, float unbias, u32 update) {
     for (u64 i = first_element(); i < n; i += all_threads()) {

@@ -1,6 +1,6 @@
 //! AdamW: Adam with decoupled weight decay.
 
-use super::OptimizerState;
+use super::state::OptimizerState;
 use crate::tensor::Gradients;
 use crate::tensor::with_floats;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor, Var};
@@ -30,7 +30,7 @@ pub struct AdamWOptions {
     pub beta2: f64,
     /// Added to the root of that mean.
     pub eps: f64,
-    /// Share of a matrix that a step of learning rate 1 takes away; norms and biases keep theirs.
+    /// Share of a matrix that a step of learning rate 1 removes; norms and biases do not decay.
     pub weight_decay: f64,
     /// How moments are stored.
     pub state: StateType,
@@ -44,8 +44,8 @@ impl Default for AdamWOptions {
 }
 
 impl AdamWOptions {
-    /// β₁, β₂ and ε; what weights are multiplied by, the rate and the root's factor of an update,
-    /// counted from 1.
+    /// β₁, β₂ and ε; the factor of the weights, the learning rate with the bias correction of the mean,
+    /// and the factor of the root, for an update counted from 1.
     pub(crate) fn constants(&self, update: u64, learning_rate: f64, decay: f64) -> [f32; 6] {
         let Self { beta1, beta2, eps, .. } = *self;
         let keep = 1.0 - learning_rate * decay;
@@ -110,7 +110,7 @@ impl AdamW {
     }
 }
 
-/// What makes a mean that began at 0 unbiased.
+/// The divisor that makes a mean that began at 0 unbiased.
 fn correction(beta: f64, updates: u64) -> f64 {
     -(beta.ln() * updates as f64).exp_m1()
 }

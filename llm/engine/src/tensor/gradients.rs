@@ -13,7 +13,7 @@ impl Gradients {
         Self::default()
     }
 
-    /// The gradient of a tensor, if it got one.
+    /// The gradient of a tensor, if it has one.
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         self.0.get(name)
     }

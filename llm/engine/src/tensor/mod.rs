@@ -12,8 +12,7 @@ mod gradients;
 mod rows;
 mod weight;
 
-pub(crate) use floats::floats;
-pub use floats::with_floats;
+pub(crate) use floats::{floats, with_floats};
 pub use gradients::Gradients;
 pub use rows::{Rows, Segment};
 pub use weight::{Frozen, Weight};

@@ -1,15 +1,15 @@
 //! A weight: trained, or frozen and left in its file.
 
-use super::with_floats;
+use super::floats::with_floats;
 use crate::checkpoint::{Elements, Mapped};
 use candle_core::{Result, Tensor, Var};
 
 /// A weight of a network.
 #[derive(Debug, Clone)]
 pub enum Weight {
-    /// Gets no gradient.
+    /// Not trained: it has no gradient.
     Frozen(Frozen),
-    /// Gets a gradient in f32, and is updated in place.
+    /// Trained: it has a gradient in f32 and is updated in place.
     Trained(Var),
 }
 

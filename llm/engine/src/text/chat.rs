@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Name of the template among the templates of its environment, of which it is the only one.
+/// Name of the template in its environment, which has no other.
 const NAME: &str = "chat";
 
 /// Tokens that templates know by name, where `tokenizer_config.json` gives them.
@@ -23,9 +23,9 @@ const TOKENS: [&str; 7] =
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// Who speaks: `system`, `user`, `assistant`, and what else the template knows.
+    /// Role of the speaker: `system`, `user`, `assistant`, or another that the template knows.
     pub role: String,
-    /// What they say.
+    /// Text of the message.
     pub content: String,
 }
 
@@ -36,7 +36,7 @@ impl Message {
     }
 }
 
-/// What a template is told beside the messages.
+/// Variables of a template besides the messages.
 #[derive(Debug, Clone, Default)]
 pub struct ChatOptions {
     add_generation_prompt: bool,

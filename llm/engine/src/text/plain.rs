@@ -1,9 +1,9 @@
-//! Prompts of models that know no conversations.
+//! Prompts of models that were not trained on conversations.
 
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 
-/// Where the question stands in the text.
+/// Stands for the question in the text.
 const PLACE: &str = "{prompt}";
 
 /// A text with a place for the question, for base models.
@@ -16,7 +16,7 @@ impl PlainTemplate {
     /// A template such as `Question: {prompt}\nAnswer:`.
     ///
     /// # Errors
-    /// A text without `{prompt}`, which would ask the same whatever the question.
+    /// A text without `{prompt}`: every question would have the same prompt.
     pub fn new(text: impl Into<String>) -> Result<Self> {
         let text = text.into();
         if text.contains(PLACE) {

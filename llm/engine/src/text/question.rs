@@ -1,6 +1,9 @@
 //! How a question is put to a model.
 
-use super::{ChatOptions, ChatTemplate, Message, PlainTemplate, Tokenizer, stop_tokens};
+use super::chat::{ChatOptions, ChatTemplate, Message};
+use super::plain::PlainTemplate;
+use super::stop::stop_tokens;
+use super::tokenizer::Tokenizer;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use std::path::Path;

@@ -7,10 +7,10 @@ use rs_grpo_files::Refuse as _;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// The tokens after which the model of a folder has said what it had to say: `eos_token_id` of
+/// The tokens that end an answer of the model in a folder: `eos_token_id` of
 /// `generation_config.json`, else `eos_token` of `tokenizer_config.json`, else `eos_token_id` of
-/// `config.json`. Empty where none of these files names one; an answer then ends at its longest
-/// length only.
+/// `config.json`. Empty where none of these files names one; an answer then ends only at its
+/// longest length.
 ///
 /// # Errors
 /// A file that is not JSON, a value that is neither an id nor a list of ids, and one that is not a

@@ -20,18 +20,21 @@ pub struct TextStream<'a> {
     skip_special: bool,
     /// The tokens that the next one is decoded with.
     window: Vec<u32>,
-    /// How many of them are there for their neighbours' sake: a decoder may treat the first token
-    /// of a text in its own way.
+    /// Number of them that are kept as context only: a decoder may treat the first token of a text
+    /// differently.
     context: usize,
     /// Bytes of the window's text that were returned.
     returned: usize,
 }
 
-impl<'a> TextStream<'a> {
-    pub(super) fn new(tokenizer: &'a Tokenizer, skip_special: bool) -> Self {
-        Self { tokenizer, skip_special, window: Vec::new(), context: 0, returned: 0 }
+impl Tokenizer {
+    /// Decodes tokens as they come.
+    pub fn stream(&self, skip_special: bool) -> TextStream<'_> {
+        TextStream { tokenizer: self, skip_special, window: Vec::new(), context: 0, returned: 0 }
     }
+}
 
+impl TextStream<'_> {
     /// The text that is certain once `token` is known, often none.
     ///
     /// # Errors
@@ -49,7 +52,7 @@ impl<'a> TextStream<'a> {
         Ok(new)
     }
 
-    /// The text that was held back: what never became a character, as replacements.
+    /// The text that was held back; bytes that never became a character show as replacements.
     ///
     /// # Errors
     /// As [`Tokenizer::decode`].

@@ -1,7 +1,6 @@
 //! A checkpoint's `tokenizer.json`.
 
 use super::files::not_json;
-use super::stream::TextStream;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::panics::caught;
@@ -69,11 +68,6 @@ impl Tokenizer {
     /// Where the decoder of the file refuses the tokens.
     pub fn decode(&self, tokens: &[u32], skip_special: bool) -> Result<String> {
         guarded(&self.path, "decoder", || self.inner.decode(tokens, skip_special))
-    }
-
-    /// Decodes tokens as they come.
-    pub fn stream(&self, skip_special: bool) -> TextStream<'_> {
-        TextStream::new(self, skip_special)
     }
 
     /// The token with this text.

@@ -8,8 +8,8 @@ use indicatif::ProgressBar;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_engine::checkpoint::Checkpoint;
+use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
-use rs_grpo_engine::cuda::place::Place;
 use rs_grpo_engine::generate::{Engine, SamplingParams, TextSampler, Texts};
 use rs_grpo_engine::model::{Decoder, Training};
 use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
@@ -29,7 +29,7 @@ const SEED: u64 = 0;
 /// Who answers.
 pub(super) enum Policy {
     /// The model of a folder, in this process.
-    Folder(PathBuf, Option<Place>),
+    Folder(PathBuf, Option<Backend>),
     /// A model that another program serves.
     Served(Endpoint),
 }

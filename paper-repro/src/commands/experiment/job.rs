@@ -1,7 +1,7 @@
 //! One method with one seed: trained, then evaluated; both go on where they were interrupted.
 
 use super::arms::Arm;
-use rs_grpo_engine::cuda::place::Place;
+use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::generate::{SamplingParams, Texts};
 use rs_grpo_files::Reader;
 use rs_grpo_train::Result;
@@ -38,7 +38,7 @@ impl Job {
     pub(super) fn run(
         &self,
         model: &Path,
-        place: Option<&Place>,
+        place: Option<&Backend>,
         stop: &(dyn Fn() -> bool + Sync),
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<Finished>> {

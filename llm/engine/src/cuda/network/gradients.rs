@@ -1,21 +1,21 @@
 //! Gradients of a network's weights, summed over micro-batches.
 
-use super::super::memory::Array;
-use super::super::place::Place;
-use super::load::Weight;
+use super::weight::Weight;
 use crate::Result;
+use crate::cuda::backend::Backend;
+use crate::cuda::memory::Array;
 use std::collections::BTreeMap;
 
 /// Gradients by the name of their weight, in single precision on the device.
 #[derive(Debug)]
 pub struct Gradients {
-    place: Place,
+    backend: Backend,
     pub(super) sums: BTreeMap<String, Array>,
 }
 
 impl Gradients {
-    pub(crate) fn new(place: &Place) -> Self {
-        Self { place: place.clone(), sums: BTreeMap::new() }
+    pub(crate) fn new(backend: &Backend) -> Self {
+        Self { backend: backend.clone(), sums: BTreeMap::new() }
     }
 
     /// What the gradient of a weight is added to, if it is trained.
@@ -26,7 +26,7 @@ impl Gradients {
         if let Some(sum) = self.sums.get(&weight.name) {
             return Ok(Some(sum.clone()));
         }
-        let sum = self.place.zeros(weight.array.len())?;
+        let sum = self.backend.zeros(weight.array.len())?;
         self.sums.insert(weight.name.clone(), sum.clone());
         Ok(Some(sum))
     }

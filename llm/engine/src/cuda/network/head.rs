@@ -1,10 +1,10 @@
 //! The head: log-probabilities and entropies of tokens, a chunk of logits at a time.
 
-use super::super::memory::Array;
-use super::super::place::Place;
+use super::decoder::Network;
 use super::gradients::Gradients;
-use super::load::Network;
 use super::tape::Tape;
+use crate::cuda::backend::Backend;
+use crate::cuda::memory::Array;
 use crate::ops::logprob_head::{Scores, Targets, Weights};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -13,7 +13,7 @@ use std::ops::Range;
 /// Bytes of logits that are in memory at a time.
 const CHUNK_BYTES: usize = 512 << 20;
 
-/// A chunk of logits and what was computed from them.
+/// A chunk of logits and the results computed from them.
 struct Chunk {
     hidden: Array,
     logits: Array,
@@ -32,25 +32,25 @@ impl Network {
 
     /// Logits of some targets' rows, in single precision, and their scores.
     fn chunk(&self, hidden: &Array, targets: &Targets<'_>, part: Range<usize>) -> Result<Chunk> {
-        let (place, width) = (&self.place, self.config.hidden_size);
+        let (backend, width) = (&self.backend, self.config.hidden_size);
         self.check(&targets.tokens[part.clone()], 0)?;
-        let rows = place.counts(&targets.rows[part.clone()])?;
-        let hidden = place.gather(&rows, hidden, width)?;
-        let logits = self.logits(place, &hidden)?;
-        let targets_here = place.counts(&targets.tokens[part])?;
+        let rows = backend.upload_u32(&targets.rows[part.clone()])?;
+        let hidden = backend.gather(&rows, hidden, width)?;
+        let logits = self.logits(backend, &hidden)?;
+        let targets_here = backend.upload_u32(&targets.tokens[part])?;
         let scale = 1.0 / targets.temperature;
         let [lse, logprobs, entropies] =
-            place.scores(&logits, &targets_here, self.config.vocab_size, scale)?;
+            backend.scores(&logits, &targets_here, self.config.vocab_size, scale)?;
         let scores = Scores { logprobs: logprobs.to_vec()?, entropies: entropies.to_vec()? };
         Ok(Chunk { hidden, logits, targets: targets_here, lse, entropies, scores })
     }
 
     /// Logits after rows of hidden states, in single precision.
-    pub(super) fn logits(&self, place: &Place, hidden: &Array) -> Result<Array> {
+    pub(super) fn logits(&self, backend: &Backend, hidden: &Array) -> Result<Array> {
         let weight = self.head();
         let [vocab, width] = weight.shape;
-        let logits = place.blank_floats(hidden.len() / width * vocab)?;
-        place.linear_into(hidden, &weight.array, weight.shape, &logits, 1.0, 0.0)?;
+        let logits = backend.empty_f32(hidden.len() / width * vocab)?;
+        backend.linear_into(hidden, &weight.array, weight.shape, &logits, 1.0, 0.0)?;
         Ok(logits)
     }
 }
@@ -76,18 +76,18 @@ impl Tape<'_> {
         gradients: &mut Gradients,
     ) -> Result<()> {
         let network = self.network();
-        let (place, width) = (&network.place, network.config.hidden_size);
-        let dread = place.blank(targets.tokens.len() * width)?;
+        let (backend, width) = (&network.backend, network.config.hidden_size);
+        let dread = backend.empty(targets.tokens.len() * width)?;
         for part in network.chunks(targets) {
             let chunk = network.chunk(self.hidden(), targets, part.clone())?;
             let weights = weigh(part.clone(), &chunk.scores);
             let rows = dread.part(part.start * width..part.end * width);
             network.chunk_backward(&chunk, &weights, targets.temperature, &rows, gradients)?;
         }
-        let dhidden = place.zeros(self.hidden().len())?;
-        place.scatter_add(targets.rows, &dread, &dhidden, width)?;
+        let dhidden = backend.zeros(self.hidden().len())?;
+        backend.scatter_add(targets.rows, &dread, &dhidden, width)?;
         drop(dread);
-        let dhidden = place.narrow(dhidden)?;
+        let dhidden = backend.cast(dhidden)?;
         self.backward(&dhidden, gradients)
     }
 }
@@ -110,19 +110,19 @@ impl Network {
             let given = format!("[{}]", weights.logprobs.len());
             return Err(Error::parameter("shape of weights", given, format!("[{rows}]")));
         }
-        let place = &self.place;
-        let weights = [place.floats(&weights.logprobs)?, place.floats(&entropies)?];
-        let dlogits = place.scores_backward(
+        let backend = &self.backend;
+        let weights = [backend.upload_f32(&weights.logprobs)?, backend.upload_f32(&entropies)?];
+        let dlogits = backend.scores_backward(
             [&chunk.logits, &chunk.targets],
             [&chunk.lse, &chunk.entropies],
             [&weights[0], &weights[1]],
             (self.config.vocab_size, 1.0 / temperature),
         )?;
         let head = self.head();
-        place.linear_backward(&dlogits, &head.array, head.shape, dhidden, 1.0, 0.0)?;
+        backend.linear_backward(&dlogits, &head.array, head.shape, dhidden, 1.0, 0.0)?;
         match gradients.of(head)? {
             Some(sum) => {
-                place.linear_backward_weight(&dlogits, &chunk.hidden, head.shape, &sum, 1.0)
+                backend.linear_backward_weight(&dlogits, &chunk.hidden, head.shape, &sum, 1.0)
             }
             None => Ok(()),
         }

@@ -1,13 +1,15 @@
 //! One layer, forward and backward.
 
-use super::super::memory::Array;
-use super::super::place::{Angles, Heads, Norm, Place, Seen};
 use super::gradients::Gradients;
-use super::joint::Joint;
-use super::load::{Loader, Weight};
+use super::loader::Loader;
+use super::merged_linear::MergedLinear;
 use super::projection::Projection;
+use super::weight::Weight;
 use crate::Result;
 use crate::config::ModelConfig;
+use crate::cuda::backend::{Angles, AttentionMetadata, Backend, Norm};
+use crate::cuda::memory::Array;
+use crate::ops::heads::Heads;
 
 /// One layer: attention and a gated feed-forward part, each behind an RMS norm and added to the
 /// residual stream.
@@ -25,22 +27,22 @@ pub(super) struct Layer {
     up: Projection,
     down: Projection,
     /// Query, key and value, and gate and up, as one each.
-    attention: Joint,
-    gates: Joint,
+    attention: MergedLinear,
+    gates: MergedLinear,
     heads: Heads,
     eps: f32,
 }
 
-/// Where the rows of a batch are in their sequences, and what they see.
+/// What all layers read of a batch: the positions of its rows, and what each attends to.
 #[derive(Debug)]
-pub(super) struct Batch {
+pub(super) struct ForwardContext {
     pub(super) angles: Angles,
-    pub(super) seen: Seen,
+    pub(super) attention: AttentionMetadata,
 }
 
-/// What a layer computes on its way, which its backward reads.
+/// Intermediate results of a layer that its backward reads.
 #[derive(Debug)]
-pub(super) struct Inner {
+pub(super) struct SavedActivations {
     h: Array,
     raw_query: Array,
     raw_key: Array,
@@ -73,8 +75,8 @@ impl Layer {
             key_norm: head_norm("self_attn.k_norm.weight")?,
             input_norm: loader.weight("input_layernorm.weight")?,
             feed_norm: loader.weight("post_attention_layernorm.weight")?,
-            attention: Joint::new(loader, &mut [&mut query, &mut key, &mut value])?,
-            gates: Joint::new(loader, &mut [&mut gate, &mut up])?,
+            attention: MergedLinear::new(loader, &mut [&mut query, &mut key, &mut value])?,
+            gates: MergedLinear::new(loader, &mut [&mut gate, &mut up])?,
             query,
             key,
             value,
@@ -102,63 +104,68 @@ impl Layer {
         Norm { weight: &weight.array, eps: self.eps }
     }
 
-    /// The residual stream after the layer, with keys and values written to their `slots` of a cache.
+    /// The residual stream after the layer, with keys and values written to their slots of a cache.
     pub(super) fn infer(
         &self,
-        place: &Place,
+        backend: &Backend,
         x: Array,
-        Batch { angles, seen }: &Batch,
-        slots: &Array,
+        ForwardContext { angles, attention }: &ForwardContext,
+        slot_mapping: &Array,
         cache: [&Array; 2],
     ) -> Result<Array> {
-        let h = place.rms_norm(&x, self.norm(&self.input_norm))?;
-        let raw = self.attention.forward(place, &h)?;
+        let h = backend.rms_norm(&x, self.norm(&self.input_norm))?;
+        let raw = self.attention.forward(backend, &h)?;
         let norms = self.query_norm.as_ref().zip(self.key_norm.as_ref());
         let norms = norms.map(|(query, key)| [self.norm(query), self.norm(key)]);
         let bias = self.attention.bias.as_ref();
-        let to = (slots, cache);
-        let query = place.heads_to_cache(&raw, bias, norms, angles, to, self.heads)?;
-        let mixed = place.cached_attention(&query, cache, seen, self.heads)?;
-        self.output.forward_into(place, &mixed, &x, 1.0)?;
-        let feed = place.rms_norm(&x, self.norm(&self.feed_norm))?;
-        let gated = place.swiglu_rows(&self.gates.forward(place, &feed)?, self.gate.rows())?;
-        self.down.forward_into(place, &gated, &x, 1.0)?;
+        let to = (slot_mapping, cache);
+        let query = backend.qkv_rope_store(&raw, bias, norms, angles, to, self.heads)?;
+        let mixed = backend.cached_attention(&query, cache, attention, self.heads)?;
+        self.output.forward_into(backend, &mixed, &x, 1.0)?;
+        let feed = backend.rms_norm(&x, self.norm(&self.feed_norm))?;
+        let gated = backend.swiglu_rows(&self.gates.forward(backend, &feed)?, self.gate.rows())?;
+        self.down.forward_into(backend, &gated, &x, 1.0)?;
         Ok(x)
     }
 
-    /// The residual stream after the layer, and what the backward reads.
+    /// The residual stream after the layer, and the activations that the backward reads.
     pub(super) fn forward(
         &self,
-        place: &Place,
+        backend: &Backend,
         x: &Array,
-        batch: &Batch,
-    ) -> Result<(Array, Inner)> {
-        let inner = self.inner(place, x, batch)?;
-        let y = inner.middle.duplicate()?;
-        self.down.forward_into(place, &inner.gated, &y, 1.0)?;
-        Ok((y, inner))
+        context: &ForwardContext,
+    ) -> Result<(Array, SavedActivations)> {
+        let saved = self.activations(backend, x, context)?;
+        let y = saved.middle.duplicate()?;
+        self.down.forward_into(backend, &saved.gated, &y, 1.0)?;
+        Ok((y, saved))
     }
 
     /// All of a layer but its last product.
-    fn inner(&self, place: &Place, x: &Array, Batch { angles, seen }: &Batch) -> Result<Inner> {
+    fn activations(
+        &self,
+        backend: &Backend,
+        x: &Array,
+        ForwardContext { angles, attention }: &ForwardContext,
+    ) -> Result<SavedActivations> {
         let Heads { queries, keys, width } = self.heads;
-        let h = place.rms_norm(x, self.norm(&self.input_norm))?;
-        let turned = |projection: &Projection, norm: &Option<Weight>, heads| {
-            let raw = projection.forward(place, &h)?;
+        let h = backend.rms_norm(x, self.norm(&self.input_norm))?;
+        let rotated = |projection: &Projection, norm: &Option<Weight>, heads| {
+            let raw = projection.forward(backend, &h)?;
             let norm = norm.as_ref().map(|norm| self.norm(norm));
-            let out = place.head_norm_rope(&raw, norm, angles, [heads, width])?;
+            let out = backend.head_norm_rope(&raw, norm, angles, [heads, width])?;
             Ok::<_, crate::Error>((raw, out))
         };
-        let (raw_query, query) = turned(&self.query, &self.query_norm, queries)?;
-        let (raw_key, key) = turned(&self.key, &self.key_norm, keys)?;
-        let value = self.value.forward(place, &h)?;
-        let [mixed, lse] = place.attention([&query, &key, &value], seen, self.heads)?;
+        let (raw_query, query) = rotated(&self.query, &self.query_norm, queries)?;
+        let (raw_key, key) = rotated(&self.key, &self.key_norm, keys)?;
+        let value = self.value.forward(backend, &h)?;
+        let [mixed, lse] = backend.attention([&query, &key, &value], attention, self.heads)?;
         let middle = x.duplicate()?;
-        self.output.forward_into(place, &mixed, &middle, 1.0)?;
-        let feed = place.rms_norm(&middle, self.norm(&self.feed_norm))?;
-        let (gate, up) = (self.gate.forward(place, &feed)?, self.up.forward(place, &feed)?);
-        let gated = place.swiglu(&gate, &up)?;
-        Ok(Inner {
+        self.output.forward_into(backend, &mixed, &middle, 1.0)?;
+        let feed = backend.rms_norm(&middle, self.norm(&self.feed_norm))?;
+        let (gate, up) = (self.gate.forward(backend, &feed)?, self.up.forward(backend, &feed)?);
+        let gated = backend.swiglu(&gate, &up)?;
+        Ok(SavedActivations {
             h,
             raw_query,
             raw_key,
@@ -179,91 +186,91 @@ impl Layer {
     /// trained weights are added to theirs. What was not kept is computed again.
     pub(super) fn backward(
         &self,
-        place: &Place,
+        backend: &Backend,
         x: &Array,
-        kept: Option<Inner>,
+        kept: Option<SavedActivations>,
         dy: Array,
-        batch: &Batch,
+        context: &ForwardContext,
         gradients: &mut Gradients,
     ) -> Result<Array> {
-        let inner = match kept {
-            Some(inner) => inner,
-            None => self.inner(place, x, batch)?,
+        let saved = match kept {
+            Some(saved) => saved,
+            None => self.activations(backend, x, context)?,
         };
-        let dfeed = self.backward_gates(place, &inner, &dy, gradients)?;
+        let dfeed = self.backward_gates(backend, &saved, &dy, gradients)?;
         // The residual stream's own gradient goes on; that of the norm is added.
         let sum = gradients.of(&self.feed_norm)?;
         let norm = self.norm(&self.feed_norm);
-        place.rms_norm_backward(&inner.middle, norm, &dfeed, (&dy, true), sum)?;
-        let dh = self.backward_attention(place, inner, &dy, batch, gradients)?;
+        backend.rms_norm_backward(&saved.middle, norm, &dfeed, (&dy, true), sum)?;
+        let dh = self.backward_attention(backend, saved, &dy, context, gradients)?;
         let sum = gradients.of(&self.input_norm)?;
-        place.rms_norm_backward(x, self.norm(&self.input_norm), &dh, (&dy, true), sum)?;
+        backend.rms_norm_backward(x, self.norm(&self.input_norm), &dh, (&dy, true), sum)?;
         Ok(dy)
     }
 
     /// From the layer's output to the input of the feed-forward part.
     fn backward_gates(
         &self,
-        place: &Place,
-        inner: &Inner,
+        backend: &Backend,
+        saved: &SavedActivations,
         dy: &Array,
         gradients: &mut Gradients,
     ) -> Result<Array> {
-        let Inner { feed, gate, up, gated, .. } = inner;
-        let dgated = place.blank(gated.len())?;
-        self.down.backward(place, gated, dy, (&dgated, 0.0), gradients)?;
-        let [dgate, dup] = place.swiglu_backward(gate, up, &dgated)?;
-        let dfeed = place.blank(feed.len())?;
-        self.gate.backward(place, feed, &dgate, (&dfeed, 0.0), gradients)?;
-        self.up.backward(place, feed, &dup, (&dfeed, 1.0), gradients)?;
+        let SavedActivations { feed, gate, up, gated, .. } = saved;
+        let dgated = backend.empty(gated.len())?;
+        self.down.backward(backend, gated, dy, (&dgated, 0.0), gradients)?;
+        let [dgate, dup] = backend.swiglu_backward(gate, up, &dgated)?;
+        let dfeed = backend.empty(feed.len())?;
+        self.gate.backward(backend, feed, &dgate, (&dfeed, 0.0), gradients)?;
+        self.up.backward(backend, feed, &dup, (&dfeed, 1.0), gradients)?;
         Ok(dfeed)
     }
 
     /// From the attention's output to the input of its projections.
     fn backward_attention(
         &self,
-        place: &Place,
-        inner: Inner,
+        backend: &Backend,
+        saved: SavedActivations,
         dy: &Array,
-        batch: &Batch,
+        context: &ForwardContext,
         gradients: &mut Gradients,
     ) -> Result<Array> {
-        let Inner { h, raw_query, raw_key, query, key, value, mixed, lse, .. } = inner;
-        let dmixed = place.blank(mixed.len())?;
-        self.output.backward(place, &mixed, dy, (&dmixed, 0.0), gradients)?;
-        let [dquery, dkey, dvalue] = place.attention_backward(
+        let SavedActivations { h, raw_query, raw_key, query, key, value, mixed, lse, .. } = saved;
+        let dmixed = backend.empty(mixed.len())?;
+        self.output.backward(backend, &mixed, dy, (&dmixed, 0.0), gradients)?;
+        let [dquery, dkey, dvalue] = backend.attention_backward(
             [&query, &key, &value],
             [&mixed, &lse],
             &dmixed,
-            &batch.seen,
+            &context.attention,
             self.heads,
         )?;
         let Heads { queries, keys, .. } = self.heads;
-        let mut turn_back = |dy, raw: &Array, norm: &Option<Weight>, heads| {
-            self.turn_back(place, dy, (raw, norm.as_ref(), heads), batch, gradients)
+        let mut rotate_back = |dy, raw: &Array, norm: &Option<Weight>, heads| {
+            self.rotate_back(backend, dy, (raw, norm.as_ref(), heads), context, gradients)
         };
-        let dquery = turn_back(dquery, &raw_query, &self.query_norm, queries)?;
-        let dkey = turn_back(dkey, &raw_key, &self.key_norm, keys)?;
-        let dh = place.blank(h.len())?;
-        self.query.backward(place, &h, &dquery, (&dh, 0.0), gradients)?;
-        self.key.backward(place, &h, &dkey, (&dh, 1.0), gradients)?;
-        self.value.backward(place, &h, &dvalue, (&dh, 1.0), gradients)?;
+        let dquery = rotate_back(dquery, &raw_query, &self.query_norm, queries)?;
+        let dkey = rotate_back(dkey, &raw_key, &self.key_norm, keys)?;
+        let dh = backend.empty(h.len())?;
+        self.query.backward(backend, &h, &dquery, (&dh, 0.0), gradients)?;
+        self.key.backward(backend, &h, &dkey, (&dh, 1.0), gradients)?;
+        self.value.backward(backend, &h, &dvalue, (&dh, 1.0), gradients)?;
         Ok(dh)
     }
 
     /// From rotated and normalised heads to what the projection gave.
-    fn turn_back(
+    fn rotate_back(
         &self,
-        place: &Place,
+        backend: &Backend,
         dy: Array,
         (raw, norm, heads): (&Array, Option<&Weight>, usize),
-        batch: &Batch,
+        context: &ForwardContext,
         gradients: &mut Gradients,
     ) -> Result<Array> {
-        let turned = place.rope_backward(&dy, &batch.angles, [heads, self.heads.width])?;
+        let turned = backend.rope_backward(&dy, &context.angles, [heads, self.heads.width])?;
         let Some(norm) = norm else { return Ok(turned) };
         let sum = gradients.of(norm)?;
-        place.rms_norm_backward(raw, self.norm(norm), &turned, (&dy, false), sum)?;
+        backend.rms_norm_backward(raw, self.norm(norm), &turned, (&dy, false), sum)?;
         Ok(dy)
     }
 }

@@ -1,21 +1,21 @@
 //! Logits on a device, and tokens drawn from them there.
 
-use super::super::memory::Array;
-use super::super::place::{Draws, Place};
+use crate::cuda::backend::{Backend, Draws};
+use crate::cuda::memory::Array;
 use crate::generate::{Drawn, Logits, SamplingParams};
 use crate::{Error, Result};
 
 /// Rows of logits on a device, in single precision.
 #[derive(Debug)]
 pub struct DeviceLogits {
-    place: Place,
+    backend: Backend,
     array: Array,
     vocab: usize,
 }
 
 impl DeviceLogits {
-    pub(super) fn new(place: Place, array: Array, vocab: usize) -> Self {
-        Self { place, array, vocab }
+    pub(super) fn new(backend: Backend, array: Array, vocab: usize) -> Self {
+        Self { backend, array, vocab }
     }
 
     fn range(&self, row: usize) -> std::ops::Range<usize> {
@@ -30,23 +30,23 @@ impl DeviceLogits {
         self.array.to_vec()
     }
 
-    /// Some rows one after the other: where they are, if they are all there is.
-    fn together(rows: &[(&Self, usize)]) -> Result<Option<(Place, Array, usize)>> {
+    /// Some rows one after the other: without a copy where they are all rows in their order.
+    fn together(rows: &[(&Self, usize)]) -> Result<Option<(Backend, Array, usize)>> {
         let Some(&(first, _)) = rows.first() else { return Ok(None) };
-        let Self { place, array, vocab } = first;
+        let Self { backend, array, vocab } = first;
         let as_they_are = rows.len() * vocab == array.len()
             && rows
                 .iter()
                 .enumerate()
                 .all(|(at, &(logits, row))| row == at && logits.array.address() == array.address());
         if as_they_are {
-            return Ok(Some((place.clone(), array.clone(), *vocab)));
+            return Ok(Some((backend.clone(), array.clone(), *vocab)));
         }
-        let copy = place.blank_floats(rows.len() * vocab)?;
+        let copy = backend.empty_f32(rows.len() * vocab)?;
         for (at, &(logits, row)) in rows.iter().enumerate() {
             logits.array.part(logits.range(row)).copy_to(&copy.part(first.range(at)))?;
         }
-        Ok(Some((place.clone(), copy, *vocab)))
+        Ok(Some((backend.clone(), copy, *vocab)))
     }
 }
 
@@ -57,7 +57,7 @@ impl Logits for DeviceLogits {
 
     fn row(&self, row: usize) -> Result<Self> {
         let array = self.array.part(self.range(row)).duplicate()?;
-        Ok(Self { place: self.place.clone(), array, vocab: self.vocab })
+        Ok(Self { backend: self.backend.clone(), array, vocab: self.vocab })
     }
 
     fn draw(
@@ -65,10 +65,10 @@ impl Logits for DeviceLogits {
         uniforms: &[f64],
         params: &SamplingParams,
     ) -> Result<Vec<Result<Drawn>>> {
-        let Some((place, logits, vocab)) = Self::together(rows)? else { return Ok(Vec::new()) };
+        let Some((backend, logits, vocab)) = Self::together(rows)? else { return Ok(Vec::new()) };
         let count = rows.len();
-        let uniforms = Array::from_host(place.device(), uniforms)?;
-        let draws = place.draw(&logits, &uniforms, vocab, params)?;
+        let uniforms = Array::from_host(backend.device(), uniforms)?;
+        let draws = backend.draw(&logits, &uniforms, vocab, params)?;
         let (tokens, numbers): (Vec<u32>, Vec<f32>) =
             (draws.tokens.to_vec()?, draws.numbers.to_vec()?);
         let drawn = |at: usize| drawn(tokens[at], [0, 1, 2].map(|i| numbers[i * count + at]));
@@ -76,7 +76,7 @@ impl Logits for DeviceLogits {
     }
 }
 
-/// What a row gave: a token, its log-probability, that under the model, and the entropy.
+/// The result of a row: a token, its log-probability, that under the model, and the entropy.
 pub(super) fn drawn(token: u32, numbers: [f32; 3]) -> Result<Drawn> {
     if token == Draws::REFUSED {
         return Err(Error::Logits { what: "a logit".to_owned(), value: f32::NAN });

@@ -1,21 +1,34 @@
 //! The decoder on a device: the same network as [`Decoder`], forward and backward by hand.
+//!
+//! ```text
+//! inference ──► multi_step ──► step_state, kv_cache ──► graph_cache ──► graph_capture
+//! trainable ──► tape, head, optimizer
+//!                  all ──► decoder ──► layer ──► merged_linear ──► projection ──► loader ──► weight
+//! ```
 
-mod burst;
-mod cache;
+mod decoder;
 mod gradients;
+mod graph_cache;
+mod graph_capture;
 mod head;
-mod joint;
+mod inference;
+mod kv_cache;
 mod layer;
-mod load;
+mod loader;
 mod logits;
+mod merged_linear;
+mod multi_step;
 mod optimizer;
 mod projection;
+mod step_state;
 mod tape;
 mod trainable;
+mod weight;
 
-pub use cache::KvCache;
+pub use decoder::Network;
 pub use gradients::Gradients;
-pub use load::{Network, Numbers};
+pub use kv_cache::KvCache;
+pub use loader::WeightSource;
 pub use logits::DeviceLogits;
 pub use optimizer::Optimizer;
 pub use tape::Tape;

@@ -1,11 +1,12 @@
 //! AdamW on a device, and the norm of all gradients.
 
-use super::super::launch::{Argument, Launch};
-use super::super::memory::{Array, Kind};
-use super::super::place::Place;
+use super::decoder::Network;
 use super::gradients::Gradients;
-use super::load::{Master, Network};
+use super::weight::Master;
 use crate::Result;
+use crate::cuda::backend::Backend;
+use crate::cuda::launch::{Argument, Launch};
+use crate::cuda::memory::{Array, DType};
 use crate::optim::{AdamWOptions, StateType};
 use std::collections::BTreeMap;
 
@@ -23,9 +24,9 @@ pub struct Optimizer {
 /// Means of a weight's gradients and of their squares.
 #[derive(Debug)]
 enum Moments {
-    Here([Array; 2]),
-    /// On the host, while there is no room for them.
-    Away([Vec<f32>; 2]),
+    OnDevice([Array; 2]),
+    /// On the host, while the device has no room for them.
+    OnHost([Vec<f32>; 2]),
 }
 
 impl Optimizer {
@@ -43,46 +44,46 @@ impl Optimizer {
     pub(crate) fn moments(&self, name: &str) -> Result<Option<[Vec<f32>; 2]>> {
         match self.moments.get(name) {
             None => Ok(None),
-            Some(Moments::Away(moments)) => Ok(Some(moments.clone())),
-            Some(Moments::Here([mean, square])) => {
+            Some(Moments::OnHost(moments)) => Ok(Some(moments.clone())),
+            Some(Moments::OnDevice([mean, square])) => {
                 Ok(Some([mean.to_floats()?, square.to_floats()?]))
             }
         }
     }
 
-    /// Goes on from what another optimiser knew.
+    /// Sets the moments of a weight, as of another optimiser.
     pub(crate) fn set_moments(&mut self, name: &str, moments: [Vec<f32>; 2]) {
-        self.moments.insert(name.to_owned(), Moments::Away(moments));
+        self.moments.insert(name.to_owned(), Moments::OnHost(moments));
     }
 
     /// Moves the state to the host, until the next update.
     ///
     /// # Errors
     /// A device that does not answer.
-    pub fn offload(&mut self) -> Result<()> {
+    pub(crate) fn offload(&mut self) -> Result<()> {
         for moments in self.moments.values_mut() {
-            if let Moments::Here([mean, square]) = moments {
-                *moments = Moments::Away([mean.to_floats()?, square.to_floats()?]);
+            if let Moments::OnDevice([mean, square]) = moments {
+                *moments = Moments::OnHost([mean.to_floats()?, square.to_floats()?]);
             }
         }
         Ok(())
     }
 
     /// The moments of a weight on the device.
-    fn here(&mut self, place: &Place, name: &str, len: usize) -> Result<[Array; 2]> {
-        let kind = match self.options.state {
-            StateType::F32 => Kind::F32,
-            StateType::Bf16 => Kind::Bf16,
+    fn on_device(&mut self, backend: &Backend, name: &str, len: usize) -> Result<[Array; 2]> {
+        let dtype = match self.options.state {
+            StateType::F32 => DType::F32,
+            StateType::Bf16 => DType::Bf16,
         };
-        let zeros = || Array::zeros(place.device(), kind, len);
+        let zeros = || Array::zeros(backend.device(), dtype, len);
         let moments = match self.moments.get(name) {
-            Some(Moments::Here(moments)) => return Ok(moments.clone()),
-            Some(Moments::Away([mean, square])) => {
-                [place.array(kind, mean)?, place.array(kind, square)?]
+            Some(Moments::OnDevice(moments)) => return Ok(moments.clone()),
+            Some(Moments::OnHost([mean, square])) => {
+                [backend.array(dtype, mean)?, backend.array(dtype, square)?]
             }
             None => [zeros()?, zeros()?],
         };
-        self.moments.insert(name.to_owned(), Moments::Here(moments.clone()));
+        self.moments.insert(name.to_owned(), Moments::OnDevice(moments.clone()));
         Ok(moments)
     }
 }
@@ -90,8 +91,8 @@ impl Optimizer {
 impl Network {
     /// The Euclidean norm of all gradients together.
     pub(crate) fn norm(&self, gradients: &Gradients) -> Result<f64> {
-        let (device, element) = (self.place.device(), self.place.element());
-        let parts = Array::zeros(device, Kind::F64, BLOCKS)?;
+        let (device, element) = (self.backend.device(), self.backend.element());
+        let parts = Array::zeros(device, DType::F64, BLOCKS)?;
         for sum in gradients.sums.values() {
             let launch = Launch::rows("squares", element, BLOCKS);
             let n = Argument::U64(sum.len() as u64);
@@ -110,26 +111,26 @@ impl Network {
         scale: f64,
     ) -> Result<()> {
         optimizer.updates += 1;
-        let place = &self.place;
+        let backend = &self.backend;
         for (name, gradient) in &gradients.sums {
             let Some(Master { numbers, copy, shape }) = self.masters.get(name) else { continue };
             let options = optimizer.options;
             let decay = if shape.len() > 1 { options.weight_decay } else { 0.0 };
             let constants = options.constants(optimizer.updates, learning_rate, decay);
-            let [mean, square] = optimizer.here(place, name, numbers.len())?;
+            let [mean, square] = optimizer.on_device(backend, name, numbers.len())?;
             let arrays = [numbers, copy, gradient, &mean, &square];
             let arrays = arrays.into_iter().map(Argument::from);
             let sizes = [Argument::U64(numbers.len() as u64), Argument::F32(scale as f32)];
             let arguments = arrays.chain(sizes).chain(constants.map(Argument::F32));
-            let launch = |kernel| Launch::elements(kernel, place.element(), numbers.len());
+            let launch = |kernel| Launch::elements(kernel, backend.element(), numbers.len());
             let launch = match options.state {
                 StateType::F32 => launch("adamw").with(arguments),
                 StateType::Bf16 => {
                     let update = Argument::U32(optimizer.updates as u32);
-                    launch("adamw_narrow").with(arguments.chain([update]))
+                    launch("adamw_bf16").with(arguments.chain([update]))
                 }
             };
-            place.device().launch(&launch)?;
+            backend.device().launch(&launch)?;
         }
         Ok(())
     }
@@ -154,8 +155,8 @@ impl Network {
     pub(crate) fn set_weight(&self, name: &str, numbers: &[f32]) -> Result<()> {
         let Some(master) = self.masters.get(name) else { return Ok(()) };
         master.numbers.write(numbers)?;
-        if master.copy.kind() != Kind::F32 {
-            self.place.narrow_into(&master.numbers, &master.copy)?;
+        if master.copy.dtype() != DType::F32 {
+            self.backend.cast_into(&master.numbers, &master.copy)?;
         }
         Ok(())
     }

@@ -1,22 +1,23 @@
 //! A matrix of weights applied to rows, with a bias and an adapter where it has them.
 
-use super::super::memory::Array;
-use super::super::place::Place;
 use super::gradients::Gradients;
-use super::load::{Loader, Weight};
+use super::loader::Loader;
+use super::weight::Weight;
 use crate::Result;
+use crate::cuda::backend::Backend;
+use crate::cuda::memory::Array;
 
 /// A projection of a layer.
 #[derive(Debug, Clone)]
 pub(super) struct Projection {
     pub(super) weight: Weight,
     pub(super) bias: Option<Weight>,
-    pub(super) adapter: Option<Adapter>,
+    pub(super) adapter: Option<LoraFactors>,
 }
 
 /// What is added to a projection: `x ↦ scale · B A x`.
 #[derive(Debug, Clone)]
-pub(super) struct Adapter {
+pub(super) struct LoraFactors {
     pub(super) down: Weight,
     pub(super) up: Weight,
     pub(super) scale: f32,
@@ -27,7 +28,7 @@ impl Projection {
         let bias = bias.then(|| loader.weight(&format!("{name}.bias"))).transpose()?;
         let weight = loader.weight(&format!("{name}.weight"))?;
         let adapter = loader.adapter(name, weight.shape)?;
-        let adapter = adapter.map(|([down, up], scale)| Adapter { down, up, scale });
+        let adapter = adapter.map(|([down, up], scale)| LoraFactors { down, up, scale });
         Ok(Self { weight, bias, adapter })
     }
 
@@ -35,33 +36,33 @@ impl Projection {
         self.adapter = None;
     }
 
-    /// Numbers that it gives for a row.
+    /// Width of its results.
     pub(super) fn rows(&self) -> usize {
         self.weight.shape[0]
     }
 
-    pub(super) fn forward(&self, place: &Place, x: &Array) -> Result<Array> {
+    pub(super) fn forward(&self, backend: &Backend, x: &Array) -> Result<Array> {
         let [n, k] = self.weight.shape;
-        let y = place.blank(x.len() / k * n)?;
-        self.forward_into(place, x, &y, 0.0)?;
+        let y = backend.empty(x.len() / k * n)?;
+        self.forward_into(backend, x, &y, 0.0)?;
         Ok(y)
     }
 
     /// `y = W x + b + scale · B A x + keep · y`.
     pub(super) fn forward_into(
         &self,
-        place: &Place,
+        backend: &Backend,
         x: &Array,
         y: &Array,
         keep: f32,
     ) -> Result<()> {
-        place.linear_into(x, &self.weight.array, self.weight.shape, y, 1.0, keep)?;
+        backend.linear_into(x, &self.weight.array, self.weight.shape, y, 1.0, keep)?;
         if let Some(bias) = &self.bias {
-            place.add_bias(y, &bias.array)?;
+            backend.add_bias(y, &bias.array)?;
         }
-        if let Some(Adapter { down, up, scale }) = &self.adapter {
-            let z = place.linear(x, &down.array, down.shape)?;
-            place.linear_into(&z, &up.array, up.shape, y, *scale, 1.0)?;
+        if let Some(LoraFactors { down, up, scale }) = &self.adapter {
+            let z = backend.linear(x, &down.array, down.shape)?;
+            backend.linear_into(&z, &up.array, up.shape, y, *scale, 1.0)?;
         }
         Ok(())
     }
@@ -69,32 +70,32 @@ impl Projection {
     /// `dx = ∂/∂x + keep · dx`, and the gradients of trained weights added to theirs.
     pub(super) fn backward(
         &self,
-        place: &Place,
+        backend: &Backend,
         x: &Array,
         dy: &Array,
         (dx, keep): (&Array, f32),
         gradients: &mut Gradients,
     ) -> Result<()> {
-        place.linear_backward(dy, &self.weight.array, self.weight.shape, dx, 1.0, keep)?;
+        backend.linear_backward(dy, &self.weight.array, self.weight.shape, dx, 1.0, keep)?;
         if let Some(sum) = gradients.of(&self.weight)? {
-            place.linear_backward_weight(dy, x, self.weight.shape, &sum, 1.0)?;
+            backend.linear_backward_weight(dy, x, self.weight.shape, &sum, 1.0)?;
         }
         if let Some(bias) = &self.bias
             && let Some(sum) = gradients.of(bias)?
         {
-            place.add_bias_backward(dy, &sum)?;
+            backend.add_bias_backward(dy, &sum)?;
         }
         match &self.adapter {
-            Some(adapter) => adapter.backward(place, x, dy, dx, gradients),
+            Some(adapter) => adapter.backward(backend, x, dy, dx, gradients),
             None => Ok(()),
         }
     }
 }
 
-impl Adapter {
+impl LoraFactors {
     fn backward(
         &self,
-        place: &Place,
+        backend: &Backend,
         x: &Array,
         dy: &Array,
         dx: &Array,
@@ -102,15 +103,15 @@ impl Adapter {
     ) -> Result<()> {
         let Self { down, up, scale } = self;
         // Cheaper to compute again than to keep.
-        let z = place.linear(x, &down.array, down.shape)?;
-        let dz = place.blank(z.len())?;
-        place.linear_backward(dy, &up.array, up.shape, &dz, *scale, 0.0)?;
+        let z = backend.linear(x, &down.array, down.shape)?;
+        let dz = backend.empty(z.len())?;
+        backend.linear_backward(dy, &up.array, up.shape, &dz, *scale, 0.0)?;
         if let Some(sum) = gradients.of(up)? {
-            place.linear_backward_weight(dy, &z, up.shape, &sum, *scale)?;
+            backend.linear_backward_weight(dy, &z, up.shape, &sum, *scale)?;
         }
         if let Some(sum) = gradients.of(down)? {
-            place.linear_backward_weight(&dz, x, down.shape, &sum, 1.0)?;
+            backend.linear_backward_weight(&dz, x, down.shape, &sum, 1.0)?;
         }
-        place.linear_backward(&dz, &down.array, down.shape, dx, 1.0, 1.0)
+        backend.linear_backward(&dz, &down.array, down.shape, dx, 1.0, 1.0)
     }
 }

@@ -1,20 +1,20 @@
 //! A recorded forward pass, and its backward.
 
-use super::super::memory::{Array, Kind};
+use super::decoder::Network;
 use super::gradients::Gradients;
-use super::layer::{Batch, Inner};
-use super::load::Network;
+use super::layer::{ForwardContext, SavedActivations};
 use crate::Result;
 use crate::config::ModelConfig;
+use crate::cuda::memory::{Array, DType};
 use crate::model::{Keep, Packed};
 
-/// A forward pass that remembers enough to go back.
+/// A forward pass with the activations that its backward reads.
 #[derive(Debug)]
 pub struct Tape<'a> {
     network: &'a Network,
     tokens: Vec<u32>,
-    batch: Batch,
-    layers: Vec<(Array, Option<Inner>)>,
+    context: ForwardContext,
+    layers: Vec<(Array, Option<SavedActivations>)>,
     last: Array,
     hidden: Array,
 }
@@ -25,21 +25,23 @@ impl Network {
     /// # Errors
     /// Tokens outside the vocabulary; sequences longer than the context; no room.
     pub fn record(&self, packed: &Packed, keep: Keep) -> Result<Tape<'_>> {
-        let (place, spans) = (&self.place, packed.spans());
+        let (backend, spans) = (&self.backend, packed.spans());
         let positions: Vec<u32> = spans.positions().map(|at| at as u32).collect();
         let longest = positions.iter().max().map_or(0, |last| *last as usize + 1);
         self.check(packed.tokens(), longest)?;
-        let batch = Batch { angles: self.angles(&positions)?, seen: place.seen(&spans.view())? };
+        let angles = self.angles(&positions)?;
+        let attention = backend.attention_metadata(&spans.view())?;
+        let context = ForwardContext { angles, attention };
         let mut x = self.embed(packed.tokens())?;
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
-            let (y, inner) = layer.forward(place, &x, &batch)?;
-            layers.push((x, (keep == Keep::Everything).then_some(inner)));
+            let (y, saved) = layer.forward(backend, &x, &context)?;
+            layers.push((x, (keep == Keep::Everything).then_some(saved)));
             x = y;
         }
-        let hidden = place.rms_norm(&x, self.last_norm().1)?;
+        let hidden = backend.rms_norm(&x, self.last_norm().1)?;
         let tokens = packed.tokens().to_vec();
-        Ok(Tape { network: self, tokens, batch, layers, last: x, hidden })
+        Ok(Tape { network: self, tokens, context, layers, last: x, hidden })
     }
 
     /// Bytes that a recorded pass keeps of a token, where it keeps everything.
@@ -48,13 +50,13 @@ impl Network {
             self.config;
         let heads = 3 * (heads + kv_heads) * head_dim;
         let numbers = 4 * hidden_size + heads + 3 * intermediate_size;
-        self.config.layers * numbers * Kind::from(self.place.element()).bytes()
+        self.config.layers * numbers * DType::from(self.backend.element()).bytes()
     }
 
     /// Rows of the embedding.
     pub(super) fn embed(&self, tokens: &[u32]) -> Result<Array> {
-        let tokens = self.place.counts(tokens)?;
-        self.place.gather(&tokens, &self.embedding.array, self.config.hidden_size)
+        let tokens = self.backend.upload_u32(tokens)?;
+        self.backend.gather(&tokens, &self.embedding.array, self.config.hidden_size)
     }
 }
 
@@ -71,20 +73,20 @@ impl Tape<'_> {
     /// Adds the gradients of `Σ hidden · gradient` with respect to the trained weights of the layers,
     /// the last norm and the embedding to `gradients`.
     pub(super) fn backward(self, gradient: &Array, gradients: &mut Gradients) -> Result<()> {
-        let Self { network, tokens, batch, mut layers, last, hidden } = self;
-        let place = &network.place;
+        let Self { network, tokens, context, mut layers, last, hidden } = self;
+        let backend = &network.backend;
         drop(hidden);
-        let mut dy = place.blank(gradient.len())?;
+        let mut dy = backend.empty(gradient.len())?;
         let (weight, norm) = network.last_norm();
         let sum = gradients.of(weight)?;
-        place.rms_norm_backward(&last, norm, gradient, (&dy, false), sum)?;
+        backend.rms_norm_backward(&last, norm, gradient, (&dy, false), sum)?;
         drop(last);
-        while let Some((x, inner)) = layers.pop() {
+        while let Some((x, saved)) = layers.pop() {
             let layer = &network.layers[layers.len()];
-            dy = layer.backward(place, &x, inner, dy, &batch, gradients)?;
+            dy = layer.backward(backend, &x, saved, dy, &context, gradients)?;
         }
         match gradients.of(&network.embedding)? {
-            Some(sum) => place.scatter_add(&tokens, &dy, &sum, network.config.hidden_size),
+            Some(sum) => backend.scatter_add(&tokens, &dy, &sum, network.config.hidden_size),
             None => Ok(()),
         }
     }

@@ -21,11 +21,11 @@ impl Policy for Network {
         self.bytes_per_slot()
     }
 
-    /// Three quarters of what is free and bursts do not take: the rest is for activations and logits of
+    /// Three quarters of the free memory that decoding does not need: the rest is for activations and logits of
     /// prompts.
     fn cache_budget(&self) -> Result<usize> {
-        let [free, _] = self.place().device().room()?;
-        Ok((free as usize).saturating_sub(self.burst_bytes(Self::MAX_BATCH)?) / 4 * 3)
+        let [free, _] = self.backend().device().room()?;
+        Ok((free as usize).saturating_sub(self.decode_bytes(Self::MAX_BATCH)?) / 4 * 3)
     }
 
     fn make_room(&self, optimizer: &mut Optimizer, bytes: usize) -> Result<()> {
@@ -42,7 +42,7 @@ impl Policy for Network {
 
     /// Everything, if it takes at most two thirds of what is free beside gradients and moments.
     fn keep(&self, tokens: usize) -> Result<Keep> {
-        let [free, _] = self.place().device().room()?;
+        let [free, _] = self.backend().device().room()?;
         let trained: usize = self.trained().map(|(_, shape)| shape.iter().product::<usize>()).sum();
         let free = (free as usize).saturating_sub(12 * trained);
         let fits = tokens * self.bytes_per_recorded_token() <= free / 3 * 2;
@@ -50,7 +50,7 @@ impl Policy for Network {
     }
 
     fn gradients(&self) -> Gradients {
-        Gradients::new(self.place())
+        Gradients::new(self.backend())
     }
 
     fn optimizer(&self, options: AdamWOptions) -> Optimizer {

@@ -1,7 +1,6 @@
-//! From one step of a burst to the next.
+//! From one decoding step to the next.
 
-use super::Bench;
-use super::bench::{count, read_counts, read_floats};
+use super::bench::{Bench, count, read_counts, read_floats};
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Launch};
 
@@ -10,19 +9,19 @@ const ROWS: usize = 70;
 const SEQUENCES: usize = 67;
 const STEPS: usize = 3;
 
-/// What the kernel changes, and its rule.
+/// What the kernel changes.
 #[derive(Debug, Clone)]
-struct State {
+struct AdvanceState {
     clock: Vec<u32>,
     uniform: Vec<f64>,
     tokens: Vec<u32>,
     positions: Vec<u32>,
-    places: Vec<u32>,
+    slot_mapping: Vec<u32>,
     count: Vec<u32>,
     results: Vec<u32>,
 }
 
-/// What it reads.
+/// What the kernel reads.
 struct Given {
     drawn: Vec<u32>,
     numbers: Vec<f32>,
@@ -31,9 +30,9 @@ struct Given {
     begin: Vec<u32>,
 }
 
-/// The steps of a burst, one after the other, and a step too many, which changes nothing.
+/// All steps, one after the other, and a step too many, which changes nothing.
 pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
-    let mut state = State::new();
+    let mut state = AdvanceState::new();
     for step in 0..=STEPS {
         let given = Given::new(bench, step);
         let arguments = given.arguments().into_iter().chain(state.arguments());
@@ -54,7 +53,7 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
 const NAMES: [&str; 7] =
     ["clock", "uniform numbers", "tokens", "positions", "slots", "counts", "results"];
 
-impl State {
+impl AdvanceState {
     /// Sequences of 4 positions and more; rows behind them see one.
     fn new() -> Self {
         let sequences = (0..ROWS as u32).map(|row| (row, (row as usize) < SEQUENCES));
@@ -65,24 +64,25 @@ impl State {
             uniform: vec![0.25; ROWS],
             tokens: vec![7; ROWS],
             positions: count.iter().map(|count| count - 1).collect(),
-            places: vec![900; ROWS],
+            slot_mapping: vec![900; ROWS],
             count,
             results: vec![0; 4 * STEPS * ROWS],
         }
     }
 
     fn buffers(&self) -> [Buffer; 7] {
-        let Self { clock, uniform, tokens, positions, places, count, results } = self.clone();
-        let words = [tokens, positions, places, count, results].map(Buffer::U32);
-        let [tokens, positions, places, count, results] = words;
+        let Self { clock, uniform, tokens, positions, slot_mapping, count, results } = self.clone();
+        let words = [tokens, positions, slot_mapping, count, results].map(Buffer::U32);
+        let [tokens, positions, slot_mapping, count, results] = words;
         let (clock, uniform) = (Buffer::U32(clock), Buffer::F64(uniform));
-        [clock, uniform, tokens, positions, places, count, results]
+        [clock, uniform, tokens, positions, slot_mapping, count, results]
     }
 
     fn arguments(&self) -> [Argument; 7] {
         self.buffers().map(Argument::Write)
     }
 
+    /// What the kernel does, on the host.
     fn advance(&mut self, given: &Given) {
         let step = self.clock[0] as usize;
         if step == STEPS {
@@ -98,7 +98,7 @@ impl State {
         for row in 0..SEQUENCES {
             self.tokens[row] = if given.drawn[row] == u32::MAX { 0 } else { given.drawn[row] };
             self.positions[row] += 1;
-            self.places[row] = given.slots[(given.begin[row] + self.count[row]) as usize];
+            self.slot_mapping[row] = given.slots[(given.begin[row] + self.count[row]) as usize];
             self.count[row] += 1;
             self.uniform[row] = given.uniforms[(step + 1) * ROWS + row];
         }

@@ -1,11 +1,12 @@
 //! Attention that trains, and attention to a cache.
 
-use super::Bench;
-use super::bench::{blank_floats, count, differentiate, read_counts, read_floats, to_floats};
+use super::bench::{
+    Bench, count, differentiate, poisoned_f32, read_counts, read_floats, to_floats,
+};
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Element, Launch};
 use crate::ops::cached_attention::{Placement, cached_attention};
-use crate::ops::spans::{Pieces, TILE};
+use crate::ops::spans::{Pieces, TILE, View};
 use crate::ops::{Spans, attention};
 use crate::tensor::{Rows, Segment};
 use candle_core::{Device, Tensor};
@@ -38,56 +39,76 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
 }
 
 /// Attention on tensor cores.
-fn flash(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Result<()> {
+fn flash(bench: &mut Bench<'_>, spans: &Spans, heads: Heads) -> Result<()> {
+    let [queries, kv, width] = heads;
     let rows = spans.rows();
-    let (q, k) = (bench.numbers(rows * heads * width), bench.numbers(rows * kv * width));
+    let (q, k) = (bench.numbers(rows * queries * width), bench.numbers(rows * kv * width));
     let (v, dy) = (bench.numbers(k.len()), bench.numbers(q.len()));
     let of_keys = [rows, kv, width];
-    let inputs = [(&q[..], &[rows, heads, width][..]), (&k, &of_keys), (&v, &of_keys)];
+    let inputs = [(&q[..], &[rows, queries, width][..]), (&k, &of_keys), (&v, &of_keys)];
     let f = |[q, k, v]: [&Tensor; 3]| attention(q, k, v, spans);
     let (y, [dq, dk, dv]) = differentiate(inputs, f, &dy)?;
 
     let view = spans.view();
     let tiles = &view.tiles;
-    let launch = |kernel, heads: usize, element| {
-        Launch::rows(kernel, element, 1).with_grid([tiles.len() as u32, heads as u32, 1])
+    let launch = |kernel, element| {
+        Launch::rows(kernel, element, 1).with_grid([tiles.len() as u32, queries as u32, 1])
     };
-    let seen = [bench.read(&q), bench.read(&k), bench.read(&v), read_counts(tiles.as_flattened())];
-    let sizes = [count(heads), count(kv), count(width)];
-    let outputs = [bench.blank(q.len()), blank_floats(rows * heads)];
-    let arguments = seen.clone().into_iter().chain(outputs).chain(sizes.clone());
-    let found = bench.run(launch("flash_attention", heads, bench.element).with(arguments))?;
-    let (out, lse) = (&found[0], read_floats(&found[1]));
-    bench.near("flash_attention", out, &y);
+    let inputs =
+        [bench.read(&q), bench.read(&k), bench.read(&v), read_counts(tiles.as_flattened())];
+    let sizes = heads.map(count);
+    let outputs = [bench.poisoned(q.len()), poisoned_f32(rows * queries)];
+    let arguments = inputs.clone().into_iter().chain(outputs).chain(sizes.clone());
+    let found = bench.run(launch("flash_attention", bench.element).with(arguments))?;
+    bench.near("flash_attention", &found[0], &y);
 
-    let delta = Launch::warps("flash_delta", bench.element, rows * heads);
-    let inputs = [bench.read(out), bench.read(&dy), blank_floats(rows * heads)];
-    let delta = delta.with(inputs.into_iter().chain([count(rows * heads), count(width)]));
-    let delta = read_floats(&bench.run(delta)?[0]);
-
-    let known = [bench.read(&dy), lse, delta];
-    let known = seen.into_iter().chain(known);
-    let outputs = [bench.blank(q.len())];
-    let arguments = known.clone().chain(outputs).chain(sizes.clone());
-    let found = bench.run(launch("flash_backward_query", heads, bench.element).with(arguments))?;
+    let delta = flash_delta(bench, &found[0], &dy, [rows * queries, width])?;
+    let [q, k, v, tiles] = inputs;
+    let known = [bench.read(&dy), read_floats(&found[1]), read_floats(&delta)];
+    let inputs = [q.clone(), k.clone(), v.clone(), tiles].into_iter().chain(known.clone());
+    let arguments = inputs.chain([bench.poisoned(dq.len())]).chain(sizes);
+    let found = bench.run(launch("flash_backward_query", bench.element).with(arguments))?;
     bench.near("flash_attention: gradient of queries", &found[0], &dq);
+    flash_keys(bench, &view.pieces(), ([q, k, v], known), heads, [&dk, &dv])
+}
 
-    let Pieces { pieces, tiles } = view.pieces();
-    let mut known: Vec<Argument> = known.collect();
-    known[3] = read_counts(pieces.as_flattened());
+/// The product of each head of results with its gradient.
+fn flash_delta(
+    bench: &mut Bench<'_>,
+    out: &[f32],
+    dy: &[f32],
+    [n, width]: [usize; 2],
+) -> Result<Vec<f32>> {
+    let launch = Launch::warps("flash_delta", bench.element, n);
+    let arguments = [bench.read(out), bench.read(dy), poisoned_f32(n), count(n), count(width)];
+    Ok(bench.run(launch.with(arguments))?.remove(0))
+}
+
+/// The gradients of keys and values on tensor cores: in pieces, which are then added up.
+fn flash_keys(
+    bench: &mut Bench<'_>,
+    Pieces { pieces, tiles }: &Pieces,
+    (inputs, known): ([Argument; 3], [Argument; 3]),
+    heads: Heads,
+    [dk, dv]: [&[f32]; 2],
+) -> Result<()> {
+    let [_, kv, width] = heads;
     let len = pieces.len() * kv * TILE * width;
-    let outputs = [blank_floats(len), blank_floats(len)];
+    let outputs = [poisoned_f32(len), poisoned_f32(len)];
     let launch = Launch::rows("flash_backward_key", bench.element, 1);
     let launch = launch.with_grid([pieces.len() as u32, kv as u32, 1]);
-    let found = bench.run(launch.with(known.into_iter().chain(outputs).chain(sizes)))?;
+    let table = [read_counts(pieces.as_flattened())];
+    let inputs = inputs.into_iter().chain(table).chain(known);
+    let found = bench.run(launch.with(inputs.chain(outputs).chain(heads.map(count))))?;
+
     let launch = Launch::rows("flash_sum_pieces", bench.element, 1);
     let launch = launch.with_grid([tiles.len() as u32, kv as u32, 1]);
     let inputs =
         [read_counts(tiles.as_flattened()), read_floats(&found[0]), read_floats(&found[1])];
-    let outputs = [bench.blank(k.len()), bench.blank(k.len()), count(kv), count(width)];
+    let outputs = [bench.poisoned(dk.len()), bench.poisoned(dv.len()), count(kv), count(width)];
     let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
-    bench.near("flash_attention: gradient of keys", &found[0], &dk);
-    bench.near("flash_attention: gradient of values", &found[1], &dv);
+    bench.near("flash_attention: gradient of keys", &found[0], dk);
+    bench.near("flash_attention: gradient of values", &found[1], dv);
     Ok(())
 }
 
@@ -105,22 +126,22 @@ fn packed(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Re
     let tables = [&view.slots, &view.begin, &view.count].map(|table| read_counts(table));
     let sizes = [count(rows), count(heads), count(kv), count(width)];
     let launch = Launch::warps("attention", bench.element, rows * heads);
-    let outputs = [bench.blank(q.len()), blank_floats(rows * heads)];
-    let seen = tensors.clone().into_iter().chain(tables);
-    let found = bench.run(launch.with(seen.clone().chain(outputs).chain(sizes.clone())))?;
+    let outputs = [bench.poisoned(q.len()), poisoned_f32(rows * heads)];
+    let metadata = tensors.clone().into_iter().chain(tables);
+    let found = bench.run(launch.with(metadata.clone().chain(outputs).chain(sizes.clone())))?;
     let (out, lse) = (&found[0], read_floats(&found[1]));
     bench.near("attention", out, &y);
 
     let launch = Launch::warps("attention_backward_query", bench.element, rows * heads);
     let known = [bench.read(&dy), lse.clone()];
-    let outputs = [bench.blank(q.len()), blank_floats(rows * heads)];
-    let arguments = seen.chain(known).chain(outputs).chain(sizes.clone());
+    let outputs = [bench.poisoned(q.len()), poisoned_f32(rows * heads)];
+    let arguments = metadata.chain(known).chain(outputs).chain(sizes.clone());
     let found = bench.run(launch.with(arguments))?;
     bench.near("attention: gradient of queries", &found[0], &dq);
 
     let launch = Launch::warps("attention_backward_key", bench.element, rows * kv);
     let known = [read_counts(&view.last), bench.read(&dy), lse, read_floats(&found[1])];
-    let outputs = [bench.blank(k.len()), bench.blank(k.len())];
+    let outputs = [bench.poisoned(k.len()), bench.poisoned(k.len())];
     let arguments = tensors.into_iter().chain(known).chain(outputs).chain(sizes);
     let found = bench.run(launch.with(arguments))?;
     bench.near("attention: gradient of keys", &found[0], &dk);
@@ -129,7 +150,7 @@ fn packed(bench: &mut Bench<'_>, spans: &Spans, [heads, kv, width]: Heads) -> Re
 }
 
 /// One new token of each of four sequences, of which the first two share their beginning.
-fn generated(bench: &mut Bench<'_>, [heads, kv, width]: Heads, shares: usize) -> Result<()> {
+fn generated(bench: &mut Bench<'_>, heads: Heads, shares: usize) -> Result<()> {
     let slot = |slot, len| Segment { slot, len };
     let segments = [
         vec![slot(40, 33), slot(3, 2)],
@@ -138,74 +159,105 @@ fn generated(bench: &mut Bench<'_>, [heads, kv, width]: Heads, shares: usize) ->
         vec![slot(40, 33), slot(73, 5)],
     ];
     let lengths = [35, 42, 1, 38];
-    let (cache, rows) = (90, segments.len());
-    let (q, k) = (bench.numbers(rows * heads * width), bench.numbers(cache * kv * width));
-    let v = bench.numbers(k.len());
     let batch: Vec<Rows<'_>> = segments
         .iter()
         .zip(lengths)
         .map(|(segments, len)| Rows { tokens: &[0], start: len - 1, segments })
         .collect();
-    let of_keys = |numbers| Tensor::from_slice(numbers, (cache, kv, width), &Device::Cpu);
-    let of_queries = Tensor::from_slice(&q, (rows, heads, width), &Device::Cpu)?;
-    let placement = Placement::new(&batch);
-    let y = cached_attention(&of_queries, &of_keys(&k)?, &of_keys(&v)?, &placement)?;
-    let expected = to_floats(&y)?;
-
-    let view = placement.view();
-    let tensors = [bench.read(&q), bench.read(&k), bench.read(&v)];
-    let tables = [&view.slots, &view.begin, &view.count].map(|table| read_counts(table));
-    let parts = rows * heads * shares;
-    let outputs = [blank_floats(parts * width), blank_floats(2 * parts)];
-    let sizes = [count(heads), count(kv), count(width), count(shares)];
-    let inputs = tensors.into_iter().chain(tables);
-    let launch = Launch::rows("cached_attention", bench.element, rows)
-        .with_grid([rows as u32, kv as u32, shares as u32])
-        .with_threads(32 * (heads / kv) as u32);
-    let arguments = inputs.clone().chain(outputs).chain(sizes);
-    let found = bench.run(launch.with(arguments))?;
-    merged(bench, "cached_attention", &found, [width, shares], &expected)?;
-    if bench.element == Element::F32 || ![64, 128].contains(&width) {
+    let case = CacheCase::new(bench, &Placement::new(&batch), heads)?;
+    case.plain(bench, shares)?;
+    if bench.element == Element::F32 || ![64, 128].contains(&heads[2]) {
         return Ok(());
     }
-    // One share more, of what is in common: of the neighbours only.
-    assert_eq!(view.prefixes, [[0, 2, 0, 33]]);
-    let shares = shares + 1;
-    let parts = rows * heads * shares;
-    let sizes = [count(heads), count(kv), count(width), count(shares)];
-    let turns = (heads / kv).div_ceil(4);
-    let launch = Launch::rows("decode_attention", bench.element, rows).with_grid([
-        rows as u32,
-        (kv * turns) as u32,
-        shares as u32 - 1,
-    ]);
-    let outputs = [blank_floats(parts * width), blank_floats(2 * parts)];
-    let skip = [read_counts(&view.skip)];
-    let arguments = inputs.clone().chain(skip).chain(outputs).chain(sizes.clone());
-    let own = bench.run(launch.with(arguments))?;
-    let tiles = (2 * heads / kv).div_ceil(TILE) as u32;
-    let launch = Launch::rows("prefix_attention", bench.element, 1);
-    let launch = launch.with_grid([view.prefixes.len() as u32, kv as u32, tiles]);
-    let table = [read_counts(view.prefixes.as_flattened())];
-    let outputs = own.iter().map(|numbers| Argument::Write(Buffer::F32(numbers.clone())));
-    let arguments = inputs.take(4).chain(table).chain(outputs).chain(sizes);
-    let found = bench.run(launch.with(arguments))?;
-    merged(bench, "decode_attention", &found, [width, shares], &expected)
+    // One share more, of the positions that neighbours share.
+    case.on_tensor_cores(bench, shares + 1)
 }
 
-/// The shares of each head put together.
-fn merged(
-    bench: &mut Bench<'_>,
-    what: &str,
-    found: &[Vec<f32>],
-    [width, shares]: [usize; 2],
-    expected: &[f32],
-) -> Result<()> {
-    let n = expected.len() / width;
-    let launch = Launch::rows("merge_shares", bench.element, n).with_threads(32);
-    let outputs = [bench.blank(expected.len()), count(width), count(shares)];
-    let inputs = [read_floats(&found[0]), read_floats(&found[1])];
-    let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
-    bench.near(what, &found[0], expected);
-    Ok(())
+/// Slots of the cache of a case.
+const SLOTS: usize = 90;
+
+/// New tokens that attend to a cache, and the results of the CPU.
+struct CacheCase {
+    heads: Heads,
+    view: View,
+    inputs: Vec<Argument>,
+    expected: Vec<f32>,
+}
+
+impl CacheCase {
+    fn new(bench: &mut Bench<'_>, placement: &Placement, heads: Heads) -> Result<Self> {
+        let ([queries, kv, width], view) = (heads, placement.view());
+        let rows = view.count.len();
+        let (q, k) = (bench.numbers(rows * queries * width), bench.numbers(SLOTS * kv * width));
+        let v = bench.numbers(k.len());
+        let of_keys = |numbers| Tensor::from_slice(numbers, (SLOTS, kv, width), &Device::Cpu);
+        let of_queries = Tensor::from_slice(&q, (rows, queries, width), &Device::Cpu)?;
+        let y = cached_attention(&of_queries, &of_keys(&k)?, &of_keys(&v)?, placement)?;
+        let tables = [&view.slots, &view.begin, &view.count].map(|table| read_counts(table));
+        let tensors = [bench.read(&q), bench.read(&k), bench.read(&v)];
+        let inputs = tensors.into_iter().chain(tables).collect();
+        Ok(Self { heads, view, inputs, expected: to_floats(&y)? })
+    }
+
+    fn sizes(&self, shares: usize) -> [Argument; 4] {
+        let [queries, kv, width] = self.heads;
+        [queries, kv, width, shares].map(count)
+    }
+
+    /// Room for what each share of the positions comes to.
+    fn parts(&self, shares: usize) -> [Argument; 2] {
+        let parts = self.view.count.len() * self.heads[0] * shares;
+        [poisoned_f32(parts * self.heads[2]), poisoned_f32(2 * parts)]
+    }
+
+    fn plain(&self, bench: &mut Bench<'_>, shares: usize) -> Result<()> {
+        let ([queries, kv, _], rows) = (self.heads, self.view.count.len());
+        let launch = Launch::rows("cached_attention", bench.element, rows)
+            .with_grid([rows as u32, kv as u32, shares as u32])
+            .with_threads(32 * (queries / kv) as u32);
+        let inputs = self.inputs.iter().cloned();
+        let arguments = inputs.chain(self.parts(shares)).chain(self.sizes(shares));
+        let found = bench.run(launch.with(arguments))?;
+        self.merged(bench, "cached_attention", &found, shares)
+    }
+
+    /// The last share is that of the prefixes, which rows share.
+    fn on_tensor_cores(&self, bench: &mut Bench<'_>, shares: usize) -> Result<()> {
+        let Self { heads: [queries, kv, _], view, inputs, .. } = self;
+        assert_eq!(view.prefixes, [[0, 2, 0, 33]]);
+        let rows = view.count.len();
+        let blocks = kv * (queries / kv).div_ceil(4);
+        let launch = Launch::rows("decode_attention", bench.element, rows);
+        let launch = launch.with_grid([rows as u32, blocks as u32, shares as u32 - 1]);
+        let arguments = inputs.iter().cloned().chain([read_counts(&view.skip)]);
+        let arguments = arguments.chain(self.parts(shares)).chain(self.sizes(shares));
+        let own = bench.run(launch.with(arguments))?;
+
+        let tiles = (2 * queries / kv).div_ceil(TILE) as u32;
+        let launch = Launch::rows("prefix_attention", bench.element, 1);
+        let launch = launch.with_grid([view.prefixes.len() as u32, *kv as u32, tiles]);
+        let table = [read_counts(view.prefixes.as_flattened())];
+        let outputs = own.iter().map(|numbers| Argument::Write(Buffer::F32(numbers.clone())));
+        let arguments = inputs.iter().take(4).cloned().chain(table).chain(outputs);
+        let found = bench.run(launch.with(arguments.chain(self.sizes(shares))))?;
+        self.merged(bench, "decode_attention", &found, shares)
+    }
+
+    /// Compares the shares of each head put together.
+    fn merged(
+        &self,
+        bench: &mut Bench<'_>,
+        what: &str,
+        found: &[Vec<f32>],
+        shares: usize,
+    ) -> Result<()> {
+        let width = self.heads[2];
+        let n = self.expected.len() / width;
+        let launch = Launch::rows("merge_shares", bench.element, n).with_threads(32);
+        let outputs = [bench.poisoned(self.expected.len()), count(width), count(shares)];
+        let inputs = [read_floats(&found[0]), read_floats(&found[1])];
+        let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
+        bench.near(what, &found[0], &self.expected);
+        Ok(())
+    }
 }

@@ -1,6 +1,5 @@
 //! What a comparison needs: random inputs, poisoned outputs and the worst error of each.
 
-use super::Outcome;
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Element, Launch, Machine};
 use crate::tensor::with_floats;
@@ -9,22 +8,42 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+/// One output of an operation, compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The operation and its output, such as `rms_norm: gradient of x`.
+    pub what: String,
+    /// The type of weights and activations.
+    pub element: Element,
+    /// The largest difference, relative to the largest number expected.
+    pub error: f32,
+    /// What it may be.
+    pub limit: f32,
+}
+
+impl Comparison {
+    /// Whether the error is a number within its limit.
+    pub fn passed(&self) -> bool {
+        self.error <= self.limit
+    }
+}
+
 /// A machine under test, for one type of weights and activations.
 pub(super) struct Bench<'a> {
     machine: &'a mut dyn Machine,
     pub(super) element: Element,
     random: Xoshiro256PlusPlus,
-    outcomes: Vec<Outcome>,
+    checks: Vec<Comparison>,
 }
 
 impl<'a> Bench<'a> {
     pub(super) fn new(machine: &'a mut dyn Machine, element: Element) -> Self {
         let random = Xoshiro256PlusPlus::seed_from_u64(7);
-        Self { machine, element, random, outcomes: Vec::new() }
+        Self { machine, element, random, checks: Vec::new() }
     }
 
-    pub(super) fn outcomes(self) -> Vec<Outcome> {
-        self.outcomes
+    pub(super) fn checks(self) -> Vec<Comparison> {
+        self.checks
     }
 
     /// Normal numbers that the type holds.
@@ -56,7 +75,7 @@ impl<'a> Bench<'a> {
     }
 
     /// An output of the type, of NaN.
-    pub(super) fn blank(&self, n: usize) -> Argument {
+    pub(super) fn poisoned(&self, n: usize) -> Argument {
         Argument::Write(self.element.buffer(&vec![f32::NAN; n]))
     }
 
@@ -80,21 +99,21 @@ impl<'a> Bench<'a> {
     }
 
     fn note(&mut self, what: &str, error: f32, limit: f32) {
-        match self.outcomes.iter_mut().find(|outcome| outcome.what == what) {
+        match self.checks.iter_mut().find(|check| check.what == what) {
             // A NaN is the worst, and stays.
             Some(worst) if error.is_nan() || error > worst.error => worst.error = error,
             Some(_) => (),
             None => {
-                let outcome =
-                    Outcome { what: what.to_owned(), element: self.element, error, limit };
-                self.outcomes.push(outcome);
+                let check =
+                    Comparison { what: what.to_owned(), element: self.element, error, limit };
+                self.checks.push(check);
             }
         }
     }
 }
 
 /// Poison where a kernel writes single precision whatever the type.
-pub(super) fn blank_floats(n: usize) -> Argument {
+pub(super) fn poisoned_f32(n: usize) -> Argument {
     Argument::Write(Buffer::F32(vec![f32::NAN; n]))
 }
 

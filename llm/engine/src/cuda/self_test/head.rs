@@ -1,7 +1,6 @@
 //! The log-probability head and the sampler.
 
-use super::Bench;
-use super::bench::{blank_floats, count, differentiate, read_counts, read_floats};
+use super::bench::{Bench, count, differentiate, poisoned_f32, read_counts, read_floats};
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Launch};
 use crate::generate::{SamplingParams, draw};
@@ -34,7 +33,7 @@ fn scores(bench: &mut Bench<'_>, rows: usize, vocab: usize, temperature: f32) ->
     let (expected, of_logits) = from_cpu(&logits, &targets, temperature, [&a, &b])?;
 
     let inputs = [read_floats(&logits), read_counts(&targets)];
-    let outputs = [blank_floats(rows), blank_floats(rows), blank_floats(rows)];
+    let outputs = [poisoned_f32(rows), poisoned_f32(rows), poisoned_f32(rows)];
     let sizes = [count(vocab), Argument::F32(1.0 / temperature)];
     let launch = Launch::rows("logprob_scores", bench.element, rows);
     let arguments = inputs.clone().into_iter().chain(outputs).chain(sizes.clone());
@@ -44,7 +43,7 @@ fn scores(bench: &mut Bench<'_>, rows: usize, vocab: usize, temperature: f32) ->
 
     let known = [read_floats(&found[0]), read_floats(&found[2]), read_floats(&a), read_floats(&b)];
     let launch = Launch::rows("logprob_backward", bench.element, rows);
-    let out = [bench.blank(logits.len())];
+    let out = [bench.poisoned(logits.len())];
     let arguments = inputs.into_iter().chain(known).chain(out).chain(sizes);
     let found = bench.run(launch.with(arguments))?;
     bench.near("logprob_head: gradient of logits", &found[0], &of_logits);
@@ -128,7 +127,7 @@ fn drawn(
     let (rows, vocab) = (uniforms.len(), logits.len() / uniforms.len());
     let inputs = [read_floats(logits), Argument::Read(Buffer::F64(uniforms.to_vec()))];
     let tokens = Argument::Write(Buffer::U32(vec![u32::MAX - 1; rows]));
-    let outputs = [tokens, blank_floats(rows), blank_floats(rows), blank_floats(rows)];
+    let outputs = [tokens, poisoned_f32(rows), poisoned_f32(rows), poisoned_f32(rows)];
     let settings = [
         count(vocab),
         Argument::F32(params.temperature),

@@ -1,7 +1,6 @@
 //! Norms, rotations, gates, biases and the embedding.
 
-use super::Bench;
-use super::bench::{blank_floats, count, differentiate, read_counts, read_floats};
+use super::bench::{Bench, count, differentiate, poisoned_f32, read_counts, read_floats};
 use crate::Result;
 use crate::config::Rope;
 use crate::cuda::launch::{Argument, Buffer, Launch};
@@ -20,8 +19,8 @@ pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
         rotations(bench, [tokens, heads, width], false)?;
     }
     for [biased, normed] in [[false, false], [true, false], [false, true]] {
-        joint_heads(bench, [3, 4, 2, 10], [biased, normed])?;
-        joint_heads(bench, [2, 3, 1, 128], [biased, normed])?;
+        qkv_rope_store(bench, [3, 4, 2, 10], [biased, normed])?;
+        qkv_rope_store(bench, [2, 3, 1, 128], [biased, normed])?;
     }
     for n in [1, 129, 130, 5008] {
         gates(bench, n)?;
@@ -36,7 +35,7 @@ fn norms(bench: &mut Bench<'_>, rows: usize, width: usize) -> Result<()> {
     let (y, [dx, dw]) = differentiate([(&x, &[rows, width]), (&w, &[width])], f, &dy)?;
 
     let launch = Launch::rows("rms_norm", bench.element, rows);
-    let out = bench.blank(x.len());
+    let out = bench.poisoned(x.len());
     let arguments = [bench.read(&x), bench.read(&w), out, count(width), Argument::F32(EPS)];
     let found = bench.run(launch.with(arguments))?;
     bench.near("rms_norm", &found[0], &y);
@@ -59,13 +58,13 @@ fn norm_backward(
     let (width, rows) = (w.len(), x.len() / w.len());
     let launch = Launch::rows("rms_norm_backward", bench.element, rows);
     let inputs = [bench.read(x), bench.read(w), bench.read(dy)];
-    let outputs = [bench.blank(x.len()), blank_floats(rows)];
+    let outputs = [bench.poisoned(x.len()), poisoned_f32(rows)];
     let sizes = [count(width), Argument::F32(EPS), count(0)];
     let found =
         bench.run(launch.clone().with(inputs.clone().into_iter().chain(outputs).chain(sizes)))?;
 
     let old = bench.numbers(x.len());
-    let outputs = [Argument::Write(bench.element.buffer(&old)), blank_floats(rows)];
+    let outputs = [Argument::Write(bench.element.buffer(&old)), poisoned_f32(rows)];
     let sizes = [count(width), Argument::F32(EPS), count(1)];
     let added = bench.run(launch.with(inputs.into_iter().chain(outputs).chain(sizes)))?;
     let expected: Vec<f32> = old.iter().zip(dx).map(|(old, dx)| old + dx).collect();
@@ -88,7 +87,7 @@ fn sum_over_rows<const N: usize>(
     let slices = rows.div_ceil(2);
     let launch = Launch::columns(kernel, bench.element, width);
     let grid = [launch.grid[0], slices as u32, 1];
-    let rest = [blank_floats(slices * width), count(rows), count(width)];
+    let rest = [poisoned_f32(slices * width), count(rows), count(width)];
     let found = bench.run(launch.with_grid(grid).with(inputs.into_iter().chain(rest)))?;
     let launch = Launch::columns("sum_slices", bench.element, width);
     let sum = Argument::Write(Buffer::F32(before.to_vec()));
@@ -103,7 +102,7 @@ fn biases(bench: &mut Bench<'_>, rows: usize, width: usize) -> Result<()> {
     let (y, [_, db]) = differentiate([(&x, &[rows, width]), (&b, &[width])], f, &dy)?;
 
     let launch = Launch::rows("add_bias", bench.element, rows);
-    let arguments = [bench.read(&x), bench.read(&b), bench.blank(x.len()), count(width)];
+    let arguments = [bench.read(&x), bench.read(&b), bench.poisoned(x.len()), count(width)];
     let found = bench.run(launch.with(arguments))?;
     bench.near("add_bias", &found[0], &y);
 
@@ -113,7 +112,7 @@ fn biases(bench: &mut Bench<'_>, rows: usize, width: usize) -> Result<()> {
     Ok(())
 }
 
-/// The norm of heads, their rotation and their place, and the way back.
+/// The norm of heads and their rotation, forward and backward.
 fn rotations(
     bench: &mut Bench<'_>,
     [tokens, heads, width]: [usize; 3],
@@ -136,16 +135,16 @@ fn rotations(
     let launch = Launch::warps("head_norm_rope", bench.element, rows);
     let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
     let flags = [Argument::F32(EPS), count(usize::from(normed))];
-    let sizes = [bench.blank(n), count(rows), count(heads), count(width)].into_iter().chain(flags);
+    let sizes =
+        [bench.poisoned(n), count(rows), count(heads), count(width)].into_iter().chain(flags);
     let inputs = [bench.read(&x), bench.read(&w)];
-    let found = bench.run(launch.with(inputs.into_iter().chain(tables).chain(sizes)))?;
+    let inputs = inputs.into_iter().chain(tables.clone());
+    let found = bench.run(launch.with(inputs.chain(sizes)))?;
     bench.near("head_norm_rope", &found[0], &y);
 
     let launch = Launch::warps("rope_backward", bench.element, rows);
-    let tables = [read_floats(table.cos()), read_floats(table.sin()), read_counts(&positions)];
-    let inputs = [bench.read(&dy)].into_iter().chain(tables).chain([bench.blank(n)]);
-    let sizes = [count(rows), count(heads), count(width)];
-    let turned = bench.run(launch.with(inputs.chain(sizes)))?;
+    let inputs = [bench.read(&dy)].into_iter().chain(tables).chain([bench.poisoned(n)]);
+    let turned = bench.run(launch.with(inputs.chain([rows, heads, width].map(count))))?;
     if !normed {
         bench.near("rope: gradient", &turned[0], &dx);
         return Ok(());
@@ -156,58 +155,81 @@ fn rotations(
     Ok(())
 }
 
-/// What one product gave of each token, taken apart: queries, and keys and values in a cache.
-fn joint_heads(
-    bench: &mut Bench<'_>,
-    [tokens, queries, keys, width]: [usize; 4],
-    [biased, normed]: [bool; 2],
-) -> Result<()> {
-    let heads = queries + 2 * keys;
-    let (x, bias) = (bench.numbers(tokens * heads * width), bench.numbers(heads * width));
-    let norms = [bench.numbers(width), bench.numbers(width)];
-    let rotation = Rotation::new(&Rope { theta: 1e4, scaling: None }, width, 0..tokens);
-    let mut sums = x.clone();
-    if biased {
-        sums.iter_mut().zip(bias.iter().cycle()).for_each(|(x, bias)| *x += bias);
-        bench.element.round(&mut sums);
-    }
-    let sums = Tensor::from_slice(&sums, (tokens, heads, width), &Device::Cpu)?;
-    let part = |first, count| sums.narrow(1, first, count)?.contiguous();
-    let turned = |x: Tensor, norm: &[f32]| match normed {
-        true => {
-            let norm = Tensor::from_slice(norm, width, &Device::Cpu)?;
-            rope(&rms_norm(&x, &norm, EPS.into())?, &rotation)
-        }
-        false => rope(&x, &rotation),
-    };
-    let flat = |x: Tensor| Ok::<_, crate::Error>(x.flatten_all()?.to_vec1::<f32>()?);
-    let query = flat(turned(part(0, queries)?, &norms[0])?)?;
-    let key = flat(turned(part(queries, keys)?, &norms[1])?)?;
-    let value = flat(part(queries + keys, keys)?)?;
+/// Queries, keys and values that one product gave, with the results of the CPU.
+struct Qkv {
+    x: Vec<f32>,
+    bias: Vec<f32>,
+    norms: [Vec<f32>; 2],
+    rotation: Rotation,
+    /// Queries, keys and values in rows of their own.
+    expected: [Vec<f32>; 3],
+}
 
+impl Qkv {
+    fn new(
+        bench: &mut Bench<'_>,
+        [tokens, queries, keys, width]: [usize; 4],
+        [biased, normed]: [bool; 2],
+    ) -> Result<Self> {
+        let heads = queries + 2 * keys;
+        let (x, bias) = (bench.numbers(tokens * heads * width), bench.numbers(heads * width));
+        let norms = [bench.numbers(width), bench.numbers(width)];
+        let rotation = Rotation::new(&Rope { theta: 1e4, scaling: None }, width, 0..tokens);
+        let mut sums = x.clone();
+        if biased {
+            sums.iter_mut().zip(bias.iter().cycle()).for_each(|(x, bias)| *x += bias);
+            bench.element.round(&mut sums);
+        }
+        let sums = Tensor::from_slice(&sums, (tokens, heads, width), &Device::Cpu)?;
+        let part = |first, count| sums.narrow(1, first, count)?.contiguous();
+        let rotated = |x: Tensor, norm: &[f32]| match normed {
+            true => {
+                let norm = Tensor::from_slice(norm, width, &Device::Cpu)?;
+                rope(&rms_norm(&x, &norm, EPS.into())?, &rotation)
+            }
+            false => rope(&x, &rotation),
+        };
+        let flat = |x: Tensor| Ok::<_, crate::Error>(x.flatten_all()?.to_vec1::<f32>()?);
+        let expected = [
+            flat(rotated(part(0, queries)?, &norms[0])?)?,
+            flat(rotated(part(queries, keys)?, &norms[1])?)?,
+            flat(part(queries + keys, keys)?)?,
+        ];
+        Ok(Self { x, bias, norms, rotation, expected })
+    }
+}
+
+/// Queries, keys and values that one product gave, taken apart: keys and values are stored in a cache.
+fn qkv_rope_store(
+    bench: &mut Bench<'_>,
+    sizes: [usize; 4],
+    flags @ [biased, normed]: [bool; 2],
+) -> Result<()> {
+    let Qkv { x, bias, norms, rotation, expected } = Qkv::new(bench, sizes, flags)?;
+    let [tokens, queries, keys, width] = sizes;
     // Rows go to slots in the other direction, of caches with one slot more.
     let slots: Vec<u32> = (1..=tokens as u32).rev().collect();
     let positions: Vec<u32> = (0..tokens as u32).collect();
-    let (row, rows) = (keys * width, tokens * heads);
+    let (row, rows) = (keys * width, tokens * (queries + 2 * keys));
     let first = vec![7.0; row];
     let before: Vec<f32> =
         first.iter().copied().chain(std::iter::repeat_n(f32::NAN, tokens * row)).collect();
     let cache = || Argument::Write(bench.element.buffer(&before));
     let inputs = [&x, &bias, &norms[0], &norms[1]].map(|numbers| bench.read(numbers));
     let tables = [read_floats(rotation.cos()), read_floats(rotation.sin())];
-    let places = [read_counts(&positions), read_counts(&slots)];
-    let outputs = [bench.blank(query.len()), cache(), cache()];
+    let mapping = [read_counts(&positions), read_counts(&slots)];
+    let outputs = [bench.poisoned(expected[0].len()), cache(), cache()];
     let sizes = [rows, queries, keys, width].map(count).into_iter().chain([Argument::F32(EPS)]);
     let flags = [biased, normed].map(|flag| count(usize::from(flag)));
-    let arguments = inputs.into_iter().chain(tables).chain(places).chain(outputs);
-    let launch = Launch::warps("heads_to_cache", bench.element, rows);
+    let arguments = inputs.into_iter().chain(tables).chain(mapping).chain(outputs);
+    let launch = Launch::warps("qkv_rope_store", bench.element, rows);
     let found = bench.run(launch.with(arguments.chain(sizes).chain(flags)))?;
-    bench.near("heads_to_cache: queries", &found[0], &query);
-    for (name, found, expected) in [("keys", &found[1], &key), ("values", &found[2], &value)] {
-        let (untouched, cache) = found.split_at(row);
+    bench.near("qkv_rope_store: queries", &found[0], &expected[0]);
+    for (at, name) in [(1, "keys"), (2, "values")] {
+        let (untouched, cache) = found[at].split_at(row);
         let in_order: Vec<f32> = cache.chunks_exact(row).rev().flatten().copied().collect();
-        bench.near(&format!("heads_to_cache: {name}"), &in_order, expected);
-        bench.same(&format!("heads_to_cache: other slots of {name}"), untouched, &first);
+        bench.near(&format!("qkv_rope_store: {name}"), &in_order, &expected[at]);
+        bench.same(&format!("qkv_rope_store: other slots of {name}"), untouched, &first);
     }
     Ok(())
 }
@@ -219,14 +241,14 @@ fn gates(bench: &mut Bench<'_>, n: usize) -> Result<()> {
 
     let size = Argument::U64(n as u64);
     let wide = bench.floats(n, 1.0);
-    let launch = Launch::elements("narrow", bench.element, n);
-    let found = bench.run(launch.with([read_floats(&wide), bench.blank(n), size.clone()]))?;
+    let launch = Launch::elements("cast", bench.element, n);
+    let found = bench.run(launch.with([read_floats(&wide), bench.poisoned(n), size.clone()]))?;
     let mut expected = wide;
     bench.element.round(&mut expected);
-    bench.same("narrow", &found[0], &expected);
+    bench.same("cast", &found[0], &expected);
 
     let launch = Launch::elements("swiglu", bench.element, n);
-    let arguments = [bench.read(&gate), bench.read(&up), bench.blank(n), size.clone()];
+    let arguments = [bench.read(&gate), bench.read(&up), bench.poisoned(n), size.clone()];
     let found = bench.run(launch.with(arguments))?;
     bench.near("swiglu", &found[0], &y);
 
@@ -236,14 +258,14 @@ fn gates(bench: &mut Bench<'_>, n: usize) -> Result<()> {
             .flat_map(|row| [&gate, &up].map(|part| &part[row * n / 2..][..n / 2]).concat())
             .collect();
         let launch = Launch::rows("swiglu_rows", bench.element, 2).with_grid([2, 3, 1]);
-        let arguments = [bench.read(&joint), bench.blank(n), count(n / 2)];
+        let arguments = [bench.read(&joint), bench.poisoned(n), count(n / 2)];
         let found = bench.run(launch.with(arguments))?;
         bench.near("swiglu_rows", &found[0], &y);
     }
 
     let launch = Launch::elements("swiglu_backward", bench.element, n);
     let inputs = [bench.read(&gate), bench.read(&up), bench.read(&dy)];
-    let outputs = [bench.blank(n), bench.blank(n), size];
+    let outputs = [bench.poisoned(n), bench.poisoned(n), size];
     let found = bench.run(launch.with(inputs.into_iter().chain(outputs)))?;
     bench.near("swiglu: gradient of the gate", &found[0], &dgate);
     bench.near("swiglu: gradient of up", &found[1], &dup);
@@ -257,7 +279,7 @@ fn embeddings(bench: &mut Bench<'_>) -> Result<()> {
     let expected: Vec<f32> =
         tokens.iter().flat_map(|&t| table[t as usize * width..][..width].to_vec()).collect();
     let launch = Launch::rows("embedding", bench.element, tokens.len());
-    let out = bench.blank(expected.len());
+    let out = bench.poisoned(expected.len());
     let arguments = [read_counts(&tokens), bench.read(&table), out, count(width)];
     let found = bench.run(launch.with(arguments))?;
     bench.same("embedding", &found[0], &expected);

@@ -1,7 +1,6 @@
 //! The squares of the gradients and the step of AdamW.
 
-use super::Bench;
-use super::bench::{count, read_floats};
+use super::bench::{Bench, count, read_floats};
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Element, Launch};
 use crate::optim::{AdamW, AdamWOptions};
@@ -72,7 +71,7 @@ fn step(
 ) -> Result<Vec<Vec<f32>>> {
     let n = weight.len();
     let write = |numbers| Argument::Write(Buffer::F32(numbers));
-    let weights = [write(weight), bench.blank(n), read_floats(gradient)];
+    let weights = [write(weight), bench.poisoned(n), read_floats(gradient)];
     let moments = [write(mean), write(square), Argument::U64(n as u64), Argument::F32(scale)];
     let launch = Launch::elements("adamw", bench.element, n);
     let arguments = weights.into_iter().chain(moments).chain(constants.map(Argument::F32));
@@ -89,13 +88,13 @@ fn narrow(bench: &mut Bench<'_>) -> Result<()> {
     let (g, mean, square) = (0.34375f32, 0.25, 0.0625);
     let expected_mean = beta1 * mean + (1.0 - beta1) * g;
     let expected_square = beta2 * square + (1.0 - beta2) * g * g;
-    let weights = [Argument::Write(Buffer::F32(vec![1.0; n])), bench.blank(n)];
+    let weights = [Argument::Write(Buffer::F32(vec![1.0; n])), bench.poisoned(n)];
     let state = [read_floats(&vec![g; n]), bf16(mean), bf16(square)];
     let sizes = [Argument::U64(n as u64), Argument::F32(1.0)]
         .into_iter()
         .chain(constants.map(Argument::F32));
     let arguments = weights.into_iter().chain(state).chain(sizes).chain([count(1)]);
-    let launch = Launch::elements("adamw_narrow", bench.element, n);
+    let launch = Launch::elements("adamw_bf16", bench.element, n);
     let found = bench.run(launch.with(arguments))?;
     let weight = 1.0 - step * expected_mean / (expected_square.sqrt() * unbias + eps);
     bench.near("adamw with moments in bf16: weights", &found[0], &vec![weight; n]);

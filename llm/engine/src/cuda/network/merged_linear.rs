@@ -1,27 +1,27 @@
-//! Projections of the same rows as one.
+//! Several projections of the same rows as one product.
 
-use super::super::memory::Array;
-use super::super::place::Place;
-use super::load::Loader;
-use super::projection::{Adapter, Projection};
+use super::loader::Loader;
+use super::projection::{LoraFactors, Projection};
 use crate::Result;
+use crate::cuda::backend::Backend;
+use crate::cuda::memory::Array;
 
 /// Projections of the same rows, whose weights lie one after another in memory: one product computes
-/// them all, where each alone would be too small for a GPU. Rows of results are those of the
+/// them all, since each alone would be too small for a GPU. Rows of results are those of the
 /// projections, one behind the other.
 #[derive(Debug, Clone)]
-pub(super) struct Joint {
+pub(super) struct MergedLinear {
     weight: Array,
     /// Rows and columns of all weights.
     shape: [usize; 2],
     /// Their biases, which are not added.
     pub(super) bias: Option<Array>,
-    adapters: Option<Adapters>,
+    adapters: Option<MergedAdapters>,
 }
 
 /// The factors of all adapters. Those that read the rows are one product, too.
 #[derive(Debug, Clone)]
-struct Adapters {
+struct MergedAdapters {
     down: Array,
     rank: usize,
     /// The other factors, each with its rows.
@@ -29,8 +29,8 @@ struct Adapters {
     scale: f32,
 }
 
-impl Joint {
-    /// Moves what the projections consist of together. All have a bias or none, and likewise an
+impl MergedLinear {
+    /// Moves the weights of the projections together. All have a bias or none, and likewise an
     /// adapter; adapters are of one rank.
     pub(super) fn new(loader: &mut Loader<'_>, parts: &mut [&mut Projection]) -> Result<Self> {
         let columns = parts[0].weight.shape[1];
@@ -47,9 +47,9 @@ impl Joint {
             [first, ..] => {
                 let (rank, scale) = (first.down.shape[0], first.scale);
                 let down = loader.join(adapters.iter_mut().map(|adapter| &mut adapter.down))?;
-                let up = |Adapter { up, .. }: &Adapter| (up.array.clone(), up.shape[0]);
+                let up = |LoraFactors { up, .. }: &LoraFactors| (up.array.clone(), up.shape[0]);
                 let up = adapters.iter().map(|adapter| up(adapter)).collect();
-                Some(Adapters { down, rank, up, scale })
+                Some(MergedAdapters { down, rank, up, scale })
             }
         };
         Ok(Self { weight, shape: [rows, columns], bias, adapters })
@@ -60,24 +60,30 @@ impl Joint {
     }
 
     /// `W x + scale · B A x` of all projections.
-    pub(super) fn forward(&self, place: &Place, x: &Array) -> Result<Array> {
-        let y = place.linear(x, &self.weight, self.shape)?;
+    pub(super) fn forward(&self, backend: &Backend, x: &Array) -> Result<Array> {
+        let y = backend.linear(x, &self.weight, self.shape)?;
         if let Some(adapters) = &self.adapters {
-            adapters.add(place, x, &y, self.shape)?;
+            adapters.add(backend, x, &y, self.shape)?;
         }
         Ok(y)
     }
 }
 
-impl Adapters {
-    fn add(&self, place: &Place, x: &Array, y: &Array, [rows, columns]: [usize; 2]) -> Result<()> {
+impl MergedAdapters {
+    fn add(
+        &self,
+        backend: &Backend,
+        x: &Array,
+        y: &Array,
+        [rows, columns]: [usize; 2],
+    ) -> Result<()> {
         let width = self.rank * self.up.len();
-        let z = place.linear(x, &self.down, [width, columns])?;
+        let z = backend.linear(x, &self.down, [width, columns])?;
         let mut first = 0;
         for (index, (up, part)) in self.up.iter().enumerate() {
             let columns = [index * self.rank, first];
             let shape = [*part, self.rank];
-            place.linear_between([&z, up, y], shape, columns, [width, rows], self.scale)?;
+            backend.linear_between([&z, up, y], shape, columns, [width, rows], self.scale)?;
             first += part;
         }
         Ok(())

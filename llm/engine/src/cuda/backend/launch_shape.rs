@@ -1,12 +1,18 @@
-//! What of a batch shapes the launches of a step, rounded so that few shapes are enough.
+//! The sizes that determine the launches of a decoding step, rounded so that few CUDA graphs serve all
+//! batches.
 
-use super::attention::{SHARE, spread};
-use super::{Heads, Place};
-use crate::ops::spans::TILE;
+use super::base::Backend;
+use crate::ops::heads::Heads;
+use crate::ops::spans::{TILE, View};
 
-/// What of a batch of one new token each shapes the launches of a step.
+/// Blocks that keep a large GPU busy.
+const BUSY: usize = 1024;
+/// Fewest positions that are worth a block of their own in the attention to a cache.
+const SHARE: usize = 64;
+
+/// The sizes of a batch, one new token of each sequence, that determine the launches of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct LaunchShape {
     /// Rows.
     pub(crate) rows: usize,
     /// Most positions that a row sees.
@@ -17,20 +23,42 @@ pub(crate) struct Shape {
     pub(crate) together: usize,
 }
 
-impl Place {
-    /// A shape that has room for another. What makes no difference to a launch is the same in both.
-    pub(crate) fn rounded(&self, shape: Shape, heads: Heads) -> Shape {
+/// The largest of some counts, at least 1.
+fn most(counts: impl Iterator<Item = u32>) -> usize {
+    counts.max().map_or(1, |most| most.max(1) as usize)
+}
+
+/// Shares of the positions, so that there are blocks for all of a GPU.
+pub(super) fn spread(rows: usize, longest: usize, heads: Heads) -> usize {
+    BUSY.div_ceil(rows * heads.keys).min(longest.div_ceil(SHARE)).max(1)
+}
+
+impl LaunchShape {
+    /// The sizes of a batch with one new token of each sequence.
+    pub(crate) fn of(view: &View) -> Self {
+        Self {
+            rows: view.count.len(),
+            longest: most(view.count.iter().copied()),
+            prefixes: view.prefixes.len(),
+            together: most(view.prefixes.iter().map(|prefix| prefix[1])),
+        }
+    }
+}
+
+impl Backend {
+    /// A shape at least as large as this one. Sizes that make no difference to a launch are left out.
+    pub(crate) fn rounded(&self, shape: LaunchShape, heads: Heads) -> LaunchShape {
         let rows = rounded_rows(shape.rows);
-        // So many shares of the positions: a power of two, or as many as are of use for so many rows.
+        // Shares of the positions: a power of two, or as many as these rows can use.
         let longest = SHARE * shape.longest.div_ceil(SHARE).next_power_of_two();
         let longest = SHARE * spread(rows, longest, heads);
         if !self.has_tensor_cores(heads) || shape.prefixes == 0 {
-            return Shape { rows, longest, prefixes: 0, together: 1 };
+            return LaunchShape { rows, longest, prefixes: 0, together: 1 };
         }
         let group = heads.queries / heads.keys;
         let tiles = (shape.together * group).div_ceil(TILE).next_power_of_two();
         let together = tiles * TILE / group;
-        Shape { rows, longest, prefixes: shape.prefixes.next_power_of_two(), together }
+        LaunchShape { rows, longest, prefixes: shape.prefixes.next_power_of_two(), together }
     }
 }
 

@@ -1,56 +1,58 @@
-//! What the steps of a burst read and write on the device.
+//! What decoding steps read and write on the device.
 //!
-//! All that the host says of a burst is one array of words, written before its first step:
+//! The host writes one array of words before the first of several steps:
 //!
 //! ```text
-//! uniforms   8-byte numbers, [LONGEST, rows]       begin     where each row's slots begin
+//! uniforms   8-byte numbers, [MAX_STEPS, rows]       begin     where each row's slots begin
 //! uniform    those of the step, [rows]             count     positions that each row sees
 //! clock      step, steps, sequences                skip      those of them that a prefix has
 //! tokens     the newest, [rows]                    prefixes  [prefixes, 4]
-//! positions  theirs                                slots     of all sequences, to the burst's end
-//! places     slots for their keys and values
+//! positions  theirs                                slots     of all sequences, to the last step
+//! slot_map   slots for their keys and values
 //! ```
 //!
-//! The rows of a shape that no sequence needs have token 0 at position 0 and see themselves, in a slot
-//! that the cache has for them. They stay as they are from step to step: all write the same there.
+//! Rows beyond the sequences are padding: token 0 at position 0, which sees only itself, in the spare
+//! slot of the cache. They stay the same from step to step, and all write the same numbers there.
 
-use super::super::super::memory::Array;
-use super::super::super::place::{Rows, Seen, Shape, Turn};
-use super::super::layer::Batch;
-use super::super::load::Network;
-use super::super::logits::drawn;
-use super::LONGEST;
+use super::decoder::Network;
+use super::layer::ForwardContext;
+use super::logits::drawn;
 use crate::Result;
+use crate::cuda::backend::{AttentionMetadata, DecodeTables, LaunchShape, StepBuffers};
+use crate::cuda::memory::Array;
 use crate::generate::Drawn;
 use crate::ops::spans::View;
 use std::ops::Range;
 
+/// Most tokens of a sequence that are drawn before the host sees them.
+pub(super) const MAX_STEPS: usize = 8;
+
 /// Numbers of a row in the results of a step.
 const NUMBERS: usize = 4;
 
-/// What a burst begins with.
+/// What several steps begin with.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct MultiStepPlan {
     pub(super) steps: usize,
-    /// What is recorded: at least as large as what there is.
-    pub(super) shape: Shape,
+    /// What the launches are for: at least as large as the batch.
+    pub(super) shape: LaunchShape,
     pub(super) tokens: Vec<u32>,
-    pub(super) places: Vec<u32>,
+    pub(super) slot_mapping: Vec<u32>,
     pub(super) view: View,
     /// A number for each sequence, step by step.
     pub(super) uniforms: Vec<f64>,
-    /// A slot for rows that are no sequence.
+    /// A slot for padding rows.
     pub(super) spare: u32,
 }
 
 /// Where the parts of the words lie.
-struct Layout {
+struct StateLayout {
     uniforms: Range<usize>,
     uniform: Range<usize>,
     clock: Range<usize>,
     tokens: Range<usize>,
     positions: Range<usize>,
-    places: Range<usize>,
+    slot_mapping: Range<usize>,
     begin: Range<usize>,
     count: Range<usize>,
     skip: Range<usize>,
@@ -59,8 +61,8 @@ struct Layout {
     slots: usize,
 }
 
-impl Layout {
-    fn new(Shape { rows, prefixes, .. }: Shape) -> Self {
+impl StateLayout {
+    fn new(LaunchShape { rows, prefixes, .. }: LaunchShape) -> Self {
         let mut end = 0;
         let mut next = |len: usize| {
             end += len;
@@ -68,12 +70,12 @@ impl Layout {
         };
         // Numbers of two words first, where 8 divides their address; the clock is of an even number.
         Self {
-            uniforms: next(2 * LONGEST * rows),
+            uniforms: next(2 * MAX_STEPS * rows),
             uniform: next(2 * rows),
             clock: next(4),
             tokens: next(rows),
             positions: next(rows),
-            places: next(rows),
+            slot_mapping: next(rows),
             begin: next(rows),
             count: next(rows),
             skip: next(rows),
@@ -83,27 +85,27 @@ impl Layout {
     }
 }
 
-/// Words that the state of a shape takes where sequences have so many slots, and its results.
-pub(super) fn words(shape: Shape, slots: usize) -> [usize; 2] {
-    [Layout::new(shape).slots + slots + 1, LONGEST * NUMBERS * shape.rows]
+/// Words of the state of a shape where sequences have `slots` slots, and of its results.
+pub(super) fn words(shape: LaunchShape, slots: usize) -> [usize; 2] {
+    [StateLayout::new(shape).slots + slots + 1, MAX_STEPS * NUMBERS * shape.rows]
 }
 
-impl Plan {
+impl MultiStepPlan {
     /// Words that the state takes, and its results.
     pub(super) fn words(&self) -> [usize; 2] {
         words(self.shape, self.view.slots.len())
     }
 
     /// Writes the state into the first of some words, in one piece.
-    pub(super) fn upload(&self, network: &Network, words: [&Array; 2]) -> Result<State> {
+    pub(super) fn upload(&self, network: &Network, words: [&Array; 2]) -> Result<StepState> {
         let [state, _] = self.words();
-        words[0].part(0..state).write(&self.fill(&Layout::new(self.shape)))?;
-        Ok(State::new(network, self.shape, words))
+        words[0].part(0..state).write(&self.fill(&StateLayout::new(self.shape)))?;
+        Ok(StepState::new(network, self.shape, words))
     }
 
     /// The words.
-    fn fill(&self, layout: &Layout) -> Vec<u32> {
-        let Self { steps, shape, tokens, places, view, uniforms, spare } = self;
+    fn fill(&self, layout: &StateLayout) -> Vec<u32> {
+        let Self { steps, shape, tokens, slot_mapping, view, uniforms, spare } = self;
         let mut words = vec![0u32; self.words()[0]];
         let mut put = |range: &Range<usize>, numbers: &[u32]| {
             words[range.start..][..numbers.len()].copy_from_slice(numbers);
@@ -119,13 +121,13 @@ impl Plan {
         let positions: Vec<u32> = view.count.iter().map(|count| count - 1).collect();
         put(&layout.positions, &positions);
         let more = shape.rows - sequences;
-        put(&layout.places, &[&places[..], &vec![*spare; more]].concat());
+        put(&layout.slot_mapping, &[&slot_mapping[..], &vec![*spare; more]].concat());
         // The last of the slots is the spare one.
         let last = view.slots.len() as u32;
         put(&layout.begin, &[&view.begin[..], &vec![last; more]].concat());
         put(&layout.count, &[&view.count[..], &vec![1; more]].concat());
         put(&layout.skip, &view.skip);
-        // Without tensor cores nobody asks for them.
+        // Without tensor cores no kernel reads them.
         let prefixes = &view.prefixes[..view.prefixes.len().min(shape.prefixes)];
         put(&layout.prefixes, prefixes.as_flattened());
         put(&(layout.slots..layout.slots), &view.slots);
@@ -136,10 +138,10 @@ impl Plan {
 
 /// The state, in memory.
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) batch: Batch,
+pub(super) struct StepState {
+    pub(super) context: ForwardContext,
     pub(super) tokens: Array,
-    pub(super) places: Array,
+    pub(super) slot_mapping: Array,
     /// Of 8 bytes each.
     pub(super) uniform: Array,
     uniforms: Array,
@@ -151,15 +153,19 @@ pub(super) struct State {
     results: Array,
 }
 
-impl State {
-    /// That of a shape in the first of some words, and its results in the others.
-    pub(super) fn new(network: &Network, shape: Shape, [words, results]: [&Array; 2]) -> Self {
-        let layout = Layout::new(shape);
+impl StepState {
+    /// The state of a shape in the first of some words, and its results in the others.
+    pub(super) fn new(
+        network: &Network,
+        shape: LaunchShape,
+        [words, results]: [&Array; 2],
+    ) -> Self {
+        let layout = StateLayout::new(shape);
         let part = |range: &Range<usize>| words.part(range.clone());
         let (positions, begin, count) =
             (part(&layout.positions), part(&layout.begin), part(&layout.count));
         let slots = words.part(layout.slots..words.len());
-        let rows = Rows {
+        let tables = DecodeTables {
             slots: slots.clone(),
             begin: begin.clone(),
             count: count.clone(),
@@ -168,9 +174,12 @@ impl State {
         };
         let angles = network.angles_at(positions.clone());
         Self {
-            batch: Batch { angles, seen: Seen::of_cache(rows, shape) },
+            context: ForwardContext {
+                angles,
+                attention: AttentionMetadata::of_cache(tables, shape),
+            },
             tokens: part(&layout.tokens),
-            places: part(&layout.places),
+            slot_mapping: part(&layout.slot_mapping),
             uniform: part(&layout.uniform),
             uniforms: part(&layout.uniforms),
             clock: part(&layout.clock),
@@ -182,13 +191,25 @@ impl State {
         }
     }
 
-    pub(super) fn turn(&self) -> Turn<'_> {
-        let Self { tokens, places, uniform, uniforms, clock, positions, .. } = self;
+    /// The arguments of the kernel that prepares the next step.
+    pub(super) fn buffers(&self) -> StepBuffers<'_> {
+        let Self { tokens, slot_mapping, uniform, uniforms, clock, positions, .. } = self;
         let Self { slots, begin, count, results, .. } = self;
-        Turn { uniforms, slots, begin, clock, uniform, tokens, positions, places, count, results }
+        StepBuffers {
+            uniforms,
+            slots,
+            begin,
+            clock,
+            uniform,
+            tokens,
+            positions,
+            slot_mapping,
+            count,
+            results,
+        }
     }
 
-    /// What some steps drew, for each sequence: the one thing that the host waits for.
+    /// What the steps drew, for each sequence. The host waits for nothing else.
     pub(super) fn results(
         &self,
         steps: usize,

@@ -2,9 +2,9 @@
 
 /// The samples of a prompt share its keys and values, and the logits after its last token.
 #[derive(Debug)]
-pub(super) struct Group<'a, L> {
+pub(super) struct PromptGroup<'a, L> {
     pub(super) prompt: &'a [u32],
-    pub(super) pages: Vec<usize>,
+    pub(super) blocks: Vec<usize>,
     /// Positions of the prompt that the cache holds.
     pub(super) cached: usize,
     /// Logits after the prompt, once all of it is in the cache.
@@ -13,9 +13,9 @@ pub(super) struct Group<'a, L> {
     pub(super) running: usize,
 }
 
-impl<'a, L> Group<'a, L> {
+impl<'a, L> PromptGroup<'a, L> {
     pub(super) fn new(prompt: &'a [u32]) -> Self {
-        Self { prompt, pages: Vec::new(), cached: 0, logits: None, running: 0 }
+        Self { prompt, blocks: Vec::new(), cached: 0, logits: None, running: 0 }
     }
 
     /// Tokens of the prompt that the model has yet to see.

@@ -1,9 +1,9 @@
-//! Tokens drawn from rows of logits, and from one step of a burst to the next.
+//! Tokens drawn from rows of logits, and the inputs of the next decoding step.
 
-use super::Place;
+use super::base::Backend;
 use crate::Result;
 use crate::cuda::launch::{Argument, Launch};
-use crate::cuda::memory::{Array, Kind};
+use crate::cuda::memory::{Array, DType};
 use crate::generate::SamplingParams;
 
 /// Threads that share a row of logits.
@@ -25,9 +25,9 @@ impl Draws {
     pub(crate) const REFUSED: u32 = u32::MAX;
 }
 
-/// What the next step of a burst reads, as `advance.cu` has it.
+/// What the next decoding step reads, in the order of the kernel `advance_rows`.
 #[derive(Debug)]
-pub(crate) struct Turn<'a> {
+pub(crate) struct StepBuffers<'a> {
     pub(crate) uniforms: &'a Array,
     pub(crate) slots: &'a Array,
     pub(crate) begin: &'a Array,
@@ -35,12 +35,12 @@ pub(crate) struct Turn<'a> {
     pub(crate) uniform: &'a Array,
     pub(crate) tokens: &'a Array,
     pub(crate) positions: &'a Array,
-    pub(crate) places: &'a Array,
+    pub(crate) slot_mapping: &'a Array,
     pub(crate) count: &'a Array,
     pub(crate) results: &'a Array,
 }
 
-impl Place {
+impl Backend {
     /// A token from each row of logits, at a uniform number of its own.
     pub(crate) fn draw(
         &self,
@@ -50,8 +50,8 @@ impl Place {
         params: &SamplingParams,
     ) -> Result<Draws> {
         let rows = logits.len() / vocab;
-        let tokens = Array::new(&self.device, Kind::U32, rows)?;
-        let numbers = self.blank_floats(3 * rows)?;
+        let tokens = Array::new(&self.device, DType::U32, rows)?;
+        let numbers = self.empty_f32(3 * rows)?;
         let column = |at: usize| numbers.part(at * rows..(at + 1) * rows);
         let [logprobs, model_logprobs, entropies] = [column(0), column(1), column(2)];
         let arrays = [logits, uniforms, &tokens, &logprobs, &model_logprobs, &entropies];
@@ -67,12 +67,13 @@ impl Place {
         Ok(Draws { tokens, numbers })
     }
 
-    /// Writes down what a step drew, and makes it what the next one reads.
-    pub(crate) fn advance(&self, draws: &Draws, turn: &Turn<'_>) -> Result<()> {
-        let Turn { uniforms, slots, begin, clock, uniform, tokens, positions, .. } = *turn;
-        let Turn { places, count, results, .. } = *turn;
+    /// Stores what a step drew, and makes it the input of the next step.
+    pub(crate) fn advance(&self, draws: &Draws, buffers: &StepBuffers<'_>) -> Result<()> {
+        let StepBuffers { uniforms, slots, begin, clock, uniform, tokens, positions, .. } =
+            *buffers;
+        let StepBuffers { slot_mapping, count, results, .. } = *buffers;
         let read = [&draws.tokens, &draws.numbers, uniforms, slots, begin];
-        let written = [clock, uniform, tokens, positions, places, count, results];
+        let written = [clock, uniform, tokens, positions, slot_mapping, count, results];
         let rows = tokens.len();
         let threads = rows.next_multiple_of(32).min(MOST_THREADS) as u32;
         let launch = Launch::rows("advance_rows", self.element, 1).with_threads(threads);

@@ -1,12 +1,13 @@
 //! Norms, biases, rotations, gates, rows of tables, and changes of type.
 
-use super::{Heads, Place};
+use super::base::Backend;
 use crate::Result;
 use crate::cuda::launch::{Argument, Element, Launch};
 use crate::cuda::memory::Array;
 use crate::ops::embedding::Gathered;
+use crate::ops::heads::Heads;
 
-/// Rows whose part of a sum over rows is worth a thread of its own, and most such parts.
+/// Rows of a slice in a sum over rows, and the largest number of slices.
 const SLICE: usize = 64;
 const MOST_SLICES: usize = 256;
 /// Numbers of a row for each thread, where several blocks share it.
@@ -29,31 +30,31 @@ pub(crate) struct Norm<'a> {
     pub(crate) eps: f32,
 }
 
-/// Threads that share a row of so many numbers.
+/// Threads that share a row of `width` numbers.
 fn threads(width: usize) -> u32 {
     (width.div_ceil(4).next_multiple_of(32) as u32).clamp(32, 512)
 }
 
-impl Place {
-    /// Single precision as activations.
-    pub(crate) fn narrow(&self, x: Array) -> Result<Array> {
+impl Backend {
+    /// Converts single precision to the type of activations.
+    pub(crate) fn cast(&self, x: Array) -> Result<Array> {
         if self.element == Element::F32 {
             return Ok(x);
         }
-        let y = self.blank(x.len())?;
-        self.narrow_into(&x, &y)?;
+        let y = self.empty(x.len())?;
+        self.cast_into(&x, &y)?;
         Ok(y)
     }
 
-    /// Single precision as activations that are there.
-    pub(crate) fn narrow_into(&self, x: &Array, y: &Array) -> Result<()> {
+    /// Converts single precision to the type of activations, into `y`.
+    pub(crate) fn cast_into(&self, x: &Array, y: &Array) -> Result<()> {
         let n = Argument::U64(x.len() as u64);
-        self.launch(self.elements("narrow", x.len()), &[x, y], [n])
+        self.launch(self.elements("cast", x.len()), &[x, y], [n])
     }
 
     pub(crate) fn rms_norm(&self, x: &Array, norm: Norm<'_>) -> Result<Array> {
         let Norm { weight, eps } = norm;
-        let (width, y) = (weight.len(), self.blank(x.len())?);
+        let (width, y) = (weight.len(), self.empty(x.len())?);
         let launch = self.rows("rms_norm", x.len() / width).with_threads(threads(width));
         self.launch(launch, &[x, weight, &y], [width.into(), eps.into()])?;
         Ok(y)
@@ -70,7 +71,7 @@ impl Place {
         sum: Option<Array>,
     ) -> Result<()> {
         let (width, rows) = (weight.len(), x.len() / weight.len());
-        let inverse = self.blank_floats(rows)?;
+        let inverse = self.empty_f32(rows)?;
         let launch = self.rows("rms_norm_backward", rows).with_threads(threads(width));
         let sizes = [width.into(), eps.into(), usize::from(add).into()];
         self.launch(launch, &[x, weight, dy, dx, &inverse], sizes)?;
@@ -93,7 +94,7 @@ impl Place {
     ) -> Result<()> {
         let width = sum.len();
         let slices = rows.div_ceil(SLICE).clamp(1, MOST_SLICES);
-        let parts = self.blank_floats(slices * width)?;
+        let parts = self.empty_f32(slices * width)?;
         let launch = Launch::columns(kernel, self.element, width);
         let grid = [launch.grid[0], slices as u32, 1];
         let arrays = [inputs, &[&parts]].concat();
@@ -121,7 +122,7 @@ impl Place {
         angles: &Angles,
         [heads, width]: [usize; 2],
     ) -> Result<Array> {
-        let (rows, out) = (x.len() / width, self.blank(x.len())?);
+        let (rows, out) = (x.len() / width, self.empty(x.len())?);
         let launch = Launch::warps("head_norm_rope", self.element, rows);
         let (weight, eps) = norm.map_or((x, 0.0), |norm| (norm.weight, norm.eps));
         let Angles { cos, sin, positions } = angles;
@@ -139,24 +140,24 @@ impl Place {
         Ok(out)
     }
 
-    /// The same of queries, keys and values that one product gave, row by row one behind the other,
-    /// with their bias and the norms of queries and keys, if there are any. Keys and values are
+    /// Adds the bias, if any, to queries, keys and values that one product gave, row by row one behind
+    /// the other; normalises queries and keys, if they have norms, and rotates them. Keys and values are
     /// written to their slots of a cache; the queries are returned.
-    pub(crate) fn heads_to_cache(
+    pub(crate) fn qkv_rope_store(
         &self,
         x: &Array,
         bias: Option<&Array>,
         norms: Option<[Norm<'_>; 2]>,
         Angles { cos, sin, positions }: &Angles,
-        (slots, [keys, values]): (&Array, [&Array; 2]),
+        (slot_mapping, [keys, values]): (&Array, [&Array; 2]),
         heads: Heads,
     ) -> Result<Array> {
-        let query = self.blank(slots.len() * heads.queries * heads.width)?;
+        let query = self.empty(slot_mapping.len() * heads.queries * heads.width)?;
         let rows = x.len() / heads.width;
-        let launch = Launch::warps("heads_to_cache", self.element, rows);
+        let launch = Launch::warps("qkv_rope_store", self.element, rows);
         let ([of_queries, of_keys], eps) =
             norms.map_or(([x, x], 0.0), |norms| (norms.map(|norm| norm.weight), norms[0].eps));
-        let inputs = [x, bias.unwrap_or(x), of_queries, of_keys, cos, sin, positions, slots];
+        let inputs = [x, bias.unwrap_or(x), of_queries, of_keys, cos, sin, positions, slot_mapping];
         let sizes = [rows, heads.queries, heads.keys, heads.width].map(Argument::from);
         let flags = [bias.is_some(), norms.is_some()].map(|flag| usize::from(flag).into());
         self.launch(
@@ -174,7 +175,7 @@ impl Place {
         Angles { cos, sin, positions }: &Angles,
         [heads, width]: [usize; 2],
     ) -> Result<Array> {
-        let dx = self.blank(dy.len())?;
+        let dx = self.empty(dy.len())?;
         let rows = dy.len() / width;
         let launch = Launch::warps("rope_backward", self.element, rows);
         self.launch(
@@ -187,7 +188,7 @@ impl Place {
 
     /// [`swiglu`](Self::swiglu) of rows that one product gave, gate and up one behind the other.
     pub(crate) fn swiglu_rows(&self, x: &Array, width: usize) -> Result<Array> {
-        let (rows, y) = (x.len() / (2 * width), self.blank(x.len() / 2)?);
+        let (rows, y) = (x.len() / (2 * width), self.empty(x.len() / 2)?);
         let launch = self.rows("swiglu_rows", rows);
         let blocks = width.div_ceil(COLUMNS * launch.threads as usize) as u32;
         self.launch(launch.with_grid([rows as u32, blocks, 1]), &[x, &y], [width.into()])?;
@@ -195,7 +196,7 @@ impl Place {
     }
 
     pub(crate) fn swiglu(&self, gate: &Array, up: &Array) -> Result<Array> {
-        let y = self.blank(gate.len())?;
+        let y = self.empty(gate.len())?;
         let n = Argument::U64(y.len() as u64);
         let launch = self.elements("swiglu", y.len());
         self.launch(launch, &[gate, up, &y], [n])?;
@@ -209,7 +210,7 @@ impl Place {
         up: &Array,
         dy: &Array,
     ) -> Result<[Array; 2]> {
-        let (dgate, dup) = (self.blank(gate.len())?, self.blank(gate.len())?);
+        let (dgate, dup) = (self.empty(gate.len())?, self.empty(gate.len())?);
         let n = Argument::U64(gate.len() as u64);
         let launch = self.elements("swiglu_backward", gate.len());
         self.launch(launch, &[gate, up, dy, &dgate, &dup], [n])?;
@@ -218,13 +219,13 @@ impl Place {
 
     /// Rows of a table, by their numbers.
     pub(crate) fn gather(&self, numbers: &Array, table: &Array, width: usize) -> Result<Array> {
-        let y = self.blank(numbers.len() * width)?;
+        let y = self.empty(numbers.len() * width)?;
         let launch = self.rows("embedding", numbers.len());
         self.launch(launch, &[numbers, table, &y], [width.into()])?;
         Ok(y)
     }
 
-    /// Adds each row of `dy` to that of its number in `sum`.
+    /// Adds each row of `dy` to the row of `sum` that its number names.
     pub(crate) fn scatter_add(
         &self,
         numbers: &[u32],
@@ -234,8 +235,8 @@ impl Place {
     ) -> Result<()> {
         let Gathered { distinct, begin, rows } = Gathered::new(numbers);
         let launch = self.rows("embedding_backward", distinct.len());
-        let (distinct, begin) = (self.counts(&distinct)?, self.counts(&begin)?);
-        let rows = self.counts(&rows)?;
+        let (distinct, begin) = (self.upload_u32(&distinct)?, self.upload_u32(&begin)?);
+        let rows = self.upload_u32(&rows)?;
         self.launch(launch, &[&distinct, &begin, &rows, dy, sum], [width.into()])
     }
 }

@@ -1,13 +1,13 @@
 //! Matrices of weights applied to rows, and their gradients.
 
-use super::Place;
+use super::base::Backend;
 use crate::Result;
 use crate::cuda::memory::{Array, Product};
 
-impl Place {
+impl Backend {
     /// `y = x · wᵀ` for rows `x` and a weight `[n, k]`.
     pub(crate) fn linear(&self, x: &Array, w: &Array, [n, k]: [usize; 2]) -> Result<Array> {
-        let y = self.blank(x.len() / k * n)?;
+        let y = self.empty(x.len() / k * n)?;
         self.linear_into(x, w, [n, k], &y, 1.0, 0.0)?;
         Ok(y)
     }
@@ -66,13 +66,14 @@ impl Place {
             "[{n}, {k}] between {columns:?} of {strides:?}"
         );
         assert!(rows * strides[0] == x.len() && rows * strides[1] == y.len(), "{rows} rows");
-        let at =
-            |array: &Array, column: usize| array.address() + (column * array.kind().bytes()) as u64;
+        let at = |array: &Array, column: usize| {
+            array.address() + (column * array.dtype().bytes()) as u64
+        };
         self.device.product(&Product {
-            out: (at(y, columns[1]), y.kind()),
+            out: (at(y, columns[1]), y.dtype()),
             a: at(x, columns[0]),
             b: w.address(),
-            kind: w.kind(),
+            dtype: w.dtype(),
             sizes: [rows, n, k],
             transposed: [false, true],
             strides: [strides[0], k, strides[1]],
@@ -91,17 +92,17 @@ impl Place {
     ) -> Result<()> {
         let [m, n, k] = sizes;
         assert!(
-            a.len() == m * k && b.len() == k * n && out.len() == m * n && a.kind() == b.kind(),
+            a.len() == m * k && b.len() == k * n && out.len() == m * n && a.dtype() == b.dtype(),
             "[{m}, {k}] × [{k}, {n}] of {}, {} and {}",
             a.len(),
             b.len(),
             out.len()
         );
         self.device.product(&Product {
-            out: (out.address(), out.kind()),
+            out: (out.address(), out.dtype()),
             a: a.address(),
             b: b.address(),
-            kind: a.kind(),
+            dtype: a.dtype(),
             sizes,
             transposed,
             strides: [if transposed[0] { m } else { k }, if transposed[1] { k } else { n }, n],

@@ -1,10 +1,10 @@
 //! Log-probabilities and entropies from rows of logits.
 
-use super::Place;
+use super::base::Backend;
 use crate::Result;
 use crate::cuda::memory::Array;
 
-impl Place {
+impl Backend {
     /// Log-sums, log-probabilities of targets and entropies of rows of logits.
     pub(crate) fn scores(
         &self,
@@ -14,8 +14,7 @@ impl Place {
         scale: f32,
     ) -> Result<[Array; 3]> {
         let rows = targets.len();
-        let outputs =
-            [self.blank_floats(rows)?, self.blank_floats(rows)?, self.blank_floats(rows)?];
+        let outputs = [self.empty_f32(rows)?, self.empty_f32(rows)?, self.empty_f32(rows)?];
         let launch = self.rows("logprob_scores", rows).with_threads(512);
         let [lse, logprobs, entropies] = &outputs;
         self.launch(
@@ -34,7 +33,7 @@ impl Place {
         [a, b]: [&Array; 2],
         (vocab, scale): (usize, f32),
     ) -> Result<Array> {
-        let gradient = self.blank(logits.len())?;
+        let gradient = self.empty(logits.len())?;
         let launch = self.rows("logprob_backward", targets.len()).with_threads(512);
         self.launch(
             launch,

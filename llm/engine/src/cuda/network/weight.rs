@@ -1,0 +1,21 @@
+//! A weight on a device.
+
+use crate::cuda::memory::Array;
+
+/// A weight as the operations read it.
+#[derive(Debug, Clone)]
+pub(super) struct Weight {
+    pub(super) name: String,
+    pub(super) array: Array,
+    /// Rows and columns of a matrix; 1 and the length of a vector.
+    pub(super) shape: [usize; 2],
+    pub(super) trained: bool,
+}
+
+/// A weight that is trained: its numbers in single precision, and as the operations read them.
+#[derive(Debug)]
+pub(super) struct Master {
+    pub(super) numbers: Array,
+    pub(super) copy: Array,
+    pub(super) shape: Vec<usize>,
+}

@@ -1,0 +1,5 @@
+//! The width in which sums are formed.
+
+/// Lanes of every sum: the width of the widest vector registers in use, so that narrower ones give
+/// the same bits in several passes.
+pub(crate) const LANES: usize = 16;
