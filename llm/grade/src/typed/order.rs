@@ -2,10 +2,10 @@
 
 use super::name::Name;
 use super::scalar::Scalar;
-use super::value::{Interval, Value, infinity, open_interval};
+use super::value::{Interval, Value, open_interval};
 use crate::budget::Fuel;
 use crate::exact::{Atom, Normalizer};
-use crate::read::{Function, Node, ReadError, Relation};
+use crate::read::{Constant, Function, Node, ReadError, Relation};
 use dashu_ratio::RBig;
 
 /// A bound on one name: `name relation bound`.
@@ -247,4 +247,10 @@ pub(super) fn without(whole: &Value, removed: Value, fuel: &Fuel<'_>) -> Option<
     let (high, high_closed) = (whole.high, whole.high_closed);
     parts.push(Value::Interval(Box::new(Interval { low, high, low_closed, high_closed })));
     Some(Value::Union(parts))
+}
+
+/// ±∞.
+fn infinity(negative: bool) -> Node {
+    let infinity = Node::Constant(Constant::Infinity);
+    if negative { infinity.negate() } else { infinity }
 }
