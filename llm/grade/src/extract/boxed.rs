@@ -108,17 +108,16 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
                 None if box_at(text, at + 1).is_some() => at += 1,
                 None => at += 2,
             },
-            b'{' => {
-                at += 1;
-                open.push((None, at));
-            }
-            b'}' => {
-                if let Some((Some(start), content)) = open.pop() {
+            byte => {
+                if byte == b'{' {
+                    open.push((None, at + 1));
+                } else if byte == b'}'
+                    && let Some((Some(start), content)) = open.pop()
+                {
                     found.push(Found { start, open: content, close: at, end: at + 1 });
                 }
                 at += 1;
             }
-            _ => at += 1,
         }
     }
     (found, any)

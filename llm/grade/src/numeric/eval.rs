@@ -87,11 +87,7 @@ impl<'a, R: Real> Evaluator<'a, R> {
             Node::Percent(inner) => {
                 self.node(inner)?.divide(&Complex::integer(100, context)?, context)?
             }
-            Node::Degree(inner) if self.reading.radians => {
-                let degree =
-                    R::pi(context)?.divide(&R::rational(&180.into(), context)?, context)?;
-                self.node(inner)?.multiply(&Complex::real(degree, context)?, context)?
-            }
+            Node::Degree(inner) if self.reading.radians => self.in_radians(inner)?,
             Node::Degree(inner) | Node::Unit(inner, _) => self.node(inner)?,
             Node::Ratio(parts) if parts.len() == 2 => {
                 self.node(&parts[0])?.divide(&self.node(&parts[1])?, context)?
@@ -100,6 +96,12 @@ impl<'a, R: Real> Evaluator<'a, R> {
             Node::Apply(name, arguments) => self.unknown(name, arguments)?,
             _ => return Err(Fault::Undefined),
         })
+    }
+
+    fn in_radians(&mut self, degrees: &Node) -> Result<Complex<R>> {
+        let context = self.context;
+        let degree = R::pi(context)?.divide(&R::rational(&180.into(), context)?, context)?;
+        self.node(degrees)?.multiply(&Complex::real(degree, context)?, context)
     }
 
     /// A function without known meaning: a number that depends on its name and arguments alone.

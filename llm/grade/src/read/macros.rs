@@ -13,10 +13,7 @@ const LONGEST_PRODUCT: usize = 5;
 impl Parser<'_> {
     /// A value without anything behind it.
     pub(super) fn primary(&mut self) -> Result<Node, ReadError> {
-        let Some(token) = self.next() else {
-            return Err(ReadError::syntax("the answer ends in the middle"));
-        };
-        match token {
+        match self.next().ok_or_else(|| ReadError::syntax("the answer ends in the middle"))? {
             Token::Number(literal) => self.number(literal),
             // `P(1, 2)` names a point.
             Token::Letter(letter) if letter.is_ascii_uppercase() && self.before_tuple() => {

@@ -23,12 +23,6 @@ pub(super) fn sign(letter: char) -> Option<Token> {
         '&' => Token::Ampersand,
         ',' => Token::Separator(Separator::Comma),
         ';' => Token::Separator(Separator::Strong),
-        '(' => Token::Open(Bracket::Round),
-        ')' => Token::Close(Bracket::Round),
-        '[' => Token::Open(Bracket::Square),
-        ']' => Token::Close(Bracket::Square),
-        '⟨' => Token::Open(Bracket::Angle),
-        '⟩' => Token::Close(Bracket::Angle),
         '{' => Token::BraceOpen,
         '}' => Token::BraceClose,
         '\'' | '’' | '′' => Token::Name("'"),
@@ -40,12 +34,25 @@ pub(super) fn sign(letter: char) -> Option<Token> {
         '∖' => Token::Difference,
         '∅' => Token::Empty,
         'ℝ' => Token::Reals,
+        _ if let Some(bracket) = bracket(letter) => bracket,
         _ if let Some(relation) = relation(letter) => Token::Relation(relation),
         _ if let Some(name) = greek(letter) => Token::Name(name),
         _ if let Some((numerator, denominator)) = script::fraction(letter) => {
             half(numerator, denominator)?
         }
         _ if letter.is_alphabetic() => Token::Word(letter.to_string()),
+        _ => return None,
+    })
+}
+
+fn bracket(letter: char) -> Option<Token> {
+    Some(match letter {
+        '(' => Token::Open(Bracket::Round),
+        ')' => Token::Close(Bracket::Round),
+        '[' => Token::Open(Bracket::Square),
+        ']' => Token::Close(Bracket::Square),
+        '⟨' => Token::Open(Bracket::Angle),
+        '⟩' => Token::Close(Bracket::Angle),
         _ => return None,
     })
 }

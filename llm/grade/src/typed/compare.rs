@@ -19,6 +19,25 @@ pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::About(exact, rounded), other) | (other, V::About(exact, rounded)) => {
             about(exact, rounded, other, fuel)
         }
+        (V::Named(..), _) | (_, V::Named(..)) => named(a, b, fuel),
+        (V::List(items, _), other) | (other, V::List(items, _))
+            if items.len() == 1 && !matches!(other, V::List(..)) =>
+        {
+            matches(&items[0], other, fuel)
+        }
+        (V::Union(parts), other) | (other, V::Union(parts))
+            if parts.len() == 1 && !matches!(other, V::Union(_)) =>
+        {
+            matches(&parts[0], other, fuel)
+        }
+        _ => unnamed_values(a, b, fuel),
+    }
+}
+
+/// Values of which at least one has a name.
+fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
+    use Value as V;
+    match (a, b) {
         (V::Named(name, value, sides), V::Named(other_name, other, other_sides)) => {
             let values = match name.agrees(other_name) {
                 true => matches(value, other, fuel)?,
@@ -38,16 +57,14 @@ pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::Named(_, value, _), other) | (other, V::Named(_, value, _)) => {
             matches(value, other, fuel)
         }
-        (V::List(items, _), other) | (other, V::List(items, _))
-            if items.len() == 1 && !matches!(other, V::List(..)) =>
-        {
-            matches(&items[0], other, fuel)
-        }
-        (V::Union(parts), other) | (other, V::Union(parts))
-            if parts.len() == 1 && !matches!(other, V::Union(_)) =>
-        {
-            matches(&parts[0], other, fuel)
-        }
+        _ => Ok(Agreement::No),
+    }
+}
+
+/// Values without a name; a list or union of one item is that item.
+fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
+    use Value as V;
+    match (a, b) {
         (V::Scalar(a), V::Scalar(b)) => a.matches(b, fuel),
         (V::Tuple(a), V::Tuple(b)) => in_order(a, b, fuel),
         (V::Tuple(items), V::Interval(interval)) | (V::Interval(interval), V::Tuple(items)) => {

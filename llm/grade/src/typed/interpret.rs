@@ -15,24 +15,10 @@ type Result<T> = std::result::Result<T, ReadError>;
 /// # Errors
 /// A collection where a number should be.
 pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
-    let all =
-        |nodes: &[Node]| nodes.iter().map(|node| interpret(node, fuel)).collect::<Result<Vec<_>>>();
     Ok(match node {
         Node::Text(text) => Value::Text(text.clone()),
         Node::Unit(inner, _) if !is_arithmetic(inner) => interpret(inner, fuel)?,
-        Node::Group(Bracket::Curly, items, _) => Value::List(spread(all(items)?), true),
-        Node::Group(open, items, close) => match (&items[..], open, close) {
-            ([low, high], Bracket::Square, _) | ([low, high], _, Bracket::Square) => {
-                let closed = |bracket: &Bracket| *bracket == Bracket::Square;
-                Value::Interval(Box::new(Interval {
-                    low: Scalar::new(low, fuel)?,
-                    high: Scalar::new(high, fuel)?,
-                    low_closed: closed(open),
-                    high_closed: closed(close),
-                }))
-            }
-            _ => Value::Tuple(all(items)?),
-        },
+        Node::Group(open, items, close) => group(*open, items, *close, fuel)?,
         // `(1, 2, 3)^T`.
         Node::Power(base, exponent)
             if matches!(**base, Node::Group(..)) && matrix::is_transposition(exponent) =>
@@ -40,13 +26,13 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
             interpret(base, fuel)?
         }
         Node::List(items) => {
-            let items = spread(all(items)?);
+            let items = spread(all(items, fuel)?);
             match order::joined(&items, fuel) {
                 Some(set) => set,
                 None => Value::List(items, false),
             }
         }
-        Node::Union(parts) => Value::Union(set_parts(all(parts)?)?),
+        Node::Union(parts) => Value::Union(set_parts(all(parts, fuel)?)?),
         Node::Difference(whole, removed) => {
             order::without(&interpret(whole, fuel)?, interpret(removed, fuel)?, fuel)
                 .ok_or_else(|| ReadError::syntax("a difference of sets that is not understood"))?
@@ -55,17 +41,40 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
             return Err(ReadError::syntax("an intersection of sets is not evaluated"));
         }
         // `5:00` is a time of day, and no quotient.
-        Node::Ratio(parts) if parts.iter().any(is_written_zero) => Value::Tuple(all(parts)?),
+        Node::Ratio(parts) if parts.iter().any(is_written_zero) => Value::Tuple(all(parts, fuel)?),
         Node::Ratio(parts) if parts.len() > 2 => Value::Ratio(parts.clone()),
         Node::Chain(first, rest) => chain(first, rest, fuel)?,
         _ if node.any(&|part| matches!(part, Node::Matrix(_))) => matrix::read(node, fuel)?,
-        _ if node.any(&|part| matches!(part, Node::PlusMinus(..))) => {
-            let either = [false, true]
-                .map(|minus| Ok(Value::Scalar(Scalar::new(&resolve(node, minus), fuel)?)));
-            Value::List(either.into_iter().collect::<Result<_>>()?, false)
-        }
+        _ if node.any(&|part| matches!(part, Node::PlusMinus(..))) => either_sign(node, fuel)?,
         _ => Value::Scalar(Scalar::new(node, fuel)?),
     })
+}
+
+fn all(nodes: &[Node], fuel: &Fuel<'_>) -> Result<Vec<Value>> {
+    nodes.iter().map(|node| interpret(node, fuel)).collect()
+}
+
+/// Items in brackets: a set, an interval or a tuple.
+fn group(open: Bracket, items: &[Node], close: Bracket, fuel: &Fuel<'_>) -> Result<Value> {
+    Ok(match (items, open, close) {
+        (_, Bracket::Curly, _) => Value::List(spread(all(items, fuel)?), true),
+        ([low, high], Bracket::Square, _) | ([low, high], _, Bracket::Square) => {
+            Value::Interval(Box::new(Interval {
+                low: Scalar::new(low, fuel)?,
+                high: Scalar::new(high, fuel)?,
+                low_closed: open == Bracket::Square,
+                high_closed: close == Bracket::Square,
+            }))
+        }
+        _ => Value::Tuple(all(items, fuel)?),
+    })
+}
+
+/// `1 ± √5`: one value with each sign.
+fn either_sign(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
+    let either =
+        [false, true].map(|minus| Ok(Value::Scalar(Scalar::new(&resolve(node, minus), fuel)?)));
+    Ok(Value::List(either.into_iter().collect::<Result<_>>()?, false))
 }
 
 fn is_written_zero(node: &Node) -> bool {
