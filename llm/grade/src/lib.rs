@@ -62,3 +62,8 @@ pub use verdict::{Method, Verdict};
 
 /// Version of the grader: it changes whenever a verdict may.
 pub const VERSION: &str = "3";
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

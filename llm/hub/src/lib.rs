@@ -32,3 +32,8 @@ pub use error::{Error, HubError, Result};
 pub use progress::Progress;
 pub use resolve::{Location, Repository, resolve};
 pub use settings::Settings;
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
