@@ -63,3 +63,8 @@ pub use series::{Dash, Series, Shape, Side};
 pub use table::{Align, Column, Table};
 pub use tick_format::TickFormat;
 pub use write::write_atomic;
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

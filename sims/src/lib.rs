@@ -12,3 +12,8 @@ pub mod theory;
 
 pub use error::Error;
 pub use interval::Interval;
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

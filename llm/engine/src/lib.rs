@@ -40,3 +40,8 @@ pub mod text;
 
 pub use config::ModelConfig;
 pub use error::{Error, Result};
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -31,3 +31,8 @@ pub use shard_index::ShardIndex;
 pub use text::{abridge, printable};
 pub use unique::Unique;
 pub use write::{aside, sync_folder, temporary_folder, write_file, write_json};
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -75,3 +75,8 @@ pub use question::Counts;
 pub(crate) use question::{News, Question};
 pub use sampler::FleetSampler;
 pub use servers::Servers;
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

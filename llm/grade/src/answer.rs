@@ -1,12 +1,13 @@
 //! An answer that was read: what it can mean.
 
-use super::Method;
-use super::budget::{Budget, Exhausted, Fuel};
-use super::extract::{Boxes, boxes};
-use super::plain::{choice, is_words, plain};
-use super::read::{Commas, Node, ReadError, is_clock_suffix, parse};
-use super::spelled;
-use super::typed::{self, Match, Value};
+use crate::agreement::Agreement;
+use crate::budget::{Budget, Exhausted, Fuel};
+use crate::extract::{Boxes, boxes};
+use crate::plain::{choice, is_words, plain};
+use crate::read::{Commas, Node, ReadError, is_clock_suffix, parse};
+use crate::spelled;
+use crate::typed::{self, Value};
+use crate::verdict::Method;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -51,35 +52,20 @@ impl Answer {
         if text.len() > budget.length {
             return long_integer(text);
         }
-        let plain = plain(text);
-        let choice = choice(text);
+        let (plain, choice) = (plain(text), choice(text));
         let fuel = Fuel::new(budget);
-        let mut readings: Vec<Value> = Vec::with_capacity(1);
-        let mut problem = None;
-        if let Some(meaning) = spelled::meaning(text) {
+        let (mut readings, problem) = if let Some(meaning) = spelled::meaning(text) {
             let value = parse(&meaning, Commas::Thousands, budget)
-                .and_then(|node| typed::read(&node, &fuel))?;
-            readings = vec![value, Value::Text(plain.clone())];
+                .and_then(|node| typed::interpret(&node, &fuel))?;
+            (vec![value, Value::Text(plain.clone())], None)
         } else if is_words(text) {
-            readings.push(Value::Text(plain.clone()));
+            (vec![Value::Text(plain.clone())], None)
         } else {
-            for commas in comma_readings(text, role) {
-                let read = parse(text, *commas, budget).and_then(|node| {
-                    let clock = clock(&node);
-                    Ok((typed::read(&node, &fuel)?, clock))
-                });
-                match read {
-                    // `4:30 p.m.` is what it says, with the letters.
-                    Ok((_, true)) => readings = vec![Value::Text(plain.clone())],
-                    Ok((value, false)) if !readings.contains(&value) => readings.push(value),
-                    Ok(_) => {}
-                    Err(error) => problem = Some(error),
-                }
-            }
-        }
+            notation(text, &plain, role, &fuel)
+        };
         if let Some(listed) = listed_prose(text)
             && let Ok(node) = parse(listed, Commas::Separate, budget)
-            && let Ok(value) = typed::read(&node, &fuel)
+            && let Ok(value) = typed::interpret(&node, &fuel)
         {
             readings.push(value);
         }
@@ -90,9 +76,9 @@ impl Answer {
     }
 
     /// Whether both are the same answer, and how that was found.
-    pub(super) fn compare(&self, other: &Self, budget: &Budget) -> (Match, Method) {
+    pub(super) fn compare(&self, other: &Self, budget: &Budget) -> (Agreement, Method) {
         if self == other {
-            return (Match::Yes, Method::Identical);
+            return (Agreement::Yes, Method::Identical);
         }
         if let (Some(a), Some(b)) = (self.choice, other.choice)
             && (self.is_lone_letter() || other.is_lone_letter())
@@ -101,7 +87,7 @@ impl Answer {
         }
         let words = self.has_words() || other.has_words();
         if words && self.plain == other.plain {
-            return (Match::Yes, Method::Words);
+            return (Agreement::Yes, Method::Words);
         }
         let fuel = Fuel::new(budget);
         // Always in the same order: where the budget runs out must not depend on who is asked first.
@@ -110,7 +96,7 @@ impl Answer {
             false => other.compare_readings(self, &fuel),
         };
         let method = match words {
-            true if result == Match::No => Method::Words,
+            true if result == Agreement::No => Method::Words,
             _ if fuel.was_numeric() => Method::Numeric,
             _ => Method::Exact,
         };
@@ -125,14 +111,14 @@ impl Answer {
         }
     }
 
-    fn compare_readings(&self, other: &Self, fuel: &Fuel<'_>) -> Match {
-        let mut result = Match::No;
+    fn compare_readings(&self, other: &Self, fuel: &Fuel<'_>) -> Agreement {
+        let mut result = Agreement::No;
         for a in &self.readings {
             for b in &other.readings {
                 match typed::matches(a, b, fuel) {
-                    Ok(Match::Yes) => return Match::Yes,
-                    Ok(Match::No) => {}
-                    Ok(Match::Undecided) | Err(Exhausted) => result = Match::Undecided,
+                    Ok(Agreement::Yes) => return Agreement::Yes,
+                    Ok(Agreement::No) => {}
+                    Ok(Agreement::Undecided) | Err(Exhausted) => result = Agreement::Undecided,
                 }
             }
         }
@@ -162,7 +148,7 @@ impl Answer {
     /// lowest terms, other numbers to ten digits, sets in order, words in lower case.
     ///
     /// Equal keys say that answers are very probably the same; what counts is
-    /// [`Grader::compare`](super::Grader::compare).
+    /// [`Grader::compare`](crate::Grader::compare).
     pub fn key(&self) -> String {
         let budget = Budget::default();
         match self.readings.first() {
@@ -218,6 +204,31 @@ fn trimmed(text: &str) -> &str {
             return text;
         }
     }
+}
+
+/// What notation says, with every meaning of its commas, and why one of these cannot be read.
+fn notation(
+    text: &str,
+    plain: &str,
+    role: Role,
+    fuel: &Fuel<'_>,
+) -> (Vec<Value>, Option<ReadError>) {
+    let mut readings: Vec<Value> = Vec::with_capacity(1);
+    let mut problem = None;
+    for commas in comma_readings(text, role) {
+        let read = parse(text, *commas, fuel.budget).and_then(|node| {
+            let clock = clock(&node);
+            Ok((typed::interpret(&node, fuel)?, clock))
+        });
+        match read {
+            // `4:30 p.m.` is what it says, with the letters.
+            Ok((_, true)) => readings = vec![Value::Text(plain.to_owned())],
+            Ok((value, false)) if !readings.contains(&value) => readings.push(value),
+            Ok(_) => {}
+            Err(error) => problem = Some(error),
+        }
+    }
+    (readings, problem)
 }
 
 /// The ways in which commas between digits can be meant.

@@ -1,9 +1,12 @@
 //! The grader: one configuration, and what it does.
 
-use super::answer::Role;
-use super::extract::{self, Boxes, boxes, spoken};
-use super::typed::Match;
-use super::{Answer, Budget, Method, Outcome, ReadError, Verdict};
+use crate::agreement::Agreement;
+use crate::answer::{Answer, Role};
+use crate::budget::Budget;
+use crate::extract::{self, Boxes, boxes, spoken};
+use crate::outcome::Outcome;
+use crate::read::ReadError;
+use crate::verdict::{Method, Verdict};
 
 /// What counts as the answer of a completion that has no box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,9 +80,9 @@ impl Grader {
     pub fn compare(&self, gold: &Answer, answer: &Answer) -> (Verdict, Method) {
         let (result, method) = gold.compare(answer, &self.budget);
         let verdict = match result {
-            Match::Yes => Verdict::Correct,
-            Match::No => Verdict::Wrong,
-            Match::Undecided => Verdict::BudgetExceeded,
+            Agreement::Yes => Verdict::Correct,
+            Agreement::No => Verdict::Wrong,
+            Agreement::Undecided => Verdict::BudgetExceeded,
         };
         (verdict, method)
     }

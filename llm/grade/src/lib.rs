@@ -38,12 +38,14 @@
 //! in a matrix (their test rounds to two digits), `f(y)` for `f(x)` (their test is not strict), and
 //! `1 + 1/e` for `1 − 1/e` (an error that their tests pin).
 
+mod agreement;
 mod answer;
 mod budget;
 mod exact;
 mod extract;
 mod grader;
 mod numeric;
+mod outcome;
 mod plain;
 mod read;
 mod spelled;
@@ -53,9 +55,15 @@ mod verdict;
 pub use answer::Answer;
 pub use budget::Budget;
 pub use grader::{Grader, Unboxed};
+pub use outcome::Outcome;
 pub use read::ReadError;
 pub use spelled::number_in_words;
-pub use verdict::{Method, Outcome, Verdict};
+pub use verdict::{Method, Verdict};
 
 /// Version of the grader: it changes whenever a verdict may.
 pub const VERSION: &str = "3";
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -41,6 +41,10 @@ pub(super) fn plain(text: &str) -> String {
     if plain.chars().count() > 1 { plain.to_lowercase() } else { plain.to_owned() }
 }
 
+/// Words that are symbols of mathematics.
+const NAMES: [&str; 12] =
+    ["pi", "e", "i", "inf", "infinity", "oo", "alpha", "beta", "gamma", "theta", "lambda", "phi"];
+
 /// Whether an answer consists of words or of a label such as `ACF`, and of no formula.
 pub(super) fn is_words(text: &str) -> bool {
     let inner = ["\\text", "\\mbox", "\\textbf", "\\textnormal", "\\mathrm"]
@@ -54,25 +58,9 @@ pub(super) fn is_words(text: &str) -> bool {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let letters = |word: &&str| word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c));
-    let known = |word: &str| {
-        matches!(
-            word,
-            "pi" | "e"
-                | "i"
-                | "inf"
-                | "infinity"
-                | "oo"
-                | "alpha"
-                | "beta"
-                | "gamma"
-                | "theta"
-                | "lambda"
-                | "phi"
-        )
-    };
     match &words[..] {
         [] => false,
-        [word] if letters(word) && !known(word) => {
+        [word] if letters(word) && !NAMES.contains(word) => {
             let count = word.chars().count();
             let label = word.chars().all(|c| c.is_ascii_uppercase());
             count >= 4 || count >= 2 && (label || !word.is_ascii())

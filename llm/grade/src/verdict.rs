@@ -1,6 +1,5 @@
-//! The outcome of grading one completion.
+//! Verdicts, and how they were reached.
 
-use super::Answer;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -16,7 +15,7 @@ pub enum Verdict {
     GoldUnparsable,
     /// The completion holds no answer that can be read.
     PredictionUnparsable,
-    /// The [`Budget`](super::Budget) does not suffice to say.
+    /// The [`Budget`](crate::Budget) does not suffice to say.
     BudgetExceeded,
 }
 
@@ -46,26 +45,6 @@ impl fmt::Display for Method {
             Self::Exact => "exact",
             Self::Numeric => "numeric",
         })
-    }
-}
-
-/// A verdict, with what it was passed on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The text of the completion's answer; absent where it has none.
-    pub extracted: Option<String>,
-    /// How it was compared with the gold answer; absent where either cannot be read.
-    pub method: Option<Method>,
-    /// The completion's answer as it was read; absent where it cannot be.
-    pub answer: Option<Answer>,
-}
-
-impl Outcome {
-    /// Where there was nothing to compare.
-    pub(super) fn without(extracted: Option<String>, verdict: Verdict) -> Self {
-        Self { verdict, extracted, method: None, answer: None }
     }
 }
 

@@ -36,3 +36,8 @@ pub use progress::Progress;
 pub use repository::Repository;
 pub use resolve::{Location, resolve};
 pub use settings::Settings;
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -55,3 +55,8 @@ pub use fleet::{Bound, Colocated, Fit, Fleet, Job, Split};
 pub use lengths::Lengths;
 pub use rates::{Device, Origin, Publishing, Rate, Rates, Sampling, Sharded, Training};
 pub use sampling::{Batch, Machine, Work};
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &str| rs_grpo_fuzz::extraction(input));
+use rs_grpo_fuzz::Limited;
+
+libfuzzer_sys::fuzz_target!(|input: &str| grade_laws::extraction(input, &Limited));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &str| rs_grpo_fuzz::symmetry(input));
+use rs_grpo_fuzz::Limited;
+
+libfuzzer_sys::fuzz_target!(|input: &str| grade_laws::symmetry(input, &Limited));

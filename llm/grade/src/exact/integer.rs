@@ -1,6 +1,6 @@
 //! Factorials, binomial coefficients and powers, each with the size of its result known before.
 
-use super::Stop;
+use super::stop::Stop;
 use crate::budget::{Exhausted, Fuel};
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};

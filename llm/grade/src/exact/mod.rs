@@ -1,67 +1,15 @@
 //! Exact arithmetic: rational functions in variables, π, e, i, radicals and opaque subexpressions.
 
 mod atom;
+mod difference;
 mod integer;
 mod normal;
 mod poly;
 mod radical;
+mod stop;
 
 pub(super) use atom::{Atom, Atoms};
+pub(super) use difference::{Difference, difference, rational};
 pub(super) use integer::pay;
-pub(super) use normal::{Normalizer, Stop};
+pub(super) use normal::Normalizer;
 pub(super) use poly::Poly;
-
-use super::budget::{Exhausted, Fuel};
-use super::read::Node;
-use dashu_ratio::RBig;
-
-/// What exact arithmetic says about the difference of two expressions.
-pub(super) enum Difference {
-    /// It is zero.
-    Zero,
-    /// It is not zero: what remains is linearly independent over the rational numbers.
-    NotZero,
-    /// It vanishes where this polynomial does; numbers must decide.
-    Unknown(Poly, Atoms, usize),
-    /// The expressions are too large to be expanded, but hold only moderate integers.
-    TooLarge,
-    /// An integer in them is larger than the budget.
-    TooManyBits,
-}
-
-/// The difference of two expressions.
-pub(super) fn difference(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Difference, Exhausted> {
-    let mut normalizer = Normalizer::new(fuel);
-    // Both in any case, so that their order does not matter.
-    let both = match (normalizer.fraction(a), normalizer.fraction(b)) {
-        (Ok(a), Ok(b)) => Ok((a, b)),
-        (Err(stop), Ok(_)) | (Ok(_), Err(stop)) => Err(stop),
-        (Err(one), Err(other)) => Err(one.max(other)),
-    };
-    let cross = both.and_then(|(a, b)| {
-        let left = normalizer.multiply(&a.numerator, &b.denominator)?;
-        let right = normalizer.multiply(&b.numerator, &a.denominator)?;
-        normalizer.subtract(left, right)
-    });
-    Ok(match cross {
-        Ok(poly) if poly.is_zero() => Difference::Zero,
-        Ok(poly) if normalizer.atoms.independent(&poly) => Difference::NotZero,
-        Ok(poly) => {
-            let bits = normalizer.largest;
-            Difference::Unknown(poly, normalizer.atoms, bits)
-        }
-        // What divides by zero is no number, and the same as none.
-        Err(Stop::Undefined) => Difference::NotZero,
-        Err(Stop::TooLarge) => Difference::TooLarge,
-        Err(Stop::TooManyBits) => Difference::TooManyBits,
-        Err(Stop::Exhausted) => return Err(Exhausted),
-    })
-}
-
-/// The value of an expression without variables, roots and transcendental parts.
-pub(super) fn rational(node: &Node, fuel: &Fuel<'_>) -> Option<RBig> {
-    if let Node::Number(literal) = node {
-        return Some(literal.value.clone());
-    }
-    Normalizer::new(fuel).fraction(node).ok()?.constant()
-}

@@ -4,30 +4,10 @@ use super::atom::{Atom, Atoms};
 use super::integer::{self, bits, small};
 use super::poly::{Monomial, Poly};
 use super::radical;
-use crate::budget::{Exhausted, Fuel};
+use super::stop::Stop;
+use crate::budget::Fuel;
 use crate::read::{Constant, Function, Node};
 use dashu_ratio::RBig;
-
-/// Why an expression has no normal form.
-///
-/// Of two reasons the greater counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stop {
-    /// Too many terms, or a notation that exact arithmetic leaves to numbers.
-    TooLarge,
-    /// An integer beyond the budget.
-    TooManyBits,
-    /// A division by zero, or a collection where a number should be.
-    Undefined,
-    /// The work of this comparison is used up.
-    Exhausted,
-}
-
-impl From<Exhausted> for Stop {
-    fn from(_: Exhausted) -> Self {
-        Self::Exhausted
-    }
-}
 
 /// What finding the place of a term in a polynomial costs, in hundredths of a unit of work.
 const TERM: u64 = 100;
@@ -81,19 +61,11 @@ impl<'a> Normalizer<'a> {
                 Fraction { numerator: inner.numerator.negate(), ..inner }
             }
             Node::Sum(terms) => self.sum(terms)?,
-            Node::Product(factors) => {
-                let mut product = self.number(RBig::ONE);
-                for factor in factors {
-                    let factor = self.fraction(factor)?;
-                    product = self.times(&product, &factor)?;
-                }
-                product
-            }
+            Node::Product(factors) => self.product(factors)?,
             Node::Quotient(above, below) => {
                 let above = self.fraction(above)?;
                 let below = self.fraction(below)?;
-                let below = self.inverse(below)?;
-                self.times(&above, &below)?
+                self.quotient(&above, below)?
             }
             Node::Power(base, exponent) => self.power(node, base, exponent)?,
             Node::Percent(inner) => {
@@ -141,6 +113,20 @@ impl<'a> Normalizer<'a> {
             }
         }
         Ok(sum)
+    }
+
+    fn product(&mut self, factors: &[Node]) -> Result<Fraction, Stop> {
+        let mut product = self.number(RBig::ONE);
+        for factor in factors {
+            let factor = self.fraction(factor)?;
+            product = self.times(&product, &factor)?;
+        }
+        Ok(product)
+    }
+
+    fn quotient(&mut self, above: &Fraction, below: Fraction) -> Result<Fraction, Stop> {
+        let below = self.inverse(below)?;
+        self.times(above, &below)
     }
 
     /// a − b.

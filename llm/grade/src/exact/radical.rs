@@ -1,9 +1,9 @@
 //! Roots of rational numbers as products of rational numbers and roots of integers.
 
-use super::Stop;
 use super::atom::{Atom, Atoms};
 use super::integer::{bits, power};
 use super::poly::Poly;
+use super::stop::Stop;
 use crate::budget::Fuel;
 use crate::read::Constant;
 use dashu_base::{BitTest, CubicRootRem, SquareRootRem, UnsignedAbs};
@@ -56,35 +56,51 @@ pub(super) fn root(
 /// An integer under a root, its exponent, and whether it is known to be prime.
 type Part = (UBig, u32, bool);
 
+/// A root taken apart: n^(1/q) as an integer before the root, and what stays under it.
+struct Split {
+    degree: u32,
+    outside: UBig,
+    parts: Vec<Part>,
+}
+
+impl Split {
+    /// Takes the root of base^times, as far as it can be taken.
+    fn take(&mut self, base: UBig, times: u32, is_prime: bool) {
+        self.outside *= base.clone().pow((times / self.degree) as usize);
+        if !times.is_multiple_of(self.degree) {
+            self.parts.push((base, times % self.degree, is_prime));
+        }
+    }
+
+    /// Takes the small primes out of n, and returns what is left of it.
+    fn take_small_primes(&mut self, mut n: UBig, fuel: &Fuel<'_>) -> Result<UBig, Stop> {
+        let mut candidate = 2u64;
+        while candidate <= LARGEST_PRIME {
+            // Nothing but a prime is left.
+            if n.bit_len() <= 64 && u64::try_from(&n).is_ok_and(|n| n < candidate * candidate) {
+                break;
+            }
+            if (&n % candidate) == 0 {
+                fuel.pay_fractions(n.bit_len(), n.bit_len())?;
+                let times = n.remove(&candidate.into()).unwrap_or_default();
+                self.take(candidate.into(), times as u32, true);
+            }
+            candidate += 1 + candidate % 2;
+        }
+        Ok(n)
+    }
+}
+
 /// n^(1/q) as an integer before the root, and integers with their exponents under it; whether each
 /// is known to be prime.
-fn split(mut n: UBig, degree: u32, fuel: &Fuel<'_>) -> Result<(UBig, Vec<Part>), Stop> {
-    let mut outside = UBig::ONE;
-    let mut parts = Vec::new();
+fn split(n: UBig, degree: u32, fuel: &Fuel<'_>) -> Result<(UBig, Vec<Part>), Stop> {
     if n.is_zero() {
-        return Ok((n, parts));
+        return Ok((n, Vec::new()));
     }
-    let mut take = |prime: UBig, times: u32, is_prime: bool, parts: &mut Vec<_>| {
-        outside *= prime.clone().pow((times / degree) as usize);
-        if !times.is_multiple_of(degree) {
-            parts.push((prime, times % degree, is_prime));
-        }
-    };
-    let mut candidate = 2u64;
-    while candidate <= LARGEST_PRIME {
-        // Nothing but a prime is left.
-        if n.bit_len() <= 64 && u64::try_from(&n).is_ok_and(|n| n < candidate * candidate) {
-            break;
-        }
-        if (&n % candidate) == 0 {
-            fuel.pay_fractions(n.bit_len(), n.bit_len())?;
-            let times = n.remove(&candidate.into()).unwrap_or_default();
-            take(candidate.into(), times as u32, true, &mut parts);
-        }
-        candidate += 1 + candidate % 2;
-    }
+    let mut split = Split { degree, outside: UBig::ONE, parts: Vec::new() };
+    let n = split.take_small_primes(n, fuel)?;
     if n.is_one() {
-        return Ok((outside, parts));
+        return Ok((split.outside, split.parts));
     }
     fuel.pay_fractions(n.bit_len(), n.bit_len())?;
     let (root, rest) = match degree {
@@ -93,12 +109,12 @@ fn split(mut n: UBig, degree: u32, fuel: &Fuel<'_>) -> Result<(UBig, Vec<Part>),
         _ => (UBig::ZERO, UBig::ONE),
     };
     if rest.is_zero() {
-        take(root, degree, false, &mut parts);
-        return Ok((outside, parts));
+        split.take(root, degree, false);
+    } else {
+        // No prime up to 1,000 divides what is left: below a million it is prime. One such radicand
+        // alone is irrational too, but two could have a common factor.
+        let prime = n < UBig::from(LARGEST_PRIME * LARGEST_PRIME);
+        split.take(n, 1, prime);
     }
-    // No prime up to 1,000 divides what is left: below a million it is prime. One such radicand alone
-    // is irrational too, but two could have a common factor.
-    let prime = n < UBig::from(LARGEST_PRIME * LARGEST_PRIME);
-    take(n, 1, prime, &mut parts);
-    Ok((outside, parts))
+    Ok((split.outside, split.parts))
 }

@@ -97,34 +97,35 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
                     at = content;
                 }
                 Some((content, false)) => {
-                    // `\boxed 42`: up to the next space.
                     any = true;
-                    let tail = &text[content..];
-                    let length = tail.find(|c: char| c.is_whitespace() || "$\\".contains(c));
-                    let close = content + length.unwrap_or(tail.len());
+                    let close = content + unbraced(&text[content..]);
                     if close > content {
                         found.push(Found { start: at, open: content, close, end: close });
                     }
-                    at = close.max(content);
+                    at = close;
                 }
                 // Text that was escaped twice.
                 None if box_at(text, at + 1).is_some() => at += 1,
                 None => at += 2,
             },
-            b'{' => {
-                at += 1;
-                open.push((None, at));
-            }
-            b'}' => {
-                if let Some((Some(start), content)) = open.pop() {
+            byte => {
+                if byte == b'{' {
+                    open.push((None, at + 1));
+                } else if byte == b'}'
+                    && let Some((Some(start), content)) = open.pop()
+                {
                     found.push(Found { start, open: content, close: at, end: at + 1 });
                 }
                 at += 1;
             }
-            _ => at += 1,
         }
     }
     (found, any)
+}
+
+/// The length of the content of `\boxed 42`: up to the next space.
+fn unbraced(tail: &str) -> usize {
+    tail.find(|c: char| c.is_whitespace() || "$\\".contains(c)).unwrap_or(tail.len())
 }
 
 /// Where the content of a box begins that stands here, and whether it is in braces.

@@ -3,25 +3,16 @@
 use super::big::{Big, Precision};
 use super::complex::Complex;
 use super::double::Double;
-use super::eval::Evaluator;
-pub(crate) use super::eval::Reading;
+use super::eval::{Evaluator, Reading};
 use super::points::{INTEGERS, Kind, POINTS};
 use super::real::{Fault, Real};
+use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{Atom, Atoms, Poly};
 use crate::read::Node;
 
 /// Bits of the first look with large numbers.
 const PRECISION: usize = 256;
-
-/// What numbers say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Same,
-    Different,
-    /// No point, or no precision within the budget, gave an answer.
-    Undecided,
-}
 
 /// An expression that is 0 everywhere or not.
 enum Target<'a> {
@@ -67,7 +58,7 @@ pub(crate) fn poly_vanishes(
     bits: usize,
     reading: Reading,
     fuel: &Fuel<'_>,
-) -> Result<Outcome, Exhausted> {
+) -> Result<Agreement, Exhausted> {
     decide(&Target::Poly(poly, atoms), bits, reading, fuel)
 }
 
@@ -77,7 +68,7 @@ pub(crate) fn nodes_agree(
     b: &Node,
     reading: Reading,
     fuel: &Fuel<'_>,
-) -> Result<Outcome, Exhausted> {
+) -> Result<Agreement, Exhausted> {
     let literal_bits = |node: &Node| match node {
         Node::Number(literal) => literal.significant as usize * 4,
         _ => 0,
@@ -95,14 +86,14 @@ fn decide(
     bits: usize,
     reading: Reading,
     fuel: &Fuel<'_>,
-) -> Result<Outcome, Exhausted> {
+) -> Result<Agreement, Exhausted> {
     fuel.note_numeric();
     // Two different numbers made from integers of so many bits can agree in about twice as many.
     let precision = (PRECISION + 2 * bits).next_multiple_of(64);
     if precision > fuel.budget.precision {
         // Few digits can still tell them apart, and never tell that they are the same.
         let outcome = with_precision(target, PRECISION, reading, fuel)?;
-        return Ok(if outcome == Outcome::Same { Outcome::Undecided } else { outcome });
+        return Ok(if outcome == Agreement::Yes { Agreement::Undecided } else { outcome });
     }
     with_precision(target, precision, reading, fuel)
 }
@@ -112,14 +103,14 @@ fn with_precision(
     precision: usize,
     reading: Reading,
     fuel: &Fuel<'_>,
-) -> Result<Outcome, Exhausted> {
+) -> Result<Agreement, Exhausted> {
     if target.is_constant() {
         let at = [(0, Kind::Positive)];
         return at_points(target, &at, 1, precision, reading, fuel);
     }
     let points: Vec<_> = POINTS.into_iter().enumerate().collect();
     match at_points(target, &points, 3, precision, reading, fuel)? {
-        Outcome::Undecided => {
+        Agreement::Undecided => {
             let integers: Vec<_> = INTEGERS.into_iter().enumerate().collect();
             at_points(target, &integers, 3, precision, reading, fuel)
         }
@@ -136,12 +127,12 @@ fn at_points(
     precision: usize,
     reading: Reading,
     fuel: &Fuel<'_>,
-) -> Result<Outcome, Exhausted> {
+) -> Result<Agreement, Exhausted> {
     let (mut open, mut undefined) = (Vec::new(), Vec::new());
     for &point in points {
         let mut evaluator = Evaluator::<Double>::new((), fuel, point, reading);
         match target.value(&mut evaluator) {
-            Ok((value, _)) if is_nonzero(&value) => return Ok(Outcome::Different),
+            Ok((value, _)) if is_nonzero(&value) => return Ok(Agreement::No),
             Ok(_) => open.push(point),
             Err(Fault::Exhausted) => return Err(Exhausted),
             // Out of the range of doubles, perhaps.
@@ -149,28 +140,41 @@ fn at_points(
             Err(Fault::Undefined) => undefined.push(point),
         }
     }
+    let look =
+        |points: Vec<(usize, Kind)>| with_large_numbers(target, &points, precision, reading, fuel);
     if open.is_empty() {
         // Too large for doubles: large numbers can still tell values apart.
-        for point in undefined.into_iter().take(needed) {
-            if closely(target, point, precision, reading, fuel)? == Outcome::Different {
-                return Ok(Outcome::Different);
-            }
+        undefined.truncate(needed);
+        if look(undefined)? == Agreement::No {
+            return Ok(Agreement::No);
         }
     }
     if open.len() < needed.min(2) {
-        return Ok(Outcome::Undecided);
+        return Ok(Agreement::Undecided);
     }
     // Points of different kinds first.
     open.truncate(needed);
-    let mut same = false;
-    for point in open {
+    look(open)
+}
+
+/// Looks at points with large numbers: one at which the values differ decides, else one at which they
+/// are the same.
+fn with_large_numbers(
+    target: &Target<'_>,
+    points: &[(usize, Kind)],
+    precision: usize,
+    reading: Reading,
+    fuel: &Fuel<'_>,
+) -> Result<Agreement, Exhausted> {
+    let mut result = Agreement::Undecided;
+    for &point in points {
         match closely(target, point, precision, reading, fuel)? {
-            Outcome::Different => return Ok(Outcome::Different),
-            Outcome::Same => same = true,
-            Outcome::Undecided => {}
+            Agreement::No => return Ok(Agreement::No),
+            Agreement::Yes => result = Agreement::Yes,
+            Agreement::Undecided => {}
         }
     }
-    Ok(if same { Outcome::Same } else { Outcome::Undecided })
+    Ok(result)
 }
 
 /// Looks at one point with large numbers, and with four times as many bits where that is in doubt.
@@ -180,7 +184,7 @@ fn closely(
     precision: usize,
     reading: Reading,
     fuel: &Fuel<'_>,
-) -> Result<Outcome, Exhausted> {
+) -> Result<Agreement, Exhausted> {
     for bits in [precision, 4 * precision] {
         if bits > fuel.budget.precision {
             break;
@@ -188,20 +192,20 @@ fn closely(
         let context = Precision { bits, fuel };
         let mut evaluator = Evaluator::<Big>::new(context, fuel, point, reading);
         match target.value(&mut evaluator) {
-            Ok((value, _)) if is_nonzero(&value) => return Ok(Outcome::Different),
+            Ok((value, _)) if is_nonzero(&value) => return Ok(Agreement::No),
             Ok((value, scale)) => {
                 // Sure only if far more digits agree than two such numbers share by chance.
                 let error = value.re.error().max(value.im.error());
                 let exact = error == f64::NEG_INFINITY;
                 if exact || error < scale - bits as f64 * 0.75 {
-                    return Ok(Outcome::Same);
+                    return Ok(Agreement::Yes);
                 }
             }
             Err(Fault::Exhausted) => return Err(Exhausted),
             Err(Fault::Undefined) => {}
         }
     }
-    Ok(Outcome::Undecided)
+    Ok(Agreement::Undecided)
 }
 
 fn is_nonzero<R: Real>(value: &Complex<R>) -> bool {

@@ -71,18 +71,14 @@ impl<'a, R: Real> Evaluator<'a, R> {
             Node::Symbol(name) => self.variable(name)?,
             Node::Negate(inner) => self.node(inner)?.negate(),
             Node::Sum(terms) => {
-                let mut sum = Complex::integer(0, context)?;
-                for term in terms {
-                    sum = sum.add(&self.node(term)?, context)?;
-                }
-                sum
+                terms.iter().try_fold(Complex::integer(0, context)?, |sum, term| {
+                    sum.add(&self.node(term)?, context)
+                })?
             }
             Node::Product(factors) => {
-                let mut product = Complex::integer(1, context)?;
-                for factor in factors {
-                    product = product.multiply(&self.node(factor)?, context)?;
-                }
-                product
+                factors.iter().try_fold(Complex::integer(1, context)?, |product, factor| {
+                    product.multiply(&self.node(factor)?, context)
+                })?
             }
             Node::Quotient(above, below) => {
                 self.node(above)?.divide(&self.node(below)?, context)?
@@ -91,25 +87,30 @@ impl<'a, R: Real> Evaluator<'a, R> {
             Node::Percent(inner) => {
                 self.node(inner)?.divide(&Complex::integer(100, context)?, context)?
             }
-            Node::Degree(inner) if self.reading.radians => {
-                let degree =
-                    R::pi(context)?.divide(&R::rational(&180.into(), context)?, context)?;
-                self.node(inner)?.multiply(&Complex::real(degree, context)?, context)?
-            }
+            Node::Degree(inner) if self.reading.radians => self.in_radians(inner)?,
             Node::Degree(inner) | Node::Unit(inner, _) => self.node(inner)?,
             Node::Ratio(parts) if parts.len() == 2 => {
                 self.node(&parts[0])?.divide(&self.node(&parts[1])?, context)?
             }
             Node::Call(function, arguments) => self.call(*function, arguments)?,
-            Node::Apply(name, arguments) => {
-                let values: Vec<f64> = arguments
-                    .iter()
-                    .map(|argument| Ok(self.node(argument)?.re.approximate()))
-                    .collect::<Result<_>>()?;
-                Complex::rational(&hashed(name, &values), context)?
-            }
+            Node::Apply(name, arguments) => self.unknown(name, arguments)?,
             _ => return Err(Fault::Undefined),
         })
+    }
+
+    fn in_radians(&mut self, degrees: &Node) -> Result<Complex<R>> {
+        let context = self.context;
+        let degree = R::pi(context)?.divide(&R::rational(&180.into(), context)?, context)?;
+        self.node(degrees)?.multiply(&Complex::real(degree, context)?, context)
+    }
+
+    /// A function without known meaning: a number that depends on its name and arguments alone.
+    fn unknown(&mut self, name: &str, arguments: &[Node]) -> Result<Complex<R>> {
+        let values: Vec<f64> = arguments
+            .iter()
+            .map(|argument| Ok(self.node(argument)?.re.approximate()))
+            .collect::<Result<_>>()?;
+        Complex::rational(&hashed(name, &values), self.context)
     }
 
     /// The value of a polynomial, and log₂ of its largest term.
@@ -194,18 +195,7 @@ impl<'a, R: Real> Evaluator<'a, R> {
         use Function as F;
         let context = self.context;
         match (function, arguments) {
-            (_, [argument]) if function.takes_an_angle() => {
-                let (sin, cos) = self.angle(argument)?.sin_cos(context)?;
-                let one = Complex::integer(1, context)?;
-                match function {
-                    F::Sin => Ok(sin),
-                    F::Cos => Ok(cos),
-                    F::Tan => sin.divide(&cos, context),
-                    F::Cot => cos.divide(&sin, context),
-                    F::Sec => one.divide(&cos, context),
-                    _ => one.divide(&sin, context),
-                }
-            }
+            (_, [argument]) if function.takes_an_angle() => self.trigonometric(function, argument),
             (F::Sum | F::Prod, [body, Node::Symbol(name), first, last]) => {
                 self.range(function, body, name, first, last)
             }
@@ -213,17 +203,7 @@ impl<'a, R: Real> Evaluator<'a, R> {
                 let below = self.node(base)?.ln(context)?;
                 self.node(argument)?.ln(context)?.divide(&below, context)
             }
-            (F::Max | F::Min, [first, rest @ ..]) => {
-                let mut best = self.node(first)?;
-                for other in rest {
-                    let other = self.node(other)?;
-                    let (a, b) = (best.as_real()?.approximate(), other.as_real()?.approximate());
-                    if (a < b) == (function == F::Max) {
-                        best = other;
-                    }
-                }
-                Ok(best)
-            }
+            (F::Max | F::Min, [first, rest @ ..]) => self.extreme(first, rest, function == F::Max),
             (F::Binomial, [above, below]) => {
                 let (above, below) = (self.node(above)?, self.node(below)?);
                 self.binomial(&above, &below)
@@ -236,13 +216,38 @@ impl<'a, R: Real> Evaluator<'a, R> {
         }
     }
 
+    fn trigonometric(&mut self, function: Function, argument: &Node) -> Result<Complex<R>> {
+        let context = self.context;
+        let (sin, cos) = self.angle(argument)?.sin_cos(context)?;
+        let one = Complex::integer(1, context)?;
+        match function {
+            Function::Sin => Ok(sin),
+            Function::Cos => Ok(cos),
+            Function::Tan => sin.divide(&cos, context),
+            Function::Cot => cos.divide(&sin, context),
+            Function::Sec => one.divide(&cos, context),
+            _ => one.divide(&sin, context),
+        }
+    }
+
+    /// The largest or the smallest of real numbers.
+    fn extreme(&mut self, first: &Node, rest: &[Node], largest: bool) -> Result<Complex<R>> {
+        let mut best = self.node(first)?;
+        for other in rest {
+            let other = self.node(other)?;
+            let (a, b) = (best.as_real()?.approximate(), other.as_real()?.approximate());
+            if (a < b) == largest {
+                best = other;
+            }
+        }
+        Ok(best)
+    }
+
     fn unary(&mut self, function: Function, value: &Complex<R>) -> Result<Complex<R>> {
         use Function as F;
         let context = self.context;
         let one = || R::rational(&RBig::ONE, context);
         let real = |value: R| Complex::real(value, context);
-        // √(1 − x²), the other leg of an angle.
-        let leg = |x: &R| one()?.subtract(&x.multiply(x, context)?, context)?.sqrt(context);
         match function {
             F::Ln => value.ln(context),
             F::Log => {
@@ -259,15 +264,7 @@ impl<'a, R: Real> Evaluator<'a, R> {
             F::Sqrt => value.sqrt(context),
             F::Cbrt => value.root(1, 3, context),
             F::Arcsin | F::Arccsc | F::Arccos | F::Arcsec => {
-                let mut x = value.as_real()?.clone();
-                if matches!(function, F::Arccsc | F::Arcsec) {
-                    x = one()?.divide(&x, context)?;
-                }
-                let leg = leg(&x)?;
-                match function {
-                    F::Arcsin | F::Arccsc => real(x.atan2(&leg, context)?),
-                    _ => real(leg.atan2(&x, context)?),
-                }
+                real(self.inverse_of_ratio(function, value.as_real()?)?)
             }
             F::Arctan => real(value.as_real()?.atan2(&one()?, context)?),
             F::Arccot => real(one()?.atan2(value.as_real()?, context)?),
@@ -283,6 +280,23 @@ impl<'a, R: Real> Evaluator<'a, R> {
                 self.factorial(n, step)
             }
             _ => Err(Fault::Undefined),
+        }
+    }
+
+    /// arcsin and arccos of x, arccsc and arcsec as those of 1/x.
+    fn inverse_of_ratio(&self, function: Function, x: &R) -> Result<R> {
+        use Function as F;
+        let context = self.context;
+        let one = || R::rational(&RBig::ONE, context);
+        let mut x = x.clone();
+        if matches!(function, F::Arccsc | F::Arcsec) {
+            x = one()?.divide(&x, context)?;
+        }
+        // √(1 − x²), the other leg of an angle.
+        let leg = one()?.subtract(&x.multiply(&x, context)?, context)?.sqrt(context)?;
+        match function {
+            F::Arcsin | F::Arccsc => x.atan2(&leg, context),
+            _ => leg.atan2(&x, context),
         }
     }
 

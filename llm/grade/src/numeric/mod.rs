@@ -9,4 +9,5 @@ mod eval;
 mod points;
 mod real;
 
-pub(super) use decide::{Outcome, Reading, fingerprint, nodes_agree, poly_vanishes, value};
+pub(super) use decide::{fingerprint, nodes_agree, poly_vanishes, value};
+pub(super) use eval::Reading;

@@ -21,76 +21,38 @@ pub(super) enum Command {
 
 /// The meaning of `\name`.
 pub(super) fn command(name: &str) -> Command {
-    use Constant as C;
-    use Function as F;
-    use Relation as R;
-    Command::Token(match name {
+    let token = sign(name)
+        .or_else(|| relation(name).map(Token::Relation))
+        .or_else(|| bracket(name))
+        .or_else(|| function(name).map(Token::Function))
+        .or_else(|| greek(name).map(Token::Name));
+    token.map_or_else(|| layout(name), Command::Token)
+}
+
+/// Operations, constants, separators, and commands that take arguments.
+fn sign(name: &str) -> Option<Token> {
+    Some(match name {
         "frac" | "dfrac" | "tfrac" | "cfrac" | "sfrac" | "nicefrac" => Token::Frac,
         "sqrt" => Token::Root,
         "binom" | "dbinom" | "tbinom" => Token::Binomial,
         "choose" => Token::Choose,
         "over" => Token::Over,
-        "pi" => Token::Constant(C::Pi),
-        "infty" | "infin" => Token::Constant(C::Infinity),
+        "pi" => Token::Constant(Constant::Pi),
+        "infty" | "infin" => Token::Constant(Constant::Infinity),
         "cdot" | "times" | "ast" | "cdotp" | "bullet" | "star" => Token::Times,
         "div" => Token::Slash,
         "pm" => Token::PlusMinus,
         "mp" => Token::MinusPlus,
-        "le" | "leq" | "leqslant" | "leqq" => Token::Relation(R::LessEqual),
-        "ge" | "geq" | "geqslant" | "geqq" => Token::Relation(R::GreaterEqual),
-        "lt" => Token::Relation(R::Less),
-        "gt" => Token::Relation(R::Greater),
-        "ne" | "neq" => Token::Relation(R::NotEqual),
-        "approx" | "simeq" | "sim" | "doteq" => Token::Relation(R::Approximately),
-        "in" => Token::Relation(R::In),
-        "equiv" => Token::Relation(R::Equal),
-        "Rightarrow" | "implies" | "Longrightarrow" | "iff" | "Leftrightarrow" | "to"
-        | "rightarrow" => Token::Relation(R::Implies),
         "cup" | "bigcup" => Token::Union,
         "cap" | "bigcap" => Token::Intersection,
         "setminus" | "backslash" | "smallsetminus" => Token::Difference,
         "emptyset" | "varnothing" => Token::Empty,
         "Re" | "reals" => Token::Reals,
-        "{" | "lbrace" => Token::Open(Bracket::Curly),
-        "}" | "rbrace" => Token::Close(Bracket::Curly),
-        "lbrack" => Token::Open(Bracket::Square),
-        "rbrack" => Token::Close(Bracket::Square),
-        "langle" => Token::Open(Bracket::Angle),
-        "rangle" => Token::Close(Bracket::Angle),
-        "lfloor" => Token::OpenRound(F::Floor),
-        "rfloor" => Token::CloseRound(F::Floor),
-        "lceil" => Token::OpenRound(F::Ceil),
-        "rceil" => Token::CloseRound(F::Ceil),
-        "mid" | "vert" | "lvert" | "rvert" | "|" | "Vert" | "lVert" | "rVert" => Token::Bar,
         "colon" => Token::Colon,
         "%" => Token::Percent,
         "circ" | "degree" | "textdegree" => Token::Degree,
         "prime" => Token::Name("'"),
         "top" | "intercal" => Token::Letter('T'),
-        "sin" => Token::Function(F::Sin),
-        "cos" => Token::Function(F::Cos),
-        "tan" | "tg" => Token::Function(F::Tan),
-        "cot" | "ctg" | "cotan" => Token::Function(F::Cot),
-        "sec" => Token::Function(F::Sec),
-        "csc" | "cosec" => Token::Function(F::Csc),
-        "arcsin" => Token::Function(F::Arcsin),
-        "arccos" => Token::Function(F::Arccos),
-        "arctan" | "arctg" => Token::Function(F::Arctan),
-        "arccot" => Token::Function(F::Arccot),
-        "arcsec" => Token::Function(F::Arcsec),
-        "arccsc" => Token::Function(F::Arccsc),
-        "sinh" => Token::Function(F::Sinh),
-        "cosh" => Token::Function(F::Cosh),
-        "tanh" => Token::Function(F::Tanh),
-        "exp" => Token::Function(F::Exp),
-        "ln" => Token::Function(F::Ln),
-        "log" | "lg" => Token::Function(F::Log),
-        "max" => Token::Function(F::Max),
-        "min" => Token::Function(F::Min),
-        "gcd" => Token::Function(F::Gcd),
-        "lcm" => Token::Function(F::Lcm),
-        "sum" => Token::Function(F::Sum),
-        "prod" => Token::Function(F::Prod),
         "quad" | "qquad" => Token::Separator(Separator::Strong),
         "land" | "lor" | "wedge" | "vee" => Token::Separator(Separator::Strong),
         "\\" | "cr" | "newline" | "tabularnewline" => Token::RowBreak,
@@ -99,14 +61,64 @@ pub(super) fn command(name: &str) -> Command {
         "boxed" | "fbox" | "mathbf" | "mathit" | "mathcal" | "boldsymbol" | "bm" | "mathsf"
         | "mathtt" | "ensuremath" | "framebox" => Token::Style,
         "pmod" | "bmod" | "mod" | "pod" => Token::Modulo,
-        "begin" => return Command::Begin,
-        "end" => return Command::End,
+        _ => return None,
+    })
+}
+
+fn relation(name: &str) -> Option<Relation> {
+    use Relation as R;
+    Some(match name {
+        "le" | "leq" | "leqslant" | "leqq" => R::LessEqual,
+        "ge" | "geq" | "geqslant" | "geqq" => R::GreaterEqual,
+        "lt" => R::Less,
+        "gt" => R::Greater,
+        "ne" | "neq" => R::NotEqual,
+        "approx" | "simeq" | "sim" | "doteq" => R::Approximately,
+        "in" => R::In,
+        "equiv" => R::Equal,
+        "Rightarrow" | "implies" | "Longrightarrow" | "iff" | "Leftrightarrow" | "to"
+        | "rightarrow" => R::Implies,
+        _ => return None,
+    })
+}
+
+fn bracket(name: &str) -> Option<Token> {
+    Some(match name {
+        "{" | "lbrace" => Token::Open(Bracket::Curly),
+        "}" | "rbrace" => Token::Close(Bracket::Curly),
+        "lbrack" => Token::Open(Bracket::Square),
+        "rbrack" => Token::Close(Bracket::Square),
+        "langle" => Token::Open(Bracket::Angle),
+        "rangle" => Token::Close(Bracket::Angle),
+        "lfloor" => Token::OpenRound(Function::Floor),
+        "rfloor" => Token::CloseRound(Function::Floor),
+        "lceil" => Token::OpenRound(Function::Ceil),
+        "rceil" => Token::CloseRound(Function::Ceil),
+        "mid" | "vert" | "lvert" | "rvert" | "|" | "Vert" | "lVert" | "rVert" => Token::Bar,
+        _ => return None,
+    })
+}
+
+fn function(name: &str) -> Option<Function> {
+    match name {
+        "cotan" => Some(Function::Cot),
+        "sum" => Some(Function::Sum),
+        "prod" => Some(Function::Prod),
+        _ => Function::named(name),
+    }
+}
+
+/// Commands that arrange or describe, and stand for nothing themselves.
+fn layout(name: &str) -> Command {
+    match name {
+        "begin" => Command::Begin,
+        "end" => Command::End,
         "text" | "mbox" | "textbf" | "textit" | "textrm" | "textnormal" | "textsf" | "texttt"
         | "mathrm" | "operatorname" | "operatorname*" | "emph" | "textup" | "hbox" | "mathbb" => {
-            return Command::Text;
+            Command::Text
         }
         "phantom" | "hphantom" | "vphantom" | "hspace" | "vspace" | "label" | "tag" | "color"
-        | "hskip" | "kern" => return Command::Hidden,
+        | "hskip" | "kern" => Command::Hidden,
         "left" | "right" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "bigr" | "Bigl" | "Bigr"
         | "biggl" | "biggr" | "middle" | "displaystyle" | "textstyle" | "scriptstyle"
         | "limits" | "nolimits" | "rm" | "bf" | "it" | "large" | "Large" | "normalsize" | "!"
@@ -114,56 +126,53 @@ pub(super) fn command(name: &str) -> Command {
         | "angle" | "triangle" | "hfill" | "noindent" | "thinspace" | "negthinspace"
         | "medspace" | "thickspace" | "space" | "&" | "hline" | "pounds" | "euro" | "yen"
         | "textdollar" | "therefore" | "because" | "ldotp" | "unicode" | "centering"
-        | "allowbreak" | "nobreak" => {
-            return Command::Nothing;
-        }
-        _ => match greek(name) {
-            Some(name) => Token::Name(name),
-            None => return Command::Unknown,
-        },
-    })
+        | "allowbreak" | "nobreak" => Command::Nothing,
+        _ => Command::Unknown,
+    }
 }
 
+/// Greek letters and other named symbols.
+const NAMES: [&str; 38] = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "varepsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "vartheta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "varphi",
+    "chi",
+    "psi",
+    "omega",
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Pi",
+    "Sigma",
+    "Phi",
+    "Psi",
+    "Omega",
+    "ell",
+    "hbar",
+    "aleph",
+];
+
 fn greek(name: &str) -> Option<&'static str> {
-    const NAMES: [&str; 38] = [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-        "hbar",
-        "aleph",
-    ];
     NAMES.into_iter().find(|known| *known == name)
 }

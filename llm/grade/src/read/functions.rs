@@ -1,6 +1,6 @@
 //! Functions with their arguments, matrices, and sums over a range.
 
-use super::ReadError;
+use super::error::ReadError;
 use super::parser::Parser;
 use super::syntax::{Bracket, Constant, Function, Node, Relation};
 use super::term::multiply;
@@ -99,6 +99,23 @@ impl Parser<'_> {
             // The alignment of the columns, such as {cc|c}.
             self.raw_argument()?;
         }
+        let rows = self.rows()?;
+        let matrix = name.trim_end_matches('*').ends_with("matrix") || name == "array";
+        match (matrix, rows.first().map(Vec::len)) {
+            (_, None) => Err(ReadError::Empty),
+            (true, Some(width)) if rows.iter().all(|row| row.len() == width) => {
+                Ok(if matches!(name, "vmatrix") { determinant(rows) } else { Node::Matrix(rows) })
+            }
+            (true, Some(_)) => Err(ReadError::syntax("the rows of a matrix differ in length")),
+            (false, Some(_)) => {
+                let mut cells: Vec<Node> = rows.into_iter().flatten().collect();
+                Ok(if cells.len() == 1 { cells.swap_remove(0) } else { Node::List(cells) })
+            }
+        }
+    }
+
+    /// The rows of an environment that are not empty, up to and with its end.
+    fn rows(&mut self) -> Result<Vec<Vec<Node>>, ReadError> {
         let bars = std::mem::take(&mut self.bars);
         let mut rows = vec![Vec::new()];
         let mut cells = 0;
@@ -125,18 +142,7 @@ impl Parser<'_> {
         self.at += 1;
         self.bars = bars;
         rows.retain(|row| !row.is_empty());
-        let matrix = name.trim_end_matches('*').ends_with("matrix") || name == "array";
-        match (matrix, rows.first().map(Vec::len)) {
-            (_, None) => Err(ReadError::Empty),
-            (true, Some(width)) if rows.iter().all(|row| row.len() == width) => {
-                Ok(if matches!(name, "vmatrix") { determinant(rows) } else { Node::Matrix(rows) })
-            }
-            (true, Some(_)) => Err(ReadError::syntax("the rows of a matrix differ in length")),
-            (false, Some(_)) => {
-                let mut cells: Vec<Node> = rows.into_iter().flatten().collect();
-                Ok(if cells.len() == 1 { cells.swap_remove(0) } else { Node::List(cells) })
-            }
-        }
+        Ok(rows)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a factor can begin with: numbers, names, brackets, commands with arguments, functions.
 
-use super::ReadError;
+use super::error::ReadError;
 use super::number::Literal;
 use super::parser::Parser;
 use super::syntax::{Bracket, Constant, Function, Node};
@@ -13,10 +13,7 @@ const LONGEST_PRODUCT: usize = 5;
 impl Parser<'_> {
     /// A value without anything behind it.
     pub(super) fn primary(&mut self) -> Result<Node, ReadError> {
-        let Some(token) = self.next() else {
-            return Err(ReadError::syntax("the answer ends in the middle"));
-        };
-        match token {
+        match self.next().ok_or_else(|| ReadError::syntax("the answer ends in the middle"))? {
             Token::Number(literal) => self.number(literal),
             // `P(1, 2)` names a point.
             Token::Letter(letter) if letter.is_ascii_uppercase() && self.before_tuple() => {
@@ -30,23 +27,17 @@ impl Parser<'_> {
             Token::Text(text) => self.text_value(text),
             Token::Function(function) => self.nested(|parser| parser.call(function)),
             Token::Open(bracket) => self.nested(|parser| parser.group(bracket)),
-            Token::OpenRound(function) => {
-                let inner = self.nested(Self::sum)?;
-                self.expect(&Token::CloseRound(function))?;
-                Ok(Node::Call(function, vec![inner]))
-            }
+            Token::OpenRound(function) => self.rounded(function),
             Token::Bar => self.absolute_value(),
             Token::BraceOpen => self.nested(Self::braced),
             Token::Frac => {
                 let numerator = self.digit_argument()?;
-                let denominator = self.digit_argument()?;
-                Ok(numerator.over(denominator))
+                Ok(numerator.over(self.digit_argument()?))
             }
             Token::Root => self.root(),
             Token::Binomial => {
                 let above = self.digit_argument()?;
-                let below = self.digit_argument()?;
-                Ok(Node::Call(Function::Binomial, vec![above, below]))
+                Ok(Node::Call(Function::Binomial, vec![above, self.digit_argument()?]))
             }
             Token::Accent => self.accented(),
             Token::Style => self.argument(),
@@ -197,7 +188,18 @@ impl Parser<'_> {
                 return Err(self.unexpected());
             }
         };
-        let mut nodes: Vec<Node> = items.into_iter().map(|(node, _)| node).collect();
+        let nodes = items.into_iter().map(|(node, _)| node).collect();
+        self.bracketed(open, nodes, close, condition)
+    }
+
+    /// What items in brackets are; `condition` says whether they are the condition of a set.
+    fn bracketed(
+        &mut self,
+        open: Bracket,
+        mut nodes: Vec<Node>,
+        close: Bracket,
+        condition: bool,
+    ) -> Result<Node, ReadError> {
         Ok(match (open, close) {
             // `[[1, 2], [3, 4]]`.
             (Bracket::Square, Bracket::Square) if nodes.len() > 1 && are_rows(&nodes) => {
@@ -264,6 +266,13 @@ impl Parser<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// The inside of `\lfloor` or `\lceil`, up to and with what closes it.
+    fn rounded(&mut self, function: Function) -> Result<Node, ReadError> {
+        let inner = self.nested(Self::sum)?;
+        self.expect(&Token::CloseRound(function))?;
+        Ok(Node::Call(function, vec![inner]))
     }
 
     fn absolute_value(&mut self) -> Result<Node, ReadError> {

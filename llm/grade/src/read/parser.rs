@@ -8,7 +8,7 @@
 //! sum      = ["+" | "-" | "±"] term (("+" | "-" | "±") term)*
 //! ```
 
-use super::ReadError;
+use super::error::ReadError;
 use super::lexer::{Commas, lex};
 use super::syntax::{Bracket, Node, Relation};
 use super::token::{Placed, Separator, Token};

@@ -104,6 +104,35 @@ pub(crate) enum Function {
 }
 
 impl Function {
+    /// The function of a name that LaTeX and plain notation share.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "sin" => Self::Sin,
+            "cos" => Self::Cos,
+            "tan" | "tg" => Self::Tan,
+            "cot" | "ctg" => Self::Cot,
+            "sec" => Self::Sec,
+            "csc" | "cosec" => Self::Csc,
+            "arcsin" => Self::Arcsin,
+            "arccos" => Self::Arccos,
+            "arctan" | "arctg" => Self::Arctan,
+            "arccot" => Self::Arccot,
+            "arcsec" => Self::Arcsec,
+            "arccsc" => Self::Arccsc,
+            "sinh" => Self::Sinh,
+            "cosh" => Self::Cosh,
+            "tanh" => Self::Tanh,
+            "exp" => Self::Exp,
+            "ln" => Self::Ln,
+            "log" | "lg" => Self::Log,
+            "max" => Self::Max,
+            "min" => Self::Min,
+            "gcd" => Self::Gcd,
+            "lcm" => Self::Lcm,
+            _ => return None,
+        })
+    }
+
     /// Whether an argument in degrees is to be converted.
     pub(crate) fn takes_an_angle(self) -> bool {
         use Function::{Cos, Cot, Csc, Sec, Sin, Tan};

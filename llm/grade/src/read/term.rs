@@ -1,11 +1,14 @@
 //! Products, powers and what stands behind a value.
 
-use super::ReadError;
+use super::error::ReadError;
 use super::parser::Parser;
 use super::script;
 use super::syntax::{Bracket, Constant, Function, Node};
 use super::token::Token;
 use super::words;
+
+/// Most exponents, factorials, signs and units behind one value.
+const MOST_POSTFIXES: usize = 8;
 
 impl Parser<'_> {
     /// Factors with `·`, `/` or nothing between them, all of the same strength.
@@ -100,50 +103,63 @@ impl Parser<'_> {
         }
         let mut postfixes = 0;
         loop {
-            node = match self.peek() {
-                Some(Token::Caret) => {
-                    self.at += 1;
-                    self.exponent(node)?
-                }
-                Some(Token::Bang) => {
-                    self.at += 1;
-                    let function = match self.take(&Token::Bang) {
-                        true => Function::DoubleFactorial,
-                        false => Function::Factorial,
-                    };
-                    Node::Call(function, vec![node])
-                }
-                Some(Token::Percent) => {
-                    self.at += 1;
-                    Node::Percent(Box::new(node))
-                }
-                Some(Token::Degree) => {
-                    self.at += 1;
-                    Node::Degree(Box::new(node))
-                }
-                Some(Token::Letter(letter)) if self.is_speed(&node) => {
-                    let unit = letter.to_string();
-                    self.at += 1;
-                    let mut product = vec![node];
-                    self.unit(&mut product, unit);
-                    multiply(product)
-                }
-                Some(Token::Word(word)) if self.is_plain_unit(word, &node, start) => {
-                    let word = word.clone();
-                    self.at += 1;
-                    let mut product = vec![node];
-                    self.unit(&mut product, word);
-                    multiply(product)
-                }
-                _ => break,
-            };
+            let (found, more) = self.postfix(node, start)?;
+            node = found;
+            if !more {
+                break;
+            }
             postfixes += 1;
-            if postfixes > 8 {
+            if postfixes > MOST_POSTFIXES {
                 return Err(ReadError::Budget);
             }
         }
         before.push(node);
         Ok(multiply(before))
+    }
+
+    /// A value with the next of its signs, if there is one, and whether there was. `start` is where the
+    /// value begins.
+    fn postfix(&mut self, node: Node, start: usize) -> Result<(Node, bool), ReadError> {
+        let node = match self.peek() {
+            Some(Token::Caret) => {
+                self.at += 1;
+                self.exponent(node)?
+            }
+            Some(Token::Bang) => {
+                self.at += 1;
+                let function = match self.take(&Token::Bang) {
+                    true => Function::DoubleFactorial,
+                    false => Function::Factorial,
+                };
+                Node::Call(function, vec![node])
+            }
+            Some(Token::Percent) => {
+                self.at += 1;
+                Node::Percent(Box::new(node))
+            }
+            Some(Token::Degree) => {
+                self.at += 1;
+                Node::Degree(Box::new(node))
+            }
+            Some(Token::Letter(letter)) if self.is_speed(&node) => {
+                let unit = letter.to_string();
+                self.with_unit(node, unit)
+            }
+            Some(Token::Word(word)) if self.is_plain_unit(word, &node, start) => {
+                let unit = word.clone();
+                self.with_unit(node, unit)
+            }
+            _ => return Ok((node, false)),
+        };
+        Ok((node, true))
+    }
+
+    /// A value and the unit that is the next token.
+    fn with_unit(&mut self, node: Node, unit: String) -> Node {
+        self.at += 1;
+        let mut product = vec![node];
+        self.unit(&mut product, unit);
+        multiply(product)
     }
 
     /// Whether a word behind a number is a unit and no product of variables.

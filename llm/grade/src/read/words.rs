@@ -5,37 +5,10 @@ use super::token::{Separator, Token};
 
 /// The meaning of a run of letters, if it has one.
 pub(super) fn meaning(word: &str) -> Option<Token> {
-    use Function as F;
+    if let Some(function) = function(word) {
+        return Some(Token::Function(function));
+    }
     Some(match word {
-        "sin" => Token::Function(F::Sin),
-        "cos" => Token::Function(F::Cos),
-        "tan" | "tg" => Token::Function(F::Tan),
-        "cot" | "ctg" => Token::Function(F::Cot),
-        "sec" => Token::Function(F::Sec),
-        "csc" | "cosec" => Token::Function(F::Csc),
-        "arcsin" | "asin" => Token::Function(F::Arcsin),
-        "arccos" | "acos" => Token::Function(F::Arccos),
-        "arctan" | "atan" | "arctg" => Token::Function(F::Arctan),
-        "arccot" | "acot" => Token::Function(F::Arccot),
-        "arcsec" | "asec" => Token::Function(F::Arcsec),
-        "arccsc" | "acsc" => Token::Function(F::Arccsc),
-        "sinh" => Token::Function(F::Sinh),
-        "cosh" => Token::Function(F::Cosh),
-        "tanh" => Token::Function(F::Tanh),
-        "exp" => Token::Function(F::Exp),
-        "ln" => Token::Function(F::Ln),
-        "log" | "lg" => Token::Function(F::Log),
-        "abs" => Token::Function(F::Abs),
-        "floor" => Token::Function(F::Floor),
-        "ceil" => Token::Function(F::Ceil),
-        "max" => Token::Function(F::Max),
-        "min" => Token::Function(F::Min),
-        "gcd" => Token::Function(F::Gcd),
-        "lcm" => Token::Function(F::Lcm),
-        "sqrt" => Token::Function(F::Sqrt),
-        "cbrt" => Token::Function(F::Cbrt),
-        "binom" | "binomial" => Token::Function(F::Binomial),
-        "factorial" => Token::Function(F::Factorial),
         "pi" | "Pi" => Token::Constant(Constant::Pi),
         "inf" | "infty" | "infinity" | "oo" => Token::Constant(Constant::Infinity),
         "alpha" => Token::Name("alpha"),
@@ -50,6 +23,26 @@ pub(super) fn meaning(word: &str) -> Option<Token> {
         "percent" | "pct" => Token::Percent,
         "degrees" | "degree" | "deg" => Token::Degree,
         _ => return None,
+    })
+}
+
+/// Functions with the names that programs give them, too: `asin`, `sqrt`.
+fn function(word: &str) -> Option<Function> {
+    Some(match word {
+        "asin" => Function::Arcsin,
+        "acos" => Function::Arccos,
+        "atan" => Function::Arctan,
+        "acot" => Function::Arccot,
+        "asec" => Function::Arcsec,
+        "acsc" => Function::Arccsc,
+        "abs" => Function::Abs,
+        "floor" => Function::Floor,
+        "ceil" => Function::Ceil,
+        "sqrt" => Function::Sqrt,
+        "cbrt" => Function::Cbrt,
+        "binom" | "binomial" => Function::Binomial,
+        "factorial" => Function::Factorial,
+        _ => return Function::named(word),
     })
 }
 

@@ -2,46 +2,14 @@
 
 use super::scalar::{Scalar, same};
 use super::value::{Interval, Value, open_interval};
+use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{self, Normalizer};
 use crate::numeric;
 use crate::read::{Node, Relation};
 use dashu_ratio::RBig;
 
-/// Whether two values are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Match {
-    Yes,
-    No,
-    /// The budget does not suffice to say.
-    Undecided,
-}
-
-impl Match {
-    pub(super) fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
-            (Self::No, Self::No) => Self::No,
-            _ => Self::Undecided,
-        }
-    }
-
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::No, _) | (_, Self::No) => Self::No,
-            (Self::Yes, Self::Yes) => Self::Yes,
-            _ => Self::Undecided,
-        }
-    }
-}
-
-impl From<bool> for Match {
-    fn from(same: bool) -> Self {
-        if same { Self::Yes } else { Self::No }
-    }
-}
-
-type Result = std::result::Result<Match, Exhausted>;
+type Result = std::result::Result<Agreement, Exhausted>;
 
 /// Whether two values are the same answer; the order of the two does not matter.
 pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
@@ -51,13 +19,32 @@ pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::About(exact, rounded), other) | (other, V::About(exact, rounded)) => {
             about(exact, rounded, other, fuel)
         }
+        (V::Named(..), _) | (_, V::Named(..)) => named(a, b, fuel),
+        (V::List(items, _), other) | (other, V::List(items, _))
+            if items.len() == 1 && !matches!(other, V::List(..)) =>
+        {
+            matches(&items[0], other, fuel)
+        }
+        (V::Union(parts), other) | (other, V::Union(parts))
+            if parts.len() == 1 && !matches!(other, V::Union(_)) =>
+        {
+            matches(&parts[0], other, fuel)
+        }
+        _ => unnamed_values(a, b, fuel),
+    }
+}
+
+/// Values of which at least one has a name.
+fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
+    use Value as V;
+    match (a, b) {
         (V::Named(name, value, sides), V::Named(other_name, other, other_sides)) => {
             let values = match name.agrees(other_name) {
                 true => matches(value, other, fuel)?,
-                false => Match::No,
+                false => Agreement::No,
             };
             match (sides, other_sides) {
-                (Some(left), Some(right)) if values != Match::Yes => {
+                (Some(left), Some(right)) if values != Agreement::Yes => {
                     Ok(values.or(equations(left, right, fuel)?))
                 }
                 _ => Ok(values),
@@ -70,22 +57,20 @@ pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::Named(_, value, _), other) | (other, V::Named(_, value, _)) => {
             matches(value, other, fuel)
         }
-        (V::List(items, _), other) | (other, V::List(items, _))
-            if items.len() == 1 && !matches!(other, V::List(..)) =>
-        {
-            matches(&items[0], other, fuel)
-        }
-        (V::Union(parts), other) | (other, V::Union(parts))
-            if parts.len() == 1 && !matches!(other, V::Union(_)) =>
-        {
-            matches(&parts[0], other, fuel)
-        }
+        _ => Ok(Agreement::No),
+    }
+}
+
+/// Values without a name; a list or union of one item is that item.
+fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
+    use Value as V;
+    match (a, b) {
         (V::Scalar(a), V::Scalar(b)) => a.matches(b, fuel),
         (V::Tuple(a), V::Tuple(b)) => in_order(a, b, fuel),
         (V::Tuple(items), V::Interval(interval)) | (V::Interval(interval), V::Tuple(items)) => {
             match open_interval(items) {
                 Some(open) => intervals(&open, interval, fuel),
-                None => Ok(Match::No),
+                None => Ok(Agreement::No),
             }
         }
         (V::Interval(a), V::Interval(b)) => intervals(a, b, fuel),
@@ -101,7 +86,7 @@ pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         }
         (V::Inequality(a), V::Inequality(b)) => inequalities(a, b, fuel),
         (V::Text(a), V::Text(b)) => Ok((a == b).into()),
-        _ => Ok(Match::No),
+        _ => Ok(Agreement::No),
     }
 }
 
@@ -122,7 +107,7 @@ fn about(exact: &Value, rounded: &Value, other: &Value, fuel: &Fuel<'_>) -> Resu
         }
         _ => false,
     };
-    if direct == Match::Yes || !near {
+    if direct == Agreement::Yes || !near {
         return Ok(direct);
     }
     Ok(direct.or(matches(rounded, other, fuel)?))
@@ -133,10 +118,10 @@ fn unnamed(value: &Value) -> &Value {
 }
 
 fn all<T>(pairs: impl Iterator<Item = T>, mut compare: impl FnMut(T) -> Result) -> Result {
-    let mut result = Match::Yes;
+    let mut result = Agreement::Yes;
     for pair in pairs {
         result = result.and(compare(pair)?);
-        if result == Match::No {
+        if result == Agreement::No {
             break;
         }
     }
@@ -145,7 +130,7 @@ fn all<T>(pairs: impl Iterator<Item = T>, mut compare: impl FnMut(T) -> Result) 
 
 fn in_order(a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Result {
     if a.len() != b.len() {
-        return Ok(Match::No);
+        return Ok(Agreement::No);
     }
     all(a.iter().zip(b), |(a, b)| matches(a, b, fuel))
 }
@@ -154,11 +139,11 @@ fn in_order(a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Result {
 fn in_any_order(a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Result {
     let found = |item: &Value, others: &[Value], hint: usize| {
         // Most lists are in the same order.
-        let mut result = Match::No;
+        let mut result = Agreement::No;
         let order = others.iter().cycle().skip(hint).take(others.len());
         for other in order {
             result = result.or(matches(item, other, fuel)?);
-            if result == Match::Yes {
+            if result == Agreement::Yes {
                 break;
             }
         }
@@ -168,7 +153,7 @@ fn in_any_order(a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Result {
         return Ok((a.len() == b.len()).into());
     }
     let forth = all(a.iter().enumerate(), |(i, item)| found(item, b, i % b.len()))?;
-    if forth == Match::No {
+    if forth == Agreement::No {
         return Ok(forth);
     }
     Ok(forth.and(all(b.iter().enumerate(), |(i, item)| found(item, a, i % a.len()))?))
@@ -176,7 +161,7 @@ fn in_any_order(a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Result {
 
 fn intervals(a: &Interval, b: &Interval, fuel: &Fuel<'_>) -> Result {
     if a.low_closed != b.low_closed || a.high_closed != b.high_closed {
-        return Ok(Match::No);
+        return Ok(Agreement::No);
     }
     all([(&a.low, &b.low), (&a.high, &b.high)].into_iter(), |(a, b)| {
         match (a.infinite(), b.infinite()) {
@@ -191,18 +176,18 @@ fn vector(items: &[Value], rows: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
     let cells: Vec<&Scalar> = rows.iter().flatten().collect();
     let is_vector = rows.len() == 1 || rows.iter().all(|row| row.len() == 1);
     if !is_vector || cells.len() != items.len() {
-        return Ok(Match::No);
+        return Ok(Agreement::No);
     }
     all(items.iter().zip(cells), |(item, cell)| match item {
         Value::Scalar(item) => item.matches(cell, fuel),
-        _ => Ok(Match::No),
+        _ => Ok(Agreement::No),
     })
 }
 
 fn tables(a: &[Vec<Scalar>], b: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
     let shape = |rows: &[Vec<Scalar>]| (rows.len(), rows.first().map_or(0, Vec::len));
     if shape(a) != shape(b) {
-        return Ok(Match::No);
+        return Ok(Agreement::No);
     }
     all(a.iter().flatten().zip(b.iter().flatten()), |(a, b)| a.matches(b, fuel))
 }
@@ -210,7 +195,7 @@ fn tables(a: &[Vec<Scalar>], b: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
 /// Up to a common factor: a₀·bᵢ = b₀·aᵢ.
 fn ratios(a: &[Node], b: &[Node], fuel: &Fuel<'_>) -> Result {
     if a.len() != b.len() {
-        return Ok(Match::No);
+        return Ok(Agreement::No);
     }
     all(a.iter().zip(b), |(left, right)| {
         let cross = |one: &Node, other: &Node| Node::Product(vec![one.clone(), other.clone()]);
@@ -263,7 +248,7 @@ fn inequalities(
     fuel: &Fuel<'_>,
 ) -> Result {
     if a.len() != b.len() {
-        return Ok(Match::No);
+        return Ok(Agreement::No);
     }
     let one = |a: &(Node, Relation, Node), b: &(Node, Relation, Node)| {
         let difference = |(left, _, right): &(Node, Relation, Node)| {
@@ -271,18 +256,18 @@ fn inequalities(
         };
         let (left, right) = (difference(a), difference(b));
         match factor(&left, &right, fuel) {
-            Some(factor) if factor.is_zero() => Ok(Match::No),
+            Some(factor) if factor.is_zero() => Ok(Agreement::No),
             Some(factor) => {
                 let relation = if factor < RBig::ZERO { b.1.flipped() } else { b.1 };
                 Ok((a.1 == relation).into())
             }
             None if a.1 == b.1 => same(&left, &right, fuel),
             None if a.1 == b.1.flipped() => same(&left, &right.negate(), fuel),
-            None => Ok(Match::No),
+            None => Ok(Agreement::No),
         }
     };
     let forth = all(a.iter().zip(b), |(a, b)| one(a, b))?;
-    if forth == Match::Yes || a.len() == 1 {
+    if forth == Agreement::Yes || a.len() == 1 {
         return Ok(forth);
     }
     // The same chain read from right to left.

@@ -1,6 +1,7 @@
 //! What an answer is: a number, a tuple, a set, a relation …, and when two of them are the same.
 
 mod compare;
+mod interpret;
 mod matrix;
 mod name;
 mod order;
@@ -8,6 +9,7 @@ mod scalar;
 mod show;
 mod value;
 
-pub(super) use compare::{Match, matches};
+pub(super) use compare::matches;
+pub(super) use interpret::interpret;
 pub(super) use show::{key, kind, show};
-pub(super) use value::{Value, read};
+pub(super) use value::Value;

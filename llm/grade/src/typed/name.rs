@@ -33,27 +33,15 @@ impl Name {
             !nodes.is_empty() && nodes.iter().all(|node| self.append(node))
         };
         match node {
-            Node::Symbol(name) => {
-                self.push(name);
-                true
-            }
-            Node::Constant(Constant::E) => {
-                self.push("e");
-                true
-            }
-            Node::Constant(Constant::I) => {
-                self.push("i");
-                true
-            }
-            Node::Text(text) => {
-                self.push(text);
-                true
-            }
+            Node::Symbol(name) => self.push(name),
+            Node::Constant(Constant::E) => self.push("e"),
+            Node::Constant(Constant::I) => self.push("i"),
+            Node::Text(text) => self.push(text),
             // The argument of a function need not be a name: f(2) = 5.
             Node::Apply(name, arguments) => {
-                self.push(name);
+                let named = self.push(name);
                 self.text.push_str(&format!("{arguments:?}"));
-                true
+                named
             }
             Node::Product(nodes) => all(nodes, ""),
             Node::Ratio(nodes) => all(nodes, ":"),
@@ -69,11 +57,13 @@ impl Name {
         }
     }
 
-    fn push(&mut self, text: &str) {
+    /// Appends a symbol, which is always part of a name.
+    fn push(&mut self, text: &str) -> bool {
         if self.head.is_empty() {
             text.clone_into(&mut self.head);
         }
         self.text.push_str(text);
+        true
     }
 
     /// The name of a variable.

@@ -2,10 +2,10 @@
 
 use super::name::Name;
 use super::scalar::Scalar;
-use super::value::{Interval, Value, infinity, open_interval};
+use super::value::{Interval, Value, open_interval};
 use crate::budget::Fuel;
 use crate::exact::{Atom, Normalizer};
-use crate::read::{Function, Node, ReadError, Relation};
+use crate::read::{Constant, Function, Node, ReadError, Relation};
 use dashu_ratio::RBig;
 
 /// A bound on one name: `name relation bound`.
@@ -112,6 +112,9 @@ fn linear(left: &Node, relation: Relation, right: &Node, fuel: &Fuel<'_>) -> Opt
     Some(Bound { name: Name::variable(&name), relation, bound, absolute: false })
 }
 
+/// The end of an interval, and whether it belongs to it.
+type End = (Scalar, bool);
+
 /// The set that one or two bounds on the same name leave.
 fn set(bounds: Vec<Bound>, fuel: &Fuel<'_>) -> Option<Value> {
     let name = bounds.first()?.name.clone();
@@ -119,18 +122,21 @@ fn set(bounds: Vec<Bound>, fuel: &Fuel<'_>) -> Option<Value> {
     if bounds.len() > 2 || bounds.iter().any(|b| b.name != name || b.absolute != absolute) {
         return None;
     }
-    let unbounded = |negative| Scalar::new(&infinity(negative), fuel).ok();
-    if let [Bound { relation: Relation::NotEqual, bound, absolute: false, .. }] = &bounds[..] {
-        let whole = Interval {
-            low: unbounded(true)?,
-            high: unbounded(false)?,
-            low_closed: false,
-            high_closed: false,
-        };
-        let point = Value::Scalar(bound.clone());
-        let rest = without(&Value::Interval(Box::new(whole)), point, fuel)?;
-        return Some(Value::Named(name, Box::new(rest), None));
-    }
+    let set = match &bounds[..] {
+        [Bound { relation: Relation::NotEqual, bound, absolute: false, .. }] => {
+            let point = Value::Scalar(bound.clone());
+            without(&interval(None, None, fuel)?, point, fuel)?
+        }
+        _ => {
+            let (low, high) = ends(bounds)?;
+            if absolute { mirrored(low, high, fuel)? } else { interval(low, high, fuel)? }
+        }
+    };
+    Some(Value::Named(name, Box::new(set), None))
+}
+
+/// The lower and the upper of bounds, at most one of each.
+fn ends(bounds: Vec<Bound>) -> Option<(Option<End>, Option<End>)> {
     let (mut low, mut high) = (None, None);
     for bound in bounds {
         let closed = matches!(bound.relation, Relation::LessEqual | Relation::GreaterEqual);
@@ -143,31 +149,32 @@ fn set(bounds: Vec<Bound>, fuel: &Fuel<'_>) -> Option<Value> {
             return None;
         }
     }
-    let interval = |low: Option<(Scalar, bool)>, high: Option<(Scalar, bool)>| {
-        let (low, low_closed) = low.or(Some((unbounded(true)?, false)))?;
-        let (high, high_closed) = high.or(Some((unbounded(false)?, false)))?;
-        Some(Value::Interval(Box::new(Interval { low, high, low_closed, high_closed })))
+    Some((low, high))
+}
+
+/// An interval; an end that is missing is ±∞.
+fn interval(low: Option<End>, high: Option<End>, fuel: &Fuel<'_>) -> Option<Value> {
+    let unbounded = |negative| Scalar::new(&infinity(negative), fuel).ok();
+    let (low, low_closed) = low.or(Some((unbounded(true)?, false)))?;
+    let (high, high_closed) = high.or(Some((unbounded(false)?, false)))?;
+    Some(Value::Interval(Box::new(Interval { low, high, low_closed, high_closed })))
+}
+
+/// What bounds on an absolute value leave: |x| < a is one interval, a < |x| are two of them.
+fn mirrored(low: Option<End>, high: Option<End>, fuel: &Fuel<'_>) -> Option<Value> {
+    let mirror = |(bound, closed): &End| {
+        Scalar::new(&bound.node.clone().negate(), fuel).ok().map(|bound| (bound, *closed))
     };
-    let set = match (absolute, &low) {
-        (false, _) => interval(low, high)?,
-        // |x| < a: one interval; a < |x|: two of them.
-        (true, None) => {
-            let (bound, closed) = high?;
-            let mirrored = Scalar::new(&bound.node.clone().negate(), fuel).ok()?;
-            interval(Some((mirrored, closed)), Some((bound, closed)))?
+    match low {
+        None => {
+            let high = high?;
+            interval(Some(mirror(&high)?), Some(high), fuel)
         }
-        (true, Some(_)) => {
-            let mirror = |side: &Option<(Scalar, bool)>| match side {
-                Some((bound, closed)) => {
-                    Scalar::new(&bound.node.clone().negate(), fuel).ok().map(|b| (b, *closed))
-                }
-                None => None,
-            };
-            let left = interval(mirror(&high), mirror(&low))?;
-            Value::Union(vec![left, interval(low, high)?])
+        Some(low) => {
+            let left = interval(high.as_ref().and_then(mirror), mirror(&low), fuel)?;
+            Some(Value::Union(vec![left, interval(Some(low), high, fuel)?]))
         }
-    };
-    Some(Value::Named(name, Box::new(set), None))
+    }
 }
 
 /// Bounds on one name beside each other: `x < -1 or x > 1` is a union, `x > -1 and x < 1` is what both
@@ -247,4 +254,10 @@ pub(super) fn without(whole: &Value, removed: Value, fuel: &Fuel<'_>) -> Option<
     let (high, high_closed) = (whole.high, whole.high_closed);
     parts.push(Value::Interval(Box::new(Interval { low, high, low_closed, high_closed })));
     Some(Value::Union(parts))
+}
+
+/// ±∞.
+fn infinity(negative: bool) -> Node {
+    let infinity = Node::Constant(Constant::Infinity);
+    if negative { infinity.negate() } else { infinity }
 }

@@ -1,9 +1,9 @@
 //! Single values: numbers and expressions.
 
-use super::compare::Match;
+use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{self, Difference};
-use crate::numeric::{self, Outcome, Reading};
+use crate::numeric::{self, Reading};
 use crate::read::{Constant, Function, Node, ReadError};
 use dashu_int::UBig;
 use dashu_ratio::RBig;
@@ -36,40 +36,11 @@ impl Scalar {
     /// # Errors
     /// An expression with a collection in it.
     pub(super) fn new(node: &Node, fuel: &Fuel<'_>) -> Result<Self, ReadError> {
-        let collection = |part: &Node| {
-            matches!(
-                part,
-                Node::Group(..)
-                    | Node::List(_)
-                    | Node::Union(_)
-                    | Node::Intersection(_)
-                    | Node::Difference(..)
-                    | Node::Chain(..)
-                    | Node::Text(_)
-                    | Node::Matrix(_)
-                    | Node::PlusMinus(..)
-            )
-        };
-        if node.any(&collection) {
+        if node.any(&is_collection) {
             return Err(ReadError::syntax("a number is expected, and there is something else"));
         }
-        let mut inner = node;
-        let mut mark = Mark::None;
-        loop {
-            inner = match inner {
-                Node::Unit(value, _) => value,
-                Node::Percent(value) => {
-                    mark = Mark::Percent;
-                    value
-                }
-                Node::Degree(value) => {
-                    mark = Mark::Degree;
-                    value
-                }
-                _ => break,
-            };
-        }
-        let inner = strip_signed_mark(inner, &mut mark);
+        let (inner, mark) = strip_marks(node, Mark::None);
+        let (inner, mark) = strip_signed_mark(inner, mark);
         let unsigned = if let Node::Negate(value) = &inner { value } else { &inner };
         let literal = if let Node::Number(literal) = unsigned { Some(literal) } else { None };
         Ok(Self {
@@ -104,9 +75,9 @@ impl Scalar {
     }
 
     /// Whether both have the same value.
-    pub(super) fn matches(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Match, Exhausted> {
+    pub(super) fn matches(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Agreement, Exhausted> {
         let direct = self.same(other, fuel)?;
-        if direct == Match::Yes {
+        if direct == Agreement::Yes {
             return Ok(direct);
         }
         let other_reading = match (self.mark, other.mark) {
@@ -114,15 +85,15 @@ impl Scalar {
             (Mark::None | Mark::Degree, Mark::Percent) => other.hundredth_is(self, fuel)?,
             (Mark::Degree, Mark::None) => self.angle_is(other, fuel)?,
             (Mark::None, Mark::Degree) => other.angle_is(self, fuel)?,
-            _ => Match::No,
+            _ => Agreement::No,
         };
-        if other_reading == Match::Yes || self.rounds(other, fuel) || other.rounds(self, fuel) {
-            return Ok(Match::Yes);
+        if other_reading == Agreement::Yes || self.rounds(other, fuel) || other.rounds(self, fuel) {
+            return Ok(Agreement::Yes);
         }
         Ok(direct.or(other_reading))
     }
 
-    fn same(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Match, Exhausted> {
+    fn same(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Agreement, Exhausted> {
         match (&self.rational, &other.rational) {
             (Some(a), Some(b)) => Ok((a == b).into()),
             _ => same(&self.node, &other.node, fuel),
@@ -130,7 +101,7 @@ impl Scalar {
     }
 
     /// 28 % is 0.28.
-    fn hundredth_is(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Match, Exhausted> {
+    fn hundredth_is(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Agreement, Exhausted> {
         if let (Some(a), Some(b)) = (&self.rational, &other.rational) {
             return Ok((*a == b * RBig::from(100)).into());
         }
@@ -138,9 +109,9 @@ impl Scalar {
     }
 
     /// 90° is π/2.
-    fn angle_is(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Match, Exhausted> {
+    fn angle_is(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Agreement, Exhausted> {
         if !other.node.any(&|part| *part == Node::Constant(Constant::Pi)) {
-            return Ok(Match::No);
+            return Ok(Agreement::No);
         }
         let half_turn = Node::Constant(Constant::Pi).over(Node::integer(180));
         same(&Node::Product(vec![self.node.clone(), half_turn]), &other.node, fuel)
@@ -175,54 +146,74 @@ impl Scalar {
     }
 }
 
-/// `-5\%` and `-90^\circ`: the mark belongs to the whole.
-fn strip_signed_mark(node: &Node, mark: &mut Mark) -> Node {
-    if let Node::Negate(inner) = node {
-        let mut part = &**inner;
-        let mut found = *mark;
-        loop {
-            part = match part {
-                Node::Unit(value, _) => value,
-                Node::Percent(value) => {
-                    found = Mark::Percent;
-                    value
-                }
-                Node::Degree(value) => {
-                    found = Mark::Degree;
-                    value
-                }
-                _ => break,
-            };
-        }
-        *mark = found;
-        return part.clone().negate();
+/// Whether this is several things, or none that has a value.
+fn is_collection(part: &Node) -> bool {
+    matches!(
+        part,
+        Node::Group(..)
+            | Node::List(_)
+            | Node::Union(_)
+            | Node::Intersection(_)
+            | Node::Difference(..)
+            | Node::Chain(..)
+            | Node::Text(_)
+            | Node::Matrix(_)
+            | Node::PlusMinus(..)
+    )
+}
+
+/// An expression without the units and signs behind it, and its mark: the innermost, or `mark` where
+/// there is none.
+fn strip_marks(mut node: &Node, mut mark: Mark) -> (&Node, Mark) {
+    loop {
+        (node, mark) = match node {
+            Node::Unit(value, _) => (value, mark),
+            Node::Percent(value) => (value, Mark::Percent),
+            Node::Degree(value) => (value, Mark::Degree),
+            _ => return (node, mark),
+        };
     }
-    node.clone()
+}
+
+/// `-5\%` and `-90^\circ`: the mark belongs to the whole.
+fn strip_signed_mark(node: &Node, mark: Mark) -> (Node, Mark) {
+    match node {
+        Node::Negate(inner) => {
+            let (part, mark) = strip_marks(inner, mark);
+            (part.clone().negate(), mark)
+        }
+        other => (other.clone(), mark),
+    }
 }
 
 /// Whether two expressions have the same value: exactly if possible, else by numbers.
-pub(super) fn same(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Match, Exhausted> {
+pub(super) fn same(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Agreement, Exhausted> {
     if a == b {
-        return Ok(Match::Yes);
+        return Ok(Agreement::Yes);
     }
     let infinite = |node: &Node| node.any(&|part| *part == Node::Constant(Constant::Infinity));
     if infinite(a) || infinite(b) {
-        return Ok(Match::No);
+        return Ok(Agreement::No);
     }
     let unnamed_base =
         |part: &Node| matches!(part, Node::Call(Function::Log, arguments) if arguments.len() == 1);
     let mut result = numerically(a, b, Reading::default(), fuel)?;
-    if result != Match::Yes && (a.any(&unnamed_base) || b.any(&unnamed_base)) {
+    if result != Agreement::Yes && (a.any(&unnamed_base) || b.any(&unnamed_base)) {
         let reading = Reading { decimal_logarithm: true, ..Reading::default() };
         result = result.or(numerically(a, b, reading, fuel)?);
     }
     Ok(result)
 }
 
-fn numerically(a: &Node, b: &Node, reading: Reading, fuel: &Fuel<'_>) -> Result<Match, Exhausted> {
+fn numerically(
+    a: &Node,
+    b: &Node,
+    reading: Reading,
+    fuel: &Fuel<'_>,
+) -> Result<Agreement, Exhausted> {
     let (outcome, sure) = match exact::difference(a, b, fuel)? {
-        Difference::Zero => return Ok(Match::Yes),
-        Difference::NotZero => return Ok(Match::No),
+        Difference::Zero => return Ok(Agreement::Yes),
+        Difference::NotZero => return Ok(Agreement::No),
         Difference::Unknown(poly, atoms, bits) => {
             (numeric::poly_vanishes(&poly, &atoms, bits, reading, fuel)?, true)
         }
@@ -231,8 +222,8 @@ fn numerically(a: &Node, b: &Node, reading: Reading, fuel: &Fuel<'_>) -> Result<
         Difference::TooManyBits => (numeric::nodes_agree(a, b, reading, fuel)?, false),
     };
     Ok(match outcome {
-        Outcome::Same if sure => Match::Yes,
-        Outcome::Different => Match::No,
-        _ => Match::Undecided,
+        Agreement::Yes if sure => Agreement::Yes,
+        Agreement::No => Agreement::No,
+        _ => Agreement::Undecided,
     })
 }

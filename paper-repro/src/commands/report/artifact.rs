@@ -36,12 +36,12 @@ impl Artifact {
     }
 }
 
-/// A figure as pictures in `figures/` and points in `figures/data/`.
+/// A figure as pictures in `figures/` and points in `paper-repro/results/`.
 pub(super) fn of_figure(stem: &str, figure: &Figure) -> Result<Vec<Artifact>> {
     Ok(vec![
         Artifact::new(format!("figures/{stem}.svg"), figure.svg()?),
         Artifact::new(format!("figures/{stem}.png"), figure.png(SCALE)?),
-        Artifact::new(format!("figures/data/{stem}.csv"), figure.to_csv()?),
+        Artifact::new(format!("paper-repro/results/{stem}.csv"), figure.to_csv()?),
         Artifact::new(data_path(stem), figure.to_json()?),
     ])
 }
@@ -54,7 +54,7 @@ pub(super) fn redrawn(root: &Path, stem: &str) -> std::result::Result<Vec<Artifa
 }
 
 fn data_path(stem: &str) -> String {
-    format!("figures/data/{stem}.json")
+    format!("paper-repro/results/{stem}.json")
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(super) fn run(
     let (statements, overview) = theory::statements(pool, console)?;
     artifacts.extend(artifact::of_figure("theory", &overview)?);
     let bandit = bandit::beside_the_paper(pool, console)?;
-    artifacts.push(Artifact::new("figures/data/bandit-table.csv", bandit.to_csv()));
+    artifacts.push(Artifact::new("paper-repro/results/bandit-table.csv", bandit.to_csv()));
     let blocks =
         [("bandit", bandit.to_markdown()), ("theory", statements.to_markdown()), countdown, longer];
     artifacts.push(readme::with_blocks(&options.root, &blocks)?);

@@ -17,9 +17,9 @@ macro_rules! kept {
     };
 }
 
-const COUNTDOWN: &str = kept!("../figures/data/countdown.json");
-const BANDIT: &str = kept!("../figures/data/bandit.json");
-const BANDIT_TABLE: &str = kept!("../figures/data/bandit-table.csv");
+const COUNTDOWN: &str = kept!("results/countdown.json");
+const BANDIT: &str = kept!("results/bandit.json");
+const BANDIT_TABLE: &str = kept!("results/bandit-table.csv");
 const SETTINGS: &str = kept!("experiments/countdown/config.toml");
 const METHODS: &str = kept!("experiments/countdown/table.csv");
 const OVER_GRPO: &str = kept!("experiments/countdown/differences.csv");

@@ -1,0 +1,95 @@
+//! Signs of one character.
+
+use super::number::Literal;
+use super::script;
+use super::syntax::{Bracket, Constant, Relation};
+use super::token::{Separator, Token};
+use dashu_ratio::RBig;
+
+/// The token that a sign of one character is.
+pub(super) fn sign(letter: char) -> Option<Token> {
+    Some(match letter {
+        '+' => Token::Plus,
+        '−' | '–' | '—' => Token::Minus,
+        '±' => Token::PlusMinus,
+        '∓' => Token::MinusPlus,
+        '×' | '·' | '⋅' | '∙' => Token::Times,
+        '/' | '÷' | '∕' => Token::Slash,
+        '^' => Token::Caret,
+        '_' => Token::Underscore,
+        '%' => Token::Percent,
+        '°' | 'º' => Token::Degree,
+        '|' => Token::Bar,
+        '&' => Token::Ampersand,
+        ',' => Token::Separator(Separator::Comma),
+        ';' => Token::Separator(Separator::Strong),
+        '{' => Token::BraceOpen,
+        '}' => Token::BraceClose,
+        '\'' | '’' | '′' => Token::Name("'"),
+        'π' => Token::Constant(Constant::Pi),
+        '∞' => Token::Constant(Constant::Infinity),
+        '√' => Token::Root,
+        '∪' => Token::Union,
+        '∩' => Token::Intersection,
+        '∖' => Token::Difference,
+        '∅' => Token::Empty,
+        'ℝ' => Token::Reals,
+        _ if let Some(bracket) = bracket(letter) => bracket,
+        _ if let Some(relation) = relation(letter) => Token::Relation(relation),
+        _ if let Some(name) = greek(letter) => Token::Name(name),
+        _ if let Some((numerator, denominator)) = script::fraction(letter) => {
+            half(numerator, denominator)?
+        }
+        _ if letter.is_alphabetic() => Token::Word(letter.to_string()),
+        _ => return None,
+    })
+}
+
+fn bracket(letter: char) -> Option<Token> {
+    Some(match letter {
+        '(' => Token::Open(Bracket::Round),
+        ')' => Token::Close(Bracket::Round),
+        '[' => Token::Open(Bracket::Square),
+        ']' => Token::Close(Bracket::Square),
+        '⟨' => Token::Open(Bracket::Angle),
+        '⟩' => Token::Close(Bracket::Angle),
+        _ => return None,
+    })
+}
+
+fn relation(letter: char) -> Option<Relation> {
+    Some(match letter {
+        '≤' | '⩽' => Relation::LessEqual,
+        '≥' | '⩾' => Relation::GreaterEqual,
+        '≠' => Relation::NotEqual,
+        '≈' => Relation::Approximately,
+        '∈' => Relation::In,
+        '→' | '⇒' => Relation::Implies,
+        _ => return None,
+    })
+}
+
+fn greek(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'α' => "alpha",
+        'β' => "beta",
+        'γ' => "gamma",
+        'δ' => "delta",
+        'θ' => "theta",
+        'λ' => "lambda",
+        'μ' => "mu",
+        'φ' => "phi",
+        'ω' => "omega",
+        'ρ' => "rho",
+        'σ' => "sigma",
+        'τ' => "tau",
+        'ε' => "epsilon",
+        _ => return None,
+    })
+}
+
+/// A fraction that Unicode has a sign for.
+fn half(numerator: u8, denominator: u8) -> Option<Token> {
+    let value = RBig::from_parts(numerator.into(), denominator.into());
+    Some(Token::Number(Literal { value, ..Literal::integer(0) }))
+}
