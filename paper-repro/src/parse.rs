@@ -1,7 +1,11 @@
 //! Parsers of option values: what was wrong, and what is allowed.
 
+use crate::failure::Failure;
 use rs_grpo::Estimator;
 use rs_grpo_sims::bandit::Noise;
+
+/// Other names of `--max-new-tokens`: those of earlier versions, vLLM and TRL.
+pub(crate) const MAX_NEW_TOKENS: [&str; 3] = ["max-tokens", "tokens", "max-completion-length"];
 
 /// A finite number.
 pub(crate) fn number(text: &str) -> Result<f64, String> {
@@ -11,6 +15,15 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
             Err("allowed: finite numbers such as 2, 0.5 or 1e-3, separated by commas if several"
                 .into())
         }
+    }
+}
+
+/// A value of a file as flags take it.
+pub(crate) fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Float(number) => number.to_string(),
+        other => other.to_string(),
     }
 }
 
@@ -49,6 +62,19 @@ pub(crate) fn no_repeats<T: PartialEq + ToString>(flag: &str, list: &[T]) -> Res
 /// An estimator in its text form.
 pub(crate) fn estimator(text: &str) -> Result<Estimator, String> {
     text.parse().map_err(|error: rs_grpo::Error| error.to_string())
+}
+
+/// RS-GRPO at every β, or else the estimators; each once.
+pub(crate) fn estimators(
+    estimators: &[Estimator],
+    betas: &[f64],
+) -> Result<Vec<Estimator>, Failure> {
+    no_repeats("--beta", betas).map_err(Failure::Usage)?;
+    no_repeats("--estimator", estimators).map_err(Failure::Usage)?;
+    Ok(match betas.is_empty() {
+        true => estimators.to_vec(),
+        false => betas.iter().map(|&beta| Estimator::RsGrpo { beta }).collect(),
+    })
 }
 
 /// `none`, `bernoulli` or `gaussian:SD`.

@@ -32,6 +32,20 @@ fn json_has_all_digits() {
     assert!((advantages[3] - expected[1]).abs() < 1e-15, "{advantages:?}");
 }
 
+/// `--beta` is RS-GRPO at each β, and lists may begin with a negative number.
+#[test]
+fn beta_is_short_for_rs_grpo() {
+    let rewards = "--rewards -1,0,1 --format json";
+    let long = "--estimator rs-grpo:beta=-2 --estimator rs-grpo:beta=0 --estimator rs-grpo:beta=4";
+    let short = success(&format!("advantage --beta -2,0,4 {rewards}"));
+    assert_eq!(short, success(&format!("advantage {long} {rewards}")));
+    assert_eq!(short.lines().count(), 3);
+    assert!(short.contains("\"rewards\":[-1.0,0.0,1.0]"), "{short}");
+    // The default is no estimator that was given.
+    let one = success("advantage --beta 2 --rewards 1,0");
+    assert_eq!(one, success("advantage --rewards 1,0"));
+}
+
 #[test]
 fn file_gives_one_line_for_each_group() {
     let dir = TempDir::new().expect("a folder");

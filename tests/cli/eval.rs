@@ -9,7 +9,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const SMALL: &str =
-    "eval --model countdown --data countdown --problems 6 --max-tokens 16 --out {dir}/eval";
+    "eval --model countdown --data countdown --problems 6 --max-new-tokens 16 --out {dir}/eval";
 
 fn samples(dir: &TempDir) -> Vec<String> {
     let path = dir.path().join("eval/countdown/countdown/samples.jsonl");
@@ -103,7 +103,7 @@ fn problems_of_a_file_go_all_the_way_to_pass_at_k() {
     let answer = repro_in(
         &dir,
         "eval --model countdown --benchmark {dir}/puzzles.jsonl,countdown --problems 8 \
-         --samples 16 --max-tokens 16 --prompt-template {prompt} --out {dir}/eval",
+         --samples 16 --max-new-tokens 16 --prompt-template {prompt} --out {dir}/eval",
     );
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
     let result = |set: &str| {
@@ -145,7 +145,7 @@ fn a_slice_of_math500_is_sampled_and_graded() {
     fs::write(dir.path().join("slice.jsonl"), slice.concat()).expect("a file");
     let model = root.join("../engine/fixtures/checkpoints/qwen2-tied");
     let command = format!(
-        "eval --model {} --benchmark {{dir}}/slice.jsonl --samples 4 --max-tokens 8 --out {{dir}}/eval",
+        "eval --model {} --benchmark {{dir}}/slice.jsonl --samples 4 --max-new-tokens 8 --out {{dir}}/eval",
         model.display()
     );
     let answer = repro_in(&dir, &command);

@@ -6,7 +6,7 @@ use std::fs;
 use tempfile::TempDir;
 
 const SMALL: &str = "steps = 3\nprompts = 4\nsamples = 4\ndata = \"countdown:problems=50\"\nlearning_rate = 1e-3\n\
-                     eval = \"problems=6,samples=8\"\n";
+                     [eval]\nproblems = 6\nsamples = 8\n";
 
 fn run(dir: &TempDir, options: &str) -> Answer {
     fs::write(dir.path().join("small.toml"), SMALL).expect("written");

@@ -124,6 +124,21 @@ fn what_verl_cannot_do_is_refused() {
     insta::assert_snapshot!("export_refused", refused.join("\n"));
 }
 
+/// Flags are those of `repro llm`, with the names of other trainers.
+#[test]
+fn flags_override_an_experiment() {
+    let dir = TempDir::new().unwrap();
+    let block = "qwen2.5-7b-math12k --no-data";
+    export(
+        &dir,
+        &format!("{block} --estimator rs-grpo:beta=4 --lora rank=16 --learning-rate 2e-6"),
+    );
+    let long = read(&dir, "overrides.txt");
+    assert!(long.contains("+algorithm.rs_grpo.beta=4"), "{long}");
+    export(&dir, &format!("{block} --beta 4 --lora 16 --lr 2e-6"));
+    assert_eq!(read(&dir, "overrides.txt"), long);
+}
+
 /// A file of settings works as a block does, under its folder's name.
 #[test]
 fn a_file_of_settings_is_an_experiment() {

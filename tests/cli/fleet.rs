@@ -27,10 +27,10 @@ fn a_training_on_two_servers() {
         let config = std::fs::read_to_string(folder.path().join("run/config.toml")).unwrap();
         assert!(!config.contains(&first.url()), "servers are no setting: {config}");
         let expected = match ahead {
-            "" => ["sampler = \"http\"", "importance_cap = 0.0"],
-            _ => ["sampler = \"http:async_steps=1\"", "importance_cap = 2.0"],
+            "" => ["[sampler]\nkind = \"http\"\nasync_steps = 0\n", "importance_cap = 0.0\n"],
+            _ => ["[sampler]\nkind = \"http\"\nasync_steps = 1\n", "importance_cap = 2.0\n"],
         };
-        assert!(expected.iter().all(|line| config.contains(line)), "{config}");
+        assert!(expected.iter().all(|lines| config.contains(lines)), "{config}");
     }
     assert!(first.answered() + second.answered() >= 60);
 }

@@ -19,12 +19,13 @@ fn lines(out: &str) -> Vec<Value> {
 /// Greedy, so that the snapshot is the checkpoint's and not the sampler's.
 #[test]
 fn samples_are_printed_for_people() {
-    insta::assert_snapshot!(sample("--prompt Hello --temperature 0 --max-tokens 8"));
+    insta::assert_snapshot!(sample("--prompt Hello --temperature 0 --max-new-tokens 8"));
 }
 
 #[test]
 fn a_line_of_jsonl_has_everything_about_a_sample() {
-    let lines = lines(&sample("--prompt Hello -n 3 --max-tokens 5 --ignore-eos --format jsonl"));
+    let lines =
+        lines(&sample("--prompt Hello -n 3 --max-new-tokens 5 --ignore-eos --format jsonl"));
     assert_eq!(lines.len(), 3);
     for (i, line) in lines.iter().enumerate() {
         assert_eq!((&line["prompt"], &line["sample"]), (&Value::from(0), &Value::from(i)));
@@ -42,7 +43,7 @@ fn a_line_of_jsonl_has_everything_about_a_sample() {
 
 #[test]
 fn batch_cache_and_threads_do_not_change_a_sample() {
-    let options = "--prompt Hello --prompt World -n 6 --max-tokens 24 --seed 7 --format jsonl";
+    let options = "--prompt Hello --prompt World -n 6 --max-new-tokens 24 --seed 7 --format jsonl";
     let expected = sample(options);
     for other in ["--max-batch 1", "--cache-slots 64", "--prefill-tokens 1", "--threads 1"] {
         assert_eq!(sample(&format!("{options} {other}")), expected, "{other}");
@@ -52,8 +53,8 @@ fn batch_cache_and_threads_do_not_change_a_sample() {
 
 #[test]
 fn the_same_prompt_again_gives_other_samples() {
-    let twice = lines(&sample("--prompt Hi --prompt Hi --max-tokens 16 --format jsonl"));
-    let both = lines(&sample("--prompt Hi -n 2 --max-tokens 16 --format jsonl"));
+    let twice = lines(&sample("--prompt Hi --prompt Hi --max-new-tokens 16 --format jsonl"));
+    let both = lines(&sample("--prompt Hi -n 2 --max-new-tokens 16 --format jsonl"));
     assert_eq!(twice[0]["tokens"], both[0]["tokens"]);
     assert_eq!(twice[1]["tokens"], both[1]["tokens"]);
     assert_ne!(both[0]["tokens"], both[1]["tokens"]);
@@ -64,7 +65,7 @@ fn prompts_come_from_a_file_as_texts_or_conversations() {
     let dir = TempDir::new().unwrap();
     let file = "{\"prompt\": \"Hello\"}\n\n{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}\n";
     std::fs::write(dir.path().join("prompts.jsonl"), file).unwrap();
-    let options = "--temperature 0 --max-tokens 6 --format jsonl";
+    let options = "--temperature 0 --max-new-tokens 6 --format jsonl";
     let answer = repro_in(
         &dir,
         &format!("llm sample --model {MODEL} --prompts {{dir}}/prompts.jsonl {options}"),
@@ -78,11 +79,11 @@ fn prompts_come_from_a_file_as_texts_or_conversations() {
 
 #[test]
 fn a_stop_text_ends_a_sample_before_it() {
-    let plain = lines(&sample("--prompt Hello --temperature 0 --max-tokens 8 --format jsonl"));
+    let plain = lines(&sample("--prompt Hello --temperature 0 --max-new-tokens 8 --format jsonl"));
     let text = plain[0]["text"].as_str().unwrap().to_owned();
     let stop = text.chars().rfind(char::is_ascii_alphanumeric).expect("a letter to stop at");
     let options =
-        format!("--prompt Hello --temperature 0 --max-tokens 8 --stop {stop} --format jsonl");
+        format!("--prompt Hello --temperature 0 --max-new-tokens 8 --stop {stop} --format jsonl");
     let stopped = lines(&sample(&options));
     assert_eq!(stopped[0]["finish_reason"], "stop");
     assert_eq!(stopped[0]["text"], text.split(stop).next().unwrap());
@@ -106,7 +107,7 @@ fn messages_say_what_is_allowed() {
         "llm sample --model MODEL --prompt a --min-p 2",
         "llm sample --model MODEL --prompt a -n 0",
         "llm sample --model MODEL --prompt a --prompt-template question",
-        "llm sample --model MODEL --prompt a --cache-slots 32 --max-tokens 64",
+        "llm sample --model MODEL --prompt a --cache-slots 32 --max-new-tokens 64",
         "llm sample --model MODEL --prompt a -n 10000000",
         "llm sample --model MODEL --prompt a --cache-slots 1000000000000000",
         "llm sample --model MODEL --prompts DIR/bad.jsonl",

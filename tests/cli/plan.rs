@@ -6,7 +6,8 @@ use serde_json::Value;
 /// The example of the manual: a fleet for a model of 7 B weights.
 #[test]
 fn a_fleet_of_64() {
-    let command = "plan --model qwen2.5-7b --prompts 512 --samples 16 --tokens 4096 --gpus 64";
+    let command =
+        "plan --model qwen2.5-7b --prompts 512 --samples 16 --max-new-tokens 4096 --gpus 64";
     insta::assert_snapshot!("plan_of_64_gpus", success(command));
     let overlapped = success(&format!("{command} --mean-tokens 1200 --async-steps 1 --signal 0.6"));
     insta::assert_snapshot!("plan_of_64_gpus_overlapped", overlapped);
@@ -14,7 +15,7 @@ fn a_fleet_of_64() {
 
 #[test]
 fn one_gpu_does_both() {
-    let command = "plan --model qwen3-4b-base --prompts 32 --tokens 512 --gpus 1";
+    let command = "plan --model qwen3-4b-base --prompts 32 --max-new-tokens 512 --gpus 1";
     insta::assert_snapshot!("plan_of_one_gpu", success(command));
 }
 
@@ -61,11 +62,11 @@ fn what_cannot_be_planned_is_refused() {
         "plan --rate vllm.sequnce=4",
         "plan --rate vllm.products=0",
         "plan --rate nonsense",
-        "plan --tokens 100 --mean-tokens 200",
+        "plan --max-new-tokens 100 --mean-tokens 200",
         "plan --signal 0",
         "plan --gpus 2 --tensor-parallel 4",
-        "plan --model qwen2.5-math-7b --tokens 4096",
-        "plan --model llama3.1-8b-instruct --device l40s --rate l40s.memory=24 --gpus 4 --tensor-parallel 1 --tokens 16384",
+        "plan --model qwen2.5-math-7b --max-new-tokens 4096",
+        "plan --model llama3.1-8b-instruct --device l40s --rate l40s.memory=24 --gpus 4 --tensor-parallel 1 --max-new-tokens 16384",
         "plan --gpus 4 --async-steps 2",
     ];
     let refused = commands.map(|command| format!("$ repro {command}\n{}", refusal(command)));

@@ -107,7 +107,8 @@ fn runs_of_the_program_make_a_page() {
     }
     let checkpoint = |name: &str| format!("--model {{dir}}/runs/{name}/checkpoints/step-000004");
     let models = format!("--model countdown {} {}", checkpoint("grpo"), checkpoint("ours"));
-    let eval = "--data countdown --problems 6 --samples 8 --max-tokens 16 --out {dir}/runs/eval";
+    let eval =
+        "--data countdown --problems 6 --samples 8 --max-new-tokens 16 --out {dir}/runs/eval";
     done(&repro_in(&dir, &format!("eval {models} {eval}")));
     let (markdown, html) = page(&dir, "{dir}/runs --title Short");
     assert_self_contained(&html);

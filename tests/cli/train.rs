@@ -49,7 +49,7 @@ fn a_run_leaves_everything_in_its_folder() {
     }
     // What was trained samples like any other model.
     let model = "llm sample --model {dir}/run/checkpoints/step-000003";
-    let sampled = repro_in(&dir, &format!("{model} --prompt make_9_from_4_5_= --max-tokens 4"));
+    let sampled = repro_in(&dir, &format!("{model} --prompt make_9_from_4_5_= --max-new-tokens 4"));
     assert_eq!(sampled.exit, Exit::Success, "{}", sampled.err);
 
     let again = repro_in(&dir, &format!("llm {SMALL}"));
@@ -69,7 +69,7 @@ fn adapters_are_trained_and_merged() {
     let merge = "llm merge --model countdown --adapter {dir}/run/checkpoints/step-000003 --out {dir}/merged";
     let merged = repro_in(&dir, merge);
     assert_eq!(merged.exit, Exit::Success, "{}", merged.err);
-    let sample = repro_in(&dir, "llm sample --model {dir}/merged --prompt make --max-tokens 4");
+    let sample = repro_in(&dir, "llm sample --model {dir}/merged --prompt make --max-new-tokens 4");
     assert_eq!(sample.exit, Exit::Success, "{}", sample.err);
     assert_eq!(repro_in(&dir, merge).exit, Exit::Usage, "the folder is not empty");
 }
@@ -81,6 +81,94 @@ fn a_run_without_any_signal_is_warned_of() {
     let answer = repro_in(&dir, &format!("llm {SMALL} --temperature 1e-6"));
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
     assert!(answer.err.contains("warning: in every step, all completions"), "{}", answer.err);
+}
+
+/// The names of TRL and verl, and bare numbers: the same settings, to the last byte of the file.
+#[test]
+fn flags_have_the_names_of_other_trainers_and_short_forms() {
+    let dir = TempDir::new().expect("a folder");
+    let write = |name: &str, options: &str| {
+        let answer = repro_in(&dir, &format!("llm --write-config {{dir}}/{name}.toml {options}"));
+        assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
+        assert!(answer.err.contains("train by it: repro llm --config DIR/"), "{}", answer.err);
+        fs::read_to_string(dir.path().join(format!("{name}.toml"))).expect("written")
+    };
+    let own = "--learning-rate 1e-3 --samples 8 --steps 9 --max-new-tokens 24 --clip-high 0.3 --epochs 2 \
+               --clip-norm 0.5 --lora rank=8 --save every=5 --eval every=4 --schedule cosine \
+               --estimator rs-grpo:beta=3";
+    let trls = "--lr 1e-3 --num-generations 8 --max-steps 9 --max-completion-length 24 --epsilon-high 0.3 \
+                --num-iterations 2 --max-grad-norm 0.5 --lora-r 8 --save-steps 5 --eval-steps 4 \
+                --lr-scheduler-type cosine --beta 3";
+    let short = "--lr 1e-3 --n 8 --steps 9 --max-tokens 24 --clip-high 0.3 --epochs 2 --clip-norm 0.5 \
+                 --lora 8 --save 5 --eval 4 --schedule cosine --beta 3";
+    let expected = write("own", own);
+    assert_eq!(write("trl", trls), expected);
+    assert_eq!(write("short", short), expected);
+    for line in ["learning_rate = 0.001", "samples = 8", "rank = 8", "every = 5", "every = 4"] {
+        assert!(expected.contains(&format!("\n{line}\n")), "{line}: {expected}");
+    }
+    // Read back, it is the same; flags override it; and it is not written over.
+    assert_eq!(write("again", "--config {dir}/own.toml"), expected);
+    let other = write("other", "--config {dir}/own.toml --lora off");
+    assert_eq!(other, expected.replace("\nrank = 8\n", "\nrank = 0\n"));
+    let twice = repro_in(&dir, "llm --write-config {dir}/own.toml --lora 4");
+    let message =
+        "error: --write-config is DIR/own.toml, which exists; allowed: a file that does not\n";
+    assert_eq!((twice.exit, &*twice.err), (Exit::Usage, message));
+    assert_eq!(fs::read_to_string(dir.path().join("own.toml")).expect("there"), expected);
+}
+
+/// A file that was written trains as the flags do, and the settings of a model are in it.
+#[test]
+fn a_written_file_trains_and_has_the_settings_of_the_model() {
+    let dir = TempDir::new().expect("a folder");
+    for arguments in [
+        format!("llm {SMALL}"),
+        format!("llm {SMALL} --write-config {{dir}}/run.toml"),
+        "llm --config {dir}/run.toml --out {dir}/again".to_owned(),
+    ] {
+        let answer = repro_in(&dir, &arguments);
+        assert_eq!(answer.exit, Exit::Success, "{arguments}: {}", answer.err);
+    }
+    for file in ["config.toml", "samples.jsonl", "checkpoints/step-000003/model.safetensors"] {
+        let read = |run: &str| fs::read(dir.path().join(run).join(file)).expect(file);
+        assert!(read("run") == read("again"), "{file}");
+    }
+    let model = "llm --model qwen2.5-math-7b --write-config {dir}/model.toml";
+    assert_eq!(repro_in(&dir, model).exit, Exit::Success);
+    let text = fs::read_to_string(dir.path().join("model.toml")).expect("written");
+    for line in ["model = \"qwen2.5-math-7b\"", "sampling_rounds = 3", "warmup = 5", "keep = 2"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+/// What other trainers have as a flag and this one says otherwise, and files of earlier versions.
+#[test]
+fn foreign_flags_and_earlier_files_are_answered_with_what_to_give() {
+    let dir = TempDir::new().expect("a folder");
+    let old = "steps = 3\nlora = \"rank=32\"\nsave = \"every=20,keep=2\"\n";
+    fs::write(dir.path().join("old.toml"), old).expect("written");
+    let mut messages = String::new();
+    for options in [
+        "--warmup-steps 10",
+        "--weight-decay=0.1 --lr 1e-5",
+        "--lora-alpha 64",
+        "--epsilon 0.2",
+        "--loss-type dapo",
+        "--save-total-limit 3",
+        "--reward-timeout",
+        "--lr -1",
+        "--lora 8,alfa=3",
+        "--save 1e2",
+        "--temperature warm",
+        "--beta 2 --estimator grpo",
+        "--config {dir}/old.toml",
+    ] {
+        let answer = repro_in(&dir, &format!("llm {options}"));
+        assert_eq!((answer.exit, &*answer.out), (Exit::Usage, ""), "{options}");
+        messages += &format!("$ repro llm {options}\n{}\n", answer.err);
+    }
+    insta::assert_snapshot!("foreign_flags", messages);
 }
 
 #[test]

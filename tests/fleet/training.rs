@@ -8,7 +8,8 @@ use rs_grpo_files::Reader;
 use rs_grpo_fleet::{AdapterFolder, Servers};
 use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
 use rs_grpo_train::{
-    Adapters, Evaluating, Metrics, Remote, SamplerForm, Saving, Setup, TrainConfig,
+    CheckpointConfig, EvalConfig, LoraConfig, Metrics, Remote, SamplerConfig, SamplerKind, Setup,
+    TrainConfig,
 };
 use serde_json::json;
 use std::cell::Cell;
@@ -22,13 +23,13 @@ use test_support::{countdown_model as model, pool};
 pub(crate) fn small() -> TrainConfig {
     TrainConfig {
         data: "countdown:problems=40".to_owned(),
-        lora: Adapters { rank: 4, ..Adapters::default() },
-        sampler: SamplerForm::Http { async_steps: 0 },
+        lora: LoraConfig { rank: 4, ..LoraConfig::default() },
+        sampler: SamplerConfig { kind: SamplerKind::Http, async_steps: 0 },
         learning_rate: 2e-3,
         prompts: 6,
         samples: 4,
         steps: 3,
-        save: Saving { every: 100, keep: 2 },
+        save: CheckpointConfig { every: 100, keep: 2 },
         ..TrainConfig::default()
     }
 }
@@ -228,7 +229,7 @@ fn drawing_ahead_is_a_step_old_and_goes_on_where_it_ended() {
 
 #[test]
 fn evaluations_go_to_the_servers_too() {
-    let eval = Evaluating { every: 1, problems: 3, samples: 4 };
+    let eval = EvalConfig { every: 1, problems: 3, samples: 4 };
     let config = TrainConfig { eval, steps: 2, ..small() };
     let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&model()));
     train(folder.path(), &config, servers(&[&server]), &mut |_| ()).unwrap();
@@ -255,18 +256,21 @@ fn settings_of_servers_that_do_not_fit_are_refused() {
         let table = text.parse().unwrap();
         TrainConfig::default().with(table, Path::new("run.toml")).unwrap().check()
     };
-    let full = with("sampler = \"http\"").unwrap_err().to_string();
+    let http = "[sampler]\nkind = \"http\"";
+    let full = with(http).unwrap_err().to_string();
     assert!(full.contains("--lora rank=32"), "{full}");
-    let ahead = "sampler = \"http:async_steps=1\"\nlora = \"rank=4\"";
-    let uncorrected = with(ahead).unwrap_err().to_string();
+    let ahead = format!("{http}\nasync_steps = 1\n[lora]\nrank = 4");
+    let uncorrected = with(&ahead).unwrap_err().to_string();
     assert!(uncorrected.contains("importance-cap is 0; allowed: at least 1"), "{uncorrected}");
-    with(&format!("{ahead}\nimportance_cap = 2")).unwrap();
-    for text in ["http:async_steps=2", "local:async_steps=1", "grpc"] {
-        let error = text.parse::<SamplerForm>().unwrap_err().to_string();
+    with(&format!("importance_cap = 2\n{ahead}")).unwrap();
+    let further = ["kind = \"http\"\nasync_steps = 2", "async_steps = 1"];
+    let further = further.map(|keys| with(&format!("[sampler]\n{keys}")).unwrap_err().to_string());
+    let unknown = "grpc".parse::<SamplerConfig>().unwrap_err().to_string();
+    for error in further.iter().chain([&unknown]) {
         assert!(error.contains("local, http or http:async_steps=1"), "{error}");
     }
     for text in ["local", "http", "http:async_steps=1"] {
-        assert_eq!(text.parse::<SamplerForm>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<SamplerConfig>().unwrap().to_string(), text);
     }
     let twice = Servers::new("http://a:1,http://a:1/v1").unwrap_err().to_string();
     assert!(twice.contains("each server once"), "{twice}");

@@ -5,14 +5,14 @@ use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::optim::StateType;
 use rs_grpo_hub::Alias;
 use rs_grpo_train::Error;
-use rs_grpo_train::{Adapters, MemoryPlan, OptimizerForm, Site, TrainConfig, host_memory};
+use rs_grpo_train::{LoraConfig, MemoryPlan, OptimizerConfig, Site, TrainConfig, host_memory};
 
 fn model(name: &str) -> &'static ModelConfig {
     ModelConfig::published(Alias::find(name).unwrap().repository).unwrap()
 }
 
 fn config(rank: usize, micro_batch_tokens: usize) -> TrainConfig {
-    let lora = Adapters { rank, ..Adapters::default() };
+    let lora = LoraConfig { rank, ..LoraConfig::default() };
     TrainConfig { lora, micro_batch_tokens, ..TrainConfig::default() }
 }
 
@@ -55,7 +55,7 @@ fn advice(limit: u64, config: &TrainConfig, name: &str, longest: usize) -> Strin
 fn fewer_tokens_at_once_are_proposed_first() {
     let (large, name) = (config(0, 65_536), "qwen3-0.6b-base");
     let advice = advice(24_000_000_000, &large, name, 1_024);
-    let tokens = advice.strip_prefix("It fits with micro-batch-tokens = ").unwrap();
+    let tokens = advice.strip_prefix("It fits with --micro-batch-tokens ").unwrap();
     let tokens: usize = tokens.parse().unwrap();
     let fits = |tokens| {
         MemoryPlan::within((Site::Host, 24_000_000_000), &config(0, tokens), model(name), 1_024)
@@ -67,7 +67,7 @@ fn fewer_tokens_at_once_are_proposed_first() {
 #[test]
 fn adapters_are_proposed_where_all_weights_are_too_many() {
     let advice = advice(24_000_000_000, &config(0, 4_096), "qwen3-4b-base", 2_048);
-    assert_eq!(advice, "It fits with lora = \"rank=32\" and micro-batch-tokens = 4096");
+    assert_eq!(advice, "It fits with --lora rank=32 --micro-batch-tokens 4096");
     let adapters = config(32, 4_096);
     assert!(
         MemoryPlan::within((Site::Host, 24_000_000_000), &adapters, model("qwen3-4b-base"), 2_048)
@@ -97,8 +97,8 @@ fn a_device_that_is_too_small_is_helped_by_moments_in_bf16() {
     let limit = 70_000_000_000;
     let error = MemoryPlan::within((site, limit), &config(0, 1_024), model(name), 1_024);
     let advice = error.unwrap_err().to_string();
-    assert!(advice.contains("optimizer = \"adamw:state=bf16\""), "{advice}");
-    let optimizer = OptimizerForm { state: StateType::Bf16, ..OptimizerForm::default() };
+    assert!(advice.contains("--optimizer adamw:state=bf16"), "{advice}");
+    let optimizer = OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() };
     let narrow = TrainConfig { optimizer, ..config(0, 1_024) };
     assert!(MemoryPlan::within((site, limit), &narrow, model(name), 1_024).is_ok());
     // A reference of its own is as large as the model.

@@ -4,14 +4,14 @@ use proptest::prelude::*;
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_hub::Alias;
 use rs_grpo_plan::{Batch, Bound, Fleet, Job, Lengths, Machine, Origin, Rates, check};
-use rs_grpo_train::{Adapters, TrainConfig};
+use rs_grpo_train::{LoraConfig, TrainConfig};
 
 fn shape(name: &str) -> &'static ModelConfig {
     ModelConfig::published(Alias::find(name).unwrap().repository).unwrap()
 }
 
 fn config(rank: usize, prompts: usize, tokens: usize) -> TrainConfig {
-    let lora = Adapters { rank, ..Adapters::default() };
+    let lora = LoraConfig { rank, ..LoraConfig::default() };
     TrainConfig { lora, prompts, samples: 16, max_new_tokens: tokens, ..TrainConfig::default() }
 }
 

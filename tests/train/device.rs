@@ -9,7 +9,7 @@ use rs_grpo_engine::optim::{AdamWOptions, StateType};
 use rs_grpo_train::Error;
 use rs_grpo_train::self_test::{compare_networks, compare_wide_networks};
 use rs_grpo_train::{
-    Adapters, Example, Loss, OptimizerForm, Pass, Pretraining, Setup, TrainConfig, Trainer,
+    Example, LoraConfig, Loss, OptimizerConfig, Pass, Pretraining, Setup, TrainConfig, Trainer,
     Updated, pretrain, update,
 };
 use std::path::{Path, PathBuf};
@@ -75,8 +75,8 @@ fn small() -> TrainConfig {
 #[test]
 #[cfg_attr(no_cxx, ignore = "needs a C++ compiler, c++")]
 fn a_run_on_a_device_goes_on_to_the_last_bit() {
-    let lora = Adapters { rank: 2, ..Adapters::default() };
-    let narrow = OptimizerForm { state: StateType::Bf16, ..OptimizerForm::default() };
+    let lora = LoraConfig { rank: 2, ..LoraConfig::default() };
+    let narrow = OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() };
     let variants = [
         TrainConfig { kl_coef: 0.01, optimizer: narrow, ..small() },
         TrainConfig { lora, minibatches: 2, importance_cap: 2.0, ..small() },
@@ -218,7 +218,7 @@ fn a_run_that_cannot_fit_is_refused_at_once() {
     let error = Setup::open(small(), &model(), None, Some(&place)).unwrap_err();
     assert!(matches!(error, Error::Memory { .. }), "{error}");
     assert_eq!(device.used(), [0, 0]);
-    let narrow = OptimizerForm { state: StateType::Bf16, ..OptimizerForm::default() };
+    let narrow = OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() };
     let config = TrainConfig { optimizer: narrow, ..small() };
     let error = Setup::new(config, &model()).unwrap_err().to_string();
     assert!(error.contains("state=f32, on the CPU"), "{error}");

@@ -4,7 +4,7 @@ use rs_grpo_grade::{Grader, Verdict};
 use rs_grpo_train::reward::RewardCommand;
 use rs_grpo_train::run::{Resume, RunFolder, run};
 use rs_grpo_train::task::{Gold, Problem};
-use rs_grpo_train::{Evaluating, Metrics, Setup, TrainConfig, Trainer};
+use rs_grpo_train::{EvalConfig, Metrics, Setup, TrainConfig, Trainer};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -236,7 +236,7 @@ fn rewards_do_not_depend_on_who_finds_them() {
 fn evaluations_of_a_run_ask_the_program() {
     let dir = TempDir::new().unwrap();
     let each = "print(json.dumps({'id': said['id'], 'reward': 1}))";
-    let eval = Evaluating { every: 1, problems: 2, samples: 2 };
+    let eval = EvalConfig { every: 1, problems: 2, samples: 2 };
     let config = TrainConfig { eval, steps: 1, ..config(&python(dir.path(), "", each)) };
     let setup = Setup::new(config.clone(), &model()).unwrap();
     let mut folder = RunFolder::open(&dir.path().join("run"), &config, Resume::Never).unwrap();

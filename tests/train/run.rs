@@ -7,13 +7,14 @@ use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::model::{
     Decoder, Keep, LoraOptions, Training, adapter_options, merge, read_adapters,
 };
-use rs_grpo_engine::optim::{AdamW, AdamWOptions};
+use rs_grpo_engine::optim::{AdamW, AdamWOptions, StateType};
 use rs_grpo_files::Reader;
 use rs_grpo_train::Error;
 use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
 use rs_grpo_train::{
-    Adapters, Decay, Evaluating, Example, KlKind, Loss, LossForm, LossKind, Metrics, OptimizerForm,
-    Pass, Pretraining, Saving, Schedule, Setup, TrainConfig, gradient, logprobs, pretrain, update,
+    CheckpointConfig, Decay, EvalConfig, Example, KlKind, LoraConfig, Loss, LossConfig, LossKind,
+    Metrics, OptimizerConfig, Pass, Pretraining, Schedule, Setup, TrainConfig, gradient, logprobs,
+    pretrain, update,
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -27,17 +28,17 @@ fn small() -> TrainConfig {
         prompts: 3,
         samples: 4,
         steps: 6,
-        save: Saving { every: 2, keep: 2 },
+        save: CheckpointConfig { every: 2, keep: 2 },
         ..TrainConfig::default()
     }
 }
 
-fn rank(rank: usize) -> Adapters {
-    Adapters { rank, ..Adapters::default() }
+fn rank(rank: usize) -> LoraConfig {
+    LoraConfig { rank, ..LoraConfig::default() }
 }
 
-fn every(every: usize) -> Saving {
-    Saving { every, ..Saving::default() }
+fn every(every: usize) -> CheckpointConfig {
+    CheckpointConfig { every, ..CheckpointConfig::default() }
 }
 
 const PASS: Pass = Pass { temperature: 1.0, micro_batch_tokens: 1 << 20, keep: Keep::Everything };
@@ -270,7 +271,7 @@ fn a_run_that_was_stopped_goes_on_to_the_last_bit() {
             sampling_rounds: 2,
             importance_cap: 2.0,
             schedule: Schedule { decay: Decay::Cosine, warmup: 0 },
-            optimizer: OptimizerForm { weight_decay: 0.01, ..OptimizerForm::default() },
+            optimizer: OptimizerConfig { weight_decay: 0.01, ..OptimizerConfig::default() },
             ..small()
         },
         TrainConfig { lora: rank(4), learning_rate: 1e-3, kl_coef: 0.01, ..small() },
@@ -357,8 +358,8 @@ fn steps_after_the_last_checkpoint_come_again() {
 #[test]
 fn the_newest_and_the_best_checkpoints_are_kept() {
     let folder = TempDir::new().unwrap();
-    let eval = Evaluating { every: 1, problems: 4, samples: 4 };
-    let config = TrainConfig { save: Saving { every: 1, keep: 2 }, eval, ..small() };
+    let eval = EvalConfig { every: 1, problems: 4, samples: 4 };
+    let config = TrainConfig { save: CheckpointConfig { every: 1, keep: 2 }, eval, ..small() };
     train(folder.path(), &config, None);
     let (_, metrics) = result(folder.path(), 6);
     let passes: Vec<f64> = metrics.iter().map(|line| line["eval/pass@1"]).collect();
@@ -424,21 +425,20 @@ fn settings_that_do_not_fit_are_refused() {
         "lr = 1e-4",
         "beta = 0.04",
         "learnin_rate = 1",
-        "loss = \"token\"",
         "steps = \"many\"",
         "steps = -1",
         "mask_truncated = 1",
-        "schedule = \"cosine:warm_up=5\"",
-        "schedule = \"linear\"",
-        "lora = \"alpha=16\"",
-        "lora = 16",
-        "save = \"every=5,every=6\"",
-        "save = \"50\"",
-        "eval = \"every=-1\"",
         "keep_last = 2",
         "weight_decay = 0.1",
-        "optimizer = \"sgd\"",
         "num_train_epochs = 2",
+        "[loss]\nkind = \"token\"",
+        "[schedule]\ndecay = \"cosine\"\nwarm_up = 5",
+        "[schedule]\ndecay = \"linear\"",
+        "[lora]\nrank = 2.5",
+        "[lorra]\nrank = 2",
+        "[eval]\nevery = 5\nproblems = -1",
+        "[optimizer]\nkind = \"sgd\"",
+        "[steps]\nevery = 5",
     ] {
         messages.push(with(text).unwrap_err().to_string());
     }
@@ -452,12 +452,13 @@ fn settings_that_do_not_fit_are_refused() {
         "overlong_buffer = 100",
         "data = \"countdown:numbers=40\"",
         "minibatches = 5000",
-        "optimizer = \"adamw:weight_decay=1.5\"",
         "data = \"countdown:problems=0\"",
-        "loss = \"gspo:dual_clip=0.5\"",
-        "lora = \"rank=4,alpha=-1\"",
-        "save = \"every=0\"",
-        "eval = \"every=5,samples=0\"",
+        "[optimizer]\nweight_decay = 1.5",
+        "[loss]\nkind = \"gspo\"\ndual_clip = 0.5",
+        "[lora]\nrank = 4\nalpha = -1",
+        "[lora]\nalpha = 16",
+        "[save]\nevery = 0",
+        "[eval]\nevery = 5\nsamples = 0",
         "reward_command = \"timeout=0 python3 reward.py\"",
         "reward_command = \"timeout=5\"",
     ] {
@@ -509,9 +510,9 @@ fn settings_survive_their_file() {
     assert!(TrainConfig::keys().len() <= 33, "no more settings than these");
 }
 
-/// The texts of settings that belong together, each with what it is.
+/// Settings of several keys: the table of a file, and the short text of a flag, are the same settings.
 #[test]
-fn settings_in_one_text_are_read_and_written() {
+fn settings_of_several_keys_are_tables_and_short_texts() {
     let with = |text: &str| {
         TrainConfig::default().with(text.parse().unwrap(), Path::new("run.toml")).unwrap()
     };
@@ -520,21 +521,123 @@ fn settings_in_one_text_are_read_and_written() {
         assert_eq!(with(&config.to_toml()), config, "{text}");
         config
     };
-    let loss = LossForm { kind: LossKind::Gspo, kl: KlKind::K1, dual_clip: 3.0 };
-    assert_eq!(same("loss = \"gspo:dual_clip=3,kl=k1\"").loss, loss);
+    let loss = LossConfig { kind: LossKind::Gspo, kl: KlKind::K1, dual_clip: 3.0 };
+    assert_eq!(same("[loss]\nkind = \"gspo\"\nkl = \"k1\"\ndual_clip = 3").loss, loss);
+    assert_eq!("gspo:dual_clip=3,kl=k1".parse::<LossConfig>().unwrap(), loss);
     assert_eq!(loss.to_string(), "gspo:kl=k1,dual_clip=3");
-    let plain = LossForm { kind: LossKind::SequenceMean, ..LossForm::default() };
-    assert_eq!(same("loss = \"sequence-mean\"").loss, plain);
+    let plain = LossConfig { kind: LossKind::SequenceMean, ..LossConfig::default() };
+    assert_eq!(same("[loss]\nkind = \"sequence-mean\"").loss, plain);
     assert_eq!(plain.to_string(), "sequence-mean");
     let schedule = Schedule { decay: Decay::Cosine, warmup: 20 };
-    assert_eq!(same("schedule = \"cosine:warmup=20\"").schedule, schedule);
-    assert_eq!(same("lora = \"rank=16,alpha=8\"").lora, Adapters { rank: 16, alpha: 8.0 });
-    assert_eq!(same("lora = \"rank=16\"").lora.to_string(), "rank=16,alpha=32");
-    assert_eq!(same("lora = \"off\"").lora(), None);
-    assert_eq!(same("save = \"keep=3\"").save, Saving { every: 50, keep: 3 });
-    let eval = Evaluating { every: 7, problems: 200, samples: 16 };
-    assert_eq!(same("eval = \"samples=16,every=7\"").eval, eval);
-    assert_eq!(same("eval = \"off\"").eval, Evaluating::default());
+    assert_eq!(same("[schedule]\ndecay = \"cosine\"\nwarmup = 20").schedule, schedule);
+    assert_eq!("cosine:warmup=20".parse::<Schedule>().unwrap(), schedule);
+    let lora = LoraConfig { rank: 16, alpha: 8.0 };
+    assert_eq!(same("[lora]\nrank = 16\nalpha = 8").lora, lora);
+    assert_eq!("rank=16,alpha=8".parse::<LoraConfig>().unwrap(), lora);
+    assert_eq!(same("[lora]\nrank = 16").lora.to_string(), "rank=16,alpha=32");
+    assert_eq!(same("[lora]\nrank = 0").lora(), None);
+    assert_eq!("off".parse::<LoraConfig>().unwrap(), LoraConfig::default());
+    assert_eq!(LoraConfig::default().to_string(), "off");
+    let optimizer = OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() };
+    assert_eq!(same("[optimizer]\nstate = \"bf16\"").optimizer, optimizer);
+    assert_eq!("adamw:state=bf16".parse::<OptimizerConfig>().unwrap(), optimizer);
+    assert_eq!(same("[save]\nkeep = 3").save, CheckpointConfig { every: 50, keep: 3 });
+    let eval = EvalConfig { every: 7, problems: 200, samples: 16 };
+    assert_eq!(same("[eval]\nsamples = 16\nevery = 7").eval, eval);
+    assert_eq!("samples=16,every=7".parse::<EvalConfig>().unwrap(), eval);
+    assert_eq!("off".parse::<EvalConfig>().unwrap(), EvalConfig::default());
+}
+
+/// A value without a key is that of the first.
+#[test]
+fn a_bare_number_is_the_first_key() {
+    assert_eq!("50".parse::<CheckpointConfig>().unwrap(), every(50));
+    let both = CheckpointConfig { every: 50, keep: 3 };
+    assert_eq!("50,keep=3".parse::<CheckpointConfig>().unwrap(), both);
+    assert_eq!("8".parse::<LoraConfig>().unwrap(), rank(8));
+    let eval = EvalConfig { every: 20, ..EvalConfig::default() };
+    assert_eq!("20".parse::<EvalConfig>().unwrap(), eval);
+    for text in
+        ["", "every", "every=5,every=6", "5,every=6", "5,6", "5,keep", "5,best=1", "-5", "5x"]
+    {
+        let error = text.parse::<CheckpointConfig>().unwrap_err().to_string();
+        let allowed = "a number of steps, or any of every=STEPS,keep=N";
+        assert_eq!(error, format!("save is {text:?}; allowed: {allowed}"));
+    }
+}
+
+/// The texts of earlier versions, and numbers, where a table belongs: the message has the tables.
+#[test]
+fn files_of_earlier_versions_are_answered_with_the_new_form() {
+    let read =
+        |text: &str| TrainConfig::default().with(text.parse().unwrap(), Path::new("run.toml"));
+    let old = "steps = 3\nloss = \"gspo:kl=k1,dual_clip=3\"\nsampler = \"http:async_steps=1\"\n\
+               importance_cap = 2\nschedule = \"cosine:warmup=5\"\n\
+               optimizer = \"adamw:weight_decay=0.1,state=bf16\"\nlora = \"rank=8\"\n\
+               save = \"every=20,keep=2\"\neval = 20\n";
+    let error = read(old).unwrap_err().to_string();
+    insta::assert_snapshot!("earlier_form", error);
+    // What it says, in place of the texts, reads as what they said.
+    let (_, tables) = error.split_once("\n\n").unwrap();
+    let new = read(&format!("steps = 3\nimportance_cap = 2\n{tables}")).unwrap();
+    new.check().unwrap();
+    let expected = TrainConfig {
+        steps: 3,
+        loss: "gspo:kl=k1,dual_clip=3".parse().unwrap(),
+        sampler: "http:async_steps=1".parse().unwrap(),
+        importance_cap: 2.0,
+        schedule: "cosine:warmup=5".parse().unwrap(),
+        optimizer: "adamw:weight_decay=0.1,state=bf16".parse().unwrap(),
+        lora: rank(8),
+        save: CheckpointConfig { every: 20, keep: 2 },
+        eval: EvalConfig { every: 20, ..EvalConfig::default() },
+        ..TrainConfig::default()
+    };
+    assert_eq!(new, expected);
+    // So is a run that an earlier version began.
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("config.toml"), "lora = \"off\"\n").unwrap();
+    let resumed = RunFolder::open(folder.path(), &small(), Resume::Auto).err().unwrap().to_string();
+    assert!(resumed.ends_with("config.toml: lora: must be a table, at the end of the file; replace it by\n\n[lora]\nrank = 0"), "{resumed}");
+}
+
+/// What a file with comments says is what was written, and nothing of it is left out.
+#[test]
+fn a_file_with_comments_has_every_setting() {
+    let config = TrainConfig {
+        prompt_template: "A question:\n# {prompt}\n\"Answer\":".to_owned(),
+        temperature: 0.7,
+        learning_rate: 1e-6,
+        lora: rank(8),
+        eval: EvalConfig { every: 20, ..EvalConfig::default() },
+        ..TrainConfig::default()
+    };
+    let text = config.to_commented_toml();
+    let tables = [config.table(), text.parse().unwrap()];
+    assert_eq!(tables[1], tables[0]);
+    let [_, table] = tables;
+    assert_eq!(TrainConfig::default().with(table, Path::new("run.toml")).unwrap(), config);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    insta::assert_snapshot!("commented", TrainConfig::default().to_commented_toml());
+}
+
+/// What is said of the keys of a table is said of those that it has.
+#[test]
+fn every_key_of_every_table_is_described() {
+    let defaults = TrainConfig::default().table();
+    let keys: Vec<&str> = TrainConfig::SETTINGS.iter().map(|setting| setting.key).collect();
+    assert!(keys.iter().all(|key| defaults.contains_key(*key)) && keys.len() == defaults.len());
+    for setting in TrainConfig::SETTINGS {
+        assert!(setting.doc().ends_with('.'), "{}", setting.key);
+        match (setting.form, defaults[setting.key].as_table()) {
+            (Some(form), Some(table)) => {
+                let names = form.keys.iter().map(|key| key.name);
+                assert!(names.clone().all(|name| table.contains_key(name)));
+                assert_eq!(names.count(), table.len());
+            }
+            (form, table) => assert!(form.is_none() && table.is_none(), "{}", setting.key),
+        }
+    }
 }
 
 /// Adapters begin as nothing, and what they learn is in the merged matrices.
@@ -542,7 +645,7 @@ fn settings_in_one_text_are_read_and_written() {
 fn adapters_are_learned_saved_read_and_merged() {
     let folder = TempDir::new().unwrap();
     let config = TrainConfig {
-        lora: Adapters { rank: 4, alpha: 8.0 },
+        lora: LoraConfig { rank: 4, alpha: 8.0 },
         learning_rate: 2e-3,
         steps: 3,
         save: every(3),

@@ -14,7 +14,7 @@ use crate::{Error, Result};
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_hub::Alias;
-use rs_grpo_train::{Adapters, TrainConfig};
+use rs_grpo_train::{LoraConfig, TrainConfig};
 
 /// A measurement and what the model says.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +118,7 @@ fn shape(name: &str) -> Result<&'static ModelConfig> {
 
 fn config(rank: usize, prompts: usize, new: usize) -> TrainConfig {
     TrainConfig {
-        lora: Adapters { rank, ..Adapters::default() },
+        lora: LoraConfig { rank, ..LoraConfig::default() },
         prompts,
         samples: SAMPLES,
         max_new_tokens: new,

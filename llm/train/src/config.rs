@@ -1,8 +1,13 @@
-//! Everything a training run depends on, in one flat table.
+//! Everything a training run depends on.
 
-use super::forms::{self, Adapters, Evaluating, LossForm, OptimizerForm, SamplerForm, Saving};
+use super::foreign::FOREIGN_NAMES;
 use super::loss::Loss;
 use super::schedule::Schedule;
+use super::setting::{Setting, SettingKind, plain};
+use super::tables::{
+    CheckpointConfig, EvalConfig, LoraConfig, LossConfig, OptimizerConfig, SamplerConfig,
+    SamplerKind,
+};
 use crate::reward::{Reward, RewardCommand};
 use crate::task::Source;
 use crate::{Error, Result};
@@ -10,143 +15,173 @@ use rs_grpo::Estimator;
 use rs_grpo_engine::model::{LoraOptions, Training};
 use rs_grpo_engine::text::AUTO;
 use rs_grpo_files::Refuse as _;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::Path;
 use toml::{Table, Value};
 
-/// The settings of a training run. Every field is a key of the configuration file and a flag of the
-/// command line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainConfig {
-    /// The model: `countdown` for the embedded one, an alias, an id on the hub, or a folder.
-    pub model: String,
-    /// Problems to train on: `countdown[:…]`, the name of a set, or a file.
-    pub data: String,
-    /// Problems to evaluate on; empty for those that `data` holds out.
-    pub eval_data: String,
-    /// Leave out problems that a benchmark at hand holds.
-    pub decontaminate: bool,
-    /// Text around a question, which stands in it as `{prompt}`; `auto` chooses it by model and
-    /// question; empty for the model's chat template.
-    pub prompt_template: String,
-    /// `[timeout=SECONDS] PROGRAM ARGUMENT…` that gives rewards, see [`RewardCommand`]; empty for the
-    /// grader.
-    pub reward_command: String,
-    /// How rewards become advantages, such as `rs-grpo:beta=2`.
-    pub estimator: String,
-    /// How the terms of tokens become one loss, such as `token-mean`.
-    #[serde(with = "forms")]
-    pub loss: LossForm,
-    /// A ratio under `1 − clip_low` is not pushed further down.
-    pub clip_low: f64,
-    /// A ratio over `1 + clip_high` is not pushed further up.
-    pub clip_high: f64,
-    /// Weight of the divergence from the model at the start; with 0 no reference is kept.
-    pub kl_coef: f64,
-    /// Weight of the policy's entropy, which is rewarded.
-    pub entropy_coef: f64,
-    /// Bound on the correction for a sampler that differs from the trainer; 0 is off.
-    pub importance_cap: f64,
-    /// Whether completions that reached the longest length are left out of the loss.
-    pub mask_truncated: bool,
-    /// Tokens before the longest length over which the reward falls by 1; 0 is off.
-    pub overlong_buffer: usize,
-    /// Most rounds of sampling that a step may take to fill groups without signal; 1 is off.
-    pub sampling_rounds: usize,
-    /// Where completions are drawn, such as `http:async_steps=1`; which servers draw them is no setting,
-    /// since nothing depends on it.
-    #[serde(with = "forms")]
-    pub sampler: SamplerForm,
-    /// Prompts of a step.
-    pub prompts: usize,
-    /// Completions of each prompt: the size of a group.
-    pub samples: usize,
-    /// Updates that a step's completions are divided over.
-    pub minibatches: usize,
-    /// Times that a step goes over its completions.
-    pub epochs: usize,
-    /// Most tokens that go through the network together in training.
-    pub micro_batch_tokens: usize,
-    /// Steps of the run.
-    pub steps: usize,
-    /// Learning rate after the warm-up.
-    pub learning_rate: f64,
-    /// How it rises to that and moves then, such as `cosine:warmup=20`.
-    #[serde(with = "forms")]
-    pub schedule: Schedule,
-    /// The optimiser, such as `adamw:weight_decay=0.01,state=bf16`.
-    #[serde(with = "forms")]
-    pub optimizer: OptimizerForm,
-    /// Longest gradient; a longer one is shortened to it.
-    pub clip_norm: f64,
-    /// LoRA adapters, such as `rank=16,alpha=32`; `off` trains every weight.
-    #[serde(with = "forms")]
-    pub lora: Adapters,
-    /// Divides the logits when completions are drawn, and when they are learned from.
-    pub temperature: f32,
-    /// Longest completion, in tokens.
-    pub max_new_tokens: usize,
-    /// When checkpoints are written and how many are kept, such as `every=50,keep=1`.
-    #[serde(with = "forms")]
-    pub save: Saving,
-    /// When and how the policy is evaluated, such as `every=20,problems=200,samples=128`.
-    #[serde(with = "forms")]
-    pub eval: Evaluating,
-    /// Seed of all random numbers.
-    pub seed: u64,
+/// Declares the settings under their headings: each with its meaning, its type, its default, and the form
+/// of its value on a command line.
+macro_rules! settings {
+    (
+        $(#[doc = $about:literal])+
+        $type:ident {
+            $($heading:literal {
+                $(
+                    $(#[doc = $doc:literal])+
+                    $(#[serde($($serde:tt)+)])?
+                    $key:ident: $kind:ty = $default:expr, $value:literal;
+                )+
+            })+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $type {
+            $($($(#[doc = $doc])+ $(#[serde($($serde)+)])? pub $key: $kind,)+)+
+        }
+
+        impl $type {
+            /// Every setting, in the order of files and of the help.
+            pub const SETTINGS: &'static [Setting] = &[$($(Setting {
+                key: stringify!($key),
+                heading: $heading,
+                value: $value,
+                doc: concat!($($doc),+),
+                form: <$kind as SettingKind>::FORM,
+            }),+),+];
+        }
+
+        impl Default for $type {
+            /// RS-GRPO with β = 2 on the embedded model and task.
+            fn default() -> Self {
+                Self { $($($key: $default,)+)+ }
+            }
+        }
+    };
 }
 
-impl Default for TrainConfig {
-    /// RS-GRPO with β = 2 on the embedded model and task.
-    fn default() -> Self {
-        Self {
-            model: "countdown".to_owned(),
-            data: "countdown".to_owned(),
-            eval_data: String::new(),
-            decontaminate: true,
-            prompt_template: AUTO.to_owned(),
-            reward_command: String::new(),
-            estimator: "rs-grpo:beta=2".to_owned(),
-            loss: LossForm::default(),
-            clip_low: 0.2,
-            clip_high: 0.28,
-            kl_coef: 0.0,
-            entropy_coef: 0.0,
-            importance_cap: 0.0,
-            mask_truncated: false,
-            overlong_buffer: 0,
-            sampling_rounds: 1,
-            sampler: SamplerForm::default(),
-            prompts: 64,
-            samples: 16,
-            minibatches: 1,
-            epochs: 1,
-            micro_batch_tokens: 2048,
-            steps: 200,
-            learning_rate: 2e-4,
-            schedule: Schedule::default(),
-            optimizer: OptimizerForm::default(),
-            clip_norm: 1.0,
-            lora: Adapters::default(),
-            temperature: 1.0,
-            max_new_tokens: 16,
-            save: Saving::default(),
-            eval: Evaluating::default(),
-            seed: 0,
+settings! {
+    /// The settings of a training run. Every field is a key of the configuration file and a flag of the
+    /// command line; one of several keys is a table in the file and a short text as a flag.
+    TrainConfig {
+        "Model" {
+            /// The model: countdown for the embedded one, an alias of `repro models`, an id on the hub, or a
+            /// folder.
+            model: String = "countdown".to_owned(), "MODEL";
+            /// Train LoRA adapters on all linear layers in place of all weights.
+            lora: LoraConfig = LoraConfig::default(), "RANK|rank=R,alpha=α|off";
+        }
+        "Data" {
+            /// Problems to train on: countdown[:problems=4096,numbers=4,largest=12,target=99,seed=0], a set
+            /// of `repro data list`, NAME=PATH for a copy of it, or a file:
+            /// PATH[:problem=COLUMN,answer=COLUMN].
+            data: String = "countdown".to_owned(), "DATA";
+            /// Problems to evaluate on; empty for those that data holds out.
+            eval_data: String = String::new(), "DATA";
+            /// Leave out problems of benchmarks that are in the cache.
+            decontaminate: bool = true, "BOOL";
+            /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
+            /// empty for the model's chat template.
+            prompt_template: String = AUTO.to_owned(), "TEXT";
+        }
+        "Method" {
+            /// How rewards become advantages; `repro advantage --list` shows every estimator.
+            estimator: String = "rs-grpo:beta=2".to_owned(), "NAME[:KEY=VALUE]";
+            /// Program that gives rewards in place of the grader; empty for the grader. It reads lines {"id",
+            /// "problem", "prompt", "completion", "answer"} and writes lines {"id", "reward"}. With
+            /// `timeout=120 PROGRAM` it may take 120 s for the completions of one prompt, not 60, before it
+            /// is started again.
+            reward_command: String = String::new(), "COMMAND";
+            /// How the terms of tokens become one loss.
+            loss: LossConfig = LossConfig::default(), "KIND[:KEY=VALUE]";
+            /// Ratios under 1 − clip_low are not pushed further down.
+            clip_low: f64 = 0.2, "ε";
+            /// Ratios over 1 + clip_high are not pushed further up.
+            clip_high: f64 = 0.28, "ε";
+            /// Weight of the divergence from the model at the start; with 0 no reference is kept.
+            kl_coef: f64 = 0.0, "C";
+            /// Weight of the policy's entropy, which is rewarded.
+            entropy_coef: f64 = 0.0, "C";
+            /// Bound on the correction for a sampler that differs from the trainer; 0 is off.
+            importance_cap: f64 = 0.0, "W";
+            /// Leave completions of the longest length out of the loss.
+            mask_truncated: bool = false, "BOOL";
+            /// Tokens before the longest length over which the reward falls by 1; 0 is off.
+            overlong_buffer: usize = 0, "N";
+        }
+        "Optimisation" {
+            /// Steps of the run.
+            steps: usize = 200, "N";
+            /// Prompts of a step.
+            prompts: usize = 64, "N";
+            /// Updates that a step's completions are divided over.
+            minibatches: usize = 1, "N";
+            /// Times that a step goes over its completions.
+            epochs: usize = 1, "N";
+            /// Most tokens that go through the network together in training.
+            micro_batch_tokens: usize = 2048, "N";
+            /// Learning rate after the warm-up.
+            learning_rate: f64 = 2e-4, "η";
+            /// How the learning rate rises and falls.
+            schedule: Schedule = Schedule::default(), "DECAY[:warmup=N]";
+            /// How gradients become updates.
+            optimizer: OptimizerConfig = OptimizerConfig::default(), "adamw[:KEY=VALUE]";
+            /// Longest gradient; a longer one is shortened to it.
+            clip_norm: f64 = 1.0, "G";
+            /// Seed of all random numbers.
+            seed: u64 = 0, "N";
+        }
+        "Sampling" {
+            /// Completions of each prompt: the size of a group.
+            samples: usize = 16, "N";
+            /// Divides the logits, in sampling and in the loss.
+            #[serde(serialize_with = "shortest")]
+            temperature: f32 = 1.0, "T";
+            /// Longest completion, in tokens.
+            max_new_tokens: usize = 16, "N";
+            /// Most rounds of sampling that a step may take to replace groups without signal; 1 is off.
+            sampling_rounds: usize = 1, "N";
+            /// Where completions are sampled.
+            sampler: SamplerConfig = SamplerConfig::default(), "local|http";
+        }
+        "Evaluation and saving" {
+            /// When and how the policy is evaluated.
+            eval: EvalConfig = EvalConfig::default(), "N|every=N,problems=N,samples=N|off";
+            /// When checkpoints are written, and how many are kept.
+            save: CheckpointConfig = CheckpointConfig::default(), "N|every=N,keep=N";
         }
     }
 }
 
+/// A number in single precision as the shortest decimal that reads as the same.
+fn shortest<S: Serializer>(number: &f32, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_f64(number.to_string().parse().unwrap_or_else(|_| f64::from(*number)))
+}
+
 impl TrainConfig {
-    /// The keys of the table, in their order.
+    /// The keys of all settings, in alphabetical order.
     pub fn keys() -> Vec<String> {
         Self::default().table().keys().cloned().collect()
     }
 
-    /// The settings as a table.
+    /// The settings as a table of a file.
     pub fn table(&self) -> Table {
         Table::try_from(self).unwrap_or_default()
+    }
+
+    /// The settings by their keys, those of several keys as the short texts that flags take.
+    pub fn texts(&self) -> Table {
+        let (mut table, defaults) = (self.table(), Self::default().table());
+        for (key, form) in Self::SETTINGS.iter().filter_map(|s| Some((s.key, s.form?))) {
+            if let (Some(Value::Table(own)), Some(Value::Table(default))) =
+                (table.get(key), defaults.get(key))
+            {
+                let text = form.short(own, default);
+                table.insert(key.to_owned(), Value::String(text));
+            }
+        }
+        table
     }
 
     /// The settings as the text of a configuration file.
@@ -167,31 +202,43 @@ impl TrainConfig {
         Self::default().with(table, path)
     }
 
-    /// These settings, overridden by a table; `origin` is named in messages.
+    /// These settings, overridden by a table; `origin` is named in messages. A setting of several keys is
+    /// replaced as a whole: keys that it does not name have their defaults.
     ///
     /// # Errors
     /// As [`read`](Self::read).
     pub fn with(&self, overrides: Table, origin: &Path) -> Result<Self> {
-        let mut table = self.table();
+        let (mut table, defaults) = (self.table(), Self::default().table());
+        check_form(&overrides, &defaults, origin)?;
         for (key, value) in overrides {
-            let Some(own) = table.get_mut(&key) else {
-                return Err(unknown(&key, &table, origin));
-            };
-            *own = fit(value, own);
-            let attempt: std::result::Result<Self, _> = table.clone().try_into();
-            if let Err(error) = attempt {
-                return Err(Error::malformed(origin, key, error.message().trim().to_owned()));
+            let default =
+                defaults.get(&key).ok_or_else(|| unknown(&key, &key, &defaults, origin))?;
+            match (value, default) {
+                (Value::Table(named), Value::Table(keys)) => {
+                    table.insert(key.clone(), default.clone());
+                    for (inner, value) in named {
+                        let path = format!("{key}.{inner}");
+                        let like =
+                            keys.get(&inner).ok_or_else(|| unknown(&path, &inner, keys, origin))?;
+                        if let Some(Value::Table(own)) = table.get_mut(&key) {
+                            own.insert(inner, fit(value, like));
+                        }
+                        readable(&table, &path, origin)?;
+                    }
+                }
+                (value, like) => {
+                    table.insert(key.clone(), fit(value, like));
+                    readable(&table, &key, origin)?;
+                }
             }
         }
-        table.try_into().map_err(|error: toml::de::Error| {
-            Error::malformed(origin, "the file", error.message().to_owned())
-        })
+        readable(&table, "the settings", origin)
     }
 
     /// Names and values of the settings in which another run differs, as `key: its value here, its
     /// value there`.
     pub fn differences(&self, other: &Self) -> Vec<String> {
-        let (mine, theirs) = (self.table(), other.table());
+        let (mine, theirs) = (self.texts(), other.texts());
         let differing = mine.iter().filter(|(key, value)| theirs.get(*key) != Some(*value));
         let theirs = |key: &String| theirs.get(key).map(Value::to_string).unwrap_or_default();
         differing.map(|(key, value)| format!("{key}: {value}, here {}", theirs(key))).collect()
@@ -235,6 +282,12 @@ impl TrainConfig {
         if let Some((name, value)) = positive.into_iter().find(|(_, value)| bad(*value)) {
             return Err(Error::parameter(name, value, "a finite number over 0"));
         }
+        let alpha = self.lora.alpha;
+        if self.lora.rank == 0 && alpha != LoraConfig::default().alpha {
+            let allowed =
+                format!("with a rank, as in rank=16,alpha={alpha}: rank 0 trains all weights");
+            return Err(Error::parameter("alpha in lora", alpha, allowed));
+        }
         let decay = self.optimizer.weight_decay;
         if !(0.0..1.0).contains(&decay) {
             return Err(Error::parameter("weight_decay in optimizer", decay, "0 up to 1"));
@@ -252,7 +305,12 @@ impl TrainConfig {
 
     /// Servers are given adapters, and learning from completions of the policy before needs a correction.
     fn check_sampler(&self) -> Result<()> {
-        if self.sampler == SamplerForm::Local {
+        let ahead = self.sampler.async_steps;
+        if ahead > usize::from(!self.sampler.is_local()) {
+            let allowed = SamplerConfig::FORM.map_or("", |form| form.allowed);
+            return Err(Error::parameter("sampler", self.sampler, allowed));
+        }
+        if self.sampler.is_local() {
             return Ok(());
         }
         if self.lora.rank == 0 {
@@ -260,7 +318,7 @@ impl TrainConfig {
                            model once and an adapter for each step";
             return Err(Error::parameter("sampler", self.sampler, allowed));
         }
-        if self.sampler.async_steps() > 0 && self.importance_cap == 0.0 {
+        if ahead > 0 && self.importance_cap == 0.0 {
             let allowed = format!(
                 "at least 1 with {}, such as {DEFAULT_CAP}: completions are of the policy before",
                 self.sampler
@@ -274,7 +332,7 @@ impl TrainConfig {
     /// needs where there is none.
     #[must_use]
     pub fn drawn_ahead(mut self, async_steps: usize) -> Self {
-        self.sampler = SamplerForm::Http { async_steps };
+        self.sampler = SamplerConfig { kind: SamplerKind::Http, async_steps };
         if async_steps > 0 && self.importance_cap == 0.0 {
             self.importance_cap = DEFAULT_CAP;
         }
@@ -346,7 +404,7 @@ impl TrainConfig {
 
     /// The adapters, where not every weight is trained.
     pub fn lora(&self) -> Option<LoraOptions> {
-        let (Adapters { rank, alpha }, seed) = (self.lora, self.seed);
+        let (LoraConfig { rank, alpha }, seed) = (self.lora, self.seed);
         (rank > 0).then_some(LoraOptions { rank, alpha, seed })
     }
 }
@@ -363,55 +421,44 @@ fn fit(value: Value, like: &Value) -> Value {
     }
 }
 
-/// Settings of other trainers and of earlier versions, and what they are here.
-const ELSEWHERE: [(&str, &str); 32] = [
-    ("lr", "learning_rate"),
-    ("beta", "estimator, as in \"rs-grpo:beta=2\", or kl_coef for the weight of the divergence"),
-    ("num_generations", "samples"),
-    ("n", "samples"),
-    ("max_completion_length", "max_new_tokens"),
-    ("max_tokens", "max_new_tokens"),
-    ("epsilon", "clip_low"),
-    ("epsilon_high", "clip_high"),
-    ("delta", DUAL_CLIP),
-    ("dual_clip", DUAL_CLIP),
-    ("weight_decay", "optimizer, as in \"adamw:weight_decay=0.01\""),
-    ("kl_estimator", "loss, as in \"token-mean:kl=k1\""),
-    ("loss_type", "loss"),
-    ("num_iterations", "epochs"),
-    ("max_steps", "steps"),
-    ("max_grad_norm", "clip_norm"),
-    ("warmup", WARMUP),
-    ("warmup_steps", WARMUP),
-    ("lr_scheduler_type", "schedule"),
-    ("lora_r", LORA),
-    ("lora_rank", LORA),
-    ("lora_alpha", LORA),
-    ("save_steps", SAVE),
-    ("save_total_limit", SAVE),
-    ("save_every", SAVE),
-    ("keep_last", SAVE),
-    ("eval_steps", EVAL),
-    ("eval_every", EVAL),
-    ("eval_problems", EVAL),
-    ("eval_samples", EVAL),
-    ("problems", "data, as in \"countdown:problems=4096\""),
-    ("reward_timeout", "reward_command, as in \"timeout=60 python3 reward.py\""),
-];
+/// The settings of a table whose value of `path` is new.
+fn readable(table: &Table, path: &str, origin: &Path) -> Result<TrainConfig> {
+    table.clone().try_into().map_err(|error: toml::de::Error| {
+        Error::malformed(origin, path, error.message().trim().to_owned())
+    })
+}
 
-const DUAL_CLIP: &str = "loss, as in \"token-mean:dual_clip=3\"";
-const WARMUP: &str = "schedule, as in \"cosine:warmup=20\"";
-const LORA: &str = "lora, as in \"rank=16,alpha=32\"";
-const SAVE: &str = "save, as in \"every=50,keep=1\"";
-const EVAL: &str = "eval, as in \"every=20,problems=200,samples=128\"";
+/// Refuses texts and numbers where a table belongs, which was the form of earlier versions, with the
+/// tables to write in their place.
+fn check_form(overrides: &Table, defaults: &Table, origin: &Path) -> Result<()> {
+    let old = |setting: &Setting| {
+        let (form, value) = (setting.form?, overrides.get(setting.key)?);
+        let text = match value {
+            Value::Table(_) => return None,
+            value => plain(value),
+        };
+        let Some(Value::Table(keys)) = defaults.get(setting.key) else { return None };
+        let named = form.read(&text, keys).unwrap_or_else(|| keys.clone());
+        Some((setting.key, form.block(setting.key, &named)))
+    };
+    let old: Vec<(&str, String)> = TrainConfig::SETTINGS.iter().filter_map(old).collect();
+    if old.is_empty() {
+        return Ok(());
+    }
+    let (keys, blocks): (Vec<&str>, Vec<String>) = old.into_iter().unzip();
+    let problem =
+        format!("must be a table, at the end of the file; replace it by\n\n{}", blocks.join("\n"));
+    Err(Error::malformed(origin, keys.join(", "), problem.trim_end()))
+}
 
-fn unknown(key: &str, table: &Table, origin: &Path) -> Error {
+/// A setting under a key that is none.
+fn unknown(path: &str, key: &str, known: &Table, origin: &Path) -> Error {
     let near = |known: &&String| strsim::jaro_winkler(key, known);
-    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == key);
-    let hint = match (elsewhere, table.keys().max_by(|a, b| near(a).total_cmp(&near(b)))) {
-        (Some((_, here)), _) => format!("; here it is {here}"),
+    let foreign = FOREIGN_NAMES.iter().find(|foreign| foreign.name == path);
+    let hint = match (foreign, known.keys().max_by(|a, b| near(a).total_cmp(&near(b)))) {
+        (Some(foreign), _) => format!("; here it is {}", foreign.in_file),
         (None, Some(nearest)) => format!("; did you mean {nearest:?}?"),
         (None, None) => String::new(),
     };
-    Error::malformed(origin, key, format!("is no setting{hint}"))
+    Error::malformed(origin, path, format!("is no setting{hint}"))
 }

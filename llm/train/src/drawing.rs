@@ -68,7 +68,7 @@ impl<'a> Drawing<'a> {
         learn: impl FnOnce(&mut dyn Learner) -> Result<T>,
     ) -> Result<T> {
         let config = &self.setup.config;
-        let is_ahead = config.sampler.async_steps() > 0 && step + 1 < config.steps;
+        let is_ahead = config.sampler.async_steps > 0 && step + 1 < config.steps;
         let Some(fleet) = self.fleet.as_mut().filter(|_| is_ahead) else { return learn(learner) };
         publish(fleet, learner, step)?;
         let (collector, order) = (&mut self.collector, &mut self.order);
@@ -130,7 +130,7 @@ impl<'a> Drawing<'a> {
 }
 
 fn fleet(setup: &Setup) -> Result<Option<FleetSampler<'_>>> {
-    let is_remote = setup.config.sampler != super::forms::SamplerForm::Local;
+    let is_remote = !setup.config.sampler.is_local();
     let Some(Remote { servers, adapters }) = setup.remote.clone().filter(|_| is_remote) else {
         return match is_remote {
             true => Err(Error::parameter("endpoint", "missing", "the servers of --sampler http")),

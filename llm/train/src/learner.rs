@@ -2,11 +2,11 @@
 
 use super::batch::Example;
 use super::config::TrainConfig;
-use super::forms::{OptimizerForm, SamplerForm};
 use super::gradient::{Pass, logprobs};
 use super::loss::Loss;
 use super::setup::Setup;
 use super::state::{self, Progress};
+use super::tables::OptimizerConfig;
 use super::trainer::engine_options;
 use super::update::{Updated, update};
 use crate::{Error, Result};
@@ -82,10 +82,10 @@ impl<'a, P: Policy> Local<'a, P> {
         let TrainConfig { samples, max_new_tokens, temperature, micro_batch_tokens, .. } = *config;
         let options = engine_options(policy, &setup.prompts, samples, max_new_tokens)?;
         let keep = policy.keep(micro_batch_tokens)?;
-        let OptimizerForm { weight_decay, state } = config.optimizer;
+        let OptimizerConfig { weight_decay, state, .. } = config.optimizer;
         let options_of_adamw = AdamWOptions { weight_decay, state, ..AdamWOptions::default() };
         let longest = setup.prompts.iter().map(Vec::len).max().unwrap_or(1) + max_new_tokens;
-        let local = config.sampler == SamplerForm::Local;
+        let local = config.sampler.is_local();
         let engine = local.then(|| engine(policy, &setup.tokenizer, options)).transpose()?;
         Ok(Self {
             engine,

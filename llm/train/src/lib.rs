@@ -6,12 +6,13 @@
 //! ```
 
 mod batch;
+mod commented;
 mod config;
 pub mod data;
 mod drawing;
 mod error;
 pub mod evaluate;
-mod forms;
+mod foreign;
 mod gradient;
 mod learner;
 mod loss;
@@ -24,8 +25,10 @@ mod rollout;
 pub mod run;
 mod schedule;
 pub mod self_test;
+mod setting;
 mod setup;
 mod state;
+mod tables;
 pub mod task;
 mod trainer;
 mod update;
@@ -33,7 +36,7 @@ mod update;
 pub use batch::Example;
 pub use config::TrainConfig;
 pub use error::{Error, Result};
-pub use forms::{Adapters, Evaluating, LossForm, OptimizerForm, SamplerForm, Saving};
+pub use foreign::{FOREIGN_NAMES, ForeignFlag, ForeignName};
 pub use gradient::{Pass, Sums, gradient, logprobs};
 pub use loss::{KlKind, Loss, LossKind, Term, Token};
 pub use memory::{MemoryPlan, Site, host_memory};
@@ -41,7 +44,12 @@ pub use metrics::Metrics;
 pub use pretrain::{Pretraining, pretrain};
 pub use rollout::{Completion, Group, Rollout};
 pub use schedule::{Decay, Schedule};
+pub use setting::{Key, Setting, TableForm};
 pub use setup::{Cleared, OnDevice, Remote, Setup, benchmarks, encode, training_problems};
 pub use state::Progress;
+pub use tables::{
+    CheckpointConfig, EvalConfig, LoraConfig, LossConfig, OptimizerConfig, OptimizerKind,
+    SamplerConfig, SamplerKind,
+};
 pub use trainer::{StepReport, Trainer, engine_options, sampler};
 pub use update::{Updated, update};

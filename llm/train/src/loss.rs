@@ -13,9 +13,11 @@
 
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
+use serde::{Deserialize, Serialize};
 
 /// How the terms of tokens become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LossKind {
     /// The mean over all tokens (DAPO, Yu et al. 2025, arXiv 2503.14476).
     TokenMean,
@@ -32,7 +34,8 @@ pub enum LossKind {
 
 /// Estimates of the divergence of the policy from the reference, from samples of the policy
 /// (Schulman 2020, "Approximating KL divergence").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum KlKind {
     /// `log π − log π_ref`: unbiased; its gradient as a loss is 0 on average.
     K1,

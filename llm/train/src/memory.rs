@@ -18,8 +18,8 @@
 //! weight and M the most tokens trained on at once. On a device the cache makes way for training, and
 //! the moments for the cache where there is no room for both.
 
-use super::forms::{OptimizerForm, SamplerForm};
-use super::{Adapters, TrainConfig};
+use super::TrainConfig;
+use super::tables::{LoraConfig, OptimizerConfig};
 use crate::{Error, Result};
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
@@ -69,9 +69,9 @@ impl MemoryPlan {
         };
         // A sequence is trained on as a whole.
         let tokens = config.micro_batch_tokens.max(longest) as u64;
-        let numbers = match config.sampler {
-            SamplerForm::Local => cache_numbers(model).saturating_mul(longest as u64),
-            SamplerForm::Http { .. } => 0,
+        let numbers = match config.sampler.is_local() {
+            true => cache_numbers(model).saturating_mul(longest as u64),
+            false => 0,
         };
         let (gradients, activations) = (trained.saturating_mul(4), activation_bytes(model, tokens));
         match site {
@@ -171,23 +171,21 @@ fn advice(
 ) -> String {
     let fits = |config: &TrainConfig| MemoryPlan::new(site, config, model, longest).peak() <= limit;
     if let Some(smaller) = smaller_batches(config, longest).find(|config| fits(config)) {
-        return format!("It fits with micro-batch-tokens = {}", smaller.micro_batch_tokens);
+        return format!("It fits with --micro-batch-tokens {}", smaller.micro_batch_tokens);
     }
     if let (Site::Device(_), StateType::F32) = (site, config.optimizer.state) {
-        let optimizer = OptimizerForm { state: StateType::Bf16, ..config.optimizer };
+        let optimizer = OptimizerConfig { state: StateType::Bf16, ..config.optimizer };
         if fits(&TrainConfig { optimizer, ..config.clone() }) {
-            return format!("It fits with optimizer = \"{optimizer}\"");
+            return format!("It fits with --optimizer {optimizer}");
         }
     }
     let adapters =
-        TrainConfig { lora: Adapters { rank: RANK, ..Adapters::default() }, ..config.clone() };
+        TrainConfig { lora: LoraConfig { rank: RANK, ..LoraConfig::default() }, ..config.clone() };
     let mut with_adapters =
         std::iter::once(adapters.clone()).chain(smaller_batches(&adapters, longest));
     match with_adapters.find(|config| fits(config)).filter(|_| config.lora.rank == 0) {
         Some(TrainConfig { micro_batch_tokens, .. }) => {
-            format!(
-                "It fits with lora = \"rank={RANK}\" and micro-batch-tokens = {micro_batch_tokens}"
-            )
+            format!("It fits with --lora rank={RANK} --micro-batch-tokens {micro_batch_tokens}")
         }
         None => "No setting makes it fit; take a smaller model or shorter completions".to_owned(),
     }

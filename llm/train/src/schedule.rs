@@ -1,31 +1,29 @@
 //! The learning rate over a run.
 
+use super::setting::table;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// The factor of the learning rate: up to 1 over the warm-up, then as the decay has it. Its text is
-/// `constant`, or `cosine:warmup=20`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Schedule {
-    /// How it moves after the warm-up.
-    pub decay: Decay,
-    /// Steps over which it rises linearly.
-    pub warmup: usize,
+table! {
+    /// The factor of the learning rate: up to 1 over the warm-up, then as the decay has it, such as
+    /// `cosine:warmup=20`.
+    Schedule, "schedule",
+    allowed: "constant or cosine, and then any of :warmup=STEPS", off: false {
+        /// How it moves after the warm-up: constant, or cosine, down to 0 after the last step.
+        decay: Decay = Decay::Constant;
+        /// Steps over which it rises linearly before that.
+        warmup: usize = 0;
+    }
 }
 
 /// How the learning rate moves after the warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Decay {
     /// Not at all.
     Constant,
     /// Along half a cosine, down to 0 after the last step.
     Cosine,
-}
-
-impl Default for Schedule {
-    /// The same in all steps.
-    fn default() -> Self {
-        Self { decay: Decay::Constant, warmup: 0 }
-    }
 }
 
 impl Schedule {

@@ -17,13 +17,23 @@ pub(crate) struct Options {
     /// The rule, such as rs-grpo:beta=2; repeat it to compare several.
     #[arg(long, value_name = "NAME[:KEY=VALUE,…]", value_parser = parse::estimator, default_value = "rs-grpo:beta=2")]
     estimator: Vec<Estimator>,
+    /// Short for --estimator rs-grpo:beta=β; several with commas between them.
+    #[arg(
+        long,
+        value_name = "β,…",
+        value_delimiter = ',',
+        value_parser = parse::number,
+        allow_hyphen_values = true,
+        conflicts_with = "estimator"
+    )]
+    beta: Vec<f64>,
     /// Rewards of one group, separated by commas.
     #[arg(
         long,
         value_name = "R,…",
         value_delimiter = ',',
         value_parser = parse::number,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         required_unless_present_any = ["input", "list"],
         conflicts_with_all = ["input", "list"]
     )]
@@ -63,14 +73,14 @@ struct Listed {
 }
 
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
-    parse::no_repeats("--estimator", &options.estimator).map_err(Failure::Usage)?;
+    let estimators = parse::estimators(&options.estimator, &options.beta)?;
     let mut scratch = Scratch::new();
     match &options.input {
         _ if options.list => list(options.format, console),
-        Some(path) => {
-            for_each_group(path, |rewards| answer(options, rewards, &mut scratch, console))
-        }
-        None => answer(options, &options.rewards, &mut scratch, console),
+        Some(path) => for_each_group(path, |rewards| {
+            answer(&estimators, options.format, rewards, &mut scratch, console)
+        }),
+        None => answer(&estimators, options.format, &options.rewards, &mut scratch, console),
     }
 }
 
@@ -105,26 +115,27 @@ fn for_each_group(
 
 /// Prints the advantages of one group under every estimator asked for.
 fn answer(
-    options: &Options,
+    estimators: &[Estimator],
+    format: Format,
     rewards: &[f64],
     scratch: &mut Scratch,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let mut columns = vec![rewards.to_vec()];
-    for estimator in &options.estimator {
+    for estimator in estimators {
         let mut advantages = vec![0.0; rewards.len()];
         estimator
             .advantages_into(rewards, &mut advantages, scratch)
             .map_err(|error| Failure::Usage(format!("--estimator {estimator}: {error}")))?;
-        if options.format == Format::Json {
+        if format == Format::Json {
             let estimator = estimator.to_string();
             console.json(&Answer { estimator, rewards, advantages: &advantages })?;
         }
         columns.push(advantages);
     }
-    match options.format {
+    match format {
         Format::Json => Ok(()),
-        Format::Text => print_table(&options.estimator, &columns, console),
+        Format::Text => print_table(estimators, &columns, console),
     }
 }
 

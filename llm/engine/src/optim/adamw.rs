@@ -5,6 +5,7 @@ use crate::tensor::Gradients;
 use crate::tensor::with_floats;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor, Var};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -12,7 +13,8 @@ use std::sync::Mutex;
 const CHUNK: usize = 1 << 14;
 
 /// How moments are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StateType {
     /// In single precision.
     #[default]

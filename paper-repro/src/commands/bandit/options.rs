@@ -20,7 +20,7 @@ pub(crate) struct Options {
         value_name = "β,…",
         value_delimiter = ',',
         value_parser = parse::number,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         help_heading = LEARNING
     )]
     pub(crate) beta: Vec<f64>,
@@ -34,7 +34,7 @@ pub(crate) struct Options {
     )]
     pub(crate) estimator: Vec<Estimator>,
     /// Step size of the gradient ascent on the logits.
-    #[arg(long, value_name = "η", value_parser = parse::number, default_value_t = 0.1, help_heading = LEARNING)]
+    #[arg(long, alias = "lr", value_name = "η", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 0.1, help_heading = LEARNING)]
     pub(crate) learning_rate: f64,
     /// Arms drawn for one update.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, allow_negative_numbers = true, default_value_t = 16, help_heading = LEARNING)]
@@ -47,25 +47,25 @@ pub(crate) struct Options {
     #[arg(long, value_name = "K", value_parser = parse::size::<2>, allow_negative_numbers = true, default_value_t = 100, help_heading = PROBLEM)]
     pub(crate) arms: usize,
     /// Arms at which the reward peaks.
-    #[arg(long, value_name = "X,…", value_delimiter = ',', value_parser = parse::number, default_value = "40,75", help_heading = PROBLEM)]
+    #[arg(long, value_name = "X,…", value_delimiter = ',', value_parser = parse::number, allow_hyphen_values = true, default_value = "40,75", help_heading = PROBLEM)]
     pub(crate) peaks: Vec<f64>,
     /// Height of each peak above the baseline.
-    #[arg(long, value_name = "H,…", value_delimiter = ',', value_parser = parse::number, allow_negative_numbers = true, default_value = "0.9,0.5", help_heading = PROBLEM)]
+    #[arg(long, value_name = "H,…", value_delimiter = ',', value_parser = parse::number, allow_hyphen_values = true, default_value = "0.9,0.5", help_heading = PROBLEM)]
     pub(crate) heights: Vec<f64>,
     /// Standard deviation of each peak, in arms.
-    #[arg(long, value_name = "W,…", value_delimiter = ',', value_parser = parse::number, default_value = "5,5", help_heading = PROBLEM)]
+    #[arg(long, value_name = "W,…", value_delimiter = ',', value_parser = parse::number, allow_hyphen_values = true, default_value = "5,5", help_heading = PROBLEM)]
     pub(crate) widths: Vec<f64>,
     /// Reward far from all peaks.
     #[arg(long, value_name = "R", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 0.1, help_heading = PROBLEM)]
     pub(crate) baseline: f64,
     /// Arm around which the initial policy is centred.
-    #[arg(long, value_name = "X", value_parser = parse::number, default_value_t = 75.0, help_heading = PROBLEM)]
+    #[arg(long, value_name = "X", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 75.0, help_heading = PROBLEM)]
     pub(crate) initial_centre: f64,
     /// Standard deviation of the initial policy, in arms.
-    #[arg(long, value_name = "W", value_parser = parse::number, default_value_t = 5.0, help_heading = PROBLEM)]
+    #[arg(long, value_name = "W", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 5.0, help_heading = PROBLEM)]
     pub(crate) initial_width: f64,
     /// Weight of every arm in the initial policy, beside a bell of height 1.
-    #[arg(long, value_name = "P", value_parser = parse::number, default_value_t = 0.1, help_heading = PROBLEM)]
+    #[arg(long, value_name = "P", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 0.1, help_heading = PROBLEM)]
     pub(crate) initial_floor: f64,
     /// Scatter of observed rewards: none, bernoulli, or gaussian:SD.
     #[arg(long, value_name = "KIND", value_parser = parse::noise, default_value = "none", help_heading = PROBLEM)]
@@ -81,14 +81,14 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = parse::whole::<0>, allow_negative_numbers = true, default_value_t = 0, help_heading = EXPERIMENT)]
     pub(crate) seed: u64,
     /// A run has escaped when its final reward is above this.
-    #[arg(long, value_name = "R", value_parser = parse::number, default_value_t = 0.9, help_heading = EXPERIMENT)]
+    #[arg(long, value_name = "R", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 0.9, help_heading = EXPERIMENT)]
     pub(crate) escape_reward: f64,
     /// Map the share of escapes over risk parameter and group size, each cell with as many updates as
     /// --steps has groups.
     #[arg(long, help_heading = EXPERIMENT)]
     pub(crate) phase: bool,
     /// Group sizes of --phase.
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse::size::<1>, allow_negative_numbers = true, default_value = "2,4,8,16,32,64,128,256", requires = "phase", help_heading = EXPERIMENT)]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse::size::<1>, allow_hyphen_values = true, default_value = "2,4,8,16,32,64,128,256", requires = "phase", help_heading = EXPERIMENT)]
     pub(crate) group_sizes: Vec<usize>,
 
     /// Folder for the figure, its data and the resolved settings.

@@ -103,7 +103,7 @@ impl Task<'_> {
             "prompt_template": template,
             "temperature": options.temperature,
             "top_p": options.top_p,
-            "max_tokens": options.max_tokens,
+            "max_tokens": options.max_new_tokens,
             "seed": options.seed,
             "grader": VERSION,
         });
@@ -122,7 +122,7 @@ impl Task<'_> {
         SamplingParams {
             temperature: self.options.temperature,
             top_p: self.options.top_p,
-            max_tokens: self.options.max_tokens,
+            max_tokens: self.options.max_new_tokens,
             seed: self.options.seed,
             ..SamplingParams::default()
         }
@@ -146,7 +146,7 @@ impl Task<'_> {
         let params = SamplingParams { stop_tokens, ..self.params() };
         params.check()?;
         let network = network(&decoder)?;
-        let engine = engine_options(&network, &prompts, set.samples, options.max_tokens)?;
+        let engine = engine_options(&network, &prompts, set.samples, options.max_new_tokens)?;
         let mut engine = Engine::new(&network, Some(&tokenizer), engine)?;
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
         let report = self.collect(&mut sampler, folder, signals, bar)?;

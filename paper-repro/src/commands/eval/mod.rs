@@ -59,14 +59,20 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "prompt_template")]
     chat: bool,
     /// Divides the logits.
-    #[arg(long, value_name = "T", default_value_t = 1.0)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, default_value_t = 1.0)]
     temperature: f32,
     /// Draw from the fewest tokens that have this probability together; 1 is off.
-    #[arg(long, value_name = "P", default_value_t = 1.0)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 1.0)]
     top_p: f32,
     /// Longest completion, in tokens.
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "1024")]
-    max_tokens: usize,
+    #[arg(
+        long,
+        aliases = parse::MAX_NEW_TOKENS,
+        value_name = "N",
+        value_parser = parse::size::<1>,
+        default_value = "1024"
+    )]
+    max_new_tokens: usize,
     /// Seed; a completion depends on it, on the prompt and on its number alone.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,

@@ -27,6 +27,16 @@ pub(crate) struct Options {
     /// Compare these estimators only, such as grpo or rs-grpo:beta=2; may be repeated.
     #[arg(long, value_name = "NAME[:KEY=VALUE,…]", value_parser = parse::estimator)]
     estimator: Vec<Estimator>,
+    /// Short for --estimator rs-grpo:beta=β; several with commas between them.
+    #[arg(
+        long,
+        value_name = "β,…",
+        value_delimiter = ',',
+        value_parser = parse::number,
+        allow_hyphen_values = true,
+        conflicts_with = "estimator"
+    )]
+    beta: Vec<f64>,
     /// Seeds of each method.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "5")]
     seeds: usize,
@@ -34,7 +44,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Steps of each run, in place of those of the settings.
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    #[arg(long, alias = "max-steps", value_name = "N", value_parser = parse::size::<1>)]
     steps: Option<usize>,
     /// Folder for the runs, the table and the figure; an experiment that was interrupted goes on.
     #[arg(long, value_name = "DIR", default_value = "out/experiment/countdown")]
@@ -57,15 +67,15 @@ pub(crate) fn run(
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    parse::no_repeats("--estimator", &options.estimator).map_err(Failure::Usage)?;
+    let estimators = parse::estimators(&options.estimator, &options.beta)?;
     let mut config = match &options.config {
         Some(path) => TrainConfig::read(path)?,
         None => settings()?,
     };
     config.steps = options.steps.unwrap_or(config.steps);
-    let arms = match options.estimator.is_empty() {
+    let arms = match estimators.is_empty() {
         true => Arm::all(),
-        false => options.estimator.iter().map(|e| Arm::of(&e.to_string())).collect(),
+        false => estimators.iter().map(|e| Arm::of(&e.to_string())).collect(),
     };
     let run = (options.seeds, options.device);
     compare(arms, &config, run, &options.out, pool, console)

@@ -10,8 +10,8 @@ use rs_grpo_engine::optim::{AdamWOptions, StateType};
 use rs_grpo_engine::text::{AUTO, PlainTemplate, Question};
 use rs_grpo_hub::Alias;
 use rs_grpo_train::{
-    Adapters, Decay, Evaluating, KlKind, LossForm, LossKind, OptimizerForm, Saving, Schedule,
-    TrainConfig,
+    CheckpointConfig, Decay, EvalConfig, KlKind, LoraConfig, LossConfig, LossKind, OptimizerConfig,
+    OptimizerKind, Schedule, TrainConfig,
 };
 use std::path::Path;
 
@@ -101,7 +101,7 @@ impl Mapping {
             return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
         }
         // Wherever completions are drawn here, verl draws them by its own vLLM.
-        if sampler.async_steps() > 0 {
+        if sampler.async_steps > 0 {
             let why =
                 "local, or http without async_steps: this trainer of verl draws each step anew";
             return refused("sampler", sampler.to_string(), why);
@@ -239,7 +239,7 @@ fn template(shape: &Shape, model: &str, template: &str) -> Result<(PlainTemplate
 
 fn model_part(
     shape: &Shape,
-    Adapters { rank, alpha }: Adapters,
+    LoraConfig { rank, alpha }: LoraConfig,
     chat: bool,
     notes: &mut Vec<String>,
 ) -> Result<Vec<String>, Failure> {
@@ -312,7 +312,7 @@ fn advantage_part(
 }
 
 fn loss_part(
-    (LossForm { kind, kl, dual_clip }, longest): (LossForm, usize),
+    (LossConfig { kind, kl, dual_clip }, longest): (LossConfig, usize),
     [clip_low, clip_high, kl_coef, entropy_coef]: [f64; 4],
     notes: &mut Vec<String>,
 ) -> Result<Vec<String>, Failure> {
@@ -412,7 +412,7 @@ fn update_part(
 
 fn optimizer_part(
     (rate, Schedule { decay, warmup }): (f64, Schedule),
-    OptimizerForm { weight_decay, state }: OptimizerForm,
+    OptimizerConfig { kind: OptimizerKind::Adamw, weight_decay, state }: OptimizerConfig,
     clip_norm: f64,
     notes: &mut Vec<String>,
 ) -> Vec<String> {
@@ -452,8 +452,8 @@ fn optimizer_part(
 fn run_part(
     name: &str,
     (steps, seed): (usize, u64),
-    Saving { every, keep }: Saving,
-    eval: Evaluating,
+    CheckpointConfig { every, keep }: CheckpointConfig,
+    eval: EvalConfig,
     target: Target,
     notes: &mut Vec<String>,
 ) -> Vec<String> {

@@ -14,7 +14,6 @@ use rs_grpo_train::data::{Loaded, VerlRow, verl_parquet};
 use rs_grpo_train::task::Split;
 use rs_grpo_train::{TrainConfig, training_problems};
 use std::path::{Path, PathBuf};
-use toml::Table;
 
 /// Where what is not given goes.
 const OUT: &str = "out/verl";
@@ -46,14 +45,12 @@ pub(crate) struct Options {
     #[arg(long)]
     no_data: bool,
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<false>,
 }
 
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
     let (name, config) = blocks::find(&options.experiment)?;
-    let flags = Table::try_from(&options.flags)
-        .map_err(|error| Failure::Failed(format!("the flags are no table: {error}")))?;
-    let config = config.with(flags, Path::new("the command line"))?;
+    let config = config.with(options.flags.table(), Path::new("the command line"))?;
     config.check()?;
     let target = Target {
         nodes: options.nodes,

@@ -1,108 +1,217 @@
-//! The settings of a training run as flags: one for each key of the configuration file.
+//! The settings of a training run as flags: one for each setting of [`TrainConfig`], with its help and its
+//! default, and beside them the names that other trainers have for them.
 
-use clap::Args;
-use rs_grpo_train::{SamplerForm, TrainConfig};
-use serde::Serialize;
-use std::path::Path;
-use toml::Table;
+use clap::builder::{BoolValueParser, TypedValueParser as _, ValueParser};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use rs_grpo_train::{FOREIGN_NAMES, ForeignFlag, Setting, TableForm, TrainConfig};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind as Io, Write as _};
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
 
 use crate::failure::Failure;
 use crate::parse;
 
-/// Declares the flags: a heading, then each setting with its type, the name of its value and help.
-macro_rules! flags {
-    ($($heading:literal { $($name:ident: $kind:ty, $value:literal, $help:literal;)+ })+) => {
-        /// Settings that were given.
-        #[derive(Debug, Clone, Default, PartialEq, Args, Serialize)]
-        pub(crate) struct Flags {
-            $($(
-                #[doc = $help]
-                #[arg(
-                    long,
-                    value_name = $value,
-                    allow_negative_numbers = true,
-                    help_heading = $heading
-                )]
-                #[serde(skip_serializing_if = "Option::is_none")]
-                pub(crate) $name: Option<$kind>,
-            )+)+
-        }
-    };
+const BETA: &str = "beta";
+const ASYNC_STEPS: &str = "async_steps";
+
+/// Settings that were given: with `OF_A_RUN` on top of a run's defaults, which the help shows, or else on
+/// top of those of an experiment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Flags<const OF_A_RUN: bool> {
+    given: Table,
+    async_steps: Option<usize>,
 }
 
-flags! {
-    "Model and data" {
-        model: String, "MODEL", "The model: countdown for the embedded one, an alias of `repro models`, an id on the hub, or a folder";
-        data: String, "DATA", "Problems to train on: countdown[:problems=4096,numbers=4,largest=12,target=99,seed=0], a set of `repro data list`, NAME=PATH for a copy of it, or a file: PATH[:problem=COLUMN,answer=COLUMN]";
-        eval_data: String, "DATA", "Problems to evaluate on; by default those that --data holds out";
-        decontaminate: bool, "BOOL", "Leave out problems that a benchmark at hand holds";
-        prompt_template: String, "TEXT", "Text around a question, which stands in it as {prompt}; auto chooses it by model and question; empty for the model's chat template";
-        max_new_tokens: usize, "N", "Longest completion, in tokens";
-        temperature: f32, "T", "Divides the logits, when completions are drawn and when they are learned from";
+impl<const OF_A_RUN: bool> Flags<OF_A_RUN> {
+    /// The settings that were given, in the form of a file.
+    pub(crate) fn table(&self) -> Table {
+        self.given.clone()
     }
-    "Method" {
-        reward_command: String, "COMMAND", "Program that gives rewards in place of the grader: lines {\"id\", \"problem\", \"prompt\", \"completion\", \"answer\"} in, lines {\"id\", \"reward\"} out; `timeout=120 PROGRAM` lets it take 120 s for the completions of one prompt, not 60, before it is started again";
-        estimator: String, "NAME[:KEY=VALUE]", "How rewards become advantages; `repro advantage --list` has them all";
-        loss: String, "KIND[:KEY=VALUE]", "How tokens make one loss: token-mean, sequence-mean, constant-length or gspo; with :kl=k1, k2 or k3, how the divergence is estimated [k3], and with :dual_clip=3, over which ratio a negative advantage has no gradient [off]";
-        clip_low: f64, "ε", "Ratios under 1 − ε are not pushed further down";
-        clip_high: f64, "ε", "Ratios over 1 + ε are not pushed further up";
-        kl_coef: f64, "C", "Weight of the divergence from the model at the start; with 0 no reference is kept";
-        entropy_coef: f64, "C", "Weight of the policy's entropy, which is rewarded";
-        importance_cap: f64, "W", "Bound on the correction for a sampler that differs from the trainer; 0 is off";
-        mask_truncated: bool, "BOOL", "Leave completions of the longest length out of the loss";
-        overlong_buffer: usize, "N", "Tokens before the longest length over which the reward falls by 1; 0 is off";
-        sampling_rounds: usize, "N", "Most rounds of sampling to replace groups without signal; 1 is off";
+
+    fn is_empty(&self) -> bool {
+        self.given.is_empty() && self.async_steps.is_none()
     }
-    "Optimisation" {
-        sampler: String, "local|http", "Where completions are drawn: in this process, or on the servers of --endpoint, which load the adapters of --lora";
-        prompts: usize, "N", "Prompts of a step";
-        samples: usize, "N", "Completions of each prompt: the size of a group";
-        minibatches: usize, "N", "Updates that a step's completions are divided over";
-        epochs: usize, "N", "Times that a step goes over its completions";
-        micro_batch_tokens: usize, "N", "Most tokens that go through the network together";
-        steps: usize, "N", "Steps of the run";
-        learning_rate: f64, "η", "Learning rate after the warm-up";
-        schedule: String, "KIND[:warmup=N]", "How it rises to that, over N steps [0], and moves then: constant or cosine";
-        optimizer: String, "adamw[:KEY=VALUE]", "AdamW; with :weight_decay=λ, decoupled decay of matrices [0], and with :state=bf16 moments of half the size on a GPU [f32]";
-        clip_norm: f64, "G", "Longest gradient; a longer one is shortened to it";
-        lora: String, "rank=R,alpha=α", "Train LoRA adapters of this rank on all linear layers, their product multiplied by α over R [α: 32]; off trains every weight";
-        seed: u64, "N", "Seed of all random numbers";
+
+    fn arguments() -> Vec<Arg> {
+        let defaults = TrainConfig::default();
+        let (table, texts) = (defaults.table(), defaults.texts());
+        let mut arguments = Vec::new();
+        for setting in TrainConfig::SETTINGS {
+            let argument = argument(setting, &table[setting.key]);
+            let default = parse::plain(&texts[setting.key]);
+            arguments.push(match OF_A_RUN && !default.is_empty() {
+                true => argument.default_value(default),
+                false => argument,
+            });
+            match setting.key {
+                "estimator" => arguments.push(beta()),
+                "sampler" if OF_A_RUN => arguments.push(async_steps()),
+                _ => {}
+            }
+        }
+        let instead = FOREIGN_NAMES.iter().filter_map(|foreign| match foreign.flag {
+            ForeignFlag::Instead(_) => Some(foreign.name),
+            ForeignFlag::Alias(_) | ForeignFlag::Own => None,
+        });
+        // Known, so that the answer says what to give instead.
+        let unknown = |name: &'static str| {
+            Arg::new(name)
+                .long(hyphenated(name))
+                .num_args(0..=1)
+                .allow_negative_numbers(true)
+                .hide(true)
+        };
+        arguments.extend(instead.map(unknown));
+        arguments
     }
-    "Checkpoints and evaluation" {
-        save: String, "every=N,keep=N", "Steps from one checkpoint to the next, and how many are kept, beside the best";
-        eval: String, "every=N,problems=N,samples=N", "Steps from one evaluation to the next, its problems, and completions of each; off evaluates nothing";
+}
+
+impl<const OF_A_RUN: bool> Args for Flags<OF_A_RUN> {
+    fn augment_args(command: Command) -> Command {
+        command.args(Self::arguments())
     }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<const OF_A_RUN: bool> FromArgMatches for Flags<OF_A_RUN> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        for foreign in FOREIGN_NAMES {
+            let ForeignFlag::Instead(flag) = foreign.flag else { continue };
+            if is_given(foreign.name) {
+                let name = hyphenated(foreign.name);
+                let problem = format!("--{name} is not a flag of this program; give {flag}\n");
+                return Err(clap::Error::raw(ErrorKind::UnknownArgument, problem));
+            }
+        }
+        let mut given = Table::new();
+        for setting in TrainConfig::SETTINGS.iter().filter(|setting| is_given(setting.key)) {
+            if let Some(value) = matches.get_one::<Value>(setting.key) {
+                given.insert(setting.key.to_owned(), value.clone());
+            }
+        }
+        if let Some(beta) = matches.get_one::<f64>(BETA) {
+            given.insert("estimator".to_owned(), format!("rs-grpo:beta={beta}").into());
+        }
+        let async_steps =
+            if OF_A_RUN { matches.get_one::<usize>(ASYNC_STEPS).copied() } else { None };
+        Ok(Self { given, async_steps })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn hyphenated(key: &str) -> String {
+    key.replace('_', "-")
+}
+
+/// The flag of a setting.
+fn argument(setting: &Setting, default: &Value) -> Arg {
+    let foreign = FOREIGN_NAMES.iter().filter(|f| f.flag == ForeignFlag::Alias(setting.key));
+    let summary = setting.doc().trim_end_matches('.').to_owned();
+    let argument = Arg::new(setting.key)
+        .long(hyphenated(setting.key))
+        .aliases(foreign.map(|foreign| hyphenated(foreign.name)))
+        .value_name(setting.value)
+        .value_parser(parser(setting, default))
+        .allow_negative_numbers(true)
+        .help_heading(setting.heading);
+    match (setting.form, default) {
+        (Some(form), Value::Table(keys)) => {
+            let key = |key: &rs_grpo_train::Key| {
+                let doc = key.doc().trim_end_matches('.');
+                format!("\n- {}: {doc} [{}]", key.name, parse::plain(&keys[key.name]))
+            };
+            let keys: String = form.keys.iter().map(key).collect();
+            argument.long_help(format!("{summary}\n{keys}")).help(summary)
+        }
+        _ => argument.help(summary),
+    }
+}
+
+/// Reads values of the kind of the default.
+fn parser(setting: &Setting, default: &Value) -> ValueParser {
+    match (setting.form, default) {
+        (Some(form), Value::Table(keys)) => {
+            let keys = keys.clone();
+            ValueParser::new(move |text: &str| short(form, &keys, text))
+        }
+        (_, Value::Integer(_)) => ValueParser::new(whole),
+        (_, Value::Float(_)) => {
+            ValueParser::new(|text: &str| parse::number(text).map(Value::Float))
+        }
+        (_, Value::Boolean(_)) => BoolValueParser::new().map(Value::Boolean).into(),
+        _ => ValueParser::new(|text: &str| Ok::<_, String>(Value::String(text.to_owned()))),
+    }
+}
+
+/// The table that a short text means.
+fn short(form: &TableForm, defaults: &Table, text: &str) -> Result<Value, String> {
+    form.read(text, defaults).map(Value::Table).ok_or_else(|| format!("allowed: {}", form.allowed))
+}
+
+fn whole(text: &str) -> Result<Value, String> {
+    let number = parse::whole::<0>(text)?;
+    i64::try_from(number)
+        .map(Value::Integer)
+        .map_err(|_| format!("allowed: whole numbers up to {}", i64::MAX))
+}
+
+fn beta() -> Arg {
+    Arg::new(BETA)
+        .long(BETA)
+        .value_name("β")
+        .value_parser(parse::number)
+        .allow_negative_numbers(true)
+        .conflicts_with("estimator")
+        .help_heading("Method")
+        .help("Short for --estimator rs-grpo:beta=β; the weight of the divergence is --kl-coef")
+}
+
+fn async_steps() -> Arg {
+    Arg::new(ASYNC_STEPS)
+        .long("async-steps")
+        .value_name("0|1")
+        .value_parser(parse::size::<0>)
+        .help_heading("Servers")
+        .help(
+            "With --sampler http, sample the next step while this one trains (1), with an \
+             --importance-cap of 2 unless another is given; 0 samples from the policy as it is",
+        )
 }
 
 /// Where settings come from.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// A TOML file of settings; flags override it.
-    #[arg(long, value_name = "FILE", help_heading = "Model and data")]
-    pub(crate) config: Option<std::path::PathBuf>,
-    /// Short for --estimator rs-grpo:beta=β.
-    #[arg(
-        long,
-        value_name = "β",
-        value_parser = parse::number,
-        allow_negative_numbers = true,
-        conflicts_with = "estimator",
-        help_heading = "Method"
-    )]
-    pub(crate) beta: Option<f64>,
-    /// With --sampler http, draw the completions of the next step while learning from those of this one
-    /// (1), with an --importance-cap of 2 unless another is given; 0 draws them from the policy as it is.
-    #[arg(long, value_name = "N", help_heading = "Servers")]
-    pub(crate) async_steps: Option<usize>,
+    /// A TOML file of settings, as --write-config writes it; flags override it. Without one, countdown has
+    /// the defaults below, and any other model the settings of the paper's experiments.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write all settings, as the other options make them, to a new TOML file with comments, and exit.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_config: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) flags: Flags,
+    pub(crate) flags: Flags<true>,
 }
 
 impl Settings {
     /// Whether nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
-        let shorts = self.beta.is_some() || self.async_steps.is_some();
-        self.config.is_none() && !shorts && self.flags == Flags::default()
+        self.config.is_none() && self.write_config.is_none() && self.flags.is_empty()
+    }
+
+    /// The model that a flag names.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.flags.given.get("model").and_then(Value::as_str)
     }
 
     /// The settings of the file, or the defaults, overridden by the flags.
@@ -111,14 +220,9 @@ impl Settings {
             Some(path) => TrainConfig::read(path)?,
             None => defaults.clone(),
         };
-        let mut flags = Table::try_from(&self.flags)
-            .map_err(|error| Failure::Failed(format!("the flags are no table: {error}")))?;
-        if let Some(beta) = self.beta {
-            flags.insert("estimator".to_owned(), format!("rs-grpo:beta={beta}").into());
-        }
-        let mut config = base.with(flags, Path::new("the command line"))?;
-        if let Some(steps) = self.async_steps {
-            if config.sampler == SamplerForm::Local || steps > 1 {
+        let mut config = base.with(self.flags.table(), Path::new("the command line"))?;
+        if let Some(steps) = self.flags.async_steps {
+            if config.sampler.is_local() || steps > 1 {
                 let problem = "--async-steps is 0 or 1, and needs --sampler http";
                 return Err(Failure::Usage(problem.to_owned()));
             }
@@ -129,18 +233,15 @@ impl Settings {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Flags;
-    use clap::{Args, Command};
-    use rs_grpo_train::TrainConfig;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_key_of_the_file_is_a_flag_and_no_other() {
-        let command = Flags::augment_args(Command::new("flags"));
-        let flags: BTreeSet<String> =
-            command.get_arguments().map(|flag| flag.get_id().to_string()).collect();
-        assert_eq!(flags, TrainConfig::keys().into_iter().collect());
-    }
+/// Writes settings with comments into a file that is not there yet.
+pub(crate) fn write_config(path: &Path, config: &TrainConfig) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| match error.kind() {
+        Io::AlreadyExists => Failure::Usage(format!(
+            "--write-config is {}, which exists; allowed: a file that does not",
+            path.display()
+        )),
+        _ => Failure::Failed(format!("{}: {error}", path.display())),
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(config.to_commented_toml().as_bytes()).map_err(failed)
 }

@@ -26,7 +26,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().width)]
     width: usize,
     /// Steps of the optimiser.
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().steps)]
+    #[arg(long, alias = "max-steps", value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().steps)]
     steps: usize,
     /// Solved puzzles of a step.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().batch)]
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value_t = Pretraining::default().problems)]
     problems: usize,
     /// Largest learning rate; it falls along a cosine.
-    #[arg(long, value_name = "η", value_parser = parse::number, default_value_t = Pretraining::default().learning_rate)]
+    #[arg(long, alias = "lr", value_name = "η", value_parser = parse::number, allow_negative_numbers = true, default_value_t = Pretraining::default().learning_rate)]
     learning_rate: f64,
     /// Seed of the weights and of the puzzles.
     #[arg(long, value_name = "N", default_value_t = Pretraining::default().seed)]

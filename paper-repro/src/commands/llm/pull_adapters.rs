@@ -19,7 +19,7 @@ pub(crate) struct PullOptions {
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
     /// Seconds between looks at what the trainer has.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.5, value_parser = parse::number)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.5, value_parser = parse::number, allow_negative_numbers = true)]
     interval: f64,
     /// End when all that the trainer has now is here.
     #[arg(long)]

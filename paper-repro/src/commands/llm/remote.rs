@@ -5,7 +5,7 @@ use crate::parse;
 use clap::Args;
 use rs_grpo_fleet::adapters::{AdapterServer, token_from_environment};
 use rs_grpo_fleet::{AdapterFolder, Servers};
-use rs_grpo_train::{Remote, SamplerForm, TrainConfig};
+use rs_grpo_train::{Remote, TrainConfig};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ impl RemoteOptions {
         config: &TrainConfig,
         out: &Path,
     ) -> Result<Option<Remote>, Failure> {
-        let is_local = config.sampler == SamplerForm::Local;
+        let is_local = config.sampler.is_local();
         let addresses = match (&self.endpoint, is_local) {
             (None, true) => return Ok(None),
             (Some(addresses), false) => addresses,

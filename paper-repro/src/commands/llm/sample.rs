@@ -81,8 +81,15 @@ pub(crate) struct Options {
     )]
     min_p: f32,
     /// Longest sample, in tokens.
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "256", help_heading = "Sampling")]
-    max_tokens: usize,
+    #[arg(
+        long,
+        aliases = parse::MAX_NEW_TOKENS,
+        value_name = "N",
+        value_parser = parse::size::<1>,
+        default_value = "256",
+        help_heading = "Sampling"
+    )]
+    max_new_tokens: usize,
     /// End a sample before this text; repeat it for several.
     #[arg(long, value_name = "TEXT", help_heading = "Sampling")]
     stop: Vec<String>,
@@ -181,7 +188,7 @@ impl Options {
             top_k: self.top_k,
             top_p: self.top_p,
             min_p: self.min_p,
-            max_tokens: self.max_tokens,
+            max_tokens: self.max_new_tokens,
             stop_tokens,
             stop_strings: self.stop.clone(),
             seed: self.seed,

@@ -1,6 +1,6 @@
 //! `repro llm` with settings: one training run.
 
-use super::flags::Settings;
+use super::flags::{Settings, write_config};
 use super::{model, remote};
 use crate::commands::data;
 use crate::commands::device::DeviceOption;
@@ -16,24 +16,27 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
+/// The heading of what a run leaves behind.
+const SAVING: &str = "Evaluation and saving";
+
 /// Options of a training run.
 #[derive(Debug, Args)]
 pub(crate) struct TrainOptions {
     #[command(flatten)]
     pub(crate) settings: Settings,
-    /// Folder of the run [default: out/llm].
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     remote: remote::RemoteOptions,
-    #[command(flatten)]
-    pub(crate) device: DeviceOption,
+    /// Folder of the run [default: out/llm].
+    #[arg(long, value_name = "DIR", help_heading = SAVING)]
+    pub(crate) out: Option<PathBuf>,
     /// Whether to go on with a run that the folder holds.
-    #[arg(long, value_enum, default_value_t = ResumeWhen::Never, help_heading = "Output")]
+    #[arg(long, value_enum, default_value_t = ResumeWhen::Never, help_heading = SAVING)]
     resume: ResumeWhen,
     /// Print some completions of every N-th step.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Output")]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = SAVING)]
     show_samples: usize,
+    #[command(flatten)]
+    pub(crate) device: DeviceOption,
 }
 
 /// When a run goes on.
@@ -82,7 +85,12 @@ pub(crate) fn run(
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let config = options.settings.resolve(&defaults(options.settings.flags.model.as_deref())?)?;
+    let config = options.settings.resolve(&defaults(options.settings.model())?)?;
+    if let Some(path) = &options.settings.write_config {
+        write_config(path, &config)?;
+        console.note(&format!("wrote {0}; train by it: repro llm --config {0}", path.display()));
+        return Ok(());
+    }
     model::check(&config.model)?;
     let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
     let remote = options.remote.remote(&config, &out)?;

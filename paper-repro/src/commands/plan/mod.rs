@@ -31,22 +31,22 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
     prompts: Option<usize>,
     /// Completions of each prompt [default: 16].
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    #[arg(long, aliases = ["num-generations", "n"], value_name = "N", value_parser = parse::size::<1>)]
     samples: Option<usize>,
     /// Longest completion, in tokens [default: 4096].
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
-    tokens: Option<usize>,
+    #[arg(long, aliases = parse::MAX_NEW_TOKENS, value_name = "N", value_parser = parse::size::<1>)]
+    max_new_tokens: Option<usize>,
     /// Mean length of completions; by default all are of the longest, which is the worst.
-    #[arg(long, value_name = "N", value_parser = parse::number)]
+    #[arg(long, value_name = "N", value_parser = parse::number, allow_negative_numbers = true)]
     mean_tokens: Option<f64>,
     /// Tokens of a prompt.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "256")]
     prompt_tokens: usize,
     /// Share of the groups whose rewards differ; the others are not trained on.
-    #[arg(long, value_name = "SHARE", value_parser = parse::number, default_value = "1")]
+    #[arg(long, value_name = "SHARE", value_parser = parse::number, allow_negative_numbers = true, default_value = "1")]
     signal: f64,
     /// What is trained, as in `repro llm` [default: rank=32].
-    #[arg(long, value_name = "rank=R,alpha=α|off")]
+    #[arg(long, aliases = ["lora-rank", "lora-r"], value_name = "RANK|rank=R,alpha=α|off")]
     lora: Option<String>,
     /// Updates that a step's completions are divided over [default: 1].
     #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
@@ -55,7 +55,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
     micro_batch_tokens: Option<usize>,
     /// Steps of the run [default: 200].
-    #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
+    #[arg(long, alias = "max-steps", value_name = "N", value_parser = parse::size::<1>)]
     steps: Option<usize>,
     /// GPUs: one trains, the others sample; a single one does both.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "8", help_heading = "Machines")]
@@ -103,7 +103,7 @@ pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
     let positions = options.prompt_tokens.saturating_add(longest);
     if positions > shape.max_positions {
         return Err(Failure::Usage(format!(
-            "--tokens is {longest}; allowed: at most {}, since {} reads {} tokens, and prompts have {}",
+            "--max-new-tokens is {longest}; allowed: at most {}, since {} reads {} tokens, and prompts have {}",
             shape.max_positions.saturating_sub(options.prompt_tokens),
             config.model,
             shape.max_positions,
@@ -169,7 +169,7 @@ fn config(options: &Options) -> Result<TrainConfig, Failure> {
     let put = |place: &mut usize, given: Option<usize>| *place = given.unwrap_or(*place);
     put(&mut config.prompts, options.prompts);
     put(&mut config.samples, options.samples);
-    put(&mut config.max_new_tokens, options.tokens);
+    put(&mut config.max_new_tokens, options.max_new_tokens);
     put(&mut config.minibatches, options.minibatches);
     put(&mut config.micro_batch_tokens, options.micro_batch_tokens);
     put(&mut config.steps, options.steps);

@@ -40,7 +40,7 @@ pub(crate) struct Options {
         value_name = "R,…",
         value_delimiter = ',',
         value_parser = parse::number,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         requires = "policy",
         help_heading = INSTANCE
     )]
@@ -51,7 +51,7 @@ pub(crate) struct Options {
         value_name = "P,…",
         value_delimiter = ',',
         value_parser = parse::number,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         requires = "rewards",
         help_heading = INSTANCE
     )]
@@ -61,6 +61,7 @@ pub(crate) struct Options {
         long,
         value_name = "α",
         value_parser = parse::number,
+        allow_negative_numbers = true,
         default_value_t = 1.0,
         requires = "rewards",
         help_heading = INSTANCE
@@ -72,7 +73,7 @@ pub(crate) struct Options {
         value_name = "β,…",
         value_delimiter = ',',
         value_parser = parse::number,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         default_value = "0,1,2,4,8,16,32,64",
         requires = "rewards",
         help_heading = INSTANCE

@@ -142,7 +142,7 @@ fn of_training(configs: &[&TrainConfig], paper: &Paper) -> Vec<Row> {
         what,
         paper: UNPUBLISHED.to_owned(),
         same: None,
-        here: all(&|config| config.table().get(*key).map(shown).unwrap_or_default()),
+        here: all(&|config| config.texts().get(*key).map(shown).unwrap_or_default()),
     }));
     rows
 }

@@ -205,7 +205,7 @@ fn settings(arms: &[Arm]) -> Result<Vec<Block>, Failure> {
         let mut columns = vec![Column::left("run")];
         columns.extend(differing.iter().map(|key| Column::left(key.clone())));
         let row = |arm: &Arm| {
-            let table = arm.runs[0].config.table();
+            let table = arm.runs[0].config.texts();
             let values = differing.iter().map(|key| table.get(key).map(shown).unwrap_or_default());
             [arm.label.clone()].into_iter().chain(values).collect()
         };
@@ -213,7 +213,7 @@ fn settings(arms: &[Arm]) -> Result<Vec<Block>, Failure> {
         let caption = "Settings in which the runs differ".to_owned();
         blocks.push(Block::Table { caption, table: table(columns, rows)? });
     }
-    let shared = first.runs[0].config.table();
+    let shared = first.runs[0].config.texts();
     let seeds: BTreeSet<u64> =
         arms.iter().flat_map(|arm| &arm.runs).map(|run| run.config.seed).collect();
     let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();

@@ -80,14 +80,14 @@ pub(super) fn seedless(config: &TrainConfig) -> TrainConfig {
 
 /// The settings in which some of these differ.
 pub(super) fn differing(configs: &[&TrainConfig]) -> Vec<String> {
-    let tables: Vec<_> = configs.iter().map(|config| seedless(config).table()).collect();
+    let tables: Vec<_> = configs.iter().map(|config| seedless(config).texts()).collect();
     let differs = |key: &String| tables.iter().any(|table| table.get(key) != tables[0].get(key));
     TrainConfig::keys().into_iter().filter(differs).collect()
 }
 
 /// The method, and whatever else tells the run from the others.
 fn label(config: &TrainConfig, differing: &[String]) -> String {
-    let table = config.table();
+    let table = config.texts();
     let others = differing.iter().filter(|key| *key != "estimator");
     let others = others.filter_map(|key| Some(format!("{key} {}", shown(table.get(key)?))));
     [method::label(&config.estimator)].into_iter().chain(others).collect::<Vec<_>>().join("; ")
