@@ -12,7 +12,7 @@ use rs_grpo_train::{
     Example, LoraConfig, Loss, OptimizerConfig, Pass, Pretraining, Setup, TrainConfig, Trainer,
     Updated, pretrain, update,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use test_support::emulated;
 use test_support::{CASES, countdown_model as model, folder};
 

@@ -5,7 +5,7 @@ use rs_grpo_train::reward::RewardCommand;
 use rs_grpo_train::run::{Resume, RunFolder, run};
 use rs_grpo_train::task::{Gold, Problem};
 use rs_grpo_train::{EvalConfig, Metrics, Setup, TrainConfig, Trainer};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use test_support::countdown_model as model;

@@ -8,7 +8,7 @@ use rs_grpo_fleet::AdapterFolder;
 use rs_grpo_train::task::countdown::Puzzle;
 use rs_grpo_train::task::{Gold, Problem};
 use rs_grpo_train::{
-    Adapters, Group, Remote, SamplerForm, Setup, StepReport, TrainConfig, Trainer,
+    Group, LoraConfig, Remote, SamplerConfig, SamplerKind, Setup, StepReport, TrainConfig, Trainer,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -23,8 +23,8 @@ fn config() -> TrainConfig {
     TrainConfig {
         estimator: "dr-grpo".to_owned(),
         data: "countdown:problems=8".to_owned(),
-        lora: Adapters { rank: 2, ..Adapters::default() },
-        sampler: SamplerForm::Http { async_steps: 0 },
+        lora: LoraConfig { rank: 2, ..LoraConfig::default() },
+        sampler: SamplerConfig { kind: SamplerKind::Http, async_steps: 0 },
         samples: 4,
         max_new_tokens: 20,
         ..TrainConfig::default()

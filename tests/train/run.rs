@@ -18,7 +18,7 @@ use rs_grpo_train::{
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tempfile::TempDir;
 use test_support::{countdown_model as model, decoder, floats, pool, relative_error};
 

@@ -94,7 +94,7 @@ impl Config {
     ///
     /// # Errors
     /// The first offending setting, with what is allowed.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         within("arms", self.arms, 2, Self::LARGEST)?;
         within("group-size", self.group_size, 1, Self::LARGEST)?;
         finite("baseline", self.baseline)?;
