@@ -2,7 +2,7 @@
 //!
 //! A third one, automatic differentiation, is in the library: `gradient_check`.
 
-use crate::counterexample;
+use super::counterexample;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use rs_grpo::{Policy, population_entropic_risk};

@@ -1,6 +1,6 @@
 //! Past the peak the gain stays positive and falls as 1/β.
 
-use crate::{assert_close, counterexample};
+use super::{assert_close, counterexample};
 use proptest::prelude::*;
 use rs_grpo_sims::theory::thresholds::falling_bound;
 use rs_grpo_sims::theory::tradeoff::limit_margin;

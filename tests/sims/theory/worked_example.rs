@@ -3,7 +3,7 @@
 //! Every expected number: the closed forms of the module docs, evaluated and solved with mpmath 1.3
 //! at 40 digits, printed to 20 and rounded to the nearest f64.
 
-use crate::{assert_close, counterexample};
+use super::{assert_close, counterexample};
 use rs_grpo_sims::theory::thresholds::{
     beta_bar, every_step_root, falling_bound, first_order_root, risk_root, small_step_bound,
     step_limit,
