@@ -13,7 +13,7 @@ use rs_grpo_train::{
 };
 use serde_json::json;
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 use test_support::stand_in::{Meeting, Mode, StandIn, servers};

@@ -151,9 +151,16 @@ fn an_evaluation_sends_what_vllm_knows() {
 
 #[test]
 fn a_training_sends_what_vllm_knows() {
-    let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&fleet::model()));
-    let config = TrainConfig { steps: 2, ..fleet::small() };
-    fleet::train(folder.path(), &config, fleet::servers(&[&server]), &mut |_| ()).unwrap();
+    let (folder, server) =
+        (TempDir::new().unwrap(), StandIn::start(&test_support::countdown_model()));
+    let config = TrainConfig { steps: 2, ..training::small() };
+    training::train(
+        folder.path(),
+        &config,
+        test_support::stand_in::servers(&[&server]),
+        &mut |_| (),
+    )
+    .unwrap();
     let mut held = BTreeSet::new();
     for asked in server.asked() {
         let class = match &*asked.path {
