@@ -14,9 +14,9 @@ use std::fmt;
 /// Whose answer a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The one that others are held against.
+    /// The gold answer, which others are compared with.
     Gold,
-    /// Anybody's.
+    /// The answer of a completion, or of a person.
     Given,
 }
 

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 /// Limits of one verdict.
 ///
-/// They are checked before the work they bound, so a verdict is a function of its two texts and of
-/// this budget alone: of no clock, no thread and no machine.
+/// They are checked before the work that they bound, so a verdict is a function of its two texts and of
+/// this budget alone; it does not depend on time, on threads or on the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Budget {
@@ -29,7 +29,7 @@ impl Default for Budget {
     }
 }
 
-/// Machine words of so many bits.
+/// The number of 64-bit words that hold this many bits, and one more.
 fn words(bits: usize) -> u64 {
     bits as u64 / 64 + 1
 }
@@ -69,7 +69,7 @@ impl<'a> Fuel<'a> {
         self.numeric.get()
     }
 
-    /// Pays for a product or a greatest common divisor of integers of so many bits.
+    /// Pays for a product or a greatest common divisor of integers with this many bits.
     pub(super) fn pay_bits(&self, a: usize, b: usize) -> Result<(), Exhausted> {
         if a > self.budget.bits || b > self.budget.bits {
             return Err(Exhausted);
@@ -77,7 +77,7 @@ impl<'a> Fuel<'a> {
         self.pay(4 + words(a) * words(b) / 5)
     }
 
-    /// Pays for a sum, product or quotient of fractions whose parts have so many bits: a greatest
+    /// Pays for a sum, product or quotient of fractions whose parts have this many bits: a greatest
     /// common divisor costs many times what a product does.
     pub(super) fn pay_fractions(&self, a: usize, b: usize) -> Result<(), Exhausted> {
         if a > self.budget.bits || b > self.budget.bits {

@@ -8,8 +8,11 @@
 //! | `exact` | rational numbers, polynomials, roots |
 //! | `numeric` | evaluation with a bound on the error, where exact arithmetic does not suffice |
 //!
-//! A verdict is a function of the two texts and of the [`Budget`] alone: no clock, no thread and no
-//! signal has a say in it. Where the budget does not suffice, the verdict says so.
+//! `answer` reads one answer with these, `grader` does it for a gold answer and a completion and compares
+//! the two.
+//!
+//! A verdict is a function of the two texts and of the [`Budget`] alone; it does not depend on time, on
+//! threads or on signals. Where the budget does not suffice, the verdict says so.
 //!
 //! # Choices
 //!
@@ -60,7 +63,7 @@ pub use read::ReadError;
 pub use spelled::number_in_words;
 pub use verdict::{Method, Verdict};
 
-/// Version of the grader: it changes whenever a verdict may.
+/// Version of the grader: it changes whenever a verdict for some input may change.
 pub const VERSION: &str = "3";
 
 /// The example of the README, compiled and run as a test.

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::verdict::{Method, Verdict};
 
-/// A verdict, with what it was passed on.
+/// A verdict and what it is based on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The verdict.
@@ -17,7 +17,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Where there was nothing to compare.
+    /// The outcome where there was nothing to compare.
     pub(super) fn without(extracted: Option<String>, verdict: Verdict) -> Self {
         Self { verdict, extracted, method: None, answer: None }
     }

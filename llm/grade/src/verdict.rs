@@ -7,9 +7,9 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The answer is the gold answer.
+    /// The completion's answer is the gold answer.
     Correct,
-    /// It is not.
+    /// The completion's answer differs from the gold answer.
     Wrong,
     /// The gold answer cannot be read: the problem must be left out and counted, never scored.
     GoldUnparsable,
@@ -23,7 +23,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Both are written alike.
+    /// Both read the same without any calculation.
     Identical,
     /// As letters of a choice.
     Choice,
@@ -35,7 +35,7 @@ pub enum Method {
     Numeric,
 }
 
-/// In a word, such as `exact`.
+/// One word, such as `exact`.
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -58,7 +58,7 @@ impl Verdict {
         Self::GoldUnparsable,
     ];
 
-    /// 1 for a correct answer, 0 for one that is not, nothing where the gold answer is at fault.
+    /// 1 for a correct answer, 0 for any other; `None` where the gold answer cannot be read.
     pub fn reward(self) -> Option<f64> {
         match self {
             Self::Correct => Some(1.0),

@@ -90,14 +90,12 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
-            b'\\' => match box_at(text, at) {
+            b'\\' => match box_at(text, at).inspect(|_| any = true) {
                 Some((content, true)) => {
-                    any = true;
                     open.push((Some(at), content));
                     at = content;
                 }
                 Some((content, false)) => {
-                    any = true;
                     let close = content + unbraced(&text[content..]);
                     if close > content {
                         found.push(Found { start: at, open: content, close, end: close });

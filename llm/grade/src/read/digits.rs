@@ -57,8 +57,8 @@ impl<'a> Lexer<'a> {
         Written { digits, length }
     }
 
-    /// Appends the point, which has so many bytes, and the digits behind it; the number itself where a
-    /// part of these repeats for ever.
+    /// Appends the point, which takes `point` bytes, and the digits behind it. Returns the number where a
+    /// part of these digits repeats for ever.
     fn fraction(&self, written: &mut Written, point: usize) -> Option<Literal> {
         let rest = self.rest();
         let tail = &rest[written.length..];
@@ -98,7 +98,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Three more digits of the same number, behind a separator of so many bytes. A plain comma or
+    /// Three more digits of the same number, and the length of the separator before them. A plain comma or
     /// space can be one only where `plain` says so.
     fn next_group(&self, tail: &'a str, plain: bool) -> Option<(usize, &'a str)> {
         let group_at = |skipped: usize| {

@@ -58,7 +58,7 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
-    /// Takes so many bytes as a token.
+    /// Takes the next `length` bytes as a token.
     pub(super) fn push(&mut self, token: Token, length: usize) {
         match token {
             Token::Open(_) => self.open += 1,
@@ -240,7 +240,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The argument in braces that begins so many bytes from here, and where it ends.
+    /// The argument in braces that begins `offset` bytes from here, and where it ends.
     pub(super) fn argument(&self, offset: usize) -> Option<(&'a str, usize)> {
         let tail = &self.rest()[offset..];
         let spaces = tail.len() - tail.trim_start().len();

@@ -7,7 +7,7 @@ use super::syntax::{Bracket, Constant, Function, Node};
 use super::term::multiply;
 use super::token::{Separator, Token};
 
-/// Words of so many letters are no product of variables.
+/// A word with this many letters or more is not read as a product of variables.
 const LONGEST_PRODUCT: usize = 5;
 
 impl Parser<'_> {
