@@ -1,4 +1,4 @@
-//! What is refused of a file or a setting, and why.
+//! Errors about files and settings.
 
 use crate::text::{abridge, printable};
 use std::path::{Path, PathBuf};

@@ -1,16 +1,16 @@
-//! Files as strangers and unlucky machines make them: read within a limit, written whole or not at all,
-//! locked, hashed, and refused with a message that names file, field and reason.
+//! Safe reading and writing of files: read within a limit, written whole or not at all, locked, hashed;
+//! an error names the file, the field and the reason.
 //!
 //! | file | what |
 //! |---|---|
 //! | `read` | plain files, with a limit; their hashes |
 //! | `write` | files and folders that appear whole, and survive a loss of power |
-//! | `lines` | files of one JSON object a line that grow |
+//! | `lines` | files of one JSON object a line (JSON Lines) that are appended to |
 //! | `lock` | one folder for one process |
 //! | `shard_index` | `model.safetensors.index.json`: which file holds which tensor |
 //! | `unique` | JSON objects whose names occur once |
 //! | `panics` | panics of libraries on damaged files, caught |
-//! | `text` | names out of files, fit for a message |
+//! | `text` | names from files, escaped and shortened for messages |
 //! | `error` | why a file or a setting is refused |
 
 mod error;

@@ -1,4 +1,4 @@
-//! Files of one JSON object a line that grow while a run goes on.
+//! Files of one JSON object a line that grow during a run.
 
 use crate::{Error, Refuse as _, Result};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// A file that lines are appended to, each whole or not at all for who reads it later.
+/// A file that lines are appended to; a later reader finds each line whole or not at all.
 #[derive(Debug)]
 pub struct Lines {
     path: PathBuf,
@@ -16,8 +16,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens the file, made if need be, to append to it. A last line that was cut off, as by a loss of
-    /// power, is taken away.
+    /// Opens the file for appending, and creates it if it is missing. A last line that was cut off, as by
+    /// a loss of power, is removed.
     ///
     /// # Errors
     /// What the operating system refuses.
@@ -49,7 +49,7 @@ impl Lines {
         self.file.sync_all().map_err(Error::file(&self.path))
     }
 
-    /// Keeps the lines that `keep` says of; the file changes at once or not at all.
+    /// Keeps only the lines for which `keep` is true; the file changes as a whole or not at all.
     ///
     /// # Errors
     /// A line that is not what it should be, and what the operating system refuses.
@@ -78,7 +78,7 @@ impl Lines {
     }
 }
 
-/// The lines of a file, one after the other; blank ones are passed over.
+/// The lines of a file, one after the other; blank ones are skipped.
 pub struct Reader<T> {
     path: PathBuf,
     lines: std::io::Lines<BufReader<File>>,

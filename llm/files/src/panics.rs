@@ -1,8 +1,7 @@
-//! Panics of libraries that are caught.
+//! Catches the panics of libraries.
 //!
-//! Some libraries panic on damaged files of strangers, where an error is due. What the standard library
-//! prints of a panic would then stand beside the error; whether it does is the program's choice, whose
-//! hook can ask [`is_caught`].
+//! Some libraries panic on damaged files instead of returning an error. The standard library would print
+//! the panic beside the error; a program's panic hook can ask [`is_caught`] and leave that out.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,13 +10,13 @@ thread_local! {
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic of this thread, now, becomes an error.
+/// Whether a panic of this thread would become an error now.
 pub fn is_caught() -> bool {
     CAUGHT.get()
 }
 
-/// What some work gives, or the text of its panic. Nothing that the panic may have left half-changed may
-/// be used afterwards.
+/// The result of `work`, or the text of its panic. State that the panic may have left half-changed must
+/// not be used afterwards.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let before = CAUGHT.replace(true);
     let result = catch_unwind(AssertUnwindSafe(work));

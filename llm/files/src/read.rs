@@ -41,7 +41,7 @@ pub fn json_object(path: &Path, limit: u64) -> Result<Map<String, Value>> {
     }
 }
 
-/// A value as it is quoted in a message: its beginning, should it be long.
+/// A value as it is quoted in a message: only the beginning of a long one.
 pub fn brief(value: &Value) -> String {
     const LONGEST: usize = 60;
     abridge(&value.to_string(), LONGEST)

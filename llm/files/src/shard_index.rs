@@ -24,7 +24,7 @@ impl ShardIndex {
     /// Reads an index.
     ///
     /// # Errors
-    /// The file cannot be read, is no index, or names files outside its folder.
+    /// The file cannot be read, is not an index, or names files outside its folder.
     pub fn read(path: &Path) -> Result<Self> {
         let refuse = |problem: String| Error::malformed(path, "weight_map", problem);
         let bytes = read::read(path, MAX_BYTES)?;

@@ -1,6 +1,6 @@
-//! Texts of strangers, fit for a line of a message.
+//! Texts from files, escaped and shortened for a line of a message.
 
-/// A name out of a stranger's file, fit for a line of a message.
+/// A name from a file, escaped and shortened for a line of a message.
 pub fn printable(name: &str) -> String {
     const LONGEST_NAME: usize = 200;
     let line =
@@ -8,7 +8,7 @@ pub fn printable(name: &str) -> String {
     abridge(name, LONGEST_NAME).chars().map(line).collect()
 }
 
-/// The beginning of a text, should it be longer than so many characters.
+/// The beginning of a text that is longer than `longest` characters.
 pub fn abridge(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),

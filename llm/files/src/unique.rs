@@ -1,4 +1,4 @@
-//! JSON objects of strangers, with every name once.
+//! JSON objects in which every name occurs once.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::collections::HashSet;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The fields of a JSON object in their order. Two fields of one name are an error, where a map
-/// would keep the last in silence; so is a bad value, by the name of its field.
+/// would silently keep the last; so is a bad value, by the name of its field.
 pub struct Unique<V>(pub Vec<(String, V)>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Unique<V> {

@@ -11,15 +11,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How often decisions are made of which nobody tells, such as to try a server again.
+/// How often decisions are made without a new event, such as to try a server again.
 const TICK: Duration = Duration::from_millis(20);
-/// How often who asks is told that there is nothing new.
+/// How often the caller is told that there is nothing new.
 const NOTHING_NEW: Duration = Duration::from_millis(100);
 
 /// Servers that are asked many questions at a time.
 ///
-/// Whoever asks waits without work of its own. Requests that are under way when this value goes end
-/// when they end: nobody waits for them.
+/// The caller only waits. Requests that are under way when this value is dropped are not waited for.
 pub(crate) struct Fleet<Q: Question> {
     shared: Arc<Shared<Q>>,
     keeper: JoinHandle<()>,
@@ -89,17 +88,17 @@ impl<Q: Question> Fleet<Q> {
         self.shared.changed.notify_all();
     }
 
-    /// What happened since this was last asked.
+    /// Counts since they were last taken.
     pub(crate) fn take_counts(&self) -> Counts {
         std::mem::take(&mut self.shared.lock().counts)
     }
 
-    /// What there is to say of servers since this was last asked.
+    /// Notes on servers since the last call.
     pub(crate) fn take_notes(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.lock().notes)
     }
 
-    /// How many servers can be asked.
+    /// Number of servers that can be asked.
     pub(crate) fn alive(&self) -> usize {
         self.shared.lock().alive()
     }

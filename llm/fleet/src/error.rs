@@ -1,4 +1,4 @@
-//! What this crate refuses, and why.
+//! Errors of this crate.
 
 /// A result whose error is [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

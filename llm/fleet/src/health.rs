@@ -1,4 +1,4 @@
-//! What is known of one server.
+//! The state of one server.
 
 use super::backoff::Backoff;
 use super::http::{Failed, Kind};
@@ -32,7 +32,7 @@ pub(super) struct Health {
     pub(super) busy: bool,
     /// Whether it said that it cannot load the adapter that is wanted.
     pub(super) hopeless: bool,
-    /// What it said last of a failure.
+    /// The message of its last failure.
     pub(super) problem: String,
 }
 

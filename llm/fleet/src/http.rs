@@ -1,4 +1,4 @@
-//! One request, and what its failure says of the next.
+//! One request, and how its failure affects the next.
 
 use super::servers::Servers;
 use std::time::{Duration, SystemTime};
@@ -7,7 +7,7 @@ use ureq::{Agent, Body};
 
 /// How long a server may take to be reached.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a connection is kept that nobody uses: less than servers keep it.
+/// How long an idle connection is kept: less than servers keep it.
 const IDLE: Duration = Duration::from_secs(2);
 /// Longest answer, in bytes.
 const LONGEST: u64 = 256 << 20;
@@ -29,11 +29,11 @@ pub(crate) enum Kind {
     Wrong,
 }
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Failed {
     pub(super) kind: Kind,
-    /// The status of the answer, if there was one that is no success.
+    /// The status of an answer that was not a success.
     pub(super) status: Option<u16>,
     pub(super) problem: String,
     /// How long the server asked to be left alone.
@@ -107,7 +107,7 @@ impl Http {
     }
 }
 
-/// What a status says.
+/// The kind of failure that a status stands for.
 fn judge(servers: &Servers, status: u16, content: &[u8], asked: Option<Duration>) -> Failed {
     let said = servers.without_key(&complaint(content));
     let said = rs_grpo_files::abridge(&rs_grpo_files::printable(&said), QUOTED);

@@ -1,19 +1,19 @@
-//! Sampling on other machines: servers that speak OpenAI's completions protocol, vLLM before all.
+//! Sampling on other machines: servers that speak OpenAI's completions protocol, above all vLLM.
 //!
 //! ```text
-//! trainer ─► FleetSampler ─► Fleet ─► State (who is asked what) ─► server, server, …
+//! trainer ─► FleetSampler ─► Fleet ─► State (which is asked what) ─► server, server, …
 //!               │ publish                                             ▲
 //!               └──► folder of adapters ──── shared, or pulled ───────┘
 //! ```
 //!
 //! | file | what |
 //! |---|---|
-//! | `servers` | where they are, and how patiently they are asked |
-//! | `question` | what can be asked, and what is heard of it |
-//! | `state` | who is asked what, and when: all decisions, and no request |
-//! | `health` | what is known of one server |
+//! | `servers` | their addresses, and timeouts and retries of requests |
+//! | `question` | requests, and events of their answers |
+//! | `state` | which server is asked what, and when: all decisions, without sending a request |
+//! | `health` | the state of one server |
 //! | `dispatch` | the threads: one that decides, and one for each request under way |
-//! | `http` | one request, and what its failure says of the next |
+//! | `http` | one request, and how its failure affects the next |
 //! | `backoff` | pauses before repetitions |
 //! | `publish` | adapters on their way to the servers |
 //! | `completion` | prompts and samples in tokens, as vLLM takes and gives them |

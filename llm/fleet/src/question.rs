@@ -1,10 +1,10 @@
-//! What is asked of servers, and what is heard of it.
+//! Requests to servers, and events of their answers.
 
 use crate::Error;
 
 /// A request that any of the servers can answer.
 pub(crate) trait Question: Send + Sync + 'static {
-    /// What an answer comes to.
+    /// What an answer is parsed to.
     type Answer: Send + 'static;
 
     /// Where it goes, after `/v1/`.
@@ -29,7 +29,7 @@ pub(crate) trait Question: Send + Sync + 'static {
     fn adapter(&self) -> Option<&str>;
 }
 
-/// What is heard while questions are asked.
+/// Events while questions are asked.
 pub(crate) enum News<A> {
     /// The answer to a question, by its number; it comes once.
     Answer(usize, A),

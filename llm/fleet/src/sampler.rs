@@ -68,17 +68,17 @@ impl<'a> FleetSampler<'a> {
         Ok(())
     }
 
-    /// What happened to requests since this was last asked.
+    /// Counts of requests since they were last taken.
     pub fn take_counts(&self) -> Counts {
         self.fleet.take_counts()
     }
 
-    /// What there is to say of servers since this was last asked, a sentence each.
+    /// Notes on servers since the last call, a sentence each.
     pub fn take_notes(&self) -> Vec<String> {
         self.fleet.take_notes()
     }
 
-    /// How many servers can be asked.
+    /// Number of servers that can be asked.
     pub fn servers_alive(&self) -> usize {
         self.fleet.alive()
     }
@@ -121,7 +121,7 @@ impl<'a> FleetSampler<'a> {
             tokens,
             text: Some(text),
             logprobs,
-            // Servers do not tell.
+            // Servers do not report them.
             model_logprobs: Vec::new(),
             entropies: Vec::new(),
             finish_reason,

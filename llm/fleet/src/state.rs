@@ -1,4 +1,4 @@
-//! Who is asked what, and when: all decisions, and no request.
+//! Which server is asked what, and when: all decisions, without sending a request.
 
 use super::backoff::{Backoff, LONGEST_ASKED};
 use super::health::Health;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// Servers that must say that a request is wrong before it is given up.
 const WITNESSES: usize = 2;
-/// A request is asked of a second server when it has taken so many times as long as the longest before.
+/// A request is sent to a second server when it has taken this many times as long as the longest before.
 const LATE: u32 = 3;
 
 /// The servers, and the questions that they are asked.
@@ -40,9 +40,9 @@ struct Batch<Q: Question> {
     /// Those that were not asked yet.
     source: Box<dyn Iterator<Item = Q> + Send>,
     next: usize,
-    /// Those that were, and have no answer.
+    /// Those that were asked and have no answer.
     tasks: BTreeMap<usize, Task<Q>>,
-    /// Of them, those that are to be asked again.
+    /// Those of them that are to be asked again.
     again: BTreeSet<usize>,
     total: usize,
     answered: usize,
@@ -106,7 +106,8 @@ impl<Q: Question> State<Q> {
         }
     }
 
-    /// Takes up questions. Those before are forgotten: requests for them may end, and say nothing.
+    /// Starts a new batch of questions. Earlier ones are forgotten: the answers to their requests are
+    /// ignored.
     pub(super) fn begin(
         &mut self,
         total: usize,
@@ -157,7 +158,7 @@ impl<Q: Question> State<Q> {
         server.is_in() && (server.ready || self.wanted.is_none())
     }
 
-    /// Whether there may be something to do before anybody tells.
+    /// Whether there may be something to do without a new event.
     pub(super) fn is_active(&self) -> bool {
         let at_rest = |server: &Health| server.is_in() && server.ready && server.holds.len() <= 1;
         let adapters = self.wanted.is_some() && !self.servers.iter().all(at_rest);
@@ -184,7 +185,7 @@ impl<Q: Question> State<Q> {
         errands
     }
 
-    /// Loads what is wanted, unloads what was, and deletes what nobody has any more.
+    /// Loads the current adapter, unloads earlier ones, and deletes folders that no server uses any more.
     fn tend_adapters(&mut self, now: Instant, errands: &mut Vec<Errand<Q>>) {
         let Some(wanted) = &self.wanted else { return };
         for (at, server) in self.servers.iter_mut().enumerate() {
@@ -315,7 +316,7 @@ impl<Q: Question> State<Q> {
         let under_way = batch.tasks.values().any(|task| task.flights > 0);
         if batch.answered == batch.total || (batch.stopping && !(batch.to_the_end && under_way)) {
             let failed = batch.failed.take();
-            // Who asked may not listen any more.
+            // The caller may have stopped listening.
             let _ = batch.sender.send(News::End(failed));
             self.batch = None;
         }
@@ -487,7 +488,7 @@ impl<Q: Question> Batch<Q> {
         if task.flights > 0 {
             return false;
         }
-        // Another server need not wait for what troubles this one.
+        // Another server need not wait because of this one.
         let elsewhere = (task.attempts as usize) < settings.count();
         let pause = if elsewhere { Duration::ZERO } else { task.backoff.next(asked) };
         task.after = now + pause;

@@ -14,7 +14,7 @@ fails is a line that says so. The rows:
     b  decoding: transformers' `generate` (one static batch) and its continuous batching
     c  forward and backward of a policy-gradient loss: LoRA of rank 32, and all weights
     d  a whole step of GRPO with LoRA: TRL's GRPOTrainer
-    e  decoding here alone: token by token, in bursts, and in bursts that are recorded, which is the default
+    e  decoding here alone: token by token, eight tokens at a time, and that with CUDA graphs, which is the default
 
 When b is among them and seconds are left, it is measured again with other batches at the end.
 """
@@ -36,8 +36,8 @@ PROMPT, SAMPLES, RANK = 256, 16, 32
 BATCH, OTHER_BATCHES = 256, (64, 512)
 SEQUENCES, LENGTH, PEER_MICRO_BATCH = 32, 768, 8
 WORDS = 1000
-# Tokens of a sample that are drawn before the host sees them, and recordings that are kept.
-BURSTS = {"token by token": ["1", "0"], "bursts": ["8", "0"], "recorded bursts": ["8", "16"]}
+# Tokens of a sample that are drawn before the host sees them, and CUDA graphs that are kept.
+MULTI_STEP = {"token by token": ["1", "0"], "multi-step": ["8", "0"], "CUDA graphs": ["8", "16"]}
 NOTE = """
 `of the ceiling`: decoding, of the time in which the card copies the bytes that must be read: all weights
 for each token, and the keys and values so far, a shared prompt's once. Training, of the bf16 product, with
@@ -492,7 +492,7 @@ def plan(options, model):
         )],
         "e": [
             (f"decode {decode}, {what}", decoding(options, model, decode, [])[1] + how, {})
-            for what, how in BURSTS.items()
+            for what, how in MULTI_STEP.items()
         ],
     }
     return [entry for row in options.rows.split(",") for entry in rows[row]]

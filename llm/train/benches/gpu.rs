@@ -3,14 +3,15 @@
 //!
 //! ```text
 //! cargo bench -p rs-grpo-train --features cuda --bench gpu -- ceilings
-//! cargo bench … --bench gpu -- decode qwen3-4b-base BATCH NEW [BURST RECORDINGS]
+//! cargo bench … --bench gpu -- decode qwen3-4b-base BATCH NEW [STEPS GRAPHS]
 //! cargo bench … --bench gpu -- train qwen3-4b-base lora|full SEQUENCES LENGTH MICRO_BATCH_TOKENS
 //! cargo bench … --bench gpu -- step qwen3-4b-base lora|full PROMPTS NEW MICRO_BATCH_TOKENS
 //! ```
 //!
-//! Prompts have 256 tokens, and each 16 samples. One line of JSON a measurement. BURST is how many tokens
-//! of a sample are drawn before the host sees them, RECORDINGS of how many shapes of steps recordings are
-//! kept: `1 0` is token by token, `8 0` bursts without recordings, `8 16` what is the default.
+//! Prompts have 256 tokens, and each 16 samples. One line of JSON a measurement. STEPS is the number of
+//! tokens of a sample that are drawn before the host sees them, GRAPHS the number of shapes of steps of
+//! which CUDA graphs are kept: `1 0` is token by token, `8 0` eight tokens at a time without graphs, `8 16`
+//! the default.
 
 #[cfg(feature = "cuda")]
 mod gpu {
@@ -53,10 +54,10 @@ mod gpu {
             ["decode", model, batch, new] => {
                 Bench::new(&gpu, model, "frozen")?.decode(number(batch)?, number(new)?)?
             }
-            ["decode", model, batch, new, burst, recordings] => {
+            ["decode", model, batch, new, steps, graphs] => {
                 let mut bench = Bench::new(&gpu, model, "frozen")?;
-                bench.multi_step = number(burst)?;
-                bench.network.keep_graphs(number(recordings)?);
+                bench.multi_step = number(steps)?;
+                bench.network.keep_graphs(number(graphs)?);
                 bench.decode(number(batch)?, number(new)?)?
             }
             ["train", model, what, sequences, len, tokens] => {

@@ -45,8 +45,8 @@ pub(super) fn rope(fields: Fields<'_>) -> Result<Rope> {
         Some(theta) => theta,
         None => fields.positive("rope_theta")?.unwrap_or(DEFAULT_THETA),
     };
-    for place in [Some(fields), parameters].into_iter().flatten() {
-        refuse_partial(place)?;
+    for object in [Some(fields), parameters].into_iter().flatten() {
+        refuse_partial(object)?;
     }
     let scaling = match parameters {
         Some(parameters) => scaling(parameters)?,

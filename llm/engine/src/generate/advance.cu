@@ -7,7 +7,7 @@
 // [steps, 4, rows]: tokens, and the bits of the numbers.
 extern "C" __global__ void advance_rows(
     const u32* drawn, const float* numbers, const double* uniforms, const u32* slots, const u32* begin,
-    u32* clock, double* uniform, u32* tokens, u32* positions, u32* places, u32* count, u32* results,
+    u32* clock, double* uniform, u32* tokens, u32* positions, u32* slot_mapping, u32* count, u32* results,
     u32 rows) {
     u32 step = clock[0], steps = clock[1], sequences = clock[2];
     __syncthreads();
@@ -24,7 +24,7 @@ extern "C" __global__ void advance_rows(
         // Where none could be drawn, the sequence is over, but its row goes on: after any token.
         tokens[row] = drawn[row] == ~0u ? 0 : drawn[row];
         positions[row] += 1;
-        places[row] = slots[begin[row] + count[row]];
+        slot_mapping[row] = slots[begin[row] + count[row]];
         count[row] += 1;
         uniform[row] = uniforms[(u64)(step + 1) * rows + row];
     }

@@ -73,7 +73,7 @@ fn load(mapped: &Mapped, training: Training) -> Result<Weight> {
     let tensor = || -> Result<Tensor> {
         let numbers = match mapped.elements() {
             Elements::F32(numbers) => numbers.to_vec(),
-            narrow => narrow.to_f32(),
+            half => half.to_f32(),
         };
         Tensor::from_vec(numbers, mapped.shape(), &Device::Cpu).map_err(Error::from)
     };

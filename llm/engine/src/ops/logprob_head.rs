@@ -295,8 +295,8 @@ impl<'a> Pass<'a> {
                 let wide;
                 let part = match weight.part(first * width..(first + n) * width) {
                     Elements::F32(part) => part,
-                    narrow => {
-                        wide = narrow.to_f32();
+                    half => {
+                        wide = half.to_f32();
                         &wide
                     }
                 };

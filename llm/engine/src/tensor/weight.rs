@@ -89,7 +89,7 @@ impl Frozen {
     pub(crate) fn read_f32<T>(&self, read: impl FnOnce(&[f32]) -> Result<T>) -> Result<T> {
         self.read(|elements| match elements {
             Elements::F32(numbers) => read(numbers),
-            narrow => read(&narrow.to_f32()),
+            half => read(&half.to_f32()),
         })?
     }
 }

@@ -121,7 +121,7 @@ fn guarded<T>(path: &Path, field: &str, work: impl FnOnce() -> tokenizers::Resul
     Err(Error::malformed(path, field, problem))
 }
 
-/// An error that names the place or the field that makes a file no tokenizer; `Ok` where no single
+/// An error that names the place or the field that makes a file invalid; `Ok` where no single
 /// one does.
 fn faulty_part(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut parts: Map<String, Value> =

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Without these a folder is no adapter in PEFT's files.
+/// The files that every adapter in PEFT's format has.
 pub(super) const NEEDED: [&str; 2] = ["adapter_config.json", "adapter_model.safetensors"];
 /// Longest name of an adapter or of a file.
 const LONGEST: usize = 128;
@@ -36,7 +36,7 @@ pub(super) fn is_name(name: &str) -> bool {
     (1..=LONGEST).contains(&name.len()) && name.bytes().all(known) && !name.starts_with('.')
 }
 
-/// What is wrong with the index of a stranger.
+/// What is wrong with an index from the network.
 pub(super) fn check(adapters: &[Adapter]) -> Result<(), String> {
     let mut names = BTreeSet::new();
     for Adapter { name, files } in adapters {

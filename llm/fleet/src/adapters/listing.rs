@@ -57,7 +57,7 @@ impl Listing {
         Ok(adapters)
     }
 
-    /// None if the folder is no adapter.
+    /// None if the folder is not an adapter.
     fn adapter(&mut self, name: &str) -> Result<Option<Adapter>> {
         let folder = self.folder.join(name);
         if !is_folder(&folder)? {
@@ -71,7 +71,7 @@ impl Listing {
         Ok(NEEDED.iter().all(has).then(|| Adapter { name: name.to_owned(), files }))
     }
 
-    /// None if it is no plain file: a link might lead out of the folder.
+    /// None if it is not a plain file: a link might lead out of the folder.
     fn file(&mut self, adapter: &str, name: &str) -> Result<Option<AdapterFile>> {
         let path = self.folder.join(adapter).join(name);
         let metadata = path.symlink_metadata().map_err(Error::file(&path))?;

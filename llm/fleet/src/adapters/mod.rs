@@ -20,7 +20,7 @@
 //! hundred bytes, and what it saves is a connection that somebody must notice has died.
 //!
 //! There is no encryption: the adapters of a run that must stay secret belong on a network of their
-//! own or behind a proxy that adds it. A token keeps strangers from reading and nothing more.
+//! own or behind a proxy that adds it. A token only keeps others from reading.
 
 mod index;
 mod listing;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// First and longest pause after a failure: a trainer that comes back is not kept waiting.
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How often somebody looks whether to go on.
+/// How often `stop` is asked.
 const TICK: Duration = Duration::from_millis(50);
 
 /// Keeps a folder as the trainer's folder of adapters is.
@@ -47,7 +47,7 @@ impl Puller {
     }
 
     /// Pulls until `stop` says so, with a pause of `interval` between looks at the index; after a
-    /// failure the pauses grow. `note` is told what happened, and of a lasting problem once.
+    /// failure the pauses grow. `note` is called with what happened, and once for a lasting problem.
     pub fn run(&mut self, interval: Duration, stop: &dyn Fn() -> bool, note: &mut dyn FnMut(&str)) {
         let seed = u64::from(std::process::id());
         let (mut backoff, mut told) = (Backoff::new(PAUSE, seed), vec![]);

@@ -23,7 +23,7 @@ const LONGEST: u64 = 8 << 20;
 /// Longest part of a complaint that is repeated, in characters.
 const QUOTED: usize = 200;
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum Failed {
     /// The trainer no longer serves it.

@@ -102,7 +102,7 @@ fn respond(request: Request, answer: Answer) -> std::io::Result<()> {
         Answer::File(file, bytes) => {
             let kind = headers("application/octet-stream");
             let response = Response::new(200.into(), kind, file, Some(bytes as usize), None);
-            // With its length, whatever that is: a body that was cut off can be told.
+            // With its length, so that a body that was cut off is noticed.
             request.respond(response.with_chunked_threshold(usize::MAX))
         }
     }

@@ -28,7 +28,7 @@ struct Setting {
 }
 
 impl<'a> EndpointSampler<'a> {
-    /// A sampler of these prompts; `note` is told of requests that will be repeated.
+    /// A sampler of these prompts; `note` is called for requests that will be repeated.
     ///
     /// # Errors
     /// Settings outside their range, or that the protocol has no word for.

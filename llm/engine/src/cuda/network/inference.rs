@@ -4,7 +4,7 @@ use super::decoder::Network;
 use super::kv_cache::{KvCache, check_slots};
 use super::layer::ForwardContext;
 use super::logits::DeviceLogits;
-use super::multi_step::MAX_STEPS;
+use super::step_state::MAX_STEPS;
 use crate::Result;
 use crate::cuda::memory::DType;
 use crate::generate::{Drawn, LanguageModel, SamplingParams};

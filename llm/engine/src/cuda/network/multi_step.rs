@@ -7,7 +7,7 @@
 use super::decoder::Network;
 use super::graph_cache::GraphKey;
 use super::kv_cache::{KvCache, check_slots};
-use super::step_state::{MultiStepPlan, StepState, words};
+use super::step_state::{MAX_STEPS, MultiStepPlan, StepState, words};
 use crate::config::ModelConfig;
 use crate::cuda::backend::{Backend, LaunchShape};
 use crate::cuda::memory::{Array, DType};
@@ -19,8 +19,6 @@ use crate::tensor::Rows;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use std::sync::Arc;
-
-pub(super) use super::step_state::MAX_STEPS;
 
 /// Longest sequence, in positions, for which memory is set aside.
 const LONG: usize = 16_384;

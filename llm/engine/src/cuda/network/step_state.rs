@@ -3,12 +3,17 @@
 //! The host writes one array of words before the first of several steps:
 //!
 //! ```text
-//! uniforms   8-byte numbers, [MAX_STEPS, rows]       begin     where each row's slots begin
-//! uniform    those of the step, [rows]             count     positions that each row sees
-//! clock      step, steps, sequences                skip      those of them that a prefix has
-//! tokens     the newest, [rows]                    prefixes  [prefixes, 4]
-//! positions  theirs                                slots     of all sequences, to the last step
-//! slot_map   slots for their keys and values
+//! uniforms      8-byte numbers, [MAX_STEPS, rows]
+//! uniform       those of the present step, [rows]
+//! clock         present step, steps, sequences
+//! tokens        the newest of each row, [rows]
+//! positions     theirs, [rows]
+//! slot_mapping  the slots for their keys and values, [rows]
+//! begin         where each row's slots begin, [rows]
+//! count         positions that each row sees, [rows]
+//! skip          those of them that belong to a shared prefix, [rows]
+//! prefixes      [prefixes, 4]
+//! slots         of all sequences, up to the last step
 //! ```
 //!
 //! Rows beyond the sequences are padding: token 0 at position 0, which sees only itself, in the spare

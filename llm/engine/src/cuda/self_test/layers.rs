@@ -254,11 +254,11 @@ fn gates(bench: &mut Bench<'_>, n: usize) -> Result<()> {
 
     // The same as two rows, of a width that packs divide or not.
     if n.is_multiple_of(2) {
-        let joint: Vec<f32> = (0..2)
+        let merged: Vec<f32> = (0..2)
             .flat_map(|row| [&gate, &up].map(|part| &part[row * n / 2..][..n / 2]).concat())
             .collect();
         let launch = Launch::rows("swiglu_rows", bench.element, 2).with_grid([2, 3, 1]);
-        let arguments = [bench.read(&joint), bench.poisoned(n), count(n / 2)];
+        let arguments = [bench.read(&merged), bench.poisoned(n), count(n / 2)];
         let found = bench.run(launch.with(arguments))?;
         bench.near("swiglu_rows", &found[0], &y);
     }

@@ -12,7 +12,7 @@ const BLOCKS: usize = 5;
 pub(super) fn compare(bench: &mut Bench<'_>) -> Result<()> {
     squares(bench)?;
     steps(bench)?;
-    narrow(bench)
+    bf16_moments(bench)
 }
 
 /// The sum of squares of two tensors together, in parts.
@@ -79,7 +79,7 @@ fn step(
 }
 
 /// Moments in bf16: each of many equal ones is rounded up or down, and their mean is that in f32.
-fn narrow(bench: &mut Bench<'_>) -> Result<()> {
+fn bf16_moments(bench: &mut Bench<'_>) -> Result<()> {
     let (n, rate) = (1 << 14, 1e-2);
     let bf16 = |x: f32| Argument::Write(Element::Bf16.buffer(&vec![x; n]));
     let constants = AdamWOptions::default().constants(1, rate, 0.0);
