@@ -214,7 +214,8 @@ fn a_model_is_taught_on_a_device_as_on_the_cpu() {
 fn a_run_that_cannot_fit_is_refused_at_once() {
     let Some((device, place)) = emulated::place_with(Element::F32, 2_000_000) else { return };
     let error = Setup::open(small(), &model(), None, Some(&place)).unwrap_err();
-    assert!(matches!(error, Error::Memory { .. }), "{error}");
+    let memory = matches!(error, Error::Plan(rs_grpo_plan::Error::Memory { .. }));
+    assert!(memory, "{error}");
     assert_eq!(device.used(), [0, 0]);
     let narrow = OptimizerForm { state: StateType::Bf16, ..OptimizerForm::default() };
     let config = TrainConfig { optimizer: narrow, ..small() };

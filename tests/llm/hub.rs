@@ -1,8 +1,8 @@
 //! Names of models, what they need, and where settings come from.
 
 use rs_grpo_engine::ModelConfig;
-use rs_grpo_engine::memory::Workload;
 use rs_grpo_hub::{ALIASES, Alias, HubError, Location, Settings, resolve};
+use rs_grpo_plan::Workload;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;

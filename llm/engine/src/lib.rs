@@ -20,7 +20,6 @@ pub mod cuda;
 mod error;
 pub mod generate;
 pub mod kernels;
-pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod optim;
