@@ -146,6 +146,7 @@ impl From<rs_grpo_train::Error> for Failure {
             Error::Hub(error) => error.into(),
             Error::Engine(error) => error.into(),
             Error::Fleet(error) => error.into(),
+            Error::Plan(error) => error.into(),
             Error::Diverged { .. } | Error::Reward { .. } => Self::Failed(error.to_string()),
             _ => Self::Usage(error.to_string()),
         }
@@ -156,7 +157,6 @@ impl From<rs_grpo_plan::Error> for Failure {
     fn from(error: rs_grpo_plan::Error) -> Self {
         match error {
             rs_grpo_plan::Error::Input(error) => error.into(),
-            rs_grpo_plan::Error::Train(error) => error.into(),
             other => Self::Usage(other.to_string()),
         }
     }

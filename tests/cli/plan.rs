@@ -30,6 +30,7 @@ fn all_weights_are_verls() {
 fn the_model_is_shown_beside_measurements() {
     insta::assert_snapshot!("plan_check", success("plan --check"));
     insta::assert_snapshot!("plan_rates", success("plan --list-rates"));
+    insta::assert_snapshot!("plan_fit", success("plan --fit"));
 }
 
 fn json(command: &str) -> Value {

@@ -4,16 +4,55 @@ use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::optim::StateType;
 use rs_grpo_hub::Alias;
-use rs_grpo_train::Error;
-use rs_grpo_train::{LoraConfig, MemoryPlan, OptimizerConfig, Site, TrainConfig, host_memory};
+use rs_grpo_plan::{Error, MemoryPlan, RunShape, Site, host_memory};
+use rs_grpo_train::{LoraConfig, OptimizerConfig, SamplerConfig, SamplerKind, TrainConfig};
 
 fn model(name: &str) -> &'static ModelConfig {
     ModelConfig::published(Alias::find(name).unwrap().repository).unwrap()
 }
 
-fn config(rank: usize, micro_batch_tokens: usize) -> TrainConfig {
+fn config(rank: usize, micro_batch_tokens: usize) -> RunShape {
     let lora = LoraConfig { rank, ..LoraConfig::default() };
-    TrainConfig { lora, micro_batch_tokens, ..TrainConfig::default() }
+    RunShape::from(&TrainConfig { lora, micro_batch_tokens, ..TrainConfig::default() })
+}
+
+/// Each setting that memory or time depends on changes the shape of the run in its own field.
+#[test]
+fn a_run_has_the_shape_of_its_settings() {
+    let config = TrainConfig::default();
+    let shape = RunShape::from(&config);
+    let TrainConfig { prompts, samples, max_new_tokens, micro_batch_tokens, .. } = config;
+    assert_eq!([shape.prompts, shape.samples], [prompts, samples]);
+    assert_eq!(
+        [shape.max_new_tokens, shape.micro_batch_tokens],
+        [max_new_tokens, micro_batch_tokens]
+    );
+    assert_eq!([shape.sampling_rounds, shape.minibatches, shape.epochs], [1, 1, 1]);
+    assert_eq!([shape.lora_rank, usize::from(shape.on_servers)], [0, 0]);
+    assert!(!shape.reference && !shape.importance_correction);
+    let others = TrainConfig {
+        sampling_rounds: 2,
+        minibatches: 3,
+        epochs: 4,
+        kl_coef: 0.1,
+        importance_cap: 2.0,
+        lora: LoraConfig { rank: 5, ..LoraConfig::default() },
+        optimizer: OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() },
+        sampler: SamplerConfig { kind: SamplerKind::Http, async_steps: 0 },
+        ..config
+    };
+    let expected = RunShape {
+        sampling_rounds: 2,
+        minibatches: 3,
+        epochs: 4,
+        reference: true,
+        importance_correction: true,
+        lora_rank: 5,
+        moments: StateType::Bf16,
+        on_servers: true,
+        ..shape
+    };
+    assert_eq!(RunShape::from(&others), expected);
 }
 
 /// Qwen3-0.6B-Base by hand, as in the test of `Workload`: 596 049 920 weights; a token's keys and
@@ -38,7 +77,7 @@ fn a_plan_is_the_documented_formula() {
     assert_eq!(whole.activations, activations);
 }
 
-fn advice(limit: u64, config: &TrainConfig, name: &str, longest: usize) -> String {
+fn advice(limit: u64, config: &RunShape, name: &str, longest: usize) -> String {
     let error = MemoryPlan::within((Site::Host, limit), config, model(name), longest).unwrap_err();
     assert!(error.to_string().contains("the run needs"), "{error}");
     match error {
@@ -55,7 +94,7 @@ fn advice(limit: u64, config: &TrainConfig, name: &str, longest: usize) -> Strin
 fn fewer_tokens_at_once_are_proposed_first() {
     let (large, name) = (config(0, 65_536), "qwen3-0.6b-base");
     let advice = advice(24_000_000_000, &large, name, 1_024);
-    let tokens = advice.strip_prefix("It fits with --micro-batch-tokens ").unwrap();
+    let tokens = advice.strip_prefix("It fits with micro_batch_tokens = ").unwrap();
     let tokens: usize = tokens.parse().unwrap();
     let fits = |tokens| {
         MemoryPlan::within((Site::Host, 24_000_000_000), &config(0, tokens), model(name), 1_024)
@@ -67,7 +106,7 @@ fn fewer_tokens_at_once_are_proposed_first() {
 #[test]
 fn adapters_are_proposed_where_all_weights_are_too_many() {
     let advice = advice(24_000_000_000, &config(0, 4_096), "qwen3-4b-base", 2_048);
-    assert_eq!(advice, "It fits with --lora rank=32 --micro-batch-tokens 4096");
+    assert_eq!(advice, "It fits with rank = 32 in [lora] and micro_batch_tokens = 4096");
     let adapters = config(32, 4_096);
     assert!(
         MemoryPlan::within((Site::Host, 24_000_000_000), &adapters, model("qwen3-4b-base"), 2_048)
@@ -97,12 +136,11 @@ fn a_device_that_is_too_small_is_helped_by_moments_in_bf16() {
     let limit = 70_000_000_000;
     let error = MemoryPlan::within((site, limit), &config(0, 1_024), model(name), 1_024);
     let advice = error.unwrap_err().to_string();
-    assert!(advice.contains("--optimizer adamw:state=bf16"), "{advice}");
-    let optimizer = OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() };
-    let narrow = TrainConfig { optimizer, ..config(0, 1_024) };
+    assert!(advice.ends_with("It fits with state = \"bf16\" in [optimizer]"), "{advice}");
+    let narrow = RunShape { moments: StateType::Bf16, ..config(0, 1_024) };
     assert!(MemoryPlan::within((site, limit), &narrow, model(name), 1_024).is_ok());
     // A reference of its own is as large as the model.
-    let with_reference = TrainConfig { kl_coef: 0.1, ..config(0, 8_192) };
+    let with_reference = RunShape { reference: true, ..config(0, 8_192) };
     let with_reference = MemoryPlan::new(site, &with_reference, model(name), 1_024);
     assert_eq!(with_reference.weights - full.weights, 2 * 4_022_468_096);
 }

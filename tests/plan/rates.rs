@@ -2,25 +2,41 @@
 
 use proptest::prelude::*;
 use rs_grpo_engine::ModelConfig;
+use rs_grpo_engine::optim::StateType;
 use rs_grpo_hub::Alias;
-use rs_grpo_plan::{Batch, Bound, Fleet, Job, Lengths, Machine, Origin, Rates, check};
-use rs_grpo_train::{LoraConfig, TrainConfig};
+use rs_grpo_plan::{
+    Bottleneck, DecodeBatch, DecodeServer, FleetPlan, FleetSpec, Lengths, Origin, Rates, RunShape,
+    check,
+};
 
 fn shape(name: &str) -> &'static ModelConfig {
     ModelConfig::published(Alias::find(name).unwrap().repository).unwrap()
 }
 
-fn config(rank: usize, prompts: usize, tokens: usize) -> TrainConfig {
-    let lora = LoraConfig { rank, ..LoraConfig::default() };
-    TrainConfig { lora, prompts, samples: 16, max_new_tokens: tokens, ..TrainConfig::default() }
+/// A step of 16 samples a prompt, of one update, sampled where it is trained.
+fn config(lora_rank: usize, prompts: usize, max_new_tokens: usize) -> RunShape {
+    RunShape {
+        prompts,
+        samples: 16,
+        max_new_tokens,
+        sampling_rounds: 1,
+        on_servers: false,
+        lora_rank,
+        reference: false,
+        importance_correction: false,
+        minibatches: 1,
+        epochs: 1,
+        micro_batch_tokens: 2_048,
+        moments: StateType::F32,
+    }
 }
 
-fn job<'a>(name: &str, rates: &'a Rates, config: &'a TrainConfig, gpus: usize) -> Job<'a> {
-    let device = rates.device("device", "h100").unwrap();
-    let longest = config.max_new_tokens;
-    Job {
+fn job<'a>(name: &str, rates: &'a Rates, run: &RunShape, gpus: usize) -> FleetSpec<'a> {
+    let device = rates.gpu("device", "h100").unwrap();
+    let longest = run.max_new_tokens;
+    FleetSpec {
         model: shape(name),
-        config,
+        run: *run,
         prompt: 256,
         lengths: Lengths::new(longest, longest as f64).unwrap(),
         signal: 1.0,
@@ -70,10 +86,10 @@ fn our_measurements_are_written_down() {
 fn a_decode_step_is_the_documented_formula() {
     let rates = Rates::default();
     let model = shape("qwen2.5-7b");
-    let device = rates.device("device", "h100").unwrap();
-    let one = Machine {
-        sampling: &rates.vllm,
-        device,
+    let device = rates.gpu("device", "h100").unwrap();
+    let one = DecodeServer {
+        decode: &rates.vllm,
+        gpu: device,
         gpus: 1,
         rates: &rates,
         model,
@@ -88,13 +104,13 @@ fn a_decode_step_is_the_documented_formula() {
         + cached(5e5)
         + (28.0 * 20.0 + 55_000.0) / 1e6;
     let close = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-12, "{a} {b}");
-    close(one.step(Batch { completions: 8.0, tokens: 4_000.0 }), few);
-    close(one.step(Batch { completions: 1_000.0, tokens: 5e5 }), many);
+    close(one.step(DecodeBatch { completions: 8.0, tokens: 4_000.0 }), few);
+    close(one.step(DecodeBatch { completions: 1_000.0, tokens: 5e5 }), many);
     // Four GPUs read four times as fast, and wait for each other in every layer.
-    let four = Machine { gpus: 4, ..one };
+    let four = DecodeServer { gpus: 4, ..one };
     let read = 2.0 * 7_615_616_512.0 / bytes / 0.64 + cached(4_000.0);
     close(
-        four.step(Batch { completions: 8.0, tokens: 4_000.0 }),
+        four.step(DecodeBatch { completions: 8.0, tokens: 4_000.0 }),
         read / 4.0 + (28.0 * 50.0 + 8.0 * 55.0) / 1e6,
     );
 }
@@ -107,12 +123,13 @@ fn training_is_the_documented_formula() {
     let tokens = 8.0 * 256.0 + 128.0 * 256.0;
     let contexts = 8.0 * 256.0 * 256.0 / 2.0 + 128.0 * (256.0 * 256.0 + 256.0 * 256.0 / 2.0);
     let operations = 4.0 * 4_022_468_096.0 * tokens + 12.0 * 36.0 * 32.0 * 128.0 * contexts;
-    let training = Fleet::new(job("qwen3-4b-base", &rates, &config, 1)).unwrap().split(0).training;
+    let training =
+        FleetPlan::new(job("qwen3-4b-base", &rates, &config, 1)).unwrap().split(0).training;
     let by_hand = operations / (989e12 * 0.791) / 0.42;
     assert!((training / by_hand - 1.0).abs() < 1e-12, "{training} {by_hand}");
     // Several updates with a correction for the sampler read the log-probabilities first.
-    let again = TrainConfig { minibatches: 4, importance_cap: 2.0, ..config.clone() };
-    let more = Fleet::new(job("qwen3-4b-base", &rates, &again, 1)).unwrap().split(0).training;
+    let again = RunShape { minibatches: 4, importance_correction: true, ..config };
+    let more = FleetPlan::new(job("qwen3-4b-base", &rates, &again, 1)).unwrap().split(0).training;
     let reading = 2.0 * 4_022_468_096.0 * tokens + 4.0 * 36.0 * 32.0 * 128.0 * contexts;
     assert!((more / training - 1.0 - reading / operations).abs() < 1e-12);
 }
@@ -142,8 +159,8 @@ fn lengths_near_the_longest_are_as_all_of_it() {
     let (rates, config) = (Rates::default(), config(32, 64, 2_048));
     let seconds = |mean: f64| {
         let lengths = Lengths::new(2_048, mean).unwrap();
-        let job = Job { lengths, ..job("qwen2.5-7b", &rates, &config, 9) };
-        Fleet::new(job).unwrap().split(8).sampling
+        let job = FleetSpec { lengths, ..job("qwen2.5-7b", &rates, &config, 9) };
+        FleetPlan::new(job).unwrap().split(8).sampling
     };
     assert!((seconds(2_040.0) / seconds(2_048.0) - 1.0).abs() < 0.01);
 }
@@ -152,11 +169,11 @@ fn lengths_near_the_longest_are_as_all_of_it() {
 #[test]
 fn the_balance_is_where_waiting_turns() {
     let (rates, config) = (Rates::default(), config(32, 512, 4_096));
-    let fleet = Fleet::new(job("qwen2.5-7b", &rates, &config, 64)).unwrap();
+    let fleet = FleetPlan::new(job("qwen2.5-7b", &rates, &config, 64)).unwrap();
     let balance = fleet.balance().unwrap();
     assert!(balance > 1);
-    assert_eq!(fleet.split(balance).bound(), Bound::Training);
-    assert_eq!(fleet.split(balance - 1).bound(), Bound::Sampling);
+    assert_eq!(fleet.split(balance).bound(), Bottleneck::Training);
+    assert_eq!(fleet.split(balance - 1).bound(), Bottleneck::Sampling);
     let split = fleet.split(balance);
     assert_eq!(split.overlapped(), split.publishing + split.training);
 }
@@ -166,14 +183,14 @@ fn the_balance_is_where_waiting_turns() {
 fn a_server_has_room_for_its_model() {
     let (rates, config) = (Rates::default(), config(32, 16, 16_384));
     let group = |group| {
-        let job = Job { group, ..job("llama3.1-8b-instruct", &rates, &config, 32) };
-        Fleet::new(job).unwrap().group
+        let job = FleetSpec { group, ..job("llama3.1-8b-instruct", &rates, &config, 32) };
+        FleetPlan::new(job).unwrap().group
     };
     // 16 completions of 16 640 tokens of 131 072 bytes are 35 GB, beside 16 GB of weights.
     assert_eq!((group(None), group(Some(4))), (1, 4));
-    let small = rates.device("device", "l40s").unwrap();
-    let job = Job { sampler: small, ..job("llama3.1-8b-instruct", &rates, &config, 32) };
-    assert_eq!(Fleet::new(job).unwrap().group, 2);
+    let small = rates.gpu("device", "l40s").unwrap();
+    let job = FleetSpec { sampler: small, ..job("llama3.1-8b-instruct", &rates, &config, 32) };
+    assert_eq!(FleetPlan::new(job).unwrap().group, 2);
 }
 
 /// Every rate has an origin and a source, and a number of its own name.
@@ -200,8 +217,8 @@ proptest! {
         let (rates, config) = (Rates::default(), config(32, prompts, tokens));
         let lengths = |share: f64| Lengths::new(tokens, (share * tokens as f64).max(1.0)).unwrap();
         let of = |share: f64| {
-            let job = Job { lengths: lengths(share), ..job("qwen3-4b-base", &rates, &config, 64) };
-            Fleet::new(job).unwrap()
+            let job = FleetSpec { lengths: lengths(share), ..job("qwen3-4b-base", &rates, &config, 64) };
+            FleetPlan::new(job).unwrap()
         };
         let fleet = of(share);
         let (split, more) = (fleet.split(servers), fleet.split(servers + 1));

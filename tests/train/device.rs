@@ -216,7 +216,8 @@ fn a_model_is_taught_on_a_device_as_on_the_cpu() {
 fn a_run_that_cannot_fit_is_refused_at_once() {
     let (device, place) = emulated::place_with(Element::F32, 2_000_000);
     let error = Setup::open(small(), &model(), None, Some(&place)).unwrap_err();
-    assert!(matches!(error, Error::Memory { .. }), "{error}");
+    let memory = matches!(error, Error::Plan(rs_grpo_plan::Error::Memory { .. }));
+    assert!(memory, "{error}");
     assert_eq!(device.used(), [0, 0]);
     let narrow = OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() };
     let config = TrainConfig { optimizer: narrow, ..small() };

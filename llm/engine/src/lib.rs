@@ -17,7 +17,7 @@
 //!   ▼
 //! checkpoint  weights in files
 //!   ▼
-//! config      the shape of a decoder  ◄── memory: what it needs
+//! config      the shape of a decoder
 //! ```
 //!
 //! An arrow is an import; none points up. Generation and training are one code for both devices.
@@ -31,7 +31,6 @@ pub mod cuda;
 mod error;
 pub mod generate;
 pub mod kernels;
-pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod optim;

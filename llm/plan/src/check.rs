@@ -1,29 +1,29 @@
 //! The model beside measurements.
 //!
-//! The rates of decoding were fitted to these measurements, those of training are means of them: the
-//! error is that of the model's form, with five numbers for seven decoding times here and three for nine
-//! rates of vLLM. With each decoding time left out of the fit in turn, the worst error is 20 %, of the one
-//! with adapters at batch 128. What differs much from these shapes (other GPUs, much longer completions in
-//! training, more than one GPU a server) is arithmetic.
+//! The rates of decoding were fitted to these measurements (see [`fit`](super::fit)), those of training
+//! are means of them: the error is that of the model's form, with five numbers for seven decoding times
+//! here and three for nine rates of vLLM. What differs much from these shapes (other GPUs, much longer
+//! completions in training, more than one GPU a server) is arithmetic.
 
-use super::fleet::{Fleet, Job};
+use super::decode::{DecodeBatch, DecodeServer, DecodeWork};
+use super::fleet::{FleetPlan, FleetSpec, GpuSplit};
 use super::lengths::Lengths;
-use super::rates::{Rates, Sampling};
-use super::sampling::{Batch, Machine, Work};
-use crate::{Error, Result};
-use rs_grpo_engine::ModelConfig;
-use rs_grpo_files::Refuse as _;
-use rs_grpo_hub::Alias;
-use rs_grpo_train::{LoraConfig, TrainConfig};
+use super::measurements::{
+    DecodeMeasurement, Measurements, StepMeasurement, TrainMeasurement, VllmLoraMeasurement,
+};
+use super::rates::Rates;
+use super::run_shape::RunShape;
+use crate::Result;
+use rs_grpo_engine::optim::StateType;
 
 /// A measurement and what the model says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Checked {
+pub struct Comparison {
     /// What was measured.
     pub what: String,
     /// Where that is written.
-    pub source: &'static str,
-    /// The unit.
+    pub source: String,
+    /// The unit: `tokens/s` or `s`.
     pub unit: &'static str,
     /// As measured.
     pub measured: f64,
@@ -33,7 +33,7 @@ pub struct Checked {
     pub stated: f64,
 }
 
-impl Checked {
+impl Comparison {
     /// How much longer the model has it take than it took, as a share.
     pub fn error(&self) -> f64 {
         match self.unit {
@@ -43,203 +43,244 @@ impl Checked {
     }
 }
 
-/// Largest errors, of each kind.
-const DECODING: f64 = 0.06;
-const TRAINING: f64 = 0.12;
-const VLLM: f64 = 0.15;
-const HERE: &str = "llm/engine/benches/README.md, 2026-11-27";
-const ENERGY: &str = "ml-energy/leaderboard, read 2026-11";
-const UNSLOTH: &str = "unslothai/unsloth PR #5108, read 2026-11";
-/// Tokens of prompts in our measurements, completions of each, and rank of adapters.
-const PROMPT: usize = 256;
-const SAMPLES: usize = 16;
-const RANK: usize = 32;
-/// Tokens of the chat prompts; not published there, taken for granted here.
-const CHAT_PROMPT: usize = 100;
+/// What was timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timed {
+    /// Decoding by the engine of this program.
+    EngineDecoding,
+    /// Training, alone or after sampling.
+    Training,
+    /// Decoding by vLLM.
+    Vllm,
+}
 
-/// The engine on an H100: model, batch, new tokens, tokens a second.
-const DECODED: [(&str, usize, usize, f64); 4] = [
-    ("qwen3-4b-base", 256, 1_024, 13_563.0),
-    ("qwen3-4b-base", 64, 1_024, 6_195.0),
-    ("qwen2.5-math-1.5b", 256, 512, 32_292.0),
-    ("llama3.1-8b-instruct", 256, 512, 14_968.0),
-];
-/// Forward and backward on an H100, of 32 sequences of 768 tokens: model, rank, tokens a second with
-/// the prompt of each completion.
-const TRAINED: [(&str, usize, f64); 3] = [
-    ("qwen3-4b-base", RANK, 28_530.0),
-    ("qwen3-4b-base", 0, 19_707.0),
-    ("qwen2.5-math-1.5b", RANK, 66_488.0),
-];
-/// Whole steps of Qwen3-4B-Base on an H100: rank, prompts, new tokens, seconds of sampling and training.
-const STEPS: [(usize, usize, usize, f64, f64); 3] =
-    [(RANK, 32, 512, 13.8, 13.5), (RANK, 8, 256, 3.83, 1.82), (0, 8, 256, 2.56, 2.49)];
-/// vLLM on an H100 in bf16: model, completions at a time, their length, tokens a second. The model of
-/// Qwen3-8B has the shape of its base model.
-const SERVED: [(&str, usize, usize, f64); 9] = [
-    ("llama3.1-8b-instruct", 64, 400, 5_147.0),
-    ("llama3.1-8b-instruct", 128, 400, 7_037.0),
-    ("llama3.1-8b-instruct", 256, 400, 9_010.0),
-    ("llama3.1-8b-instruct", 512, 400, 9_806.0),
-    ("qwen3-8b-base", 64, 650, 4_315.0),
-    ("qwen3-8b-base", 256, 650, 7_719.0),
-    ("qwen3-8b-base", 512, 650, 8_535.0),
-    ("qwen3-8b-base", 64, 8_000, 2_510.0),
-    ("qwen3-8b-base", 82, 8_000, 3_117.0),
-];
+impl Timed {
+    /// The largest error that is stated.
+    fn stated(self) -> f64 {
+        match self {
+            Self::EngineDecoding => 0.06,
+            Self::Training => 0.12,
+            Self::Vllm => 0.15,
+        }
+    }
+}
+
+/// Seconds by the model with these rates.
+type Model<'a> = Box<dyn Fn(&Rates) -> Result<f64> + 'a>;
+
+/// A measured time, and the model of it.
+pub(super) struct Timing<'a> {
+    pub what: String,
+    pub source: &'a str,
+    pub kind: Timed,
+    /// Tokens in that time, where their rate was measured and not the time itself.
+    tokens: Option<f64>,
+    /// Tokens a second, or else seconds.
+    measured: f64,
+    model: Model<'a>,
+}
+
+impl Timing<'_> {
+    /// Seconds that it took.
+    pub fn seconds(&self) -> f64 {
+        self.tokens.map_or(self.measured, |tokens| tokens / self.measured)
+    }
+
+    /// Seconds by the model.
+    pub fn predict(&self, rates: &Rates) -> Result<f64> {
+        (self.model)(rates)
+    }
+
+    fn compare(&self, rates: &Rates) -> Result<Comparison> {
+        let seconds = self.predict(rates)?;
+        Ok(Comparison {
+            what: self.what.clone(),
+            source: self.source.to_owned(),
+            unit: if self.tokens.is_some() { "tokens/s" } else { "s" },
+            measured: self.measured,
+            predicted: self.tokens.map_or(seconds, |tokens| tokens / seconds),
+            stated: self.kind.stated(),
+        })
+    }
+}
 
 /// Every measurement beside the model with these rates.
 ///
 /// # Errors
 /// None, unless rates leave no room for a model.
-pub fn check(rates: &Rates) -> Result<Vec<Checked>> {
-    let mut all = Vec::new();
-    for measured in DECODED {
-        all.push(decoded(rates, measured)?);
-    }
-    for measured in TRAINED {
-        all.push(trained(rates, measured)?);
-    }
-    for measured in STEPS {
-        all.extend(step(rates, measured)?);
-    }
-    for measured in SERVED {
-        all.push(served(rates, measured)?);
-    }
-    all.push(adapters_served(rates)?);
-    Ok(all)
+pub fn check(rates: &Rates) -> Result<Vec<Comparison>> {
+    timings(&Measurements::read()?).iter().map(|timing| timing.compare(rates)).collect()
 }
 
-fn shape(name: &str) -> Result<&'static ModelConfig> {
-    Alias::find(name)
-        .and_then(|alias| ModelConfig::published(alias.repository))
-        .ok_or_else(|| Error::parameter("model", format!("{name:?}"), "an alias"))
+/// Every measured time.
+pub(super) fn timings(all: &Measurements) -> Vec<Timing<'_>> {
+    let mut timings = Vec::new();
+    timings.extend(all.engine.decode.iter().map(|row| decoded(all, row)));
+    timings.extend(all.engine.train.iter().map(|row| trained(all, row)));
+    timings.extend(all.engine.step.iter().flat_map(|row| step(all, row)));
+    timings.extend(all.vllm.served.iter().map(|row| served(all, row)));
+    timings.push(adapters_served(all));
+    timings
 }
 
-fn config(rank: usize, prompts: usize, new: usize) -> TrainConfig {
-    TrainConfig {
-        lora: LoraConfig { rank, ..LoraConfig::default() },
-        prompts,
-        samples: SAMPLES,
-        max_new_tokens: new,
-        micro_batch_tokens: 8_192,
-        ..TrainConfig::default()
-    }
-}
-
-/// One H100 that does everything.
-fn on_one<T>(
+/// One GPU of a kind with a model and no adapter.
+fn one_gpu<T>(
+    all: &Measurements,
     rates: &Rates,
-    name: &str,
-    config: &TrainConfig,
-    of: impl FnOnce(&Fleet<'_>) -> T,
+    (gpu, model): (&str, &str),
+    of: impl FnOnce(DecodeServer<'_>) -> T,
 ) -> Result<T> {
-    let device = rates.device("device", "h100")?;
-    let new = config.max_new_tokens;
-    let job = Job {
-        model: shape(name)?,
-        config,
-        prompt: PROMPT,
-        lengths: Lengths::new(new, new as f64)?,
+    let (gpu, model) = (rates.gpu("device", gpu)?, all.shape(model)?);
+    let (decode, weights) = (&rates.vllm, 2 * model.parameters());
+    Ok(of(DecodeServer { decode, gpu, gpus: 1, rates, model, adapters: false, weights }))
+}
+
+fn decoded<'a>(all: &'a Measurements, row: &'a DecodeMeasurement) -> Timing<'a> {
+    let DecodeMeasurement { model, completions: batch, new_tokens: new, .. } = row;
+    let (engine, completions) = (&all.engine, row.completions as f64);
+    let seconds = move |rates: &Rates| {
+        let lengths = Lengths::new(*new, *new as f64)?;
+        let (samples, prompt) = (engine.samples, engine.prompt_tokens);
+        let work = DecodeWork { completions, samples, prompt, lengths, of: completions };
+        one_gpu(all, rates, (&engine.gpu, model), |server| {
+            DecodeServer { decode: &rates.engine, ..server }.sample(&work).0
+        })
+    };
+    Timing {
+        what: format!("engine, decode {model}, {batch} × {new}"),
+        source: &engine.source,
+        kind: Timed::EngineDecoding,
+        tokens: Some(completions * *new as f64),
+        measured: row.tokens_per_second,
+        model: Box::new(seconds),
+    }
+}
+
+/// A step on one GPU that does everything.
+fn split(
+    all: &Measurements,
+    rates: &Rates,
+    model: &str,
+    (lora_rank, prompts, new_tokens): (usize, usize, usize),
+) -> Result<GpuSplit> {
+    let gpu = rates.gpu("device", &all.engine.gpu)?;
+    let run = RunShape {
+        prompts,
+        samples: all.engine.samples,
+        max_new_tokens: new_tokens,
+        sampling_rounds: 1,
+        on_servers: false,
+        lora_rank,
+        reference: false,
+        importance_correction: false,
+        minibatches: 1,
+        epochs: 1,
+        micro_batch_tokens: 8_192,
+        moments: StateType::F32,
+    };
+    let spec = FleetSpec {
+        model: all.shape(model)?,
+        run,
+        prompt: all.engine.prompt_tokens,
+        lengths: Lengths::new(new_tokens, new_tokens as f64)?,
         signal: 1.0,
         gpus: 1,
-        trainer: device,
-        sampler: device,
+        trainer: gpu,
+        sampler: gpu,
         group: None,
         rates,
     };
-    Ok(of(&Fleet::new(job)?))
+    Ok(FleetPlan::new(spec)?.split(0))
 }
 
-/// One H100 with a model and no adapter.
-fn h100<'a>(
-    rates: &'a Rates,
-    sampling: &'a Sampling,
-    model: &'a ModelConfig,
-) -> Result<Machine<'a>> {
-    let (device, weights) = (rates.device("device", "h100")?, 2 * model.parameters());
-    Ok(Machine { sampling, device, gpus: 1, rates, model, adapters: false, weights })
+fn trained<'a>(all: &'a Measurements, row: &'a TrainMeasurement) -> Timing<'a> {
+    let TrainMeasurement { model, lora_rank, sequences, tokens, tokens_per_second } = row;
+    let prompts = sequences / all.engine.samples;
+    let sizes = (*lora_rank, prompts, tokens - all.engine.prompt_tokens);
+    Timing {
+        what: format!("train {model}, {}, {sequences} × {tokens}", trained_part(*lora_rank)),
+        source: &all.engine.source,
+        kind: Timed::Training,
+        tokens: Some((sequences * tokens) as f64),
+        measured: *tokens_per_second,
+        model: Box::new(move |rates| Ok(split(all, rates, model, sizes)?.training)),
+    }
 }
 
-fn decoded(
-    rates: &Rates,
-    (name, batch, new, measured): (&str, usize, usize, f64),
-) -> Result<Checked> {
-    let model = shape(name)?;
-    let machine = h100(rates, &rates.engine, model)?;
-    let (completions, lengths) = (batch as f64, Lengths::new(new, new as f64)?);
-    let work = Work { completions, samples: SAMPLES, prompt: PROMPT, lengths, of: completions };
-    let predicted = completions * new as f64 / machine.sample(&work).0;
-    let what = format!("engine, decode {name}, {batch} × {new}");
-    let (source, unit, stated) = (HERE, "tokens/s", DECODING);
-    Ok(Checked { what, source, unit, measured, predicted, stated })
-}
-
-fn trained(rates: &Rates, (name, rank, measured): (&str, usize, f64)) -> Result<Checked> {
-    let (sequences, length) = (32, 768);
-    let config = config(rank, sequences / SAMPLES, length - PROMPT);
-    let seconds = on_one(rates, name, &config, |fleet| fleet.split(0).training)?;
-    let predicted = (sequences * length) as f64 / seconds;
-    let what = format!("train {name}, {}, {sequences} × {length}", kind(rank));
-    let (source, unit, stated) = (HERE, "tokens/s", TRAINING);
-    Ok(Checked { what, source, unit, measured, predicted, stated })
-}
-
-fn step(
-    rates: &Rates,
-    (rank, prompts, new, sampling, training): (usize, usize, usize, f64, f64),
-) -> Result<[Checked; 3]> {
-    let name = "qwen3-4b-base";
-    let split = on_one(rates, name, &config(rank, prompts, new), |fleet| fleet.split(0))?;
-    let (kind, source, unit) = (kind(rank), HERE, "s");
-    let checked = |part: &str, measured, predicted, stated| {
-        let what = format!("step {name}, {kind}, {prompts} × {SAMPLES} × {new}: {part}");
-        Checked { what, source, unit, measured, predicted, stated }
+/// Sampling, training, and both.
+fn step<'a>(all: &'a Measurements, row: &'a StepMeasurement) -> [Timing<'a>; 3] {
+    let StepMeasurement { model, lora_rank, prompts, new_tokens, .. } = row;
+    let (sampling, training) = (row.sampling_seconds, row.training_seconds);
+    let timing = |part: &str, measured: f64, kind, of: fn(&GpuSplit) -> f64| Timing {
+        what: format!(
+            "step {model}, {}, {prompts} × {} × {new_tokens}: {part}",
+            trained_part(*lora_rank),
+            all.engine.samples
+        ),
+        source: &all.engine.source,
+        kind,
+        tokens: None,
+        measured,
+        model: Box::new(move |rates| {
+            Ok(of(&split(all, rates, model, (*lora_rank, *prompts, *new_tokens))?))
+        }),
     };
-    Ok([
-        checked("sampling", sampling, split.sampling, DECODING),
-        checked("training", training, split.training, TRAINING),
-        checked("whole", sampling + training, split.in_turn(), TRAINING),
-    ])
+    [
+        timing("sampling", sampling, Timed::EngineDecoding, |split| split.sampling),
+        timing("training", training, Timed::Training, |split| split.training),
+        timing("whole", sampling + training, Timed::Training, GpuSplit::in_turn),
+    ]
 }
 
-fn kind(rank: usize) -> &'static str {
-    if rank == 0 { "full" } else { "LoRA" }
+fn trained_part(lora_rank: usize) -> &'static str {
+    if lora_rank == 0 { "full" } else { "LoRA" }
 }
 
-/// As many at a time as are said, each in the middle of its length in the mean, and a prompt read for
-/// each that ends.
-fn served(
-    rates: &Rates,
-    (name, batch, new, measured): (&str, usize, usize, f64),
-) -> Result<Checked> {
-    let model = shape(name)?;
-    let machine = h100(rates, &rates.vllm, model)?;
-    let completions = batch as f64;
-    let tokens = completions * (CHAT_PROMPT as f64 + new as f64 / 2.0);
-    let lengths = Lengths::new(new, new as f64)?;
-    let work = Work { completions, samples: 1, prompt: CHAT_PROMPT, lengths, of: completions };
-    let seconds = machine.step(Batch { completions, tokens }) + machine.prompts(&work) / new as f64;
-    let what = format!("vLLM, {name}, {batch} at a time, {new} new");
-    let (source, unit, stated) = (ENERGY, "tokens/s", VLLM);
-    Ok(Checked { what, source, unit, measured, predicted: completions / seconds, stated })
-}
-
-/// 32 prompts of 512 tokens on a B200, with adapters; half of them are taken to be the prompt's.
-fn adapters_served(rates: &Rates) -> Result<Checked> {
-    let model = shape("qwen3-4b-base")?;
-    let machine = Machine {
-        sampling: &rates.vllm,
-        device: rates.device("device", "b200")?,
-        gpus: 1,
-        rates,
-        model,
-        adapters: true,
-        weights: 2 * model.parameters(),
+/// A step of a steady batch, each completion in the middle of its length in the mean, and a prompt read
+/// for each that ends.
+fn served<'a>(all: &'a Measurements, row: &'a DecodeMeasurement) -> Timing<'a> {
+    let DecodeMeasurement { model, completions: batch, new_tokens: new, .. } = row;
+    let (vllm, completions) = (&all.vllm, row.completions as f64);
+    let seconds = move |rates: &Rates| {
+        let prompt = vllm.prompt_tokens;
+        let tokens = completions * (prompt as f64 + *new as f64 / 2.0);
+        let lengths = Lengths::new(*new, *new as f64)?;
+        let work = DecodeWork { completions, samples: 1, prompt, lengths, of: completions };
+        one_gpu(all, rates, (&vllm.gpu, model), |server| {
+            let prompts = server.prompts(&work) / *new as f64;
+            server.step(DecodeBatch { completions, tokens }) + prompts
+        })
     };
-    let completions = 32.0;
-    let predicted = completions / machine.step(Batch { completions, tokens: completions * 384.0 });
-    let what = "vLLM, qwen3-4b-base with LoRA on a B200, 32 at a time, 512 tokens".to_owned();
-    let (source, unit, stated) = (UNSLOTH, "tokens/s", VLLM);
-    Ok(Checked { what, source, unit, measured: 7_224.0, predicted, stated })
+    Timing {
+        what: format!("vLLM, {model}, {batch} at a time, {new} new"),
+        source: &vllm.source,
+        kind: Timed::Vllm,
+        tokens: Some(completions),
+        measured: row.tokens_per_second,
+        model: Box::new(seconds),
+    }
+}
+
+fn adapters_served(all: &Measurements) -> Timing<'_> {
+    let VllmLoraMeasurement { source, gpu, model, completions, sequence_tokens, .. } =
+        &all.vllm_lora;
+    let batch = *completions as f64;
+    let tokens = batch * all.vllm_lora.held_tokens as f64;
+    let seconds = move |rates: &Rates| {
+        one_gpu(all, rates, (gpu, model), |server| {
+            let server = DecodeServer { adapters: true, ..server };
+            server.step(DecodeBatch { completions: batch, tokens })
+        })
+    };
+    Timing {
+        what: format!(
+            "vLLM, {model} with LoRA on a {}, {completions} at a time, {sequence_tokens} tokens",
+            gpu.to_uppercase()
+        ),
+        source,
+        kind: Timed::Vllm,
+        tokens: Some(batch),
+        measured: all.vllm_lora.tokens_per_second,
+        model: Box::new(seconds),
+    }
 }

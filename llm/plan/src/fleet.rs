@@ -1,15 +1,16 @@
-//! A step of one trainer and so many servers; the split of GPUs; memory and money.
+//! A step of one trainer and any number of servers; the split of GPUs; memory and money.
 
+use super::decode::{DecodeServer, DecodeWork};
 use super::lengths::Lengths;
-use super::rates::{Device, Rates, Sampling};
-use super::sampling::{Machine, Work};
-use super::training::{Lesson, of_update};
+use super::memory::{MemoryPlan, Site};
+use super::rates::{DecodeRates, GpuSpec, Rates};
+use super::run_shape::RunShape;
+use super::training::{TrainingBatch, of_update};
+use super::workload::{Workload, adapter_parameters};
 use crate::{Error, Result};
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
-use rs_grpo_engine::memory::{Workload, adapter_parameters};
 use rs_grpo_files::Refuse as _;
-use rs_grpo_train::{MemoryPlan, Site, TrainConfig};
 
 /// GPUs of a server, where the user does not say.
 const GROUPS: [usize; 4] = [1, 2, 4, 8];
@@ -18,13 +19,13 @@ const LEAST_ROOM: f64 = 16.0;
 /// More servers than this are not looked at.
 const MOST_SERVERS: usize = 4_096;
 
-/// What is to be sized.
+/// What is planned: a run, and the machines for it.
 #[derive(Debug, Clone, Copy)]
-pub struct Job<'a> {
+pub struct FleetSpec<'a> {
     /// The model.
     pub model: &'a ModelConfig,
     /// Prompts, samples, longest completions, adapters and the rest.
-    pub config: &'a TrainConfig,
+    pub run: RunShape,
     /// Tokens of a prompt.
     pub prompt: usize,
     /// Lengths of completions.
@@ -34,26 +35,26 @@ pub struct Job<'a> {
     /// All GPUs.
     pub gpus: usize,
     /// The GPU that trains.
-    pub trainer: &'a Device,
+    pub trainer: &'a GpuSpec,
     /// The GPUs that sample.
-    pub sampler: &'a Device,
+    pub sampler: &'a GpuSpec,
     /// GPUs of a server; by the model's size where absent.
     pub group: Option<usize>,
-    /// The rest of the numbers.
+    /// The numbers that are not arithmetic.
     pub rates: &'a Rates,
 }
 
-/// A job whose model fits its servers.
+/// A fleet whose model fits its servers.
 #[derive(Debug, Clone, Copy)]
-pub struct Fleet<'a> {
-    job: Job<'a>,
+pub struct FleetPlan<'a> {
+    spec: FleetSpec<'a>,
     /// GPUs of a server.
     pub group: usize,
 }
 
-/// A step with so many servers.
+/// A split of the GPUs, and what a step takes with it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Split {
+pub struct GpuSplit {
     /// Servers; 0 where the trainer's GPU samples.
     pub servers: usize,
     /// GPUs that are used.
@@ -76,16 +77,16 @@ pub struct Split {
 
 /// What a step waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
+pub enum Bottleneck {
     /// The servers.
     Sampling,
     /// The trainer.
     Training,
 }
 
-/// Memory of a kind of GPU.
+/// Memory that a kind of GPU has and needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fit {
+pub struct GpuMemory {
     /// What runs there.
     pub what: String,
     /// Bytes of weights, on one GPU.
@@ -109,7 +110,7 @@ pub struct Colocated {
     pub switch: f64,
 }
 
-impl Split {
+impl GpuSplit {
     /// Seconds of a step that samples, publishes and trains in turn.
     pub fn in_turn(&self) -> f64 {
         self.sampling + self.publishing + self.training
@@ -124,14 +125,14 @@ impl Split {
     }
 
     /// What an overlapped step waits for.
-    pub fn bound(&self) -> Bound {
+    pub fn bound(&self) -> Bottleneck {
         match self.sampling > self.publishing + self.training {
-            true => Bound::Sampling,
-            false => Bound::Training,
+            true => Bottleneck::Sampling,
+            false => Bottleneck::Training,
         }
     }
 
-    /// Dollars of so many seconds.
+    /// Dollars that the GPUs in use cost for this many seconds.
     pub fn cost(&self, seconds: f64) -> f64 {
         self.price * seconds / 3_600.0
     }
@@ -144,30 +145,32 @@ impl Colocated {
     }
 }
 
-impl<'a> Fleet<'a> {
+impl<'a> FleetPlan<'a> {
+    /// Chooses the size of a server's group, where it is not given.
+    ///
     /// # Errors
     /// No GPUs; a share that is none; servers that do not fit the GPUs, and a model that does not fit
     /// the servers.
-    pub fn new(job: Job<'a>) -> Result<Self> {
-        if !(job.signal > 0.0 && job.signal <= 1.0) {
-            return Err(Error::parameter("signal", job.signal, "over 0, up to 1"));
+    pub fn new(spec: FleetSpec<'a>) -> Result<Self> {
+        if !(spec.signal > 0.0 && spec.signal <= 1.0) {
+            return Err(Error::parameter("signal", spec.signal, "over 0, up to 1"));
         }
-        if job.gpus == 0 {
+        if spec.gpus == 0 {
             return Err(Error::parameter("gpus", 0, "at least 1"));
         }
-        let mut fleet = Self { job, group: 1 };
-        if job.gpus == 1 {
+        let mut fleet = Self { spec, group: 1 };
+        if spec.gpus == 1 {
             return fleet.room_for_one().map(|()| fleet);
         }
         let room = |group| fleet.with_group(group).server().room();
-        let wanted = LEAST_ROOM * (job.prompt as f64 + job.lengths.longest());
+        let wanted = LEAST_ROOM * (spec.prompt as f64 + spec.lengths.longest());
         let chosen = GROUPS.into_iter().find(|&group| room(group) >= wanted);
-        fleet.group = job.group.or(chosen).unwrap_or(GROUPS[GROUPS.len() - 1]);
+        fleet.group = spec.group.or(chosen).unwrap_or(GROUPS[GROUPS.len() - 1]);
         if fleet.most_servers() == 0 {
             let need = fleet.group + 1;
             let allowed =
                 format!("1, or at least {need}: one that trains, and a server of {}", fleet.group);
-            return Err(Error::parameter("gpus", job.gpus, allowed));
+            return Err(Error::parameter("gpus", spec.gpus, allowed));
         }
         fleet.room_for_one().map(|()| fleet)
     }
@@ -177,57 +180,57 @@ impl<'a> Fleet<'a> {
     }
 
     fn room_for_one(&self) -> Result<()> {
-        let machine = if self.job.gpus == 1 { self.alone() } else { self.server() };
-        let need = self.job.prompt as f64 + self.job.lengths.longest();
+        let machine = if self.spec.gpus == 1 { self.alone() } else { self.server() };
+        let need = self.spec.prompt as f64 + self.spec.lengths.longest();
         if machine.room() >= need {
             return Ok(());
         }
         let cache = (need * machine.token_bytes()) as u64;
-        let has = machine.device.memory.value * machine.gpus as f64 * 1e9;
+        let has = machine.gpu.memory.value * machine.gpus as f64 * 1e9;
         let used = (has - machine.room() * machine.token_bytes()) as u64;
         let (weights, cached) = (machine.weights as f64 / 1e9, cache as f64 / 1e9);
         let parts = format!(
             "of {} × {}: weights {weights:.1}, keys and values of one completion {cached:.1}, and what \
              is kept free",
-            machine.gpus, machine.device.name
+            machine.gpus, machine.gpu.name
         );
         let advice = "Take GPUs with more memory, more of them a server (--tensor-parallel), or shorter \
                       completions";
         let (need, limit, advice) = (used + cache, has as u64, advice.to_owned());
-        Err(rs_grpo_train::Error::Memory { need, limit, parts, advice }.into())
+        Err(Error::Memory { need, limit, parts, advice })
     }
 
-    /// What it is.
-    pub fn job(&self) -> &Job<'a> {
-        &self.job
+    /// What it was planned for.
+    pub fn spec(&self) -> &FleetSpec<'a> {
+        &self.spec
     }
 
     /// Servers that the GPUs are enough for.
     pub fn most_servers(&self) -> usize {
-        ((self.job.gpus - 1) / self.group).min(MOST_SERVERS)
+        ((self.spec.gpus - 1) / self.group).min(MOST_SERVERS)
     }
 
     /// Groups of prompts that are sampled in a step, those that take the place of groups without signal
     /// included.
     pub fn drawn(&self) -> f64 {
-        let TrainConfig { prompts, sampling_rounds, .. } = *self.job.config;
-        let without = (1.0 - self.job.signal).powi(sampling_rounds as i32);
-        prompts as f64 * (1.0 - without) / self.job.signal
+        let RunShape { prompts, sampling_rounds, .. } = self.spec.run;
+        let without = (1.0 - self.spec.signal).powi(sampling_rounds as i32);
+        prompts as f64 * (1.0 - without) / self.spec.signal
     }
 
     /// Tokens that are sampled in a step.
     pub fn tokens(&self) -> f64 {
-        self.drawn() * self.job.config.samples as f64 * self.job.lengths.mean()
+        self.drawn() * self.spec.run.samples as f64 * self.spec.lengths.mean()
     }
 
-    /// A step with so many servers; with none, the trainer's GPU samples.
-    pub fn split(&self, servers: usize) -> Split {
+    /// A step with this many servers; with none, the trainer's GPU samples.
+    pub fn split(&self, servers: usize) -> GpuSplit {
         let machine = if servers == 0 { self.alone() } else { self.server() };
         let work = self.work(servers.max(1) as f64);
         let (sampling, busy) = machine.sample(&work);
-        let Job { trainer, sampler, .. } = self.job;
+        let FleetSpec { trainer, sampler, .. } = self.spec;
         let gpus = 1 + servers * self.group;
-        Split {
+        GpuSplit {
             servers,
             gpus,
             sampling,
@@ -243,7 +246,7 @@ impl<'a> Fleet<'a> {
     /// The fewest servers that keep up with the trainer; none where the longest completion alone takes
     /// longer than training, however many there are.
     pub fn balance(&self) -> Option<usize> {
-        let keeps_up = |&servers: &usize| self.split(servers).bound() == Bound::Training;
+        let keeps_up = |&servers: &usize| self.split(servers).bound() == Bottleneck::Training;
         let mut high = std::iter::successors(Some(1), |&n| (n < MOST_SERVERS).then_some(2 * n))
             .find(keeps_up)?;
         let mut low = high / 2;
@@ -255,18 +258,19 @@ impl<'a> Fleet<'a> {
     }
 
     /// The servers with which an overlapped step is fastest: the fewest within a hundredth.
-    pub fn fastest(&self, overlap: bool) -> Split {
-        let seconds = |split: &Split| if overlap { split.overlapped() } else { split.in_turn() };
-        let splits: Vec<Split> = self.counts().map(|servers| self.split(servers)).collect();
+    pub fn fastest(&self, overlap: bool) -> GpuSplit {
+        let seconds = |split: &GpuSplit| if overlap { split.overlapped() } else { split.in_turn() };
+        let splits: Vec<GpuSplit> = self.counts().map(|servers| self.split(servers)).collect();
         let least = splits.iter().map(seconds).fold(f64::INFINITY, f64::min);
         let best = splits.iter().find(|split| seconds(split) <= 1.01 * least);
         best.copied().unwrap_or_else(|| self.split(self.most_servers()))
     }
 
     /// The servers with which a step costs least.
-    pub fn cheapest(&self, overlap: bool) -> Split {
-        let cost =
-            |split: &Split| split.cost(if overlap { split.overlapped() } else { split.in_turn() });
+    pub fn cheapest(&self, overlap: bool) -> GpuSplit {
+        let cost = |split: &GpuSplit| {
+            split.cost(if overlap { split.overlapped() } else { split.in_turn() })
+        };
         let splits = self.counts().map(|servers| self.split(servers));
         splits
             .min_by(|a, b| cost(a).total_cmp(&cost(b)))
@@ -281,41 +285,41 @@ impl<'a> Fleet<'a> {
 
     /// What verl would take, with every GPU in both parts.
     pub fn colocated(&self) -> Colocated {
-        let Job { model, config, rates, trainer, .. } = self.job;
-        let servers = (self.job.gpus / self.group).max(1);
-        let machine = Machine { device: trainer, ..self.server() };
+        let FleetSpec { model, run, rates, trainer, .. } = self.spec;
+        let servers = (self.spec.gpus / self.group).max(1);
+        let machine = DecodeServer { gpu: trainer, ..self.server() };
         let (sampling, _) = machine.sample(&self.work(servers as f64));
-        let share = if config.lora.rank > 0 { &rates.verl.lora } else { &rates.verl.full };
+        let share = if run.lora_rank > 0 { &rates.verl.lora } else { &rates.verl.full };
         // It computes a prompt again for each completion, and the log-probabilities before the update.
-        let lesson = self.lesson();
-        let lesson = Lesson { prompts: lesson.completions, ..lesson };
+        let batch = self.training_batch();
+        let batch = TrainingBatch { prompts: batch.completions, ..batch };
         let passes = self.passes_with(1.0);
-        let operations = lesson.operations(model, passes);
-        let rate = machine.operations() / self.group as f64 * self.job.gpus as f64;
+        let operations = batch.operations(model, passes);
+        let rate = machine.operations() / self.group as f64 * self.spec.gpus as f64;
         let training = operations / rate / share.value;
         Colocated { sampling, training, switch: rates.verl.switch.value }
     }
 
     /// Memory: of the trainer, and of a server's GPU.
-    pub fn memory(&self) -> Vec<Fit> {
-        let Job { model, config, trainer, sampler, rates, .. } = self.job;
+    pub fn memory(&self) -> Vec<GpuMemory> {
+        let FleetSpec { model, run, trainer, sampler, rates, .. } = self.spec;
         let longest = self.longest();
-        let bytes = |device: &Device| (device.memory.value * 1e9) as u64;
+        let bytes = |gpu: &GpuSpec| (gpu.memory.value * 1e9) as u64;
         let site = Site::Device(Element::Bf16);
-        let plan = MemoryPlan::new(site, config, model, longest);
-        let within = MemoryPlan::within((site, bytes(trainer)), config, model, longest);
+        let plan = MemoryPlan::new(site, &run, model, longest);
+        let within = MemoryPlan::within((site, bytes(trainer)), &run, model, longest);
         let advice = within.err().map(|error| match error {
-            rs_grpo_train::Error::Memory { advice, .. } => advice,
+            Error::Memory { advice, .. } => advice,
             other => other.to_string(),
         });
-        let role = if self.job.gpus == 1 { "trains and samples" } else { "trains" };
+        let role = if self.spec.gpus == 1 { "trains and samples" } else { "trains" };
         let what = format!("{} that {role}", trainer.name);
         let (weights, need) = (plan.weights, plan.peak());
-        let mut fits = vec![Fit { what, weights, need, has: bytes(trainer), advice }];
-        if self.job.gpus > 1 {
+        let mut fits = vec![GpuMemory { what, weights, need, has: bytes(trainer), advice }];
+        if self.spec.gpus > 1 {
             let split = self.split(self.most_servers());
-            let age = self.job.lengths.first_moment(0.0) / self.job.lengths.mean();
-            let each = age + self.job.prompt as f64 / config.samples as f64;
+            let age = self.spec.lengths.first_moment(0.0) / self.spec.lengths.mean();
+            let each = age + self.spec.prompt as f64 / run.samples as f64;
             let workload = Workload {
                 sequences: split.batch.ceil() as u64,
                 tokens: each.ceil() as u64,
@@ -323,7 +327,7 @@ impl<'a> Fleet<'a> {
             };
             let group = self.group as u64;
             let reserve = (rates.vllm.reserve.value * 1e9) as u64;
-            fits.push(Fit {
+            fits.push(GpuMemory {
                 what: format!("{} that samples", sampler.name),
                 weights: self.server().weights / group,
                 need: workload.sampling(model) / group + reserve,
@@ -336,79 +340,78 @@ impl<'a> Fleet<'a> {
 
     /// Bytes that are published: adapters as they are saved, in f32, or all weights.
     pub fn published_bytes(&self) -> u64 {
-        match self.job.config.lora.rank {
-            0 => 2 * self.job.model.parameters(),
-            rank => 4 * adapter_parameters(self.job.model, rank as u64),
+        match self.spec.run.lora_rank {
+            0 => 2 * self.spec.model.parameters(),
+            rank => 4 * adapter_parameters(self.spec.model, rank as u64),
         }
     }
 
     fn longest(&self) -> usize {
-        self.job.prompt + self.job.config.max_new_tokens
+        self.spec.prompt + self.spec.run.max_new_tokens
     }
 
-    fn server(&self) -> Machine<'a> {
-        let Job { model, sampler, rates, config, .. } = self.job;
-        self.machine(&rates.vllm, sampler, self.group, 2 * model.parameters(), config)
+    fn server(&self) -> DecodeServer<'a> {
+        let FleetSpec { model, sampler, rates, .. } = self.spec;
+        self.machine(&rates.vllm, sampler, self.group, 2 * model.parameters())
     }
 
-    fn alone(&self) -> Machine<'a> {
-        let Job { model, trainer, rates, config, .. } = self.job;
+    fn alone(&self) -> DecodeServer<'a> {
+        let FleetSpec { model, trainer, rates, run, .. } = self.spec;
         let site = Site::Device(Element::Bf16);
-        let plan = MemoryPlan::new(site, config, model, self.longest());
-        self.machine(&rates.engine, trainer, 1, plan.weights, config)
+        let plan = MemoryPlan::new(site, &run, model, self.longest());
+        self.machine(&rates.engine, trainer, 1, plan.weights)
     }
 
     fn machine(
         &self,
-        sampling: &'a Sampling,
-        device: &'a Device,
+        decode: &'a DecodeRates,
+        gpu: &'a GpuSpec,
         gpus: usize,
         weights: u64,
-        config: &TrainConfig,
-    ) -> Machine<'a> {
-        let Job { model, rates, .. } = self.job;
-        Machine { sampling, device, gpus, rates, model, adapters: config.lora.rank > 0, weights }
+    ) -> DecodeServer<'a> {
+        let FleetSpec { model, rates, run, .. } = self.spec;
+        DecodeServer { decode, gpu, gpus, rates, model, adapters: run.lora_rank > 0, weights }
     }
 
-    fn work(&self, servers: f64) -> Work {
-        let samples = self.job.config.samples;
+    fn work(&self, servers: f64) -> DecodeWork {
+        let samples = self.spec.run.samples;
         let of = self.drawn() * samples as f64;
-        let Job { prompt, lengths, .. } = self.job;
-        Work { completions: of / servers, samples, prompt, lengths, of }
+        let FleetSpec { prompt, lengths, .. } = self.spec;
+        DecodeWork { completions: of / servers, samples, prompt, lengths, of }
     }
 
-    fn lesson(&self) -> Lesson {
-        let prompts = self.drawn() * self.job.signal;
-        Lesson {
+    fn training_batch(&self) -> TrainingBatch {
+        let prompts = self.drawn() * self.spec.signal;
+        TrainingBatch {
             prompts,
-            prompt: self.job.prompt as f64,
-            completions: prompts * self.job.config.samples as f64,
-            lengths: self.job.lengths,
+            prompt: self.spec.prompt as f64,
+            completions: prompts * self.spec.run.samples as f64,
+            lengths: self.spec.lengths,
         }
     }
 
-    /// Forward passes' worth of a step through the weights and attention, with so many that only read
-    /// log-probabilities.
+    /// Forward passes' worth of a step through the weights and attention, `reading` of them for nothing
+    /// but log-probabilities.
     fn passes_with(&self, reading: f64) -> [f64; 2] {
-        let config = self.job.config;
-        let reading = reading + f64::from(u8::from(config.kl_coef != 0.0));
-        of_update(config.lora.rank > 0).map(|update| config.epochs as f64 * update + reading)
+        let run = self.spec.run;
+        let reading = reading + f64::from(u8::from(run.reference));
+        of_update(run.lora_rank > 0).map(|update| run.epochs as f64 * update + reading)
     }
 
     fn training(&self) -> f64 {
-        let Job { model, config, trainer, rates, .. } = self.job;
-        let share = if config.lora.rank > 0 { &rates.training.lora } else { &rates.training.full };
+        let FleetSpec { model, run, trainer, rates, .. } = self.spec;
+        let share = if run.lora_rank > 0 { &rates.training.lora } else { &rates.training.full };
         // Later updates need the log-probabilities from before the first; where no correction for the
         // sampler is asked for, the sampler's stand for them.
-        let again = config.minibatches * config.epochs > 1 && config.importance_cap != 0.0;
+        let again = run.minibatches * run.epochs > 1 && run.importance_correction;
         let passes = self.passes_with(f64::from(u8::from(again)));
-        let operations = self.lesson().operations(model, passes);
+        let operations = self.training_batch().operations(model, passes);
         let rate = trainer.product.value * 1e12 * rates.product.value;
         operations / rate / share.value
     }
 
     fn publishing(&self, servers: usize) -> f64 {
-        let rates = &self.job.rates.publishing;
+        let rates = &self.spec.rates.publishing;
         match servers {
             0 => 0.0,
             _ => {

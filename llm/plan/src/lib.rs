@@ -1,8 +1,10 @@
-//! How long a step of a run takes on so many GPUs, and what it costs, before anyone rents them.
+//! How much memory a run needs, how long a step of it takes on a number of GPUs, and what it costs,
+//! before anyone rents them.
 //!
 //! One GPU trains; the others sample, behind vLLM servers of a tensor-parallel group each. With one GPU
 //! alone, the engine of this program samples on it between the updates. Everything here is arithmetic on
-//! a model's shape and on [`Rates`], each with its origin; [`check`] compares it with what was measured.
+//! a model's shape and on [`Rates`], each with its origin; [`check`](check()) compares it with what was measured, and
+//! [`fit`](fit()) fits the rates of decoding to that again.
 //!
 //! # Formula
 //! ```text
@@ -34,27 +36,46 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `run_shape` | the settings of a run that all of this depends on |
+//! | `workload` | memory of a model: weights, cache, activations |
+//! | `memory` | memory of a run, and the nearest settings that fit |
+//! | `host` | memory of this machine |
 //! | `rates` | every number that is not arithmetic, with its origin |
 //! | `lengths` | how long completions are |
-//! | `sampling` | seconds to decode, on one server |
+//! | `decode` | seconds to decode, on one server |
 //! | `training` | seconds to train |
-//! | `fleet` | a step of one trainer and so many servers; the split of GPUs; memory and money |
+//! | `fleet` | a step of one trainer and its servers; the split of GPUs; memory and money |
+//! | `measurements` | what was measured, from `measurements.toml` |
 //! | `check` | the model beside measurements |
+//! | `fit` | the rates of decoding, fitted to the measurements |
+//! | `least_squares` | the fit itself, with nalgebra |
 
 mod check;
+mod decode;
 mod error;
+mod fit;
 mod fleet;
+mod host;
+mod least_squares;
 mod lengths;
+mod measurements;
+mod memory;
 mod rates;
-mod sampling;
+mod run_shape;
 mod training;
+mod workload;
 
-pub use check::{Checked, check};
+pub use check::{Comparison, check};
+pub use decode::{DecodeBatch, DecodeServer, DecodeWork};
 pub use error::{Error, Result};
-pub use fleet::{Bound, Colocated, Fit, Fleet, Job, Split};
+pub use fit::{FittedMeasurement, FittedRate, RateFit, fit};
+pub use fleet::{Bottleneck, Colocated, FleetPlan, FleetSpec, GpuMemory, GpuSplit};
+pub use host::host_memory;
 pub use lengths::Lengths;
-pub use rates::{Device, Origin, Publishing, Rate, Rates, Sampling, Sharded, Training};
-pub use sampling::{Batch, Machine, Work};
+pub use memory::{MemoryPlan, Site};
+pub use rates::{DecodeRates, GpuSpec, Origin, PublishRates, Rate, Rates, TrainRates, VerlRates};
+pub use run_shape::RunShape;
+pub use workload::Workload;
 
 /// The example of the README, compiled and run as a test.
 #[cfg(doctest)]

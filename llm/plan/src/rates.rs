@@ -8,13 +8,13 @@ use toml::{Table, Value};
 /// Where a rate comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// With this program.
+    /// Measured with this program.
     Measured,
-    /// By others.
+    /// Published by others, or fitted to what they published.
     Published,
-    /// By nobody; a plausible number.
+    /// Not measured: a plausible number.
     Assumed,
-    /// By the user.
+    /// Set by the user.
     Given,
 }
 
@@ -43,9 +43,9 @@ pub struct Rate {
     pub source: String,
 }
 
-/// What decodes: shares of what a copy and a product reach, and fixed costs.
+/// Rates of an engine that decodes: shares of what a copy and a product reach, and fixed costs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sampling {
+pub struct DecodeRates {
     /// Share that products of weights reach of the larger bound.
     pub products: Rate,
     /// Share of a copy's bytes a second that attention reads the cache with.
@@ -68,27 +68,27 @@ pub struct Sampling {
     pub reserve: Rate,
 }
 
-/// What trains.
+/// Rates of a trainer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Training {
+pub struct TrainRates {
     /// Share of a product's rate with adapters.
     pub lora: Rate,
     /// Share of a product's rate with all weights.
     pub full: Rate,
 }
 
-/// How a policy reaches the servers.
+/// Rates at which a policy reaches the servers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Publishing {
+pub struct PublishRates {
     /// GB a second that leave the trainer, or the folder that servers share.
     pub link: Rate,
     /// Seconds until a server has loaded what arrived.
     pub load: Rate,
 }
 
-/// verl, for comparison: every GPU samples, and then every GPU trains.
+/// Rates of verl, for comparison: every GPU samples, and then every GPU trains.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sharded {
+pub struct VerlRates {
     /// Share of a product's rate with adapters.
     pub lora: Rate,
     /// Share of a product's rate with all weights.
@@ -99,8 +99,8 @@ pub struct Sharded {
 
 /// A kind of GPU.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Device {
-    /// As it is chosen.
+pub struct GpuSpec {
+    /// Its name on the command line, such as `h100`.
     pub name: &'static str,
     /// GB.
     pub memory: Rate,
@@ -112,7 +112,7 @@ pub struct Device {
     pub price: Rate,
 }
 
-/// All of them.
+/// All rates of the model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rates {
     /// Share of the bandwidth that a copy reaches.
@@ -120,27 +120,27 @@ pub struct Rates {
     /// Share of the bf16 rate that a product reaches.
     pub product: Rate,
     /// The engine of this program.
-    pub engine: Sampling,
+    pub engine: DecodeRates,
     /// vLLM.
-    pub vllm: Sampling,
+    pub vllm: DecodeRates,
     /// The trainer of this program.
-    pub training: Training,
+    pub training: TrainRates,
     /// From the trainer to the servers.
-    pub publishing: Publishing,
+    pub publishing: PublishRates,
     /// verl.
-    pub verl: Sharded,
+    pub verl: VerlRates,
     /// The kinds of GPU.
-    pub devices: Vec<Device>,
+    pub gpus: Vec<GpuSpec>,
 }
 
 const CEILINGS: &str =
     "llm/engine/benches/README.md, ceilings of an H100 (3,026 GB/s, 782 TFLOP/s), 2026-11-27";
-const ENGINE: &str =
-    "fitted to the seven decoding times on an H100 in llm/engine/benches/README.md, 2026-11-27";
+const ENGINE: &str = "fitted to the seven decoding times on an H100 in llm/plan/measurements.toml, rounded; see --fit";
 const TRAINER: &str =
     "llm/engine/benches/README.md, training on an H100, attention counted, 2026-11-27";
-const VLLM: &str = "fitted to nine rates of Llama-3.1-8B and Qwen3-8B on an H100, ml-energy/leaderboard, lm-arena-chat.json and gpqa.json, read 2026-11";
-const UNSLOTH: &str = "Qwen3-4B-Base with LoRA on a B200, unslothai/unsloth PR #5108, read 2026-11";
+const VLLM: &str = "fitted to nine rates of Llama-3.1-8B and Qwen3-8B on an H100 in llm/plan/measurements.toml, rounded; see --fit";
+const VLLM_LAYER: &str = "not determined: nine rates do not tell it from vllm.products";
+const VLLM_ADAPTER: &str = "one measurement of Qwen3-4B-Base with LoRA on a B200 in llm/plan/measurements.toml, rounded to tens; see --fit";
 const PYTORCH: &str = "PyTorch on one H100, llm/engine/benches/README.md, 2026-11-27; sharding takes nothing off, which is in verl's favour";
 const OPTIONS: &str = "vLLM's default of --gpu-memory-utilization";
 const SHEET: &str = "NVIDIA's data sheet";
@@ -153,10 +153,10 @@ fn rate(value: f64, unit: &'static str, origin: Origin, source: &str) -> Rate {
     Rate { value, unit, origin, source: source.to_owned() }
 }
 
-fn device(name: &'static str, sheet: [f64; 3], price: (f64, Origin, &str)) -> Device {
+fn gpu(name: &'static str, sheet: [f64; 3], price: (f64, Origin, &str)) -> GpuSpec {
     let [memory, bandwidth, product] = sheet;
     let (dollars, origin, source) = price;
-    Device {
+    GpuSpec {
         name,
         memory: rate(memory, "GB", Origin::Published, SHEET),
         bandwidth: rate(bandwidth, "GB/s", Origin::Published, SHEET),
@@ -171,7 +171,7 @@ impl Default for Rates {
         Self {
             copy: rate(0.903, "", Measured, CEILINGS),
             product: rate(0.791, "", Measured, CEILINGS),
-            engine: Sampling {
+            engine: DecodeRates {
                 products: rate(0.89, "", Measured, ENGINE),
                 attention: rate(0.78, "", Measured, ENGINE),
                 layer: rate(135.0, "µs", Measured, ENGINE),
@@ -183,16 +183,11 @@ impl Default for Rates {
                 memory: rate(0.95, "", Assumed, GUESS),
                 reserve: rate(2.0, "GB", Assumed, GUESS),
             },
-            vllm: Sampling {
+            vllm: DecodeRates {
                 products: rate(0.64, "", Published, VLLM),
                 attention: rate(1.06, "", Published, VLLM),
-                layer: rate(
-                    0.0,
-                    "µs",
-                    Published,
-                    "part of the cost of a completion, which the fit does not tell apart",
-                ),
-                adapter_layer: rate(20.0, "µs", Published, UNSLOTH),
+                layer: rate(0.0, "µs", Assumed, VLLM_LAYER),
+                adapter_layer: rate(20.0, "µs", Published, VLLM_ADAPTER),
                 tensor_layer: rate(30.0, "µs", Assumed, "two all-reduces; not measured"),
                 sequence: rate(55.0, "µs", Published, VLLM),
                 prefill: rate(0.40, "", Assumed, AS_TRAINING),
@@ -205,25 +200,25 @@ impl Default for Rates {
                 memory: rate(0.90, "", Published, OPTIONS),
                 reserve: rate(4.0, "GB", Assumed, GUESS),
             },
-            training: Training {
+            training: TrainRates {
                 lora: rate(0.42, "", Measured, TRAINER),
                 full: rate(0.44, "", Measured, TRAINER),
             },
-            publishing: Publishing {
+            publishing: PublishRates {
                 link: rate(1.25, "GB/s", Assumed, "Ethernet of 10 Gbit/s"),
                 load: rate(1.0, "s", Assumed, GUESS),
             },
-            verl: Sharded {
+            verl: VerlRates {
                 lora: rate(0.20, "", Measured, PYTORCH),
                 full: rate(0.34, "", Measured, PYTORCH),
                 switch: rate(10.0, "s", Assumed, GUESS),
             },
-            devices: vec![
-                device("a100", [80.0, 2_039.0, 312.0], (1.30, Published, PRICES)),
-                device("l40s", [48.0, 864.0, 362.0], (0.90, Assumed, GUESS)),
-                device("h100", [80.0, 3_350.0, 989.0], (3.00, Published, PRICES)),
-                device("h200", [141.0, 4_800.0, 989.0], (4.00, Published, PRICES)),
-                device("b200", [180.0, 8_000.0, 2_250.0], (5.50, Assumed, GUESS)),
+            gpus: vec![
+                gpu("a100", [80.0, 2_039.0, 312.0], (1.30, Published, PRICES)),
+                gpu("l40s", [48.0, 864.0, 362.0], (0.90, Assumed, GUESS)),
+                gpu("h100", [80.0, 3_350.0, 989.0], (3.00, Published, PRICES)),
+                gpu("h200", [141.0, 4_800.0, 989.0], (4.00, Published, PRICES)),
+                gpu("b200", [180.0, 8_000.0, 2_250.0], (5.50, Assumed, GUESS)),
             ],
         }
     }
@@ -236,13 +231,13 @@ impl Rates {
         own.places().into_iter().map(|(name, rate)| (name, rate.clone())).collect()
     }
 
-    /// The device of this name.
+    /// The kind of GPU of this name; `parameter` is the setting that an error names.
     ///
     /// # Errors
     /// A name that is none, with the nearest that is.
-    pub fn device(&self, parameter: &'static str, name: &str) -> Result<&Device> {
-        let names = self.devices.iter().map(|device| device.name);
-        self.devices.iter().find(|device| device.name == name).ok_or_else(|| {
+    pub fn gpu(&self, parameter: &'static str, name: &str) -> Result<&GpuSpec> {
+        let names = self.gpus.iter().map(|gpu| gpu.name);
+        self.gpus.iter().find(|gpu| gpu.name == name).ok_or_else(|| {
             let allowed = format!("{}; {}", list(names.clone()), nearest(names, name));
             Error::parameter(parameter, format!("{name:?}"), allowed)
         })
@@ -253,9 +248,8 @@ impl Rates {
     /// # Errors
     /// A name that is none; a value that is no finite number of 0 or more.
     pub fn set(&mut self, name: &str, value: f64, source: &str) -> Result<()> {
-        let mut places = self.places();
-        let names: Vec<String> = places.iter().map(|(name, _)| name.clone()).collect();
-        let Some((_, rate)) = places.iter_mut().find(|(known, _)| known == name) else {
+        let names: Vec<String> = self.places().into_iter().map(|(name, _)| name).collect();
+        let Some(rate) = self.named(name) else {
             let nearest = nearest(names.iter().map(String::as_str), name);
             let allowed = format!("a name of `repro plan --list-rates`; {nearest}");
             return Err(Error::parameter("rate", format!("{name:?}"), allowed));
@@ -296,9 +290,14 @@ impl Rates {
         Ok(())
     }
 
+    /// The rate of this name, which must be one of [`Rates::all`].
+    pub(super) fn named(&mut self, name: &str) -> Option<&mut Rate> {
+        self.places().into_iter().find(|(known, _)| known == name).map(|(_, rate)| rate)
+    }
+
     /// Names, and where their rates are.
     fn places(&mut self) -> Vec<(String, &mut Rate)> {
-        let Self { copy, product, engine, vllm, training, publishing, verl, devices } = self;
+        let Self { copy, product, engine, vllm, training, publishing, verl, gpus } = self;
         let mut places =
             vec![("ceiling.copy".to_owned(), copy), ("ceiling.product".to_owned(), product)];
         for (part, sampling) in [("engine", engine), ("vllm", vllm)] {
@@ -325,14 +324,14 @@ impl Rates {
             ("verl.full".to_owned(), &mut verl.full),
             ("verl.switch".to_owned(), &mut verl.switch),
         ]);
-        for device in devices {
+        for gpu in gpus {
             let inside = [
-                ("memory", &mut device.memory),
-                ("bandwidth", &mut device.bandwidth),
-                ("product", &mut device.product),
-                ("price", &mut device.price),
+                ("memory", &mut gpu.memory),
+                ("bandwidth", &mut gpu.bandwidth),
+                ("product", &mut gpu.product),
+                ("price", &mut gpu.price),
             ];
-            let part = device.name;
+            let part = gpu.name;
             places.extend(inside.map(|(name, rate)| (format!("{part}.{name}"), rate)));
         }
         places

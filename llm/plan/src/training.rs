@@ -7,12 +7,12 @@ use rs_grpo_engine::ModelConfig;
 /// and of weights with values, two operations a number each.
 const ATTENTION: f64 = 4.0;
 
-/// What goes through the network.
+/// The sequences of a step that go through the network in training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Lesson {
-    /// Prompts, each once.
+pub(super) struct TrainingBatch {
+    /// Prompts, each computed once for its completions.
     pub prompts: f64,
-    /// Tokens of each.
+    /// Tokens of a prompt.
     pub prompt: f64,
     /// Completions.
     pub completions: f64,
@@ -20,7 +20,7 @@ pub(super) struct Lesson {
     pub lengths: Lengths,
 }
 
-impl Lesson {
+impl TrainingBatch {
     /// Operations: `passes` forward passes' worth through the weights and through attention.
     pub fn operations(&self, model: &ModelConfig, passes: [f64; 2]) -> f64 {
         let Self { prompts, prompt, completions, lengths } = *self;

@@ -47,22 +47,9 @@ pub enum Error {
         checkpoint: Option<PathBuf>,
     },
 
-    /// A run that is larger than the memory.
-    #[error(
-        "the run needs {:.1} GB of memory ({parts}), and there are {:.1} GB. {advice}",
-        *need as f64 / 1e9,
-        *limit as f64 / 1e9
-    )]
-    Memory {
-        /// Bytes at its peak.
-        need: u64,
-        /// Bytes that there are.
-        limit: u64,
-        /// What they are for.
-        parts: String,
-        /// The nearest settings that fit.
-        advice: String,
-    },
+    /// The run does not fit into the memory.
+    #[error(transparent)]
+    Plan(rs_grpo_plan::Error),
 
     /// A command gave no rewards.
     #[error("reward command `{command}`: {problem}")]
@@ -95,6 +82,15 @@ impl From<rs_grpo_fleet::Error> for Error {
             rs_grpo_fleet::Error::Input(error) => Self::Input(error),
             rs_grpo_fleet::Error::Engine(error) => error.into(),
             endpoint => Self::Fleet(endpoint),
+        }
+    }
+}
+
+impl From<rs_grpo_plan::Error> for Error {
+    fn from(error: rs_grpo_plan::Error) -> Self {
+        match error {
+            rs_grpo_plan::Error::Input(error) => Self::Input(error),
+            other => Self::Plan(other),
         }
     }
 }

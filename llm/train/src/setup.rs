@@ -1,7 +1,6 @@
 //! What a run works on: problems in tokens, the policy, and the reference if there is one.
 
 use super::config::TrainConfig;
-use super::memory::{MemoryPlan, Site, host_memory};
 use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, load_set};
 use crate::task::{Gold, Problem, Source, Split, is_at_hand};
 use crate::{Error, Result};
@@ -14,6 +13,7 @@ use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_fleet::{AdapterFolder, Servers};
 use rs_grpo_hub::Settings;
+use rs_grpo_plan::{MemoryPlan, Site, host_memory};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -187,7 +187,8 @@ fn check_memory(
     let Some(limit) = limit else { return Ok(()) };
     let longest = prompts.iter().map(Vec::len).max().unwrap_or(0) + config.max_new_tokens;
     let longest = longest.min(checkpoint.config().max_positions);
-    MemoryPlan::within((site, limit), config, checkpoint.config(), longest).map(drop)
+    MemoryPlan::within((site, limit), &config.into(), checkpoint.config(), longest)?;
+    Ok(())
 }
 
 /// Refuses settings that only a GPU has.

@@ -5,10 +5,9 @@ use crate::console::Console;
 use crate::failure::Failure;
 use clap::Args;
 use rs_grpo_engine::ModelConfig;
-use rs_grpo_engine::memory::Workload;
 use rs_grpo_figures::{Column, Table};
 use rs_grpo_hub::Alias;
-use rs_grpo_train::host_memory;
+use rs_grpo_plan::{Workload, host_memory};
 
 /// Rank of the adapters that the memory to train them is told for.
 const RANK: u64 = 32;

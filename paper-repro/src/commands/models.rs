@@ -5,9 +5,9 @@ use crate::failure::Failure;
 use crate::output::Format;
 use clap::Args;
 use rs_grpo_engine::ModelConfig;
-use rs_grpo_engine::memory::Workload;
 use rs_grpo_figures::{Column, Table};
 use rs_grpo_hub::{ALIASES, Alias, Settings, is_cached};
+use rs_grpo_plan::Workload;
 use serde::Serialize;
 
 /// Rank of the adapters that the memory to train them is told for.

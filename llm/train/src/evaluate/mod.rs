@@ -14,7 +14,7 @@ mod folder;
 mod report;
 mod tally;
 
-pub use bootstrap::{Estimate, bootstrap};
+pub use bootstrap::{Estimate, SeedProblemMatrix, bootstrap};
 pub use collect::{Evaluation, evaluate};
 pub use folder::EvalFolder;
 pub use report::{Report, Statistic};

@@ -16,7 +16,7 @@ use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_grade::{VERSION, Verdict};
 use rs_grpo_train::evaluate::{
-    Estimate, EvalFolder, Evaluation, Report, Statistic, bootstrap, evaluate,
+    Estimate, EvalFolder, Evaluation, Report, SeedProblemMatrix, Statistic, bootstrap, evaluate,
 };
 use rs_grpo_train::reward::Reward;
 use rs_grpo_train::{self, encode, engine_options};
@@ -202,7 +202,7 @@ impl Task<'_> {
 
     fn measurement(&self, report: &Report) -> Result<Measurement, Failure> {
         let estimate = |statistic| -> Result<Estimate, Failure> {
-            let values = [report.values(statistic)?];
+            let values = SeedProblemMatrix::new(&[report.values(statistic)?])?;
             Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
         };
         let samples = report.samples();

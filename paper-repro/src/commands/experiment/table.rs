@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_train::evaluate::{Estimate, Statistic, bootstrap};
+use rs_grpo_train::evaluate::{Estimate, SeedProblemMatrix, Statistic, bootstrap};
 
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
@@ -15,11 +15,11 @@ const RIVAL: &str = "grpo";
 
 /// A statistic of a method, with its interval over problems and seeds.
 pub(super) fn estimate(results: &Results, statistic: Statistic) -> Result<Estimate, Failure> {
-    Ok(bootstrap(&values(results, statistic)?, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
+    interval(&values(results, statistic)?)
 }
 
 /// The share of training problems that were ever solved, with its interval over seeds.
-fn solved(results: &Results) -> Estimate {
+fn solved(results: &Results) -> Result<Estimate, Failure> {
     let last = |steps: &[rs_grpo_train::Metrics]| steps.last()?.get("train/solved_share").copied();
     let values: Vec<Vec<f64>> = results
         .seeds
@@ -27,7 +27,12 @@ fn solved(results: &Results) -> Estimate {
         .filter_map(|seed| last(&seed.steps))
         .map(|share| vec![share])
         .collect();
-    bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED))
+    interval(&values)
+}
+
+fn interval(values: &[Vec<f64>]) -> Result<Estimate, Failure> {
+    let values = SeedProblemMatrix::new(values)?;
+    Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
 }
 
 /// `values[seed][problem]`.
@@ -61,7 +66,7 @@ pub(super) fn of(results: &[Results]) -> Result<Table, Failure> {
         row.push(with_interval(estimate(arm, Statistic::Majority)?, 3));
         row.push(with_interval(estimate(arm, Statistic::Solutions)?, 2));
         row.push(with_interval(estimate(arm, Statistic::Answers)?, 1));
-        row.push(with_interval(solved(arm), 3));
+        row.push(with_interval(solved(arm)?, 3));
         row.push(with_interval(estimate(arm, Statistic::Entropy)?, 3));
         row.push(arm.seeds.len().to_string());
         table.push(row)?;
@@ -91,7 +96,7 @@ fn difference(arm: &Results, rival: &Results, statistic: Statistic) -> Result<Es
     let (mine, theirs) = (values(arm, statistic)?, values(rival, statistic)?);
     let minus = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| a - b).collect();
     let differences: Vec<Vec<f64>> = mine.iter().zip(&theirs).map(minus).collect();
-    Ok(bootstrap(&differences, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
+    interval(&differences)
 }
 
 fn with_interval(estimate: Estimate, digits: usize) -> String {

@@ -1,6 +1,7 @@
-//! `repro plan`: how long a step takes on so many GPUs, who waits for whom, and what it costs.
+//! `repro plan`: how long a step takes on a number of GPUs, who waits for whom, and what it costs.
 
 mod print;
+mod rates;
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -8,11 +9,9 @@ use crate::output::Format;
 use crate::parse;
 use clap::Args;
 use rs_grpo_engine::ModelConfig;
-use rs_grpo_figures::{Column, Table};
 use rs_grpo_hub::{ALIASES, Alias};
-use rs_grpo_plan::{Checked, Fleet, Job, Lengths, Rates, check};
+use rs_grpo_plan::{FleetPlan, FleetSpec, Lengths, Rates, RunShape, check, fit};
 use rs_grpo_train::TrainConfig;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Adapters of the run, where neither a file nor a flag says what is trained.
@@ -84,18 +83,24 @@ pub(crate) struct Options {
     /// Print the model beside what was measured.
     #[arg(long, help_heading = "Rates")]
     check: bool,
+    /// Fit the rates of decoding to the measurements, and print the fit beside the rates in use.
+    #[arg(long, help_heading = "Rates", conflicts_with_all = ["check", "list_rates"])]
+    fit: bool,
     /// How to print: tables and sentences, or JSON.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
-    let rates = rates(options)?;
+    let rates = given_rates(options)?;
     if options.list_rates {
-        return list(&rates, options.format, console);
+        return rates::list(&rates, options.format, console);
     }
     if options.check {
-        return compare(&check(&rates)?, options.format, console);
+        return rates::compare(&check(&rates)?, options.format, console);
+    }
+    if options.fit {
+        return rates::print_fits(&fit(&rates)?, options.format, console);
     }
     let config = config(options)?;
     let shape = shape(&config.model)?;
@@ -110,14 +115,14 @@ pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
             options.prompt_tokens
         )));
     }
-    let trainer = rates.device("device", &options.device)?;
+    let trainer = rates.gpu("device", &options.device)?;
     let sampler = match &options.sampler_device {
-        Some(name) => rates.device("sampler-device", name)?,
+        Some(name) => rates.gpu("sampler-device", name)?,
         None => trainer,
     };
-    let fleet = Fleet::new(Job {
+    let fleet = FleetPlan::new(FleetSpec {
         model: &shape,
-        config: &config,
+        run: RunShape::from(&config),
         prompt: options.prompt_tokens,
         lengths: Lengths::new(longest, options.mean_tokens.unwrap_or(longest as f64))?,
         signal: options.signal,
@@ -127,7 +132,7 @@ pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
         group: options.tensor_parallel,
         rates: &rates,
     })?;
-    let plan = print::Plan::new(&fleet, options.async_steps == 1);
+    let plan = print::Plan::new(&fleet, &config, options.async_steps == 1);
     match options.format {
         Format::Json => Ok(console.json(&plan)?),
         Format::Text => plan.print(&fleet, console),
@@ -135,7 +140,7 @@ pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
 }
 
 /// The built-in rates, with those of the file, and with those of flags.
-fn rates(options: &Options) -> Result<Rates, Failure> {
+fn given_rates(options: &Options) -> Result<Rates, Failure> {
     let mut rates = Rates::default();
     if let Some(path) = &options.rates {
         rates.read(path)?;
@@ -200,94 +205,4 @@ fn shape(model: &str) -> Result<ModelConfig, Failure> {
         "--model is {model:?}; allowed: an alias of `repro models`, or a folder with a config.json; the \
          nearest is {nearest}"
     )))
-}
-
-/// One line of `--list-rates --format json`.
-#[derive(Serialize)]
-struct Listed {
-    name: String,
-    value: f64,
-    unit: &'static str,
-    origin: &'static str,
-    source: String,
-}
-
-fn list(rates: &Rates, format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
-    let listed = rates.all().into_iter().map(|(name, rate)| Listed {
-        name,
-        value: rate.value,
-        unit: rate.unit,
-        origin: rate.origin.name(),
-        source: rate.source,
-    });
-    if format == Format::Json {
-        return listed.into_iter().try_for_each(|rate| Ok(console.json(&rate)?));
-    }
-    let columns = [Column::left("rate"), Column::right("value")];
-    let words = ["unit", "origin", "source"].map(Column::left);
-    let mut table = Table::new(columns.into_iter().chain(words).collect::<Vec<_>>())?;
-    for Listed { name, value, unit, origin, source } in listed {
-        table.push([name, value.to_string(), unit.to_owned(), origin.to_owned(), source])?;
-    }
-    write!(console.out, "{}", table.to_text())?;
-    console.note(
-        "Shares are of what a copy and a product reach (ceiling.copy of the bandwidth, ceiling.product of \
-         the bf16 rate). Change them by --rate NAME=VALUE or --rates FILE.",
-    );
-    Ok(())
-}
-
-/// One line of `--check --format json`.
-#[derive(Serialize)]
-struct Compared<'a> {
-    what: &'a str,
-    unit: &'a str,
-    measured: f64,
-    predicted: f64,
-    error: f64,
-    stated: f64,
-    source: &'a str,
-}
-
-fn compare(checked: &[Checked], format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
-    if format == Format::Json {
-        return checked.iter().try_for_each(|one| {
-            let Checked { what, source, unit, measured, predicted, stated } = one;
-            let (measured, predicted, stated) = (*measured, *predicted, *stated);
-            let error = one.error();
-            Ok(console.json(&Compared {
-                what,
-                unit,
-                measured,
-                predicted,
-                error,
-                stated,
-                source,
-            })?)
-        });
-    }
-    let mut columns = vec![Column::left("measurement")];
-    columns.extend(["measured", "model", "error", "stated"].map(Column::right));
-    columns.push(Column::left("source"));
-    let mut table = Table::new(columns)?;
-    for one in checked {
-        let number = |value: f64| match one.unit {
-            "s" => format!("{value:.2} s"),
-            unit => format!("{value:.0} {unit}"),
-        };
-        table.push([
-            one.what.clone(),
-            number(one.measured),
-            number(one.predicted),
-            format!("{:+.1} %", 100.0 * one.error()),
-            format!("{:.0} %", 100.0 * one.stated),
-            one.source.to_owned(),
-        ])?;
-    }
-    write!(console.out, "{}", table.to_text())?;
-    console.note(
-        "error: how much longer the model has it take. The rates were fitted to these measurements: \
-         five numbers for seven decoding times, three for nine rates of vLLM.",
-    );
-    Ok(())
 }

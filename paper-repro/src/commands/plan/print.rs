@@ -3,7 +3,8 @@
 use crate::console::Console;
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_plan::{Bound, Colocated, Fit, Fleet, Split};
+use rs_grpo_plan::{Bottleneck, Colocated, FleetPlan, GpuMemory, GpuSplit};
+use rs_grpo_train::TrainConfig;
 use serde::Serialize;
 
 /// By how much verl must be faster to be advised.
@@ -75,9 +76,9 @@ struct Verl {
 }
 
 impl Plan {
-    pub(super) fn new(fleet: &Fleet<'_>, overlap: bool) -> Self {
-        let job = fleet.job();
-        let row = |split: Split| Row::new(fleet, split, overlap);
+    pub(super) fn new(fleet: &FleetPlan<'_>, config: &TrainConfig, overlap: bool) -> Self {
+        let spec = fleet.spec();
+        let row = |split: GpuSplit| Row::new(fleet, config.steps, split, overlap);
         let most = fleet.most_servers();
         let balance = (most > 0).then(|| fleet.balance()).flatten();
         let counts = counts(most, balance);
@@ -86,19 +87,19 @@ impl Plan {
         let chosen = fleet.split(most);
         let [fastest, cheapest] = [fleet.fastest(overlap), fleet.cheapest(overlap)];
         Self {
-            model: job.config.model.clone(),
-            parameters: job.model.parameters(),
-            lora_rank: job.config.lora.rank,
+            model: config.model.clone(),
+            parameters: spec.model.parameters(),
+            lora_rank: spec.run.lora_rank,
             prompts_drawn: fleet.drawn(),
-            completions: fleet.drawn() * job.config.samples as f64,
+            completions: fleet.drawn() * spec.run.samples as f64,
             tokens: fleet.tokens(),
-            tokens_longest: job.config.max_new_tokens,
-            tokens_mean: job.lengths.mean(),
-            cut_share: (!job.lengths.are_equal()).then(|| job.lengths.cut()),
-            gpus: job.gpus,
+            tokens_longest: spec.run.max_new_tokens,
+            tokens_mean: spec.lengths.mean(),
+            cut_share: (!spec.lengths.are_equal()).then(|| spec.lengths.cut()),
+            gpus: spec.gpus,
             server_gpus: fleet.group,
             async_steps: u8::from(overlap),
-            steps: job.config.steps,
+            steps: config.steps,
             published_bytes: fleet.published_bytes(),
             chosen: row(chosen),
             splits: counts.into_iter().map(|servers| row(fleet.split(servers))).collect(),
@@ -113,7 +114,7 @@ impl Plan {
 
     pub(super) fn print(
         &self,
-        fleet: &Fleet<'_>,
+        fleet: &FleetPlan<'_>,
         console: &mut Console<'_>,
     ) -> Result<(), Failure> {
         self.print_head(fleet, console)?;
@@ -136,8 +137,8 @@ impl Plan {
         Ok(())
     }
 
-    fn print_head(&self, fleet: &Fleet<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
-        let job = fleet.job();
+    fn print_head(&self, fleet: &FleetPlan<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
+        let spec = fleet.spec();
         let trained = match self.lora_rank {
             0 => "all of them trained".to_owned(),
             rank => format!("LoRA of rank {rank} trained"),
@@ -156,11 +157,11 @@ impl Plan {
             console.out,
             "step   {:.0} prompts × {} samples of up to {} tokens, {cut}: {:.2} M tokens",
             self.prompts_drawn,
-            job.config.samples,
+            spec.run.samples,
             self.tokens_longest,
             self.tokens / 1e6
         )?;
-        let (trainer, sampler) = (job.trainer.name, job.sampler.name);
+        let (trainer, sampler) = (spec.trainer.name, spec.sampler.name);
         match self.chosen.servers {
             0 => writeln!(console.out, "GPU    1 {trainer} samples and trains in turn")?,
             servers => {
@@ -279,7 +280,7 @@ impl Plan {
 }
 
 impl Row {
-    fn new(fleet: &Fleet<'_>, split: Split, overlap: bool) -> Self {
+    fn new(fleet: &FleetPlan<'_>, steps: usize, split: GpuSplit, overlap: bool) -> Self {
         let step = if overlap { split.overlapped() } else { split.in_turn() };
         let dollars = split.cost(step);
         Self {
@@ -294,19 +295,19 @@ impl Row {
             in_turn_s: split.in_turn(),
             overlapped_s: split.overlapped(),
             bound: match split.bound() {
-                Bound::Sampling => "sampling",
-                Bound::Training => "training",
+                Bottleneck::Sampling => "sampling",
+                Bottleneck::Training => "training",
             },
             dollars_per_step: dollars,
-            dollars_per_run: dollars * fleet.job().config.steps as f64,
+            dollars_per_run: dollars * steps as f64,
             tokens_per_dollar: fleet.tokens() / dollars,
         }
     }
 }
 
 impl Memory {
-    fn new(fit: &Fit) -> Self {
-        let Fit { what, weights, need, has, .. } = fit.clone();
+    fn new(fit: &GpuMemory) -> Self {
+        let GpuMemory { what, weights, need, has, .. } = fit.clone();
         Self { gpu: what, weights, need, has, fits: need <= has }
     }
 }
@@ -334,11 +335,11 @@ fn counts(most: usize, balance: Option<usize>) -> Vec<usize> {
 
 /// What follows, a sentence each.
 fn advice(
-    fleet: &Fleet<'_>,
+    fleet: &FleetPlan<'_>,
     overlap: bool,
-    (chosen, balance): (Split, Option<usize>),
-    (fastest, cheapest): (Split, Split),
-    fits: &[Fit],
+    (chosen, balance): (GpuSplit, Option<usize>),
+    (fastest, cheapest): (GpuSplit, GpuSplit),
+    fits: &[GpuMemory],
     verl: Option<Colocated>,
 ) -> Vec<String> {
     let mut said = Vec::new();
@@ -361,7 +362,8 @@ fn advice(
         ));
     }
     if cheapest.servers != fastest.servers {
-        let seconds_of = |split: Split| if overlap { split.overlapped() } else { split.in_turn() };
+        let seconds_of =
+            |split: GpuSplit| if overlap { split.overlapped() } else { split.in_turn() };
         let seconds = seconds_of(cheapest);
         said.push(format!(
             "A step costs least with --gpus {}: ${:.2} in {seconds:.0} s.",
@@ -374,7 +376,7 @@ fn advice(
 }
 
 /// Who waits for whom.
-fn waits(fleet: &Fleet<'_>, chosen: Split, balance: Option<usize>) -> Vec<String> {
+fn waits(fleet: &FleetPlan<'_>, chosen: GpuSplit, balance: Option<usize>) -> Vec<String> {
     let share = |seconds: f64, of: f64| 100.0 * (1.0 - seconds / of).max(0.0);
     let (turn, overlapped) = (chosen.in_turn(), chosen.overlapped());
     let mut said = vec![format!(
@@ -383,8 +385,8 @@ fn waits(fleet: &Fleet<'_>, chosen: Split, balance: Option<usize>) -> Vec<String
         share(chosen.sampling, turn)
     )];
     let waiting = match chosen.bound() {
-        Bound::Sampling => ("the trainer waits for the servers", chosen.training),
-        Bound::Training => ("the servers wait for the trainer", chosen.sampling),
+        Bottleneck::Sampling => ("the trainer waits for the servers", chosen.training),
+        Bottleneck::Training => ("the servers wait for the trainer", chosen.sampling),
     };
     said.push(format!(
         "With --async-steps 1, {} for {:.0} % of a step; a step takes {:.2} times less.",
@@ -417,14 +419,14 @@ fn waits(fleet: &Fleet<'_>, chosen: Split, balance: Option<usize>) -> Vec<String
     said
 }
 
-fn about_verl(fleet: &Fleet<'_>, ours: f64, verl: Colocated) -> String {
-    let (gpus, seconds) = (fleet.job().gpus, verl.seconds());
+fn about_verl(fleet: &FleetPlan<'_>, ours: f64, verl: Colocated) -> String {
+    let (gpus, seconds) = (fleet.spec().gpus, verl.seconds());
     let Colocated { sampling, training, .. } = verl;
     let estimate = format!(
         "verl, with all {gpus} GPUs in both parts, would take some {seconds:.0} s a step (sampling \
          {sampling:.0}, training {training:.0})"
     );
-    if fleet.job().config.lora.rank == 0 {
+    if fleet.spec().run.lora_rank == 0 {
         return format!(
             "{estimate}. Take it (`repro export verl`): servers get adapters from this program, and no \
              full weights."

@@ -7,7 +7,9 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_grade::{VERSION, Verdict};
 use rs_grpo_train::TrainConfig;
-use rs_grpo_train::evaluate::{Estimate, Graded, Report, Statistic, Tally, bootstrap};
+use rs_grpo_train::evaluate::{
+    Estimate, Graded, Report, SeedProblemMatrix, Statistic, Tally, bootstrap,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -246,6 +248,7 @@ fn pooled(seeds: &[Report]) -> Result<Evaluation, Failure> {
     let estimate = |statistic| -> Result<Estimate, Failure> {
         let values = seeds.iter().map(|seed| Ok(seed.values(statistic)?));
         let values = values.collect::<Result<Vec<_>, Failure>>()?;
+        let values = SeedProblemMatrix::new(&values)?;
         Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
     };
     let fewest = seeds.iter().min_by_key(|seed| seed.samples());

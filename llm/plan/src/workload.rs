@@ -19,7 +19,7 @@
 //!
 //! An estimate within some 20 %: allocators, kernels' scratch space and the program come on top.
 
-use crate::ModelConfig;
+use rs_grpo_engine::ModelConfig;
 
 /// Bytes of a weight, a gradient and the two moments of Adam, in f32.
 const TRAINED_WEIGHT: u64 = 16;
@@ -84,8 +84,8 @@ impl Workload {
     }
 }
 
-/// X of the formula, for so many tokens that go through the backward pass at once.
-pub fn activation_bytes(config: &ModelConfig, tokens: u64) -> u64 {
+/// X of the formula: bytes kept for the backward pass of `tokens` tokens at once.
+pub(crate) fn activation_bytes(config: &ModelConfig, tokens: u64) -> u64 {
     let heads = product(&[config.heads + 2 * config.kv_heads, config.head_dim]);
     let inputs = product(&[config.layers + 1, config.hidden_size]);
     let inside = 8 * config.hidden_size as u64 + 4 * heads + 6 * config.intermediate_size as u64;
@@ -93,13 +93,13 @@ pub fn activation_bytes(config: &ModelConfig, tokens: u64) -> u64 {
     tokens.saturating_mul(4 * (inputs + inside)).saturating_add(logits)
 }
 
-/// Numbers of a token in the cache of keys and values.
-pub fn cache_numbers(config: &ModelConfig) -> u64 {
+/// Numbers that one token holds in the cache of keys and values.
+pub(crate) fn cache_numbers(config: &ModelConfig) -> u64 {
     product(&[2, config.layers, config.kv_heads, config.head_dim])
 }
 
 /// Weights of adapters of a rank on the seven matrices of every layer.
-pub fn adapter_parameters(config: &ModelConfig, rank: u64) -> u64 {
+pub(crate) fn adapter_parameters(config: &ModelConfig, rank: u64) -> u64 {
     let matrices = config
         .tensors()
         .into_iter()

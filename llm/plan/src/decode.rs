@@ -1,23 +1,23 @@
 //! Seconds to decode, on one server.
 
 use super::lengths::Lengths;
-use super::rates::{Device, Rates, Sampling};
+use super::rates::{DecodeRates, GpuSpec, Rates};
+use super::workload::cache_numbers;
 use rs_grpo_engine::ModelConfig;
-use rs_grpo_engine::memory::cache_numbers;
 
-/// Points at which decoding is looked at.
+/// Points at which the length of a decode is evaluated.
 const POINTS: usize = 512;
 
-/// What decodes: one server, of one or more GPUs.
+/// What decodes: one server of one or more GPUs, or the GPU that also trains.
 #[derive(Debug, Clone, Copy)]
-pub struct Machine<'a> {
-    /// What it runs.
-    pub sampling: &'a Sampling,
-    /// Its GPUs.
-    pub device: &'a Device,
-    /// How many of them; each holds a part of every weight.
+pub struct DecodeServer<'a> {
+    /// Rates of the engine it runs.
+    pub decode: &'a DecodeRates,
+    /// The kind of its GPUs.
+    pub gpu: &'a GpuSpec,
+    /// Number of its GPUs; each holds a part of every weight.
     pub gpus: usize,
-    /// Shares that a copy and a product reach.
+    /// Shares of the GPU's peak rates that a copy and a product reach.
     pub rates: &'a Rates,
     /// The model.
     pub model: &'a ModelConfig,
@@ -27,9 +27,9 @@ pub struct Machine<'a> {
     pub weights: u64,
 }
 
-/// What it decodes: its part of a step.
+/// What one server decodes in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Work {
+pub struct DecodeWork {
     /// Completions; a mean over servers, so not always whole.
     pub completions: f64,
     /// Completions of a prompt.
@@ -42,34 +42,35 @@ pub struct Work {
     pub of: f64,
 }
 
-/// What a server has at a time.
+/// What a server decodes at once.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Batch {
-    /// Completions that are decoded.
+pub struct DecodeBatch {
+    /// Completions that each get one more token.
     pub completions: f64,
     /// Tokens in the cache.
     pub tokens: f64,
 }
 
-impl Machine<'_> {
+impl DecodeServer<'_> {
     /// Bytes a second that a copy reads and writes.
     pub(super) fn bytes(&self) -> f64 {
-        self.device.bandwidth.value * 1e9 * self.rates.copy.value * self.gpus as f64
+        self.gpu.bandwidth.value * 1e9 * self.rates.copy.value * self.gpus as f64
     }
 
     /// Operations a second of a product.
     pub(super) fn operations(&self) -> f64 {
-        self.device.product.value * 1e12 * self.rates.product.value * self.gpus as f64
+        self.gpu.product.value * 1e12 * self.rates.product.value * self.gpus as f64
     }
 
     /// Seconds until every completion of the batch has a token more.
-    pub fn step(&self, batch: Batch) -> f64 {
+    pub fn step(&self, batch: DecodeBatch) -> f64 {
         let (weights, layers) = (self.model.parameters() as f64, self.model.layers as f64);
         let read = 2.0 * weights / self.bytes();
         let computed = 2.0 * weights * batch.completions / self.operations();
         let cached = batch.tokens * self.token_bytes() / self.bytes();
-        let Sampling { products, attention, layer, adapter_layer, tensor_layer, sequence, .. } =
-            self.sampling;
+        let DecodeRates {
+            products, attention, layer, adapter_layer, tensor_layer, sequence, ..
+        } = self.decode;
         let mut fixed = layer.value;
         fixed += if self.adapters { adapter_layer.value } else { 0.0 };
         fixed += if self.gpus > 1 { tensor_layer.value } else { 0.0 };
@@ -79,10 +80,10 @@ impl Machine<'_> {
     }
 
     /// Seconds to read the prompts.
-    pub fn prompts(&self, work: &Work) -> f64 {
+    pub fn prompts(&self, work: &DecodeWork) -> f64 {
         let tokens = work.completions / work.samples as f64 * work.prompt as f64;
         let operations = tokens * 2.0 * self.model.parameters() as f64;
-        operations / self.operations() / self.sampling.prefill.value
+        operations / self.operations() / self.decode.prefill.value
     }
 
     /// Bytes of a token in the cache.
@@ -92,26 +93,26 @@ impl Machine<'_> {
 
     /// Tokens that there is room for; not over 0 where there is none for the weights.
     pub fn room(&self) -> f64 {
-        let Sampling { memory, reserve, .. } = self.sampling;
-        let usable = (self.device.memory.value * memory.value - reserve.value) * 1e9;
+        let DecodeRates { memory, reserve, .. } = self.decode;
+        let usable = (self.gpu.memory.value * memory.value - reserve.value) * 1e9;
         (usable * self.gpus as f64 - self.weights as f64) / self.token_bytes()
     }
 
     /// Most completions at a time: as many as it takes, and as there is room for with their tokens in
     /// the mean. Less than 1 where one does not fit.
-    pub fn most(&self, work: &Work) -> f64 {
-        let Work { samples, prompt, lengths, .. } = *work;
+    pub fn most(&self, work: &DecodeWork) -> f64 {
+        let DecodeWork { samples, prompt, lengths, .. } = *work;
         if self.room() < prompt as f64 + lengths.longest() {
             return 0.0;
         }
         let age = lengths.first_moment(0.0) / lengths.mean();
         let own = if lengths.are_equal() { lengths.longest() } else { age };
         let each = own + prompt as f64 / samples as f64;
-        self.sampling.batch.value.min(self.room() / each).max(1.0)
+        self.decode.batch.value.min(self.room() / each).max(1.0)
     }
 
     /// Seconds to decode the work, its prompts included, and the mean share of the batch that is busy.
-    pub fn sample(&self, work: &Work) -> (f64, f64) {
+    pub fn sample(&self, work: &DecodeWork) -> (f64, f64) {
         let most = self.most(work);
         let (decoding, filled) = match work.lengths.are_equal() {
             true => self.in_waves(work, most),
@@ -122,7 +123,7 @@ impl Machine<'_> {
     }
 
     /// All of the same length begin and end together. Also what full batches would have decoded.
-    fn in_waves(&self, work: &Work, most: f64) -> (f64, f64) {
+    fn in_waves(&self, work: &DecodeWork, most: f64) -> (f64, f64) {
         let waves = (work.completions / most).ceil().max(1.0);
         let at_once = work.completions / waves;
         let one = self.end_together(work, at_once);
@@ -131,7 +132,7 @@ impl Machine<'_> {
 
     /// A place that gets free is filled as long as there are completions that have not begun; then the
     /// last ones end.
-    fn refilled(&self, work: &Work, most: f64) -> (f64, f64) {
+    fn refilled(&self, work: &DecodeWork, most: f64) -> (f64, f64) {
         let (lengths, longest) = (&work.lengths, work.lengths.longest());
         if work.completions <= most {
             let seconds = self.end_together(work, work.completions);
@@ -148,15 +149,15 @@ impl Machine<'_> {
         (seconds, most * (steps + longest))
     }
 
-    /// So many begin at once, and none after them.
-    fn end_together(&self, work: &Work, at_once: f64) -> f64 {
+    /// `at_once` completions begin together, and none after them.
+    fn end_together(&self, work: &DecodeWork, at_once: f64) -> f64 {
         self.until_last(work, |t| (at_once * work.lengths.longer(t), t))
     }
 
     /// Seconds until the last of all servers' completions ends; `alive` says how many are decoded on one
     /// server, and how many tokens each has. Where that is less than one, some servers have one and others
     /// none, until there is none on any.
-    fn until_last(&self, work: &Work, alive: impl Fn(f64) -> (f64, f64)) -> f64 {
+    fn until_last(&self, work: &DecodeWork, alive: impl Fn(f64) -> (f64, f64)) -> f64 {
         let servers = work.of / work.completions;
         let at = |(t, width): (f64, f64)| {
             let (completions, age) = alive(t);
@@ -166,9 +167,9 @@ impl Machine<'_> {
         midpoints(work.lengths.longest()).map(at).sum()
     }
 
-    fn batch(&self, work: &Work, completions: f64, age: f64) -> Batch {
+    fn batch(&self, work: &DecodeWork, completions: f64, age: f64) -> DecodeBatch {
         let prompts = completions / work.samples as f64 * work.prompt as f64;
-        Batch { completions, tokens: completions * age + prompts }
+        DecodeBatch { completions, tokens: completions * age + prompts }
     }
 }
 

@@ -14,17 +14,16 @@
 //! activations  M·b·((L+1)·d + 8·d + 4·(h + 2·h_kv)·h_d + 6·f), and logits: of 1024 tokens on the host,
 //!              a GB and 8·M·d on a device
 //! ```
-//! with the letters of [`Workload`](rs_grpo_engine::memory::Workload), A the weights that are trained, b bytes of a
-//! weight and M the most tokens trained on at once. On a device the cache makes way for training, and
+//! with the letters of [`Workload`](super::Workload), A the weights that are trained, b bytes of a weight
+//! and M the most tokens trained on at once. On a device the cache makes way for training, and
 //! the moments for the cache where there is no room for both.
 
-use super::TrainConfig;
-use super::tables::{LoraConfig, OptimizerConfig};
+use super::run_shape::RunShape;
+use super::workload::{activation_bytes, adapter_parameters, cache_numbers};
 use crate::{Error, Result};
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::memory::DType;
-use rs_grpo_engine::memory::{activation_bytes, adapter_parameters, cache_numbers};
 use rs_grpo_engine::model::Decoder;
 use rs_grpo_engine::model::Policy;
 use rs_grpo_engine::optim::StateType;
@@ -62,16 +61,16 @@ pub struct MemoryPlan {
 
 impl MemoryPlan {
     /// Of a run on a model, with sequences of up to `longest` tokens.
-    pub fn new(site: Site, config: &TrainConfig, model: &ModelConfig, longest: usize) -> Self {
-        let trained = match config.lora.rank {
+    pub fn new(site: Site, run: &RunShape, model: &ModelConfig, longest: usize) -> Self {
+        let trained = match run.lora_rank {
             0 => model.parameters(),
             rank => adapter_parameters(model, rank as u64),
         };
         // A sequence is trained on as a whole.
-        let tokens = config.micro_batch_tokens.max(longest) as u64;
-        let numbers = match config.sampler.is_local() {
-            true => cache_numbers(model).saturating_mul(longest as u64),
-            false => 0,
+        let tokens = run.micro_batch_tokens.max(longest) as u64;
+        let numbers = match run.on_servers {
+            false => cache_numbers(model).saturating_mul(longest as u64),
+            true => 0,
         };
         let (gradients, activations) = (trained.saturating_mul(4), activation_bytes(model, tokens));
         match site {
@@ -87,9 +86,9 @@ impl MemoryPlan {
             },
             Site::Device(element) => {
                 let bytes = DType::from(element).bytes() as u64;
-                let copies = if config.kl_coef != 0.0 && config.lora.rank == 0 { 2 } else { 1 };
+                let copies = if run.reference && run.lora_rank == 0 { 2 } else { 1 };
                 let masters = if element == Element::F32 { 0 } else { 4 };
-                let of_moments = match config.optimizer.state {
+                let of_moments = match run.moments {
                     StateType::F32 => 8,
                     StateType::Bf16 => 4,
                 };
@@ -118,17 +117,17 @@ impl MemoryPlan {
         weights.saturating_add(working)
     }
 
-    /// The plan of a run, if it fits into so many bytes.
+    /// The plan of a run, if it fits into `limit` bytes.
     ///
     /// # Errors
     /// [`Error::Memory`], with the nearest settings that do.
     pub fn within(
         (site, limit): (Site, u64),
-        config: &TrainConfig,
+        run: &RunShape,
         model: &ModelConfig,
         longest: usize,
     ) -> Result<Self> {
-        let plan = Self::new(site, config, model, longest);
+        let plan = Self::new(site, run, model, longest);
         if plan.peak() <= limit {
             return Ok(plan);
         }
@@ -136,7 +135,7 @@ impl MemoryPlan {
             need: plan.peak(),
             limit,
             parts: plan.to_string(),
-            advice: advice((site, limit), config, model, longest),
+            advice: advice((site, limit), run, model, longest),
         })
     }
 }
@@ -165,53 +164,34 @@ impl std::fmt::Display for MemoryPlan {
 /// The settings nearest to these that fit: fewer tokens at once, then adapters.
 fn advice(
     (site, limit): (Site, u64),
-    config: &TrainConfig,
+    run: &RunShape,
     model: &ModelConfig,
     longest: usize,
 ) -> String {
-    let fits = |config: &TrainConfig| MemoryPlan::new(site, config, model, longest).peak() <= limit;
-    if let Some(smaller) = smaller_batches(config, longest).find(|config| fits(config)) {
-        return format!("It fits with --micro-batch-tokens {}", smaller.micro_batch_tokens);
+    let fits = |run: &RunShape| MemoryPlan::new(site, run, model, longest).peak() <= limit;
+    if let Some(smaller) = smaller_batches(*run, longest).find(fits) {
+        return format!("It fits with micro_batch_tokens = {}", smaller.micro_batch_tokens);
     }
-    if let (Site::Device(_), StateType::F32) = (site, config.optimizer.state) {
-        let optimizer = OptimizerConfig { state: StateType::Bf16, ..config.optimizer };
-        if fits(&TrainConfig { optimizer, ..config.clone() }) {
-            return format!("It fits with --optimizer {optimizer}");
-        }
+    if let (Site::Device(_), StateType::F32) = (site, run.moments)
+        && fits(&RunShape { moments: StateType::Bf16, ..*run })
+    {
+        return "It fits with state = \"bf16\" in [optimizer]".to_owned();
     }
-    let adapters =
-        TrainConfig { lora: LoraConfig { rank: RANK, ..LoraConfig::default() }, ..config.clone() };
-    let mut with_adapters =
-        std::iter::once(adapters.clone()).chain(smaller_batches(&adapters, longest));
-    match with_adapters.find(|config| fits(config)).filter(|_| config.lora.rank == 0) {
-        Some(TrainConfig { micro_batch_tokens, .. }) => {
-            format!("It fits with --lora rank={RANK} --micro-batch-tokens {micro_batch_tokens}")
-        }
+    let adapters = RunShape { lora_rank: RANK, ..*run };
+    let mut with_adapters = std::iter::once(adapters).chain(smaller_batches(adapters, longest));
+    match with_adapters.find(fits).filter(|_| run.lora_rank == 0) {
+        Some(RunShape { micro_batch_tokens, .. }) => format!(
+            "It fits with rank = {RANK} in [lora] and micro_batch_tokens = {micro_batch_tokens}"
+        ),
         None => "No setting makes it fit; take a smaller model or shorter completions".to_owned(),
     }
 }
 
 /// The settings with half the tokens at once, a quarter and so on, down to one sequence.
-fn smaller_batches(
-    config: &TrainConfig,
-    longest: usize,
-) -> impl Iterator<Item = TrainConfig> + use<> {
-    let (config, least) = (config.clone(), longest.max(1));
-    let halves = std::iter::successors(Some(config.micro_batch_tokens), move |&tokens| {
+fn smaller_batches(run: RunShape, longest: usize) -> impl Iterator<Item = RunShape> {
+    let least = longest.max(1);
+    let halves = std::iter::successors(Some(run.micro_batch_tokens), move |&tokens| {
         (tokens > least).then(|| (tokens / 2).max(least))
     });
-    halves
-        .skip(1)
-        .map(move |micro_batch_tokens| TrainConfig { micro_batch_tokens, ..config.clone() })
-}
-
-/// Bytes of memory that this process may use, where the operating system tells.
-pub fn host_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let machine = total.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)?;
-    // The limit of a container; the word `max` where there is none.
-    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
-    let group = group.and_then(|text| text.trim().parse().ok()).unwrap_or(u64::MAX);
-    Some(machine.min(group))
+    halves.skip(1).map(move |micro_batch_tokens| RunShape { micro_batch_tokens, ..run })
 }
