@@ -170,6 +170,16 @@ impl TrainConfig {
         Table::try_from(self).unwrap_or_default()
     }
 
+    /// The table that a short text means, such as `rank=32` for the setting `lora`. None where it means
+    /// none.
+    pub fn short(setting: &Setting, text: &str) -> Option<Value> {
+        let mut table = Self::default().table();
+        let named = setting.form?.read(text, table.get(setting.key)?.as_table()?)?;
+        table.insert(setting.key.to_owned(), Value::Table(named.clone()));
+        let _: Self = table.try_into().ok()?;
+        Some(Value::Table(named))
+    }
+
     /// The settings by their keys, those of several keys as the short texts that flags take.
     pub fn texts(&self) -> Table {
         let (mut table, defaults) = (self.table(), Self::default().table());
