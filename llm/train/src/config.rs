@@ -456,8 +456,10 @@ fn check_form(overrides: &Table, defaults: &Table, origin: &Path) -> Result<()> 
         return Ok(());
     }
     let (keys, blocks): (Vec<&str>, Vec<String>) = old.into_iter().unzip();
-    let problem =
-        format!("must be a table, at the end of the file; replace it by\n\n{}", blocks.join("\n"));
+    let problem = format!(
+        "is the form of earlier versions; in its place, write this at the end of the file:\n\n{}",
+        blocks.join("\n")
+    );
     Err(Error::malformed(origin, keys.join(", "), problem.trim_end()))
 }
 
