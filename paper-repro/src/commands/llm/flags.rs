@@ -196,8 +196,9 @@ fn async_steps() -> Arg {
 /// Where settings come from.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// A TOML file of settings, as --write-config writes it; flags override it. Without one, countdown has
-    /// the defaults below, and any other model the settings of the paper's experiments.
+    /// A TOML file of settings, as --write-config writes it; flags override it, its tables as a whole.
+    /// Without one, countdown has the defaults below, and any other model the settings of the paper's
+    /// experiments.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Write all settings, as the other options make them, to a new TOML file with comments, and exit.
