@@ -35,6 +35,9 @@ fn methods_are_compared_whatever_the_threads_and_interruptions() {
         let read = |dir: &TempDir| fs::read(dir.path().join("out").join(name)).expect(name);
         assert!(read(&whole) == read(&parts), "{name} differs");
     }
+    let beta = run(&parts, "--beta 2 --seeds 2").out;
+    assert_eq!(beta, run(&parts, "--estimator rs-grpo:beta=2 --seeds 2").out);
+    assert!(beta.contains("RS-GRPO, β = 2"), "{beta}");
     insta::assert_snapshot!(
         "points",
         fs::read_to_string(whole.path().join("out/countdown.csv")).expect("points")

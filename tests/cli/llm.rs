@@ -19,7 +19,11 @@ fn lines(out: &str) -> Vec<Value> {
 /// Greedy, so that the snapshot is the checkpoint's and not the sampler's.
 #[test]
 fn samples_are_printed_for_people() {
-    insta::assert_snapshot!(sample("--prompt Hello --temperature 0 --max-new-tokens 8"));
+    let greedy = "--prompt Hello --temperature 0";
+    insta::assert_snapshot!(sample(&format!("{greedy} --max-new-tokens 8")));
+    // The flag's earlier name means the same.
+    let earlier = sample(&format!("{greedy} --max-tokens 8"));
+    assert_eq!(earlier, sample(&format!("{greedy} --max-new-tokens 8")));
 }
 
 #[test]

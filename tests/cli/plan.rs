@@ -16,7 +16,11 @@ fn a_fleet_of_64() {
 #[test]
 fn one_gpu_does_both() {
     let command = "plan --model qwen3-4b-base --prompts 32 --max-new-tokens 512 --gpus 1";
-    insta::assert_snapshot!("plan_of_one_gpu", success(command));
+    let plan = success(command);
+    // Earlier and other names of the flags, and a rank alone, mean the same.
+    let others = "plan --model qwen3-4b-base --prompts 32 --tokens 512 --gpus 1 --n 16 --lora 32";
+    assert_eq!(success(others), plan);
+    insta::assert_snapshot!("plan_of_one_gpu", plan);
 }
 
 #[test]

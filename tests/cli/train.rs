@@ -157,6 +157,8 @@ fn foreign_flags_and_earlier_files_are_answered_with_what_to_give() {
         "--loss-type dapo",
         "--save-total-limit 3",
         "--reward-timeout",
+        "--loss mean",
+        "--lr-scheduler-type linear",
         "--lr -1",
         "--lora 8,alfa=3",
         "--save 1e2",

@@ -170,6 +170,16 @@ impl TrainConfig {
         Table::try_from(self).unwrap_or_default()
     }
 
+    /// The table that a short text means, such as `rank=32` for the setting `lora`. None where it means
+    /// none.
+    pub fn short(setting: &Setting, text: &str) -> Option<Value> {
+        let mut table = Self::default().table();
+        let named = setting.form?.read(text, table.get(setting.key)?.as_table()?)?;
+        table.insert(setting.key.to_owned(), Value::Table(named.clone()));
+        let _: Self = table.try_into().ok()?;
+        Some(Value::Table(named))
+    }
+
     /// The settings by their keys, those of several keys as the short texts that flags take.
     pub fn texts(&self) -> Table {
         let (mut table, defaults) = (self.table(), Self::default().table());
@@ -446,8 +456,10 @@ fn check_form(overrides: &Table, defaults: &Table, origin: &Path) -> Result<()> 
         return Ok(());
     }
     let (keys, blocks): (Vec<&str>, Vec<String>) = old.into_iter().unzip();
-    let problem =
-        format!("must be a table, at the end of the file; replace it by\n\n{}", blocks.join("\n"));
+    let problem = format!(
+        "is the form of earlier versions; in its place, write this at the end of the file:\n\n{}",
+        blocks.join("\n")
+    );
     Err(Error::malformed(origin, keys.join(", "), problem.trim_end()))
 }
 

@@ -139,7 +139,7 @@ pub(crate) fn short<T: SettingKind + Default + Serialize>(value: &T) -> String {
 impl TableForm {
     /// The keys that a short text names, each as a value of the kind that the default has. None where it is
     /// not such a text, or names a key twice.
-    pub fn read(&self, text: &str, defaults: &Table) -> Option<Table> {
+    pub(crate) fn read(&self, text: &str, defaults: &Table) -> Option<Table> {
         let first = self.keys.first()?.name;
         let end = text.find([':', ',']).unwrap_or(text.len());
         let (bare, pairs) = match text[..end].contains('=') {

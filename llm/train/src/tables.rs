@@ -25,7 +25,7 @@ table! {
 table! {
     /// Which weights are trained: all, or LoRA adapters on all linear layers, such as `rank=16,alpha=32`.
     LoraConfig, "lora", allowed: "off, a rank, or rank=R,alpha=α", off: true {
-        /// Rank of the adapters; 0, or the text off, trains every weight.
+        /// Rank of the adapters; 0 trains every weight.
         rank: usize = 0;
         /// The adapters' product is multiplied by this over their rank.
         alpha: f64 = 32.0;
@@ -71,7 +71,7 @@ table! {
     /// When and how a run evaluates its policy, such as `every=20,problems=200,samples=128`.
     EvalConfig, "eval",
     allowed: "off, a number of steps, or any of every=STEPS,problems=N,samples=N", off: false {
-        /// Steps from one evaluation to the next; 0, or the text off, evaluates nothing.
+        /// Steps from one evaluation to the next; 0 evaluates nothing.
         every: usize = 0;
         /// Most problems of an evaluation.
         problems: usize = 200;

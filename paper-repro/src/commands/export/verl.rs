@@ -50,7 +50,7 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
     let (name, config) = blocks::find(&options.experiment)?;
-    let config = config.with(options.flags.table(), Path::new("the command line"))?;
+    let config = config.with(options.flags.table()?, Path::new("the command line"))?;
     config.check()?;
     let target = Target {
         nodes: options.nodes,

@@ -2,10 +2,9 @@
 //! default, and beside them the names that other trainers have for them.
 
 use clap::builder::{BoolValueParser, TypedValueParser as _, ValueParser};
-use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use rs_grpo_train::{FOREIGN_NAMES, ForeignFlag, Setting, TableForm, TrainConfig};
+use rs_grpo_train::{FOREIGN_NAMES, ForeignFlag, Setting, TrainConfig};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind as Io, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,16 +22,21 @@ const ASYNC_STEPS: &str = "async_steps";
 pub(crate) struct Flags<const OF_A_RUN: bool> {
     given: Table,
     async_steps: Option<usize>,
+    /// What is wrong with a flag of another trainer that has no like here.
+    foreign: Option<String>,
 }
 
 impl<const OF_A_RUN: bool> Flags<OF_A_RUN> {
     /// The settings that were given, in the form of a file.
-    pub(crate) fn table(&self) -> Table {
-        self.given.clone()
+    pub(crate) fn table(&self) -> Result<Table, Failure> {
+        match &self.foreign {
+            Some(problem) => Err(Failure::Usage(problem.clone())),
+            None => Ok(self.given.clone()),
+        }
     }
 
     fn is_empty(&self) -> bool {
-        self.given.is_empty() && self.async_steps.is_none()
+        *self == Self::default()
     }
 
     fn arguments() -> Vec<Arg> {
@@ -41,10 +45,10 @@ impl<const OF_A_RUN: bool> Flags<OF_A_RUN> {
         let mut arguments = Vec::new();
         for setting in TrainConfig::SETTINGS {
             let argument = argument(setting, &table[setting.key]);
-            let default = parse::plain(&texts[setting.key]);
-            arguments.push(match OF_A_RUN && !default.is_empty() {
-                true => argument.default_value(default),
-                false => argument,
+            arguments.push(match &*parse::plain(&texts[setting.key]) {
+                _ if !OF_A_RUN => argument,
+                "" => argument.help(format!("{} [default: empty]", summary(setting))),
+                default => argument.default_value(default.to_owned()),
             });
             match setting.key {
                 "estimator" => arguments.push(beta()),
@@ -82,14 +86,12 @@ impl<const OF_A_RUN: bool> Args for Flags<OF_A_RUN> {
 impl<const OF_A_RUN: bool> FromArgMatches for Flags<OF_A_RUN> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-        for foreign in FOREIGN_NAMES {
-            let ForeignFlag::Instead(flag) = foreign.flag else { continue };
-            if is_given(foreign.name) {
-                let name = hyphenated(foreign.name);
-                let problem = format!("--{name} is not a flag of this program; give {flag}\n");
-                return Err(clap::Error::raw(ErrorKind::UnknownArgument, problem));
+        let foreign = FOREIGN_NAMES.iter().find_map(|foreign| match foreign.flag {
+            ForeignFlag::Instead(flag) if is_given(foreign.name) => {
+                Some(format!("--{} is not a flag here; give {flag}", hyphenated(foreign.name)))
             }
-        }
+            _ => None,
+        });
         let mut given = Table::new();
         for setting in TrainConfig::SETTINGS.iter().filter(|setting| is_given(setting.key)) {
             if let Some(value) = matches.get_one::<Value>(setting.key) {
@@ -101,7 +103,7 @@ impl<const OF_A_RUN: bool> FromArgMatches for Flags<OF_A_RUN> {
         }
         let async_steps =
             if OF_A_RUN { matches.get_one::<usize>(ASYNC_STEPS).copied() } else { None };
-        Ok(Self { given, async_steps })
+        Ok(Self { given, async_steps, foreign })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -114,10 +116,15 @@ fn hyphenated(key: &str) -> String {
     key.replace('_', "-")
 }
 
+/// What help says of a setting: no full stop at its end.
+fn summary(setting: &Setting) -> &'static str {
+    setting.doc().trim_end_matches('.')
+}
+
 /// The flag of a setting.
 fn argument(setting: &Setting, default: &Value) -> Arg {
     let foreign = FOREIGN_NAMES.iter().filter(|f| f.flag == ForeignFlag::Alias(setting.key));
-    let summary = setting.doc().trim_end_matches('.').to_owned();
+    let summary = summary(setting).to_owned();
     let argument = Arg::new(setting.key)
         .long(hyphenated(setting.key))
         .aliases(foreign.map(|foreign| hyphenated(foreign.name)))
@@ -141,9 +148,11 @@ fn argument(setting: &Setting, default: &Value) -> Arg {
 /// Reads values of the kind of the default.
 fn parser(setting: &Setting, default: &Value) -> ValueParser {
     match (setting.form, default) {
-        (Some(form), Value::Table(keys)) => {
-            let keys = keys.clone();
-            ValueParser::new(move |text: &str| short(form, &keys, text))
+        (Some(form), _) => {
+            let setting = *setting;
+            let refused = move || format!("allowed: {}", form.allowed);
+            let read = move |text: &str| TrainConfig::short(&setting, text).ok_or_else(refused);
+            ValueParser::new(read)
         }
         (_, Value::Integer(_)) => ValueParser::new(whole),
         (_, Value::Float(_)) => {
@@ -152,11 +161,6 @@ fn parser(setting: &Setting, default: &Value) -> ValueParser {
         (_, Value::Boolean(_)) => BoolValueParser::new().map(Value::Boolean).into(),
         _ => ValueParser::new(|text: &str| Ok::<_, String>(Value::String(text.to_owned()))),
     }
-}
-
-/// The table that a short text means.
-fn short(form: &TableForm, defaults: &Table, text: &str) -> Result<Value, String> {
-    form.read(text, defaults).map(Value::Table).ok_or_else(|| format!("allowed: {}", form.allowed))
 }
 
 fn whole(text: &str) -> Result<Value, String> {
@@ -192,8 +196,9 @@ fn async_steps() -> Arg {
 /// Where settings come from.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// A TOML file of settings, as --write-config writes it; flags override it. Without one, countdown has
-    /// the defaults below, and any other model the settings of the paper's experiments.
+    /// A TOML file of settings, as --write-config writes it; flags override it, its tables as a whole.
+    /// Without one, countdown has the defaults below, and any other model the settings of the paper's
+    /// experiments.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Write all settings, as the other options make them, to a new TOML file with comments, and exit.
@@ -220,7 +225,7 @@ impl Settings {
             Some(path) => TrainConfig::read(path)?,
             None => defaults.clone(),
         };
-        let mut config = base.with(self.flags.table(), Path::new("the command line"))?;
+        let mut config = base.with(self.flags.table()?, Path::new("the command line"))?;
         if let Some(steps) = self.flags.async_steps {
             if config.sampler.is_local() || steps > 1 {
                 let problem = "--async-steps is 0 or 1, and needs --sampler http";
