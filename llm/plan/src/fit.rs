@@ -192,7 +192,7 @@ fn rate<'a>(rates: &'a mut Rates, name: &str) -> Result<&'a mut Rate> {
 mod tests {
     use super::*;
 
-    /// The solutions that `numpy.linalg.lstsq` 2.3 finds, with the model written once more in Python:
+    /// The solutions that NumPy 2.4.6 finds (`numpy.linalg.lstsq`), with the model written once more in Python:
     /// least squares of relative errors, for the seven decoding times and for the nine of vLLM.
     #[test]
     fn relative_least_squares_are_those_of_numpy() {
