@@ -137,7 +137,8 @@ const CEILINGS: &str =
     "llm/engine/benches/README.md, ceilings of an H100 (3,026 GB/s, 782 TFLOP/s), 2026-11-27";
 const ENGINE: &str =
     "fitted to the seven decoding times on an H100 in llm/engine/benches/README.md, 2026-11-27";
-const TRAINER: &str = "llm/engine/benches/README.md, training on an H100, attention counted, 2026-11-27";
+const TRAINER: &str =
+    "llm/engine/benches/README.md, training on an H100, attention counted, 2026-11-27";
 const VLLM: &str = "fitted to nine rates of Llama-3.1-8B and Qwen3-8B on an H100, ml-energy/leaderboard, lm-arena-chat.json and gpqa.json, read 2026-11";
 const UNSLOTH: &str = "Qwen3-4B-Base with LoRA on a B200, unslothai/unsloth PR #5108, read 2026-11";
 const PYTORCH: &str = "PyTorch on one H100, llm/engine/benches/README.md, 2026-11-27; sharding takes nothing off, which is in verl's favour";

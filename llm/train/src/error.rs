@@ -13,7 +13,7 @@ pub enum Error {
     #[error(transparent)]
     Input(#[from] rs_grpo_files::Error),
 
-    /// A model or a data set could not be had by its name.
+    /// A model or a data set could not be found or downloaded by its name.
     #[error(transparent)]
     Hub(#[from] rs_grpo_hub::Error),
 
@@ -25,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     Fleet(rs_grpo_fleet::Error),
 
-    /// Training met a number that is none.
+    /// Training met a loss, a gradient or a logit that is not finite.
     #[error(
         "{what} is {value} in step {step}; the weights were left as they were. {} Prompts of the step: {}",
         match checkpoint {
@@ -37,7 +37,7 @@ pub enum Error {
     Diverged {
         /// The loss, the norm of the gradient, or a logit.
         what: String,
-        /// What it was.
+        /// Its value.
         value: f64,
         /// The step, counted from 1.
         step: usize,
@@ -47,7 +47,7 @@ pub enum Error {
         checkpoint: Option<PathBuf>,
     },
 
-    /// A run that is larger than the memory.
+    /// The run needs more memory than there is.
     #[error(
         "the run needs {:.1} GB of memory ({parts}), and there are {:.1} GB. {advice}",
         *need as f64 / 1e9,
@@ -56,7 +56,7 @@ pub enum Error {
     Memory {
         /// Bytes at its peak.
         need: u64,
-        /// Bytes that there are.
+        /// Bytes that are available.
         limit: u64,
         /// What they are for.
         parts: String,
@@ -72,6 +72,18 @@ pub enum Error {
         /// What it did, and what it must do.
         problem: String,
     },
+}
+
+impl Error {
+    /// Training diverged in a step, counted from 0, with these prompts.
+    pub(crate) fn diverged(
+        what: impl Into<String>,
+        value: f64,
+        step: usize,
+        prompts: Vec<String>,
+    ) -> Self {
+        Self::Diverged { what: what.into(), value, step: step + 1, prompts, checkpoint: None }
+    }
 }
 
 /// Refused input is [`Error::Input`], and the failure of servers [`Error::Fleet`], whichever crate met it.

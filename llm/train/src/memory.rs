@@ -18,15 +18,15 @@
 //! weight and M the most tokens trained on at once. On a device the cache makes way for training, and
 //! the moments for the cache where there is no room for both.
 
-use super::forms::{OptimizerForm, SamplerForm};
-use super::{Adapters, TrainConfig};
+use super::config::TrainConfig;
+use super::forms::{Adapters, OptimizerForm, SamplerForm};
 use crate::{Error, Result};
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::memory::Kind;
 use rs_grpo_engine::memory::{activation_bytes, adapter_parameters, cache_numbers};
 use rs_grpo_engine::model::Decoder;
-use rs_grpo_engine::model::Policy;
+use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_engine::optim::StateType;
 
 /// Bytes of logits and of their gradient on a device.

@@ -16,5 +16,5 @@ pub use inference::KvCache;
 pub use layer::Layer;
 pub use peft::{adapter_options, merge, read_adapters, set_adapters, write_adapters};
 
-pub use tape::{Keep, Packed, Tape};
-pub use trainable::{Policy, Weigh};
+pub use tape::{ActivationCheckpointing, Packed, Tape};
+pub use trainable::{LossFn, TrainableModel};

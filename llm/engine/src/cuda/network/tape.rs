@@ -6,7 +6,7 @@ use super::layer::{Batch, Inner};
 use super::load::Network;
 use crate::Result;
 use crate::config::ModelConfig;
-use crate::model::{Keep, Packed};
+use crate::model::{ActivationCheckpointing, Packed};
 
 /// A forward pass that remembers enough to go back.
 #[derive(Debug)]
@@ -24,7 +24,11 @@ impl Network {
     ///
     /// # Errors
     /// Tokens outside the vocabulary; sequences longer than the context; no room.
-    pub fn record(&self, packed: &Packed, keep: Keep) -> Result<Tape<'_>> {
+    pub fn record(
+        &self,
+        packed: &Packed,
+        checkpointing: ActivationCheckpointing,
+    ) -> Result<Tape<'_>> {
         let (place, spans) = (&self.place, packed.spans());
         let positions: Vec<u32> = spans.positions().map(|at| at as u32).collect();
         let longest = positions.iter().max().map_or(0, |last| *last as usize + 1);
@@ -34,7 +38,7 @@ impl Network {
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
             let (y, inner) = layer.forward(place, &x, &batch)?;
-            layers.push((x, (keep == Keep::Everything).then_some(inner)));
+            layers.push((x, (checkpointing == ActivationCheckpointing::Off).then_some(inner)));
             x = y;
         }
         let hidden = place.rms_norm(&x, self.last_norm().1)?;
