@@ -2,7 +2,8 @@
 
 use crate::support::{refusal, repro_in};
 use repro::Exit;
-use rs_grpo_train::task::{Problem, Source, Split};
+use rs_grpo_train::data::Problem;
+use rs_grpo_train::task::{Source, Split};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

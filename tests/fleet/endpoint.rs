@@ -5,9 +5,9 @@
 use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler, Protocol};
 use rs_grpo_grade::Grader;
+use rs_grpo_train::data::{Gold, Problem};
 use rs_grpo_train::evaluate::{Evaluation, Report, Statistic, evaluate};
 use rs_grpo_train::reward::Reward;
-use rs_grpo_train::task::{Gold, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;

@@ -8,8 +8,8 @@ use rs_grpo_files::Reader;
 use rs_grpo_fleet::{AdapterFolder, Servers};
 use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
 use rs_grpo_train::{
-    CheckpointConfig, EvalConfig, LoraConfig, Metrics, Remote, SamplerConfig, SamplerKind, Setup,
-    TrainConfig,
+    CheckpointConfig, EvalConfig, LoraConfig, Metrics, Remote, SamplerConfig, SamplerKind,
+    TrainConfig, TrainContext,
 };
 use serde_json::json;
 use std::cell::Cell;
@@ -53,7 +53,7 @@ fn train_until(
 ) -> Result<Outcome, String> {
     pool(2).install(|| {
         let mut run_folder = RunFolder::open(folder, config, Resume::Auto).unwrap();
-        let mut setup = Setup::new(config.clone(), &model()).unwrap();
+        let mut setup = TrainContext::new(config.clone(), &model()).unwrap();
         let here = folder.join("adapters");
         let adapters = AdapterFolder { there: here.clone(), here };
         setup.remote = Some(Remote { servers, adapters });
@@ -275,7 +275,7 @@ fn settings_of_servers_that_do_not_fit_are_refused() {
     let twice = Servers::new("http://a:1,http://a:1/v1").unwrap_err().to_string();
     assert!(twice.contains("each server once"), "{twice}");
     // Without servers, nothing begins.
-    let setup = Setup::new(small(), &model()).unwrap();
+    let setup = TrainContext::new(small(), &model()).unwrap();
     let error = rs_grpo_train::Trainer::new(&setup).err().unwrap().to_string();
     assert!(error.contains("the servers of --sampler http"), "{error}");
 }

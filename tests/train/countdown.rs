@@ -5,8 +5,9 @@
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rs_grpo_train::task::countdown::{Expression, MAX_LENGTH, Prior, Puzzle, Shape, Solved};
-use rs_grpo_train::task::{Gold, Source, Split};
+use rs_grpo_train::data::{Gold, Puzzle};
+use rs_grpo_train::task::countdown::{Expression, MAX_LENGTH, Prior, Shape, Solved};
+use rs_grpo_train::task::{Source, Split};
 use std::collections::HashSet;
 
 fn value(text: &str) -> Option<String> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use test_support::hub_server::{Served, Server};
 
-fn problems(folder: &Path, text: &str) -> Result<Vec<rs_grpo_train::task::Problem>, String> {
+fn problems(folder: &Path, text: &str) -> Result<Vec<rs_grpo_train::data::Problem>, String> {
     let path = folder.join("data.jsonl");
     std::fs::write(&path, text).unwrap();
     let problems = Source::file(path).problems(Split::Train, 1);
@@ -308,7 +308,8 @@ fn problems_that_are_alike_need_equal_answers() {
 /// A run that goes on leaves out what it left out, and nothing that a benchmark holds by now.
 #[test]
 fn a_run_that_goes_on_keeps_its_problems() {
-    use rs_grpo_train::{Cleared, Setup, TrainConfig};
+    use rs_grpo_engine::model::Decoder;
+    use rs_grpo_train::{Decontaminated, TrainConfig, TrainContext};
     let folder = TempDir::new().unwrap();
     let write = |name: &str, lines: &[&str]| {
         let line = |text: &&str| {
@@ -324,10 +325,10 @@ fn a_run_that_goes_on_keeps_its_problems() {
         ..TrainConfig::default()
     };
     let model = test_support::folder("qwen2-tied");
-    let ids = |setup: &Setup| -> Vec<String> {
+    let ids = |setup: &TrainContext<Decoder>| -> Vec<String> {
         setup.problems.iter().map(|problem| problem.id.clone()).collect()
     };
-    let fresh = Setup::new(config.clone(), &model).unwrap();
+    let fresh = TrainContext::new(config.clone(), &model).unwrap();
     assert_eq!(ids(&fresh), ["b", "c"]);
     let overlap = Overlap {
         problem: "c".to_owned(),
@@ -335,11 +336,14 @@ fn a_run_that_goes_on_keeps_its_problems() {
         of: "1".to_owned(),
         exact: true,
     };
-    let left_out = Cleared { benchmarks: vec!["x".to_owned()], overlaps: vec![overlap] };
-    let on = Setup::open(config.clone(), &model, Some(left_out.clone()), None).unwrap();
-    assert_eq!((ids(&on), on.cleared), (vec!["a".to_owned(), "b".to_owned()], Some(left_out)));
-    let all = Setup::new(TrainConfig { decontaminate: false, ..config }, &model).unwrap();
-    assert_eq!((ids(&all).len(), all.cleared), (3, None));
+    let left_out = Decontaminated { benchmarks: vec!["x".to_owned()], overlaps: vec![overlap] };
+    let on = TrainContext::open(config.clone(), &model, Some(left_out.clone())).unwrap();
+    assert_eq!(
+        (ids(&on), on.decontaminated),
+        (vec!["a".to_owned(), "b".to_owned()], Some(left_out))
+    );
+    let all = TrainContext::new(TrainConfig { decontaminate: false, ..config }, &model).unwrap();
+    assert_eq!((ids(&all).len(), all.decontaminated), (3, None));
 }
 
 /// A data set of the folder that the tests were built with.

@@ -3,14 +3,14 @@
 
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::network::Network;
-use rs_grpo_engine::model::Policy;
-use rs_grpo_engine::model::{Decoder, Keep, LoraOptions, Training};
+use rs_grpo_engine::model::TrainableModel;
+use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, LoraOptions, Training};
 use rs_grpo_engine::optim::{AdamWOptions, StateType};
 use rs_grpo_train::Error;
 use rs_grpo_train::self_test::{compare_networks, compare_wide_networks};
 use rs_grpo_train::{
-    Example, LoraConfig, Loss, OptimizerConfig, Pass, Pretraining, Setup, TrainConfig, Trainer,
-    Updated, pretrain, update,
+    Example, LoraConfig, Loss, OptimizerConfig, Pass, Pretraining, TrainConfig, TrainContext,
+    Trainer, UpdateStats, pretrain, update,
 };
 use std::path::Path;
 use test_support::emulated;
@@ -83,7 +83,7 @@ fn a_run_on_a_device_goes_on_to_the_last_bit() {
     ];
     for config in variants {
         let place = emulated::place(Element::F32);
-        let open = || Setup::open(config.clone(), &model(), None, Some(&place)).unwrap();
+        let open = || TrainContext::on_device(config.clone(), &model(), None, &place).unwrap();
         let out = tempfile::tempdir().unwrap();
         let [whole, first, second] = ["whole", "first", "second"].map(|name| out.path().join(name));
         let setup = open();
@@ -119,12 +119,12 @@ fn a_run_on_a_device_goes_on_to_the_last_bit() {
 fn a_device_without_room_gets_smaller_batches() {
     let (_, place) = emulated::place_with(Element::F32, usize::MAX);
     let config = TrainConfig { max_new_tokens: 16, samples: 16, prompts: 4, steps: 3, ..small() };
-    let setup = Setup::open(config.clone(), &model(), None, Some(&place)).unwrap();
+    let setup = TrainContext::on_device(config.clone(), &model(), None, &place).unwrap();
     let mut roomy = Trainer::new(&setup).unwrap();
     let plenty = roomy.step().unwrap();
     assert_eq!(plenty.notes, Vec::<String>::new());
     let (narrow, place) = emulated::place_with(Element::F32, usize::MAX);
-    let setup = Setup::open(config, &model(), None, Some(&place)).unwrap();
+    let setup = TrainContext::on_device(config, &model(), None, &place).unwrap();
     // Too little for 64 completions at once, enough for some of them, as tried.
     let [weights, _] = narrow.used();
     narrow.set_limit(weights + 8_000_000);
@@ -155,7 +155,11 @@ fn moments_make_way_for_the_cache() {
         sampler: &[],
         reference: &[],
     };
-    let pass = Pass { temperature: 1.0, micro_batch_tokens: 64, keep: Keep::LayerInputs };
+    let pass = Pass {
+        temperature: 1.0,
+        micro_batch_tokens: 64,
+        checkpointing: ActivationCheckpointing::PerLayer,
+    };
     let train = |leave: bool| -> Vec<f32> {
         let (device, place) = emulated::place_with(Element::F32, usize::MAX);
         let network = Network::new(&place, &decoder, Training::Full).unwrap();
@@ -197,7 +201,7 @@ fn a_model_is_taught_on_a_device_as_on_the_cpu() {
     let out = tempfile::tempdir().unwrap();
     let teach = |name: &str, place| {
         let mut losses = Vec::new();
-        let watch = |_, updated: &Updated| losses.push(updated.sums.surprise);
+        let watch = |_, updated: &UpdateStats| losses.push(updated.sums.nll);
         pretrain(&options, &out.path().join(name), place, watch).unwrap();
         losses
     };
@@ -215,12 +219,12 @@ fn a_model_is_taught_on_a_device_as_on_the_cpu() {
 #[cfg_attr(no_cxx, ignore = "needs a C++ compiler, c++")]
 fn a_run_that_cannot_fit_is_refused_at_once() {
     let (device, place) = emulated::place_with(Element::F32, 2_000_000);
-    let error = Setup::open(small(), &model(), None, Some(&place)).unwrap_err();
+    let error = TrainContext::on_device(small(), &model(), None, &place).unwrap_err();
     let memory = matches!(error, Error::Plan(rs_grpo_plan::Error::Memory { .. }));
     assert!(memory, "{error}");
     assert_eq!(device.used(), [0, 0]);
     let narrow = OptimizerConfig { state: StateType::Bf16, ..OptimizerConfig::default() };
     let config = TrainConfig { optimizer: narrow, ..small() };
-    let error = Setup::new(config, &model()).unwrap_err().to_string();
+    let error = TrainContext::new(config, &model()).unwrap_err().to_string();
     assert!(error.contains("state=f32, on the CPU"), "{error}");
 }

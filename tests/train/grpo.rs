@@ -2,7 +2,7 @@
 //!
 //! Expected numbers are those of `fixtures/make_grpo.py`, in double precision.
 
-use rs_grpo_engine::model::{Keep, Training};
+use rs_grpo_engine::model::{ActivationCheckpointing, Training};
 use rs_grpo_engine::tensor::Gradients;
 use rs_grpo_train::{Example, KlKind, Loss, LossKind, Pass, Sums, gradient};
 use serde_json::Value;
@@ -129,8 +129,10 @@ fn loss_gradients_and_metrics_are_trls() {
             })
             .collect();
         let temperature = number(&case["temperature"]) as f32;
-        for (micro_batch_tokens, keep) in [(1 << 20, Keep::Everything), (16, Keep::LayerInputs)] {
-            let pass = Pass { temperature, micro_batch_tokens, keep };
+        for (micro_batch_tokens, checkpointing) in
+            [(1 << 20, ActivationCheckpointing::Off), (16, ActivationCheckpointing::PerLayer)]
+        {
+            let pass = Pass { temperature, micro_batch_tokens, checkpointing };
             let (gradients, sums) = gradient(&model, &examples, &loss, pass).expect("a good batch");
             close(sums.loss, number(&case["loss"]), &what);
             compare(&gradients, &case["gradients"], &what);

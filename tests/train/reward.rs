@@ -1,10 +1,10 @@
 //! Reward commands: what they are told, and what they may not do.
 
 use rs_grpo_grade::{Grader, Verdict};
+use rs_grpo_train::data::{Gold, Problem};
 use rs_grpo_train::reward::RewardCommand;
 use rs_grpo_train::run::{Resume, RunFolder, run};
-use rs_grpo_train::task::{Gold, Problem};
-use rs_grpo_train::{EvalConfig, Metrics, Setup, TrainConfig, Trainer};
+use rs_grpo_train::{EvalConfig, Metrics, TrainConfig, TrainContext, Trainer};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -192,9 +192,11 @@ fn config(reward_command: &str) -> TrainConfig {
 fn a_policy_is_trained_on_the_rewards_of_a_program() {
     let dir = TempDir::new().unwrap();
     let each = "print(json.dumps({'id': said['id'], 'reward': len(said['completion']) / 10}))";
-    let setup =
-        Setup::new(config(&format!("timeout=60 {}", python(dir.path(), "", each))), &model())
-            .unwrap();
+    let setup = TrainContext::new(
+        config(&format!("timeout=30 {}", python(dir.path(), "", each))),
+        &model(),
+    )
+    .unwrap();
     let mut trainer = Trainer::new(&setup).unwrap();
     let report = trainer.step().unwrap();
     let all: Vec<_> = report.rollout.groups.iter().flat_map(|group| &group.completions).collect();
@@ -212,7 +214,7 @@ fn a_policy_is_trained_on_the_rewards_of_a_program() {
 #[test]
 fn rewards_do_not_depend_on_who_finds_them() {
     let step = |threads: usize| {
-        let setup = Setup::new(TrainConfig { prompts: 8, ..config("") }, &model()).unwrap();
+        let setup = TrainContext::new(TrainConfig { prompts: 8, ..config("") }, &model()).unwrap();
         let pool = test_support::pool(threads);
         pool.install(|| Trainer::new(&setup).unwrap().step().unwrap())
     };
@@ -238,7 +240,7 @@ fn evaluations_of_a_run_ask_the_program() {
     let each = "print(json.dumps({'id': said['id'], 'reward': 1}))";
     let eval = EvalConfig { every: 1, problems: 2, samples: 2 };
     let config = TrainConfig { eval, steps: 1, ..config(&python(dir.path(), "", each)) };
-    let setup = Setup::new(config.clone(), &model()).unwrap();
+    let setup = TrainContext::new(config.clone(), &model()).unwrap();
     let mut folder = RunFolder::open(&dir.path().join("run"), &config, Resume::Never).unwrap();
     let mut metrics = Metrics::new();
     run(&setup, &mut folder, &|| false, &mut |report| metrics = report.metrics.clone()).unwrap();
@@ -248,7 +250,7 @@ fn evaluations_of_a_run_ask_the_program() {
 
 #[test]
 fn a_program_that_fails_ends_the_step() {
-    let setup = Setup::new(config("sh -c 'exit 4'"), &model()).unwrap();
+    let setup = TrainContext::new(config("sh -c 'exit 4'"), &model()).unwrap();
     let mut trainer = Trainer::new(&setup).unwrap();
     let error = trainer.step().unwrap_err().to_string();
     assert!(error.contains("`sh -c 'exit 4'`: ended (exit status: 4) before it gave"), "{error}");

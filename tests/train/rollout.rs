@@ -4,11 +4,12 @@
 //! A server gives the trainer the completions that a test has decided on, so that every reward and every
 //! advantage can be worked out by hand. The estimator is Dr. GRPO: reward less mean.
 
+use rs_grpo_engine::model::Decoder;
 use rs_grpo_fleet::AdapterFolder;
-use rs_grpo_train::task::countdown::Puzzle;
-use rs_grpo_train::task::{Gold, Problem};
+use rs_grpo_train::data::{Gold, Problem, Puzzle};
 use rs_grpo_train::{
-    Group, LoraConfig, Remote, SamplerConfig, SamplerKind, Setup, StepReport, TrainConfig, Trainer,
+    Group, LoraConfig, Remote, SamplerConfig, SamplerKind, StepReport, TrainConfig, TrainContext,
+    Trainer,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -32,8 +33,8 @@ fn config() -> TrainConfig {
 }
 
 /// Eight puzzles that `3 * 8` solves, with prompts that differ.
-fn setup(config: TrainConfig) -> Setup {
-    let mut setup = Setup::new(config, &model()).unwrap();
+fn setup(config: TrainConfig) -> TrainContext<Decoder> {
+    let mut setup = TrainContext::new(config, &model()).unwrap();
     for (i, (problem, prompt)) in setup.problems.iter_mut().zip(&mut setup.prompts).enumerate() {
         let puzzle = Puzzle { numbers: vec![3, 8, 10, 11 + i as u32], target: 24 };
         let text = puzzle.prompt();
@@ -45,7 +46,10 @@ fn setup(config: TrainConfig) -> Setup {
 }
 
 /// The first step of a run whose sampler says this, a group to each request, one request after the other.
-fn step(mut setup: Setup, says: Vec<Vec<Tokens>>) -> (Setup, StepReport, StandIn) {
+fn step(
+    mut setup: TrainContext<Decoder>,
+    says: Vec<Vec<Tokens>>,
+) -> (TrainContext<Decoder>, StepReport, StandIn) {
     let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&model()));
     server.set(Mode::Says(says.into()));
     let mut servers = servers(&[&server]);
@@ -57,14 +61,14 @@ fn step(mut setup: Setup, says: Vec<Vec<Tokens>>) -> (Setup, StepReport, StandIn
 }
 
 /// The tokens of a text and the one that ends a completion.
-fn ended(setup: &Setup, text: &str) -> Tokens {
+fn ended(setup: &TrainContext<Decoder>, text: &str) -> Tokens {
     let mut tokens = setup.tokenizer.encode(text, false).unwrap();
     tokens.extend(&setup.stop_tokens[..1]);
     tokens
 }
 
 /// A wrong completion of this many tokens, the last of which ends it.
-fn wrong(setup: &Setup, tokens: usize) -> Tokens {
+fn wrong(setup: &TrainContext<Decoder>, tokens: usize) -> Tokens {
     ended(setup, &vec!["3"; tokens - 1].join(" "))
 }
 
@@ -118,7 +122,7 @@ fn without_a_buffer_length_costs_nothing() {
 }
 
 /// A group of four, as many of them right as said.
-fn group(setup: &Setup, right: usize) -> Vec<Tokens> {
+fn group(setup: &TrainContext<Decoder>, right: usize) -> Vec<Tokens> {
     let one = |i| if i < right { ended(setup, "3 * 8") } else { ended(setup, "3 + 8") };
     (0..4).map(one).collect()
 }
@@ -134,12 +138,12 @@ fn sampled(rounds: usize, right: &[usize]) -> (Vec<usize>, Vec<usize>, StepRepor
     let asked: Vec<_> = asked.map(|asked| asked.body["prompt"].clone()).collect();
     assert_eq!(asked.len(), right.len(), "requests");
     let correct = |group: &Group| group.completions.iter().filter(|c| c.grade.is_correct()).count();
-    for group in report.rollout.drawn() {
+    for group in report.rollout.sampled() {
         let prompt = json!(setup.prompts[group.problem]);
         let at = asked.iter().position(|asked| *asked == prompt).expect("a prompt that was asked");
         assert_eq!(correct(group), right[at], "{asked:?}");
     }
-    let mut problems: Vec<_> = report.rollout.drawn().map(|group| group.problem).collect();
+    let mut problems: Vec<_> = report.rollout.sampled().map(|group| group.problem).collect();
     problems.sort_unstable();
     problems.dedup();
     assert_eq!(problems.len(), right.len(), "no problem twice in an epoch");

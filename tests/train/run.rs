@@ -5,7 +5,7 @@
 
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::model::{
-    Decoder, Keep, LoraOptions, Training, adapter_options, merge, read_adapters,
+    ActivationCheckpointing, Decoder, LoraOptions, Training, adapter_options, merge, read_adapters,
 };
 use rs_grpo_engine::optim::{AdamW, AdamWOptions, StateType};
 use rs_grpo_files::Reader;
@@ -13,8 +13,8 @@ use rs_grpo_train::Error;
 use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
 use rs_grpo_train::{
     CheckpointConfig, Decay, EvalConfig, Example, KlKind, LoraConfig, Loss, LossConfig, LossKind,
-    Metrics, OptimizerConfig, Pass, Pretraining, Schedule, Setup, TrainConfig, gradient, logprobs,
-    pretrain, update,
+    Metrics, OptimizerConfig, Pass, Pretraining, Schedule, TrainConfig, TrainContext, gradient,
+    logprobs, pretrain, update,
 };
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -41,7 +41,11 @@ fn every(every: usize) -> CheckpointConfig {
     CheckpointConfig { every, ..CheckpointConfig::default() }
 }
 
-const PASS: Pass = Pass { temperature: 1.0, micro_batch_tokens: 1 << 20, keep: Keep::Everything };
+const PASS: Pass = Pass {
+    temperature: 1.0,
+    micro_batch_tokens: 1 << 20,
+    checkpointing: ActivationCheckpointing::Off,
+};
 
 /// Prompts of several lengths, with completions of several lengths.
 fn batch() -> Vec<(Vec<u32>, Vec<u32>, f64)> {
@@ -87,8 +91,10 @@ fn micro_batches_and_shared_prompts_change_no_gradient() {
         let (whole, sums) = gradient(&model, &examples, &loss, PASS).unwrap();
         let whole = numbers(&whole);
         // One completion at a time, which shares its prompt with nobody.
-        for (micro_batch_tokens, keep) in [(1, Keep::Everything), (9, Keep::LayerInputs)] {
-            let pass = Pass { micro_batch_tokens, keep, ..PASS };
+        for (micro_batch_tokens, checkpointing) in
+            [(1, ActivationCheckpointing::Off), (9, ActivationCheckpointing::PerLayer)]
+        {
+            let pass = Pass { micro_batch_tokens, checkpointing, ..PASS };
             let (parts, part_sums) = gradient(&model, &examples, &loss, pass).unwrap();
             assert!((part_sums.loss - sums.loss).abs() < 1e-6 * sums.loss.abs().max(1.0));
             assert_eq!(part_sums.tokens, sums.tokens);
@@ -252,7 +258,7 @@ fn result(folder: &Path, steps: usize) -> (Vec<(String, Vec<u8>)>, Vec<Metrics>)
 fn train(folder: &Path, config: &TrainConfig, stop_after: Option<usize>) -> Outcome {
     pool(2).install(|| {
         let mut run_folder = RunFolder::open(folder, config, Resume::Auto).unwrap();
-        let setup = Setup::new(config.clone(), &model()).unwrap();
+        let setup = TrainContext::new(config.clone(), &model()).unwrap();
         let steps = Cell::new(0);
         let stop = || stop_after.is_some_and(|after| steps.get() >= after);
         run(&setup, &mut run_folder, &stop, &mut |report| steps.set(report.step)).unwrap()
@@ -294,7 +300,7 @@ fn a_run_that_diverges_names_its_last_good_checkpoint() {
     let config = TrainConfig { learning_rate: 1e38, save: every(1), ..small() };
     let folder = TempDir::new().unwrap();
     let mut run_folder = RunFolder::open(folder.path(), &config, Resume::Auto).unwrap();
-    let setup = Setup::new(config, &model()).unwrap();
+    let setup = TrainContext::new(config, &model()).unwrap();
     let error =
         pool(2).install(|| run(&setup, &mut run_folder, &|| false, &mut |_| ())).unwrap_err();
     let Error::Diverged { step, prompts, checkpoint: Some(checkpoint), .. } = &error else {
@@ -326,7 +332,7 @@ fn pretraining_is_a_function_of_its_seed() {
         pool(threads)
             .install(|| {
                 pretrain(options, &folder.path().join("new"), None, |_, u| {
-                    surprises.push(u.sums.surprise / u.sums.tokens as f64)
+                    surprises.push(u.sums.nll / u.sums.tokens as f64)
                 })
             })
             .unwrap();

@@ -14,8 +14,8 @@ use rs_grpo_engine::generate::{
     Engine, EngineOptions, LanguageModel, Request, Sampler, SamplingParams,
 };
 use rs_grpo_engine::kernels::leave_threads_to_rayon;
-use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
-use rs_grpo_engine::ops::logprob_head::Weights;
+use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, Packed, Training};
+use rs_grpo_engine::ops::logprob_head::LossGradient;
 use rs_grpo_engine::tensor::Gradients;
 use rs_grpo_engine::tensor::{Rows, Segment};
 use std::path::Path;
@@ -55,7 +55,11 @@ fn run(folder: &Path, task: &str) -> Result<Vec<f64>> {
         }
         ["train", sequences, tokens, keep] => {
             let model = Decoder::load(&Checkpoint::open(folder)?, Training::Full)?;
-            let keep = if keep == "all" { Keep::Everything } else { Keep::LayerInputs };
+            let keep = if keep == "all" {
+                ActivationCheckpointing::Off
+            } else {
+                ActivationCheckpointing::PerLayer
+            };
             let batch: Vec<_> =
                 (0..number(sequences)).map(|i| prompt(&model, i, number(tokens))).collect();
             repeat(|| train(&model, &batch, keep))
@@ -113,7 +117,7 @@ fn prefill(model: &Decoder, tokens: usize) -> Result<()> {
 }
 
 /// Forward and backward of the mean negative log-probability of the next token.
-fn train(model: &Decoder, batch: &[Vec<u32>], keep: Keep) -> Result<()> {
+fn train(model: &Decoder, batch: &[Vec<u32>], keep: ActivationCheckpointing) -> Result<()> {
     let mut gradients = Gradients::new();
     let tape = model.record(Packed::new(batch.iter().map(Vec::as_slice))?, keep)?;
     let (mut targets, mut weights) = (Vec::new(), Vec::new());
@@ -124,7 +128,7 @@ fn train(model: &Decoder, batch: &[Vec<u32>], keep: Keep) -> Result<()> {
         weights.resize(targets.len() - 1, -1.0 / predicted as f32);
         weights.push(0.0);
     }
-    let weigh = |rows: std::ops::Range<usize>, _: &_| Weights {
+    let weigh = |rows: std::ops::Range<usize>, _: &_| LossGradient {
         logprobs: weights[rows].to_vec(),
         entropies: Vec::new(),
     };

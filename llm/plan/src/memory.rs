@@ -25,7 +25,7 @@ use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::memory::DType;
 use rs_grpo_engine::model::Decoder;
-use rs_grpo_engine::model::Policy;
+use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_engine::optim::StateType;
 
 /// Bytes of logits and of their gradient on a device.

@@ -30,7 +30,7 @@ mod gpu {
     use rs_grpo_engine::generate::{
         Engine, EngineOptions, Request, Sample, Sampler, SamplingParams,
     };
-    use rs_grpo_engine::model::Policy;
+    use rs_grpo_engine::model::TrainableModel;
     use rs_grpo_engine::model::{LoraOptions, Training};
     use rs_grpo_engine::optim::AdamWOptions;
     use rs_grpo_hub::ALIASES;
@@ -181,7 +181,7 @@ mod gpu {
         }
 
         /// Sequences of prompt and completion, each prompt's together.
-        fn lessons(&self, sequences: usize, len: usize) -> Vec<(Vec<u32>, Vec<u32>)> {
+        fn sequences(&self, sequences: usize, len: usize) -> Vec<(Vec<u32>, Vec<u32>)> {
             let vocab = self.config.vocab_size;
             let tokens = |seed: usize, count: usize| -> Vec<u32> {
                 (0..count).map(|at| ((seed * 7919 + at * 104_729) % vocab) as u32).collect()
@@ -192,16 +192,16 @@ mod gpu {
         }
 
         fn train(&self, [sequences, len, micro_batch_tokens]: [usize; 3]) -> Result<Value> {
-            let lessons = self.lessons(sequences, len);
-            let examples: Vec<Example<'_>> = lessons
+            let pairs = self.sequences(sequences, len);
+            let examples: Vec<Example<'_>> = pairs
                 .iter()
                 .enumerate()
                 .map(|(at, (prompt, completion))| {
-                    example(prompt, completion, at as f64 % 3.0 - 1.5)
+                    Example::new(prompt, completion, at as f64 % 3.0 - 1.5)
                 })
                 .collect();
-            let keep = self.network.keep(micro_batch_tokens)?;
-            let pass = Pass { temperature: 1.0, micro_batch_tokens, keep };
+            let checkpointing = self.network.activation_checkpointing(micro_batch_tokens)?;
+            let pass = Pass { temperature: 1.0, micro_batch_tokens, checkpointing };
             let work = || -> Result<f64> {
                 let start = Instant::now();
                 let (gradients, _) = gradient(&self.network, &examples, &Loss::default(), pass)?;
@@ -217,7 +217,7 @@ mod gpu {
                 "seconds": seconds[1],
                 "tokens_per_second": (sequences * len) as f64 / seconds[1],
                 "computed_tokens_per_second": own as f64 / seconds[1],
-                "keep": format!("{keep:?}"),
+                "activation_checkpointing": format!("{checkpointing:?}"),
                 "parameters": self.config.parameters(),
             }))
         }
@@ -235,7 +235,7 @@ mod gpu {
 
         fn one_step(
             &self,
-            optimizer: &mut <Network as Policy>::Optimizer,
+            optimizer: &mut <Network as TrainableModel>::Optimizer,
             prompts: usize,
             new: usize,
             micro_batch_tokens: usize,
@@ -256,11 +256,11 @@ mod gpu {
                 let scratch = &mut Scratch::new();
                 estimator.advantages_into(&rewards, &mut advantages, scratch).map_err(refused)?;
                 for (sample, advantage) in samples.iter().zip(&advantages) {
-                    examples.push(example(&request.prompt, &sample.tokens, *advantage));
+                    examples.push(Example::new(&request.prompt, &sample.tokens, *advantage));
                 }
             }
-            let keep = self.network.keep(micro_batch_tokens)?;
-            let pass = Pass { temperature: 1.0, micro_batch_tokens, keep };
+            let checkpointing = self.network.activation_checkpointing(micro_batch_tokens)?;
+            let pass = Pass { temperature: 1.0, micro_batch_tokens, checkpointing };
             let limits = (1e-6, 1.0);
             let updated =
                 update(&self.network, optimizer, &examples, &Loss::default(), pass, limits)?;
@@ -281,18 +281,6 @@ mod gpu {
     fn refused(error: impl ToString) -> Error {
         let problem = error.to_string();
         Error::from(EngineError::Gpu { what: "the estimator".to_owned(), problem })
-    }
-
-    fn example<'a>(prompt: &'a [u32], completion: &'a [u32], advantage: f64) -> Example<'a> {
-        Example {
-            prompt,
-            completion,
-            advantage,
-            masked: false,
-            old: &[],
-            sampler: &[],
-            reference: &[],
-        }
     }
 
     /// Bytes a second of a copy, read and written, and operations a second of a product.

@@ -13,7 +13,7 @@ pub enum Error {
     #[error(transparent)]
     Input(#[from] rs_grpo_files::Error),
 
-    /// A model or a data set could not be had by its name.
+    /// A model or a data set could not be found or downloaded by its name.
     #[error(transparent)]
     Hub(#[from] rs_grpo_hub::Error),
 
@@ -25,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     Fleet(rs_grpo_fleet::Error),
 
-    /// Training met a number that is none.
+    /// Training met a loss, a gradient or a logit that is not finite.
     #[error(
         "{what} is {value} in step {step}; the weights were left as they were. {} Prompts of the step: {}",
         match checkpoint {
@@ -37,7 +37,7 @@ pub enum Error {
     Diverged {
         /// The loss, the norm of the gradient, or a logit.
         what: String,
-        /// What it was.
+        /// Its value.
         value: f64,
         /// The step, counted from 1.
         step: usize,
@@ -59,6 +59,18 @@ pub enum Error {
         /// What it did, and what it must do.
         problem: String,
     },
+}
+
+impl Error {
+    /// Training diverged in a step, counted from 0, with these prompts.
+    pub(crate) fn diverged(
+        what: impl Into<String>,
+        value: f64,
+        step: usize,
+        prompts: Vec<String>,
+    ) -> Self {
+        Self::Diverged { what: what.into(), value, step: step + 1, prompts, checkpoint: None }
+    }
 }
 
 /// Refused input is [`Error::Input`], and the failure of servers [`Error::Fleet`], whichever crate met it.

@@ -1,23 +1,45 @@
-//! Training: from problems to a better policy.
+//! Reinforcement learning of language models: from problems to a better policy.
 //!
 //! ```text
-//! problems ──► sample ──► grade ──► advantages ──► loss ──► gradient ──► AdamW
-//!                                   (rs-grpo)
+//! data ─► task ─► reward ─┬─► rollout ─┐
+//! problems  checks        │            ├─► step ─► run
+//!                         │  loss, policy ─┘        ▲
+//!                         └────────► evaluate ──────┘
 //! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | `data` | problems, and the files that they come from |
+//! | `task` | where problems come from, and how answers to them are checked |
+//! | `reward` | what completions are worth: the grader's verdict, or the answer of the user's program |
+//! | `config`, `tables`, `setting`, `schedule` | the settings of a run |
+//! | `commented`, `foreign` | settings as a commented file; names that other trainers have for them |
+//! | `run_shape` | the settings that memory and time depend on |
+//! | `decontaminate` | training problems without those that benchmarks hold |
+//! | `context` | settings, problems and networks of a run |
+//! | `rollout` | the completions of a step, with their rewards and advantages |
+//! | `loss` | the loss of a mini-batch, and its gradient |
+//! | `policy` | the policy in training: its optimiser, and its sampler |
+//! | `step` | one step, from prompts to the update: begin here |
+//! | `metrics` | the numbers of a step |
+//! | `evaluate` | many completions of each problem, and what they say of a policy |
+//! | `run` | what goes around the steps: sampling ahead, checkpoints, evaluations, records |
+//! | `pretrain` | the embedded model, taught Countdown from nothing |
+//! | `self_test` | networks on a device against the decoder on the CPU |
+//!
+//! An arrow points from a module to those that depend on it; none points back.
 
-mod batch;
 mod commented;
 mod config;
+mod context;
 pub mod data;
-mod drawing;
+mod decontaminate;
 mod error;
 pub mod evaluate;
 mod foreign;
-mod gradient;
-mod learner;
 mod loss;
 mod metrics;
-mod order;
+mod policy;
 mod pretrain;
 pub mod reward;
 mod rollout;
@@ -26,29 +48,27 @@ mod run_shape;
 mod schedule;
 pub mod self_test;
 mod setting;
-mod setup;
-mod state;
+mod step;
 mod tables;
 pub mod task;
-mod trainer;
-mod update;
 
-pub use batch::Example;
 pub use config::TrainConfig;
+pub use context::{Remote, TrainContext, encode};
+pub use decontaminate::{Decontaminated, benchmarks, training_problems};
 pub use error::{Error, Result};
 pub use foreign::{FOREIGN_NAMES, ForeignFlag, ForeignName};
-pub use gradient::{Pass, Sums, gradient, logprobs};
-pub use loss::{KlKind, Loss, LossKind, Term, Token};
+pub use loss::{
+    Example, KlKind, Loss, LossKind, Pass, Sums, Term, Token, UpdateStats, gradient, logprobs,
+};
 pub use metrics::Metrics;
+pub use policy::{engine, engine_options};
 pub use pretrain::{Pretraining, pretrain};
 pub use rollout::{Completion, Group, Rollout};
+pub use run::{Progress, StepReport, Trainer};
 pub use schedule::{Decay, Schedule};
 pub use setting::{Key, Setting, TableForm};
-pub use setup::{Cleared, OnDevice, Remote, Setup, benchmarks, encode, training_problems};
-pub use state::Progress;
+pub use step::update;
 pub use tables::{
     CheckpointConfig, EvalConfig, LoraConfig, LossConfig, OptimizerConfig, OptimizerKind,
     SamplerConfig, SamplerKind,
 };
-pub use trainer::{StepReport, Trainer, engine_options, sampler};
-pub use update::{Updated, update};

@@ -1,26 +1,40 @@
 //! The numbers of a step, by the names that users of TRL know.
 
-use super::gradient::Sums;
-use super::rollout::{Completion, Rollout};
-use super::update::Updated;
+use crate::loss::{Sums, UpdateStats};
+use crate::rollout::{Completion, Rollout};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Numbers by name. A number that is not defined, such as the mean length of no completions, is left
 /// out.
 pub type Metrics = BTreeMap<String, f64>;
 
-/// Puts a number in, if it is one.
-pub(super) fn put(metrics: &mut Metrics, name: &str, value: f64) {
+/// The metrics of a step: of its completions, of its updates, and how long they took.
+pub(crate) fn of_step(rollout: &Rollout, updates: &[UpdateStats], training: Duration) -> Metrics {
+    let mut metrics = of_rollout(rollout);
+    metrics.extend(of_updates(updates));
+    for (name, duration) in [
+        ("timing_s/sample", rollout.sampling),
+        ("timing_s/grade", rollout.grading),
+        ("timing_s/train", training),
+    ] {
+        put(&mut metrics, name, duration.as_secs_f64());
+    }
+    metrics
+}
+
+/// Adds a number, if it is finite.
+pub(crate) fn put(metrics: &mut Metrics, name: &str, value: f64) {
     if value.is_finite() {
         metrics.insert(name.to_owned(), value);
     }
 }
 
-/// What the completions of a step say.
-pub(super) fn of_rollout(rollout: &Rollout) -> Metrics {
+/// Metrics of the completions of a step.
+fn of_rollout(rollout: &Rollout) -> Metrics {
     let mut metrics = Metrics::new();
     let mut put = |name: &str, value: f64| put(&mut metrics, name, value);
-    let groups = || rollout.drawn();
+    let groups = || rollout.sampled();
     let all = || groups().flat_map(|group| &group.completions);
     let lengths = |of: &dyn Fn(&Completion) -> bool| -> Vec<f64> {
         all().filter(|c| of(c)).map(|c| c.sample.tokens.len() as f64).collect()
@@ -49,22 +63,22 @@ pub(super) fn of_rollout(rollout: &Rollout) -> Metrics {
     metrics
 }
 
-/// What the updates of a step say: means over their tokens, and over the updates.
-pub(super) fn of_updates(updates: &[Updated]) -> Metrics {
+/// Metrics of the updates of a step: means over their tokens, and over the updates.
+fn of_updates(updates: &[UpdateStats]) -> Metrics {
     let mut metrics = Metrics::new();
     let mut put = |name: &str, value: f64| put(&mut metrics, name, value);
     let mut all = Sums::default();
-    updates.iter().for_each(|updated| all += updated.sums);
+    updates.iter().for_each(|stats| all += stats.sums);
     let count = updates.len() as f64;
     let per_token = |sum: f64| sum / all.tokens as f64;
     put("loss", all.loss / count);
-    put("grad_norm", mean(updates.iter().map(|updated| updated.grad_norm)));
+    put("grad_norm", mean(updates.iter().map(|stats| stats.grad_norm)));
     put("clip_ratio/low_mean", all.clipped_low / all.ratios);
     put("clip_ratio/high_mean", all.clipped_high / all.ratios);
     put("clip_ratio/region_mean", (all.clipped_low + all.clipped_high) / all.ratios);
     put("kl", per_token(all.kl));
-    put("sampling/sampling_logp_difference/mean", per_token(all.difference));
-    put("sampling/sampling_logp_difference/max", all.largest_difference);
+    put("sampling/sampling_logp_difference/mean", per_token(all.logprob_mismatch));
+    put("sampling/sampling_logp_difference/max", all.max_logprob_mismatch);
     metrics
 }
 

@@ -1,12 +1,10 @@
 //! The embedded model: a small Qwen3 decoder, taught Countdown from nothing.
 
-use super::batch::Example;
-use super::gradient::Pass;
-use super::loss::Loss;
-use super::schedule::{Decay, Schedule};
-use super::update::{Updated, update};
+use crate::error::{Error, Result};
+use crate::loss::{Example, Loss, Pass, UpdateStats};
+use crate::schedule::{Decay, Schedule};
+use crate::step::update;
 use crate::task::countdown::{Prior, Shape, Solved};
-use crate::{Error, Result};
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -14,8 +12,8 @@ use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::checkpoint::{Checkpoint, Layout, Storage, save};
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
-use rs_grpo_engine::model::Policy;
-use rs_grpo_engine::model::{Decoder, Keep, Training};
+use rs_grpo_engine::model::TrainableModel;
+use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, Training};
 use rs_grpo_engine::optim::AdamWOptions;
 use rs_grpo_engine::text::Tokenizer;
 use rs_grpo_files::Refuse as _;
@@ -77,17 +75,17 @@ impl Default for Pretraining {
 }
 
 /// Makes the model in a new folder, as files of Hugging Face's layout, on a device if there is one.
-/// `watch` is told of every step.
+/// `watch` is called after every step.
 ///
 /// Held-out puzzles are not among those that it learns from.
 ///
 /// # Errors
-/// Sizes outside their range; a folder that exists and is not empty; a loss that is no number.
+/// Sizes outside their range; a folder that exists and is not empty; a loss that is not finite.
 pub fn pretrain(
     options: &Pretraining,
     folder: &Path,
     place: Option<&Backend>,
-    mut watch: impl FnMut(usize, &Updated),
+    mut watch: impl FnMut(usize, &UpdateStats),
 ) -> Result<()> {
     options.check()?;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(options.seed);
@@ -96,20 +94,20 @@ pub fn pretrain(
     write(&start, options, |name, shape| Ok(initial(name, shape, &mut random).into()))?;
     let checkpoint = Checkpoint::open(&start)?;
     let tokenizer = Tokenizer::from_folder(&start)?;
-    let problems = problems(options, &tokenizer, &mut random)?;
+    let demonstrations = demonstrations(options, &tokenizer, &mut random)?;
     let taught = |policy: &dyn Fn(&str) -> rs_grpo_engine::Result<Vec<f32>>| {
         write(folder, options, |name, _| Ok(policy(name)?.into()))
     };
     match place {
         None => {
             let policy = Decoder::load(&checkpoint, Training::Full)?;
-            learn(&policy, options, &problems, &mut random, &mut watch)?;
+            learn(&policy, options, &demonstrations, &mut random, &mut watch)?;
             taught(&|name| policy.trained_numbers(name))
         }
         Some(place) => {
             let start = Decoder::load(&checkpoint, Training::Frozen)?;
             let policy = Network::new(place, &start, Training::Full)?;
-            learn(&policy, options, &problems, &mut random, &mut watch)?;
+            learn(&policy, options, &demonstrations, &mut random, &mut watch)?;
             taught(&|name| policy.trained_numbers(name))
         }
     }
@@ -134,19 +132,19 @@ impl Pretraining {
     }
 }
 
-/// A prompt and the answer after it.
-struct Lesson {
+/// A prompt, and the answer that is learned.
+struct Demonstration {
     prompt: Vec<u32>,
     answer: Vec<u32>,
 }
 
-fn problems(
+fn demonstrations(
     options: &Pretraining,
     tokenizer: &Tokenizer,
     random: &mut Xoshiro256PlusPlus,
-) -> Result<Vec<Lesson>> {
-    let mut lessons = Vec::with_capacity(options.problems);
-    while lessons.len() < options.problems {
+) -> Result<Vec<Demonstration>> {
+    let mut demonstrations = Vec::with_capacity(options.problems);
+    while demonstrations.len() < options.problems {
         let Solved { puzzle, solution } = Solved::draw(options.shape, &options.prior, random);
         if puzzle.is_held_out() {
             continue;
@@ -154,44 +152,39 @@ fn problems(
         let prompt = tokenizer.encode(&puzzle.prompt(), false)?;
         let mut answer = tokenizer.encode(&solution, false)?;
         answer.push(END.1);
-        lessons.push(Lesson { prompt, answer });
+        demonstrations.push(Demonstration { prompt, answer });
     }
-    Ok(lessons)
+    Ok(demonstrations)
 }
 
-fn learn<P: Policy>(
+fn learn<P: TrainableModel>(
     policy: &P,
     options: &Pretraining,
-    lessons: &[Lesson],
+    demonstrations: &[Demonstration],
     random: &mut Xoshiro256PlusPlus,
-    watch: &mut impl FnMut(usize, &Updated),
+    watch: &mut impl FnMut(usize, &UpdateStats),
 ) -> Result<()> {
     let options_of_adamw = AdamWOptions { weight_decay: 0.01, ..AdamWOptions::default() };
     let mut optimizer = policy.optimizer(options_of_adamw);
-    let pass = Pass { temperature: 1.0, micro_batch_tokens: 1 << 14, keep: Keep::Everything };
+    let pass = Pass {
+        temperature: 1.0,
+        micro_batch_tokens: 1 << 14,
+        checkpointing: ActivationCheckpointing::Off,
+    };
     let schedule = Schedule { decay: Decay::Cosine, warmup: options.steps / 30 };
     for step in 0..options.steps {
         let examples: Vec<Example<'_>> = (0..options.batch)
-            .map(|_| &lessons[(random.next_u64() % lessons.len() as u64) as usize])
-            .map(|lesson| Example {
-                prompt: &lesson.prompt,
-                completion: &lesson.answer,
-                advantage: 1.0,
-                masked: false,
-                old: &[],
-                sampler: &[],
-                reference: &[],
-            })
+            .map(|_| &demonstrations[(random.next_u64() % demonstrations.len() as u64) as usize])
+            .map(|Demonstration { prompt, answer }| Example::new(prompt, answer, 1.0))
             .collect();
         let rate = options.learning_rate * schedule.factor(step, options.steps);
-        let updated =
-            update(policy, &mut optimizer, &examples, &Loss::default(), pass, (rate, 1.0))?;
-        if let Some((what, value)) = updated.fault() {
+        let stats = update(policy, &mut optimizer, &examples, &Loss::default(), pass, (rate, 1.0))?;
+        if let Some((what, value)) = stats.fault() {
             let allowed =
                 format!("a finite number (step {step}); a smaller learning rate may help");
             return Err(Error::parameter(what, value, allowed));
         }
-        watch(step, &updated);
+        watch(step, &stats);
     }
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! The whole network on a device against the decoder on the CPU: gradients, steps of the optimiser,
 //! and generation; and against itself, token by token, in bursts and with recordings.
 
-use crate::{Error, Result};
-use crate::{Example, Loss, Pass, Pretraining, gradient, logprobs, pretrain, update};
+use crate::error::{Error, Result};
+use crate::loss::{Example, Loss, LossKind, Pass, gradient, logprobs};
+use crate::pretrain::{Pretraining, pretrain};
+use crate::step::update;
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::launch::Element;
@@ -11,8 +13,8 @@ use rs_grpo_engine::cuda::self_test::{Comparison, relative_error, to_floats};
 use rs_grpo_engine::generate::{
     Engine, EngineOptions, LanguageModel, Request, Sample, Sampler, SamplingParams,
 };
-use rs_grpo_engine::model::Policy;
-use rs_grpo_engine::model::{Decoder, Keep, Training};
+use rs_grpo_engine::model::TrainableModel;
+use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, Training};
 use rs_grpo_engine::optim::{AdamW, AdamWOptions};
 use rs_grpo_files::Refuse as _;
 use std::path::Path;
@@ -30,7 +32,7 @@ const RATE: f64 = 1e-3;
 /// Trains and samples from the model of a folder on both, with the same prompts and completions.
 ///
 /// # Errors
-/// A folder without a model; a device that does not answer. Wrong numbers are no error but an outcome.
+/// A folder without a model; a device that does not answer. Wrong numbers are an outcome, not an error.
 pub fn compare_networks(
     folder: &Path,
     place: &Backend,
@@ -39,13 +41,13 @@ pub fn compare_networks(
     let checkpoint = Checkpoint::open(folder)?;
     let model = Decoder::load(&checkpoint, training)?;
     let network = Network::new(place, &model, training)?;
-    let lessons = Lessons::new(model.vocab_size());
+    let batch = Batch::new(model.vocab_size());
     let mut outcomes = Outcomes { element: place.element(), outcomes: Vec::new() };
     outcomes.generation(&model, &network)?;
     outcomes.samples(&model, &network)?;
     outcomes.bursts(&network)?;
-    outcomes.gradients(&model, &network, &lessons.examples())?;
-    outcomes.steps(&model, &network, &lessons.examples())?;
+    outcomes.gradients(&model, &network, &batch.examples())?;
+    outcomes.steps(&model, &network, &batch.examples())?;
     Ok(outcomes.outcomes)
 }
 
@@ -68,10 +70,10 @@ pub fn compare_wide_networks(place: &Backend, training: Training) -> Result<Vec<
     compare_networks(&folder, place, training)
 }
 
-/// Prompts and completions of tokens that follow no rule.
-struct Lessons(Vec<(Vec<u32>, Vec<u32>, f64)>);
+/// Prompts and completions of arbitrary tokens.
+struct Batch(Vec<(Vec<u32>, Vec<u32>, f64)>);
 
-impl Lessons {
+impl Batch {
     fn new(vocab: usize) -> Self {
         let tokens = |from: usize, len: usize| -> Vec<u32> {
             (from..from + len).map(|at| (at * 7919 % 10_007 % vocab) as u32).collect()
@@ -88,15 +90,11 @@ impl Lessons {
     }
 
     fn examples(&self) -> Vec<Example<'_>> {
-        let lessons = self.0.iter();
-        lessons
-            .map(|(prompt, completion, advantage)| example(prompt, completion, *advantage))
+        let batch = self.0.iter();
+        batch
+            .map(|(prompt, completion, advantage)| Example::new(prompt, completion, *advantage))
             .collect()
     }
-}
-
-fn example<'a>(prompt: &'a [u32], completion: &'a [u32], advantage: f64) -> Example<'a> {
-    Example { prompt, completion, advantage, masked: false, old: &[], sampler: &[], reference: &[] }
 }
 
 struct Outcomes {
@@ -146,11 +144,15 @@ impl Outcomes {
         let (mut examples, mut found) = (Vec::new(), Vec::new());
         for (request, samples) in requests.iter().zip(&samples) {
             for sample in samples {
-                examples.push(example(&request.prompt, &sample.tokens, 0.0));
+                examples.push(Example::new(&request.prompt, &sample.tokens, 0.0));
                 found.extend_from_slice(&sample.model_logprobs);
             }
         }
-        let pass = Pass { temperature: 1.0, micro_batch_tokens: 256, keep: Keep::LayerInputs };
+        let pass = Pass {
+            temperature: 1.0,
+            micro_batch_tokens: 256,
+            checkpointing: ActivationCheckpointing::PerLayer,
+        };
         let expected = logprobs(model, &examples, pass)?.concat();
         self.note("log-probabilities of drawn tokens", relative_error(&found, &expected));
         Ok(())
@@ -199,9 +201,9 @@ impl Outcomes {
         examples: &[Example<'_>],
     ) -> Result<()> {
         for (what, loss) in losses() {
-            for keep in [Keep::LayerInputs, Keep::Everything] {
+            for checkpointing in [ActivationCheckpointing::PerLayer, ActivationCheckpointing::Off] {
                 // Small enough that there are several micro-batches.
-                let pass = Pass { temperature: 0.8, micro_batch_tokens: 40, keep };
+                let pass = Pass { temperature: 0.8, micro_batch_tokens: 40, checkpointing };
                 let (expected, sums) = gradient(model, examples, &loss, pass)?;
                 let (found, found_sums) = gradient(network, examples, &loss, pass)?;
                 let error = relative_error(&[found_sums.loss as f32], &[sums.loss as f32]);
@@ -232,12 +234,15 @@ impl Outcomes {
         let mut expected = AdamW::new(options);
         let mut found = network.optimizer(options);
         let (loss, limits) = (Loss::default(), (RATE, 0.5));
-        let pass = Pass { temperature: 1.0, micro_batch_tokens: 64, keep: Keep::LayerInputs };
+        let pass = Pass {
+            temperature: 1.0,
+            micro_batch_tokens: 64,
+            checkpointing: ActivationCheckpointing::PerLayer,
+        };
         for step in 1..=STEPS {
             let expected = update(model, &mut expected, examples, &loss, pass, limits)?;
             let found = update(network, &mut found, examples, &loss, pass, limits)?;
-            let of_loss =
-                relative_error(&[found.sums.surprise as f32], &[expected.sums.surprise as f32]);
+            let of_loss = relative_error(&[found.sums.nll as f32], &[expected.sums.nll as f32]);
             self.note(&format!("step {step}: log-probabilities"), of_loss);
             let of_norm = relative_error(&[found.grad_norm as f32], &[expected.grad_norm as f32]);
             self.note(&format!("step {step}: norm of the gradient"), of_norm);
@@ -260,7 +265,7 @@ fn distance(found: &[f32], expected: &[f32]) -> f32 {
 /// One loss whose weights come from each token's own scores, and one that needs its completion's.
 fn losses() -> [(&'static str, Loss); 2] {
     let plain = Loss { entropy_coef: 0.01, ..Loss::default() };
-    let gspo = Loss { kind: crate::LossKind::Gspo, ..Loss::default() };
+    let gspo = Loss { kind: LossKind::Gspo, ..Loss::default() };
     [("token mean and entropy", plain), ("sequence ratios", gspo)]
 }
 
@@ -282,7 +287,7 @@ fn greedy<M: LanguageModel>(model: &M) -> Result<Vec<Vec<u32>>> {
     Ok(samples.into_iter().flatten().map(|sample| sample.tokens).collect())
 }
 
-/// Samples of two prompts, in bursts of so many tokens: the first token is the prompt's.
+/// Samples of two prompts, in bursts of `burst` tokens: the first token is the prompt's.
 fn drawn(network: &Network, burst: usize) -> Result<Vec<Sample>> {
     let (vocab, len) = (network.vocab_size(), SHARED.min(network.max_positions() / 2));
     let prompt = |from: usize| (from..from + len).map(|at| (at * 7919 % vocab) as u32).collect();

@@ -11,7 +11,7 @@ use rs_grpo_figures::{Column, Table};
 use rs_grpo_hub::Settings;
 use rs_grpo_train::benchmarks;
 use rs_grpo_train::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
-use rs_grpo_train::task::{Source, Split, is_at_hand};
+use rs_grpo_train::task::{Source, Split, is_cached};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -103,7 +103,7 @@ fn list(options: &ListOptions, console: &mut Console<'_>) -> Result<(), Failure>
         problems: set.count,
         licence: set.licence,
         repository: set.repository,
-        cached: is_at_hand(set, &settings),
+        cached: is_cached(set, &settings),
     };
     let mut sets = DATA_SETS.iter().map(listed);
     if options.format == Format::Json {

@@ -220,7 +220,7 @@ fn a_recording_reads_weights_as_they_are() {
     let name = "model.norm.weight";
     let numbers = network.weight(name).unwrap().unwrap();
     let turned: Vec<f32> = numbers.iter().map(|x| -x).collect();
-    rs_grpo_engine::model::Policy::set_trained(&network, name, turned).unwrap();
+    rs_grpo_engine::model::TrainableModel::set_trained(&network, name, turned).unwrap();
     let after = draws(&mut engine);
     assert_ne!(before[0][0].tokens, after[0][0].tokens);
     let mut fresh = Engine::new(&network, None, ROOMY).unwrap();
@@ -299,7 +299,7 @@ fn logits_that_are_no_numbers_name_the_sample() {
     let mut numbers = network.weight(name).unwrap().unwrap();
     let width = network.config().hidden_size;
     numbers[token as usize * width] = f32::NAN;
-    rs_grpo_engine::model::Policy::set_trained(&network, name, numbers).unwrap();
+    rs_grpo_engine::model::TrainableModel::set_trained(&network, name, numbers).unwrap();
     let message = |burst, recordings| {
         network.keep_graphs(recordings);
         let options = EngineOptions { multi_step: burst, ..ROOMY };

@@ -9,7 +9,7 @@ use rs_grpo_engine::generate::{
     Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Sample, Sampler,
     SamplingParams,
 };
-use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
+use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, Packed, Training};
 use test_support::{Reference, decoder, floats};
 
 const PAGE: usize = 16;
@@ -275,7 +275,8 @@ fn a_sample_ends_with_the_context() {
 
 /// Logits after the last token, of a pass over the whole sequence.
 fn full_logits(model: &Decoder, tokens: &[u32]) -> Vec<f32> {
-    let tape = model.record(Packed::new([tokens]).unwrap(), Keep::LayerInputs).unwrap();
+    let tape =
+        model.record(Packed::new([tokens]).unwrap(), ActivationCheckpointing::PerLayer).unwrap();
     let hidden = tape.hidden().narrow(0, tokens.len() - 1, 1).unwrap();
     floats(&model.head().logits(&hidden).unwrap())
 }
@@ -283,7 +284,8 @@ fn full_logits(model: &Decoder, tokens: &[u32]) -> Vec<f32> {
 /// Log-probabilities of a sample as the trainer computes them.
 fn scores(model: &Decoder, prompt: &[u32], sample: &[u32]) -> Vec<f32> {
     let all = [prompt, sample].concat();
-    let tape = model.record(Packed::new([&all[..]]).unwrap(), Keep::LayerInputs).unwrap();
+    let tape =
+        model.record(Packed::new([&all[..]]).unwrap(), ActivationCheckpointing::PerLayer).unwrap();
     let mut targets = all[1..].to_vec();
     targets.push(0);
     let scores = model.head().scores(&tape.hidden(), &targets, 1.0).unwrap();

@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::{llama, qwen2, qwen3};
 use rs_grpo_engine::config::Family;
-use rs_grpo_engine::model::{Keep, Packed, Training};
+use rs_grpo_engine::model::{ActivationCheckpointing, Packed, Training};
 use serde_json::{Value, json};
 use test_support::{Reference, decoder, floats, folder, relative_error};
 
@@ -60,7 +60,9 @@ fn logits_are_those_of_candle_transformers() {
     for case in CASES {
         let model = decoder(case, Training::Frozen);
         let tokens = &Reference::of(case).sequences()[0];
-        let tape = model.record(Packed::new([&tokens[..]]).unwrap(), Keep::LayerInputs).unwrap();
+        let tape = model
+            .record(Packed::new([&tokens[..]]).unwrap(), ActivationCheckpointing::PerLayer)
+            .unwrap();
         let last = tape.hidden().narrow(0, tokens.len() - 1, 1).unwrap();
         let found = floats(&model.head().logits(&last).unwrap());
         let error = relative_error(&found, &candle(case, model.config().family, tokens));

@@ -6,7 +6,7 @@
 use allocation_counter::measure;
 use candle_core::{Tensor, Var};
 use rs_grpo_engine::checkpoint::Checkpoint;
-use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
+use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, Packed, Training};
 use rs_grpo_engine::ops::{Spans, attention};
 use rs_grpo_engine::tensor::Gradients;
 use std::collections::HashMap;
@@ -64,7 +64,7 @@ struct Bytes {
     peak: usize,
 }
 
-fn pass(layers: usize, keep: Keep) -> Bytes {
+fn pass(layers: usize, keep: ActivationCheckpointing) -> Bytes {
     pool(1).install(|| {
         let model = decoder(layers);
         let tokens = Stream::new(2).tokens(T, VOCAB);
@@ -108,13 +108,16 @@ const ENDS: usize = 2 * D + Q / H;
 #[test]
 fn a_tape_of_everything_holds_the_intermediates_of_every_layer() {
     let layers = 12;
-    is_at_most(pass(layers, Keep::Everything).tape, bytes(T * (layers * LAYER + ENDS)));
+    is_at_most(pass(layers, ActivationCheckpointing::Off).tape, bytes(T * (layers * LAYER + ENDS)));
 }
 
 #[test]
 fn a_tape_of_layer_inputs_holds_one_residual_stream_a_layer() {
     let layers = 12;
-    is_at_most(pass(layers, Keep::LayerInputs).tape, bytes(T * (layers * D + ENDS)));
+    is_at_most(
+        pass(layers, ActivationCheckpointing::PerLayer).tape,
+        bytes(T * (layers * D + ENDS)),
+    );
 }
 
 /// Above the tape: gradients of the weights, and those of the intermediates of the layer that is
@@ -123,7 +126,7 @@ fn a_tape_of_layer_inputs_holds_one_residual_stream_a_layer() {
 fn going_back_adds_the_gradients_of_one_layer() {
     let layers = 12;
     let gradients = bytes(layers * WEIGHTS + D + VOCAB * D);
-    let Bytes { tape, peak } = pass(layers, Keep::Everything);
+    let Bytes { tape, peak } = pass(layers, ActivationCheckpointing::Off);
     let bound = tape + bytes(T * LAYER) + gradients + SLACK;
     assert!(peak <= bound, "{peak} bytes over {bound}");
 }
@@ -133,7 +136,7 @@ fn going_back_adds_the_gradients_of_one_layer() {
 fn going_back_from_layer_inputs_holds_one_layer_at_a_time() {
     let layers = 12;
     let gradients = bytes(layers * WEIGHTS + D + VOCAB * D);
-    let Bytes { tape, peak } = pass(layers, Keep::LayerInputs);
+    let Bytes { tape, peak } = pass(layers, ActivationCheckpointing::PerLayer);
     let bound = tape + 2 * bytes(T * LAYER) + gradients + SLACK;
     assert!(peak <= bound, "{peak} bytes over {bound}");
 }
@@ -141,7 +144,8 @@ fn going_back_from_layer_inputs_holds_one_layer_at_a_time() {
 /// What a further layer costs: its input, and the gradients of its weights.
 #[test]
 fn a_layer_more_costs_its_input_and_the_gradients_of_its_weights() {
-    let more = pass(24, Keep::LayerInputs).peak - pass(12, Keep::LayerInputs).peak;
+    let more = pass(24, ActivationCheckpointing::PerLayer).peak
+        - pass(12, ActivationCheckpointing::PerLayer).peak;
     let each = bytes(T * D + WEIGHTS);
     assert!(more <= 12 * each + SLACK, "{} bytes a layer, for {each}", more / 12);
 }

@@ -4,15 +4,16 @@
 //! (`fixtures/make_checkpoints.py`).
 
 use rs_grpo_engine::generate::LanguageModel;
-use rs_grpo_engine::model::{Decoder, Keep, Packed, Training};
-use rs_grpo_engine::ops::logprob_head::Weights;
+use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, Packed, Training};
+use rs_grpo_engine::ops::logprob_head::LossGradient;
 use rs_grpo_engine::tensor::Gradients;
 use rs_grpo_engine::tensor::{Rows, Segment};
 use test_support::{CASES, Reference, decoder, floats, relative_error};
 
 /// Logits of all positions of a sequence.
 fn logits(model: &Decoder, tokens: &[u32]) -> Vec<f32> {
-    let tape = model.record(Packed::new([tokens]).unwrap(), Keep::LayerInputs).unwrap();
+    let tape =
+        model.record(Packed::new([tokens]).unwrap(), ActivationCheckpointing::PerLayer).unwrap();
     floats(&model.head().logits(&tape.hidden()).unwrap())
 }
 
@@ -32,7 +33,7 @@ fn logits_are_those_of_transformers() {
 fn gradients(
     model: &Decoder,
     reference: &Reference,
-    keep: Keep,
+    keep: ActivationCheckpointing,
 ) -> (Vec<f32>, Vec<f32>, Gradients) {
     let sequences = reference.sequences();
     let batch = Packed::new(sequences.iter().map(Vec::as_slice)).unwrap();
@@ -45,7 +46,7 @@ fn gradients(
     }
     let tape = model.record(batch, keep).unwrap();
     let mut gradients = Gradients::new();
-    let weights = Weights { logprobs: weights, entropies: Vec::new() };
+    let weights = LossGradient { logprobs: weights, entropies: Vec::new() };
     let hidden = tape.hidden();
     let scores = model.head().scores(&hidden, &targets, 1.0).unwrap();
     let dy = model.head().backward(&hidden, &targets, 1.0, &weights, &mut gradients).unwrap();
@@ -57,7 +58,8 @@ fn gradients(
 fn log_probs_entropies_and_every_gradient_are_those_of_transformers() {
     for case in CASES {
         let (model, reference) = (decoder(case, Training::Full), Reference::of(case));
-        let (logprobs, entropies, gradients) = gradients(&model, &reference, Keep::Everything);
+        let (logprobs, entropies, gradients) =
+            gradients(&model, &reference, ActivationCheckpointing::Off);
         let mut row = 0;
         for (i, sequence) in reference.sequences().iter().enumerate() {
             let rows = row..row + sequence.len() - 1;
@@ -89,8 +91,8 @@ fn log_probs_entropies_and_every_gradient_are_those_of_transformers() {
 fn checkpointing_gives_the_same_gradients_to_the_last_bit() {
     for case in CASES {
         let (model, reference) = (decoder(case, Training::Full), Reference::of(case));
-        let full = gradients(&model, &reference, Keep::Everything).2;
-        let again = gradients(&model, &reference, Keep::LayerInputs).2;
+        let full = gradients(&model, &reference, ActivationCheckpointing::Off).2;
+        let again = gradients(&model, &reference, ActivationCheckpointing::PerLayer).2;
         for ((name, a), (_, b)) in full.iter().zip(again.iter()) {
             assert_eq!(floats(a), floats(b), "{case}: {name}");
         }

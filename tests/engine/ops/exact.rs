@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::config::{Llama3Scaling, Rope};
 use rs_grpo_engine::ops::cached_attention::{Placement, cached_attention, write};
-use rs_grpo_engine::ops::logprob_head::{Head, Scores, Weights};
+use rs_grpo_engine::ops::logprob_head::{Head, LossGradient, Scores};
 use rs_grpo_engine::ops::{
     Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
 };
@@ -625,7 +625,7 @@ fn head_oracle(inputs: &[Tensor], targets: &[u32], temperature: f64) -> Result<T
 struct Problem {
     inputs: Vec<Tensor>,
     targets: Vec<u32>,
-    weights: Weights,
+    weights: LossGradient,
     temperature: f32,
 }
 
@@ -639,7 +639,7 @@ impl Problem {
         };
         let logprobs = zeros(stream.numbers(t), 3);
         let entropies = if entropies { zeros(stream.numbers(t), 2) } else { Vec::new() };
-        let weights = Weights { logprobs, entropies };
+        let weights = LossGradient { logprobs, entropies };
         Self { inputs, targets: stream.tokens(t, vocab), weights, temperature }
     }
 
@@ -718,7 +718,7 @@ fn one_pass_gives_what_scores_and_backward_give() {
             assert_eq!(part.logprobs, scores.logprobs[rows.clone()]);
             assert_eq!(part.entropies, scores.entropies[rows.clone()]);
             let part = |all: &[f32]| all.get(rows.clone()).unwrap_or_default().to_vec();
-            Weights { logprobs: part(&weights.logprobs), entropies: part(&weights.entropies) }
+            LossGradient { logprobs: part(&weights.logprobs), entropies: part(&weights.entropies) }
         };
         let (found, of_hidden) = head
             .forward_backward(&inputs[0], targets, *temperature, weigh, &mut gradients)
@@ -733,7 +733,7 @@ fn one_pass_gives_what_scores_and_backward_give() {
 #[test]
 fn rows_of_weight_zero_get_no_gradient() {
     let mut problem = Problem::new((4, 9, 5), 0.7, true);
-    problem.weights = Weights { logprobs: vec![0.0; 4], entropies: vec![0.0; 4] };
+    problem.weights = LossGradient { logprobs: vec![0.0; 4], entropies: vec![0.0; 4] };
     let (_, gradients) = problem.found(1 << 20);
     assert!(gradients.concat().iter().all(|&x| x == 0.0));
 }
@@ -766,7 +766,7 @@ fn a_head_in_its_file_gives_the_gradients_of_its_widened_form() {
     let mut stream = Stream::new(33);
     let (hidden, targets) =
         (stream.tensor(&[5, mapped.shape()[1]]), stream.tokens(5, mapped.shape()[0]));
-    let weights = Weights { logprobs: stream.numbers(5), entropies: stream.numbers(5) };
+    let weights = LossGradient { logprobs: stream.numbers(5), entropies: stream.numbers(5) };
     let run = |weight: Weight| {
         let head = Head::new(&weight, "head");
         let scores = head.scores(&hidden, &targets, 0.9).unwrap();

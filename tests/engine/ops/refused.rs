@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use proptest::prelude::*;
 use rs_grpo_engine::config::Rope;
 use rs_grpo_engine::ops::cached_attention::{Placement, cached_attention, write};
-use rs_grpo_engine::ops::logprob_head::{Head, Weights};
+use rs_grpo_engine::ops::logprob_head::{Head, LossGradient};
 use rs_grpo_engine::ops::{
     Rotation, Spans, add_bias, attention, embedding, linear, rms_norm, rope, swiglu,
 };
@@ -193,7 +193,8 @@ fn the_head_refuses_what_does_not_fit_its_matrix_and_weights_of_other_rows() {
         let (head, hidden) = (Head::new(&weight, "head").with_chunk_bytes(0), tensor(&hidden));
         let scores = head.scores(&hidden, &targets, 1.0);
         prop_assert_eq!(scores.is_ok(), fits, "{}: {:?}", what, scores);
-        let weights = Weights { logprobs: vec![1.0; logprobs], entropies: vec![1.0; entropies] };
+        let weights =
+            LossGradient { logprobs: vec![1.0; logprobs], entropies: vec![1.0; entropies] };
         let back = head.backward(&hidden, &targets, 1.0, &weights, &mut Gradients::new());
         let rows = targets.len();
         let fits = fits && logprobs == rows && (entropies == rows || entropies == 0);

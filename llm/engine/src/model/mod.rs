@@ -16,5 +16,6 @@ pub use decoder::Decoder;
 pub use inference::KvCache;
 pub use loader::Training;
 pub use peft::{adapter_options, merge, read_adapters, set_adapters, write_adapters};
-pub use tape::{Keep, Packed, Tape};
-pub use trainable::{Policy, Weigh};
+
+pub use tape::{ActivationCheckpointing, Packed, Tape};
+pub use trainable::{LossFn, TrainableModel};

@@ -57,14 +57,13 @@ impl Packed {
     }
 }
 
-/// What a recorded pass keeps for its backward.
+/// Which activations of a forward pass are computed again in the backward pass, to save memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// Every intermediate result: the fastest backward.
-    Everything,
-    /// The residual stream between layers, `[t, d]` each; the rest is computed again, one layer at
-    /// a time (activation checkpointing).
-    LayerInputs,
+pub enum ActivationCheckpointing {
+    /// None: every intermediate result is kept, for the fastest backward pass.
+    Off,
+    /// All but the residual stream between layers, `[t, d]` each, one layer at a time.
+    PerLayer,
 }
 
 /// A forward pass with what its backward needs.
@@ -104,7 +103,11 @@ impl Decoder {
     ///
     /// # Errors
     /// Tokens outside the vocabulary; sequences longer than the context.
-    pub fn record(&self, batch: Packed, keep: Keep) -> Result<Tape<'_>> {
+    pub fn record(
+        &self,
+        batch: Packed,
+        checkpointing: ActivationCheckpointing,
+    ) -> Result<Tape<'_>> {
         let longest = batch.spans.positions().max().map_or(0, |last| last + 1);
         if longest > self.config.max_positions {
             let allowed =
@@ -117,8 +120,8 @@ impl Decoder {
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in 0..self.layers.len() {
             let (mut recorded, output) =
-                Recorded::new(&x, |x| self.run_layer(layer, x, &rotation, &batch, keep))?;
-            if keep == Keep::LayerInputs {
+                Recorded::new(&x, |x| self.run_layer(layer, x, &rotation, &batch, checkpointing))?;
+            if checkpointing == ActivationCheckpointing::PerLayer {
                 recorded.output = None;
             }
             layers.push(recorded);
@@ -134,11 +137,11 @@ impl Decoder {
         x: &Tensor,
         rotation: &Rotation,
         batch: &Packed,
-        keep: Keep,
+        checkpointing: ActivationCheckpointing,
     ) -> Result<Tensor> {
-        let (x, train) = match keep {
-            Keep::Everything => (x.clone(), true),
-            Keep::LayerInputs => (x.detach(), false),
+        let (x, train) = match checkpointing {
+            ActivationCheckpointing::Off => (x.clone(), true),
+            ActivationCheckpointing::PerLayer => (x.detach(), false),
         };
         let attend = |q: Tensor, k: Tensor, v: Tensor| attention(&q, &k, &v, &batch.spans);
         Ok(self.layers[layer].forward(&x, rotation, train, attend)?)
@@ -171,7 +174,9 @@ impl Tape<'_> {
         let mut dy = model.collect(NORM, &mut store, gradients)?;
         while let Some(recorded) = layers.pop() {
             let layer = layers.len();
-            let again = |x: &Tensor| model.run_layer(layer, x, &rotation, &batch, Keep::Everything);
+            let again = |x: &Tensor| {
+                model.run_layer(layer, x, &rotation, &batch, ActivationCheckpointing::Off)
+            };
             let mut store = recorded.backward(&dy, again)?;
             dy = model.collect(&prefix_of(layer), &mut store, gradients)?;
         }

@@ -1,22 +1,22 @@
-//! What learns: the decoder in the memory of the host, or the network on a device.
+//! What training asks of a model: the decoder in the memory of the host, or the network on a device.
 
-use super::{Keep, Packed};
+use super::{ActivationCheckpointing, Packed};
 use crate::Result;
 use crate::generate::LanguageModel;
-use crate::ops::logprob_head::{Scores, Targets, Weights};
+use crate::ops::logprob_head::{LossGradient, Scores, Targets};
 use crate::optim::{AdamWOptions, OptimizerState};
 use std::ops::Range;
 
-/// What a loss makes of the scores of some targets.
-pub type Weigh<'a> = dyn FnMut(Range<usize>, &Scores) -> Weights + 'a;
+/// A loss: from the scores of a range of targets, its gradient with respect to them.
+pub type LossFn<'a> = dyn FnMut(Range<usize>, &Scores) -> LossGradient + 'a;
 
-/// A network that can be sampled from and moved down a gradient, wherever it is.
-pub trait Policy: LanguageModel {
-    /// Sums of gradients.
+/// A model that can be sampled from and trained, in the memory of the host or of a device.
+pub trait TrainableModel: LanguageModel {
+    /// Gradients of the trained weights, summed over micro-batches in f32.
     type Gradients;
     /// AdamW and its state.
     type Optimizer: OptimizerState;
-    /// A forward pass that can go back.
+    /// A forward pass, with the activations that its backward pass needs.
     type Recorded<'a>
     where
         Self: 'a;
@@ -28,43 +28,47 @@ pub trait Policy: LanguageModel {
     /// Whether the cache of keys and values makes way while there is training.
     const RELEASES_CACHE: bool;
 
-    /// Bytes of the cache that one slot takes.
+    /// Bytes of the KV cache that the keys and values of one token take.
     fn bytes_per_slot(&self) -> usize;
 
-    /// Bytes that the cache may take.
+    /// Bytes that the KV cache may take.
     ///
     /// # Errors
     /// A device that does not answer, here and below.
     fn cache_budget(&self) -> Result<usize>;
 
-    /// Makes room for a cache of so many bytes.
+    /// Makes room for a KV cache of this size, if need be by moving the optimiser's state to the host.
     ///
     /// # Errors
     /// As [`cache_budget`](Self::cache_budget).
     fn make_room(&self, optimizer: &mut Self::Optimizer, bytes: usize) -> Result<()>;
 
-    /// What to keep of passes over so many tokens.
+    /// The activation checkpointing that the memory allows in micro-batches of this many tokens.
     ///
     /// # Errors
     /// As [`cache_budget`](Self::cache_budget).
-    fn keep(&self, tokens: usize) -> Result<Keep>;
+    fn activation_checkpointing(&self, tokens: usize) -> Result<ActivationCheckpointing>;
 
-    /// What there is to say of how it samples, since this was last asked.
+    /// Notes for the user on how it samples, a sentence each, since the last call.
     fn take_notes(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// No gradients yet.
+    /// Gradients before any backward pass: all zero.
     fn gradients(&self) -> Self::Gradients;
 
-    /// An optimiser that has seen no gradient.
+    /// An optimiser before its first step.
     fn optimizer(&self, options: AdamWOptions) -> Self::Optimizer;
 
-    /// Runs the network over a batch and keeps what the backward needs.
+    /// Runs the forward pass over a batch, and keeps what the backward pass needs.
     ///
     /// # Errors
     /// Tokens outside the vocabulary; sequences longer than the context.
-    fn record(&self, batch: Packed, keep: Keep) -> Result<Self::Recorded<'_>>;
+    fn record(
+        &self,
+        batch: Packed,
+        checkpointing: ActivationCheckpointing,
+    ) -> Result<Self::Recorded<'_>>;
 
     /// Log-probability and entropy of each target.
     ///
@@ -72,15 +76,15 @@ pub trait Policy: LanguageModel {
     /// Targets outside the vocabulary.
     fn scores(&self, recorded: &Self::Recorded<'_>, targets: &Targets<'_>) -> Result<Scores>;
 
-    /// Adds the gradients of a loss, which tells the weights of some targets from their scores.
+    /// Runs the backward pass of a loss, and adds to the gradients.
     ///
     /// # Errors
     /// As [`scores`](Self::scores).
-    fn learn(
+    fn backward(
         &self,
         recorded: Self::Recorded<'_>,
         targets: &Targets<'_>,
-        weigh: &mut Weigh<'_>,
+        loss: &mut LossFn<'_>,
         gradients: &mut Self::Gradients,
     ) -> Result<()>;
 
@@ -90,7 +94,7 @@ pub trait Policy: LanguageModel {
     /// As [`cache_budget`](Self::cache_budget).
     fn norm(&self, gradients: &Self::Gradients) -> Result<f64>;
 
-    /// One step down the gradients, each multiplied by `scale`.
+    /// One step of the optimiser down the gradients, each multiplied by `scale`.
     ///
     /// # Errors
     /// As [`cache_budget`](Self::cache_budget).
@@ -111,9 +115,9 @@ pub trait Policy: LanguageModel {
     /// As [`cache_budget`](Self::cache_budget).
     fn trained_numbers(&self, name: &str) -> Result<Vec<f32>>;
 
-    /// Gives a trained weight other numbers.
+    /// Replaces the numbers of a trained weight.
     ///
     /// # Errors
-    /// Another number of them.
+    /// Not as many numbers as the weight has.
     fn set_trained(&self, name: &str, numbers: Vec<f32>) -> Result<()>;
 }

@@ -1,7 +1,7 @@
-//! The decoder in the memory of the host, as a policy.
+//! The decoder in the memory of the host, as a trainable model.
 
-use super::trainable::{Policy, Weigh};
-use super::{Decoder, Keep, Packed, Tape};
+use super::trainable::{LossFn, TrainableModel};
+use super::{ActivationCheckpointing, Decoder, Packed, Tape};
 use crate::Result;
 use crate::ops::logprob_head::{Scores, Targets};
 use crate::optim::{AdamW, AdamWOptions};
@@ -14,7 +14,7 @@ impl Decoder {
     pub const CACHE_BYTES: usize = 4 << 30;
 }
 
-impl Policy for Decoder {
+impl TrainableModel for Decoder {
     type Gradients = Gradients;
     type Optimizer = AdamW;
     type Recorded<'a> = Tape<'a>;
@@ -36,8 +36,12 @@ impl Policy for Decoder {
     }
 
     /// Memory is what large networks lack on a host.
-    fn keep(&self, _: usize) -> Result<Keep> {
-        Ok(if self.config().layers > 8 { Keep::LayerInputs } else { Keep::Everything })
+    fn activation_checkpointing(&self, _: usize) -> Result<ActivationCheckpointing> {
+        Ok(if self.config().layers > 8 {
+            ActivationCheckpointing::PerLayer
+        } else {
+            ActivationCheckpointing::Off
+        })
     }
 
     fn gradients(&self) -> Gradients {
@@ -48,8 +52,8 @@ impl Policy for Decoder {
         AdamW::new(options)
     }
 
-    fn record(&self, batch: Packed, keep: Keep) -> Result<Tape<'_>> {
-        self.record(batch, keep)
+    fn record(&self, batch: Packed, checkpointing: ActivationCheckpointing) -> Result<Tape<'_>> {
+        self.record(batch, checkpointing)
     }
 
     fn scores(&self, recorded: &Tape<'_>, targets: &Targets<'_>) -> Result<Scores> {
@@ -57,17 +61,17 @@ impl Policy for Decoder {
         self.head().scores(&read, targets.tokens, targets.temperature)
     }
 
-    fn learn(
+    fn backward(
         &self,
         recorded: Tape<'_>,
         targets: &Targets<'_>,
-        weigh: &mut Weigh<'_>,
+        loss: &mut LossFn<'_>,
         gradients: &mut Gradients,
     ) -> Result<()> {
         let Targets { rows, tokens, temperature } = *targets;
         let hidden = recorded.hidden();
         let read = read(&hidden, rows)?;
-        let of_read = self.head().forward_backward(&read, tokens, temperature, weigh, gradients)?.1;
+        let of_read = self.head().forward_backward(&read, tokens, temperature, loss, gradients)?.1;
         recorded.backward(&spread(&of_read, rows, hidden.dims2()?)?, gradients)
     }
 

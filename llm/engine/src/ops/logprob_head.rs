@@ -37,12 +37,12 @@ pub struct Targets<'a> {
     pub temperature: f32,
 }
 
-/// `∂L/∂log p` and `∂L/∂entropy` of each row: what a loss is to the head.
+/// The gradient of a loss with respect to the scores of each row: all that the head needs of a loss.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Weights {
-    /// Weight of each row's log-probability.
+pub struct LossGradient {
+    /// `∂L/∂log p` of each row.
     pub logprobs: Vec<f32>,
-    /// Weight of each row's entropy; empty where the loss has none.
+    /// `∂L/∂H` of each row, with H the entropy; empty where the loss does not depend on it.
     pub entropies: Vec<f32>,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Head<'a> {
         hidden: &Tensor,
         targets: &[u32],
         temperature: f32,
-        mut weigh: impl FnMut(Range<usize>, &Scores) -> Weights,
+        mut weigh: impl FnMut(Range<usize>, &Scores) -> LossGradient,
         gradients: &mut Gradients,
     ) -> Result<(Scores, Tensor)> {
         let pass = Pass::new(self.weight.frozen(), hidden, targets, temperature)?;
@@ -144,7 +144,7 @@ impl<'a> Head<'a> {
         hidden: &Tensor,
         targets: &[u32],
         temperature: f32,
-        weights: &Weights,
+        weights: &LossGradient,
         gradients: &mut Gradients,
     ) -> Result<Tensor> {
         weights.check(targets.len())?;
@@ -152,7 +152,7 @@ impl<'a> Head<'a> {
             [] => Vec::new(),
             all => all[rows.clone()].to_vec(),
         };
-        let weigh = |rows: Range<usize>, _: &Scores| Weights {
+        let weigh = |rows: Range<usize>, _: &Scores| LossGradient {
             logprobs: part(&weights.logprobs, &rows),
             entropies: part(&weights.entropies, &rows),
         };
@@ -160,7 +160,7 @@ impl<'a> Head<'a> {
     }
 }
 
-impl Weights {
+impl LossGradient {
     fn check(&self, rows: usize) -> Result<()> {
         let (logprobs, entropies) = (self.logprobs.len(), self.entropies.len());
         if logprobs == rows && (entropies == rows || entropies == 0) {
@@ -251,7 +251,7 @@ impl<'a> Pass<'a> {
         room: &mut [f32],
         shifts: &[f32],
         scores: &Scores,
-        weights: &Weights,
+        weights: &LossGradient,
     ) {
         let Self { vocab, scale, .. } = *self;
         let targets = &self.targets[rows];

@@ -2,9 +2,8 @@
 
 use super::columns::{Columns, Row, text};
 use super::rows::each_row;
-use super::{AnswerForm, DataSet};
-use crate::task::{Gold, Problem};
-use crate::{Error, Result};
+use super::{AnswerForm, DataSet, Gold, Problem};
+use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_grade::Grader;
 use std::collections::{HashMap, HashSet};
@@ -52,10 +51,11 @@ impl Loaded {
     }
 }
 
-/// The problems of a file of the user's, or of the files in a folder: every row must be one.
+/// The problems of the user's own file, or of the files in a folder: every row must hold one.
 ///
 /// # Errors
-/// A row that is no problem, by file and number; a name that occurs twice; no problems at all.
+/// A row that does not hold a problem, by file and number; a name that occurs twice; no problems at
+/// all.
 pub fn load_file<S: AsRef<str>>(path: &Path, columns: &Columns<S>) -> Result<Loaded> {
     let mut loader = Loader::default();
     for file in files(path, "")? {
@@ -119,12 +119,7 @@ impl Loader {
         strict: bool,
     ) -> Result<()> {
         self.loaded.rows += 1;
-        let wrong = |field: &str, problem: String| Error::malformed(place, field, problem);
-        let problem = columns.problem(row).map_err(|reason| wrong("problem", reason))?;
-        let problem = text(problem)
-            .filter(|problem| !problem.trim().is_empty())
-            .ok_or_else(|| wrong("problem", "must be a text, and not empty".to_owned()))?;
-        let answer = columns.answer(row).map_err(|reason| wrong("answer", reason))?;
+        let (problem, answer) = problem_and_answer(place, row, columns)?;
         match self.answers.get(&problem) {
             Some(before) if *before == answer && !strict => {
                 self.loaded.repeated += 1;
@@ -143,7 +138,7 @@ impl Loader {
             Err(error) if strict => {
                 let problem =
                     format!("{answer:?} cannot be graded: {error}; correct it, or leave it out");
-                Err(wrong("answer", problem))
+                Err(Error::malformed(place, "answer", problem))
             }
             Err(error) => {
                 self.loaded.unreadable.push((id, format!("{answer:?}: {error}")));
@@ -160,6 +155,20 @@ impl Loader {
     }
 }
 
+/// The text of the problem in a row, and that of its answer.
+fn problem_and_answer<S: AsRef<str>>(
+    place: &Path,
+    row: &Row,
+    columns: &Columns<S>,
+) -> Result<(String, String)> {
+    let wrong = |field: &str, problem: String| Error::malformed(place, field, problem);
+    let problem = columns.problem(row).map_err(|reason| wrong("problem", reason))?;
+    let problem = text(problem)
+        .filter(|problem| !problem.trim().is_empty())
+        .ok_or_else(|| wrong("problem", "must be a text, and not empty".to_owned()))?;
+    Ok((problem, columns.answer(row).map_err(|reason| wrong("answer", reason))?))
+}
+
 /// A file itself; of a folder, the files whose paths inside it begin so, else all in it that may hold
 /// problems; in order of their names.
 fn files(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
@@ -174,24 +183,9 @@ fn files(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
         Some((folder, start)) => (path.join(folder), start),
         None => (path.to_owned(), prefix),
     };
-    let inside = |folder: &Path, start: &str| -> Result<Vec<PathBuf>> {
-        let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
-        let mut found = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(Error::file(folder))?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            let is_data = matches!(extension, Some("jsonl" | "json" | "parquet"));
-            if is_data && name.starts_with(start) && path.is_file() {
-                found.push(path);
-            }
-        }
-        found.sort();
-        Ok(found)
-    };
-    let mut found = inside(&folder, start)?;
+    let mut found = data_files(&folder, start)?;
     if found.is_empty() {
-        found = inside(path, "")?;
+        found = data_files(path, "")?;
     }
     match found.is_empty() {
         true => {
@@ -199,4 +193,22 @@ fn files(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
         }
         false => Ok(found),
     }
+}
+
+/// The files in a folder that may hold problems and whose names begin so, in order; none where the folder
+/// cannot be read.
+fn data_files(folder: &Path, start: &str) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(Error::file(folder))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let is_data = matches!(extension, Some("jsonl" | "json" | "parquet"));
+        if is_data && name.starts_with(start) && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -1,7 +1,8 @@
-//! Sets of problems out of files: those of the paper by name, and any file of the user's.
+//! Problems, and the files that they come from: the data sets of the paper by name, and the user's own.
 //!
 //! | file | what |
 //! |---|---|
+//! | `problem` | a problem, what makes an answer to it right, and the grade of an answer |
 //! | `registry` | the sets that have a name here, and where they come from |
 //! | `rows` | the rows of JSON lines, JSON and Parquet files |
 //! | `columns` | which column holds what, and the forms that answers have |
@@ -12,6 +13,7 @@
 mod columns;
 mod load;
 mod overlap;
+mod problem;
 mod registry;
 mod rows;
 mod verl;
@@ -19,5 +21,6 @@ mod verl;
 pub use columns::{AnswerForm, Columns};
 pub use load::{Loaded, load_file, load_set};
 pub use overlap::{Benchmark, Overlap, Overlaps};
+pub use problem::{Gold, Grade, Problem, Puzzle};
 pub use registry::{DATA_SETS, DataSet, Purpose};
 pub use verl::{VerlRow, verl_parquet};

@@ -14,7 +14,7 @@
 //! Runs are of characters and not of words, since where the words of a formula end is a matter of its
 //! spaces. A text of fewer than twenty characters has no runs, and is found by its text alone.
 
-use crate::task::{Gold, Problem};
+use super::problem::{Gold, Problem};
 use rs_grpo_grade::{Answer, Grader, Verdict, number_in_words};
 use std::collections::HashMap;
 
@@ -51,9 +51,9 @@ pub struct Overlaps<'a> {
     benchmarks: &'a [Benchmark],
     /// Benchmark and number of the problems of each text.
     texts: HashMap<String, Vec<(usize, usize)>>,
-    /// And of those that have each run of characters.
+    /// Benchmark and number of the problems that hold each run of characters.
     runs: HashMap<u64, Vec<(usize, usize)>>,
-    /// Different runs of each problem.
+    /// Number of different runs of each problem.
     sizes: HashMap<(usize, usize), usize>,
 }
 

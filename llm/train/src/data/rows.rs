@@ -1,7 +1,7 @@
 //! The rows of JSON lines, JSON and Parquet files.
 
 use super::columns::Row;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::schema::types::Type;

@@ -7,7 +7,7 @@
 //! extra_info    { index, id }
 //! ```
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;

@@ -1,9 +1,9 @@
 //! Completions of problems, drawn and graded.
 
 use super::tally::{Graded, Tally};
+use crate::data::Problem;
+use crate::error::{Error, Result};
 use crate::reward::{Reward, Scored};
-use crate::task::Problem;
-use crate::{Error, Result};
 use rs_grpo_engine::generate::{TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::{Lines, Reader};

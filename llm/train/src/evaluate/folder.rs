@@ -1,6 +1,6 @@
 //! One folder for one evaluation.
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::json_object;
 use rs_grpo_files::lock;

@@ -58,7 +58,7 @@ impl Child {
     pub(super) fn start(words: &[String]) -> std::io::Result<Self> {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        // Python holds back what it prints into a pipe, for ever if nobody asks for more.
+        // Python holds back what it prints into a pipe, for ever if it is not asked for more.
         command.env("PYTHONUNBUFFERED", "1");
         let (guard, stdin, stdout) = Guard::spawn(command)?;
         let (input, lines) = channel();

@@ -1,8 +1,8 @@
-//! A program of the user's that gives rewards: JSON lines in, JSON lines out.
+//! The user's own program that gives rewards: JSON lines in, JSON lines out.
 
 use super::child::{Batch, Broken, Child};
-use crate::task::Problem;
-use crate::{Error, Result};
+use crate::data::Problem;
+use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use serde::Serialize;
 use std::time::Duration;
@@ -35,8 +35,8 @@ const TIMEOUT_WORD: &str = "timeout=";
 ///
 /// A program that ends, or takes longer for a batch than that (to start counts, too), is killed with
 /// all it started, started again, and given the batch anew. Three times for one batch, then that
-/// is an error; a line that is no answer, an answer that nobody asked for and one that comes twice are
-/// errors at once.
+/// is an error; a line that is not an answer, an answer to no question and an answer that comes twice
+/// are errors at once.
 #[derive(Debug)]
 pub struct RewardCommand {
     text: String,
@@ -71,7 +71,7 @@ impl RewardCommand {
     /// Whether a text names a program.
     ///
     /// # Errors
-    /// Quotes that are not closed; no program; a time that is no number of seconds over 0.
+    /// Quotes that are not closed; no program; a time that is not a number of seconds over 0.
     pub fn check(text: &str) -> Result<()> {
         words(text).map(drop)
     }

@@ -23,7 +23,7 @@ pub(super) struct Guard {
 impl Guard {
     /// Starts a program whose input and output are pipes.
     pub(super) fn spawn(mut command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
-        // Before the program: there is no moment at which nobody watches over it.
+        // Before the program: so that it is watched over from its first moment.
         #[cfg(unix)]
         let watchdog = unix::Watchdog::over(&mut command)?;
         let mut child = command.spawn()?;

@@ -1,9 +1,9 @@
-//! What completions are worth, in training found out while others are still drawn.
+//! What completions are worth, in training found out while others are still being sampled.
 //!
 //! | file | what |
 //! |---|---|
-//! | `workers` | completions on their way to threads that grade, and the rewards back in order |
-//! | `command` | a program of the user's that gives rewards: JSON lines in, JSON lines out |
+//! | `workers` | rewards of completions while others are still being sampled |
+//! | `command` | the user's own program that gives rewards: JSON lines in, JSON lines out |
 //! | `child` | its process: pipes that cannot lock up, a limit on its time, an end that is sure |
 //! | `guard` | what ends a process with all it started, even if this process is killed |
 //!
@@ -16,10 +16,10 @@ mod guard;
 mod workers;
 
 pub use command::RewardCommand;
-pub(crate) use workers::while_drawing;
+pub(crate) use workers::sample_and_score;
 
-use crate::Result;
-use crate::task::{Grade, Problem};
+use crate::data::{Grade, Problem};
+use crate::error::Result;
 use rs_grpo_grade::Verdict;
 
 /// Where rewards come from.
@@ -27,7 +27,7 @@ use rs_grpo_grade::Verdict;
 pub enum Reward {
     /// What each problem says of its completions.
     Grader,
-    /// A program of the user's.
+    /// The user's own program.
     Command(Box<RewardCommand>),
 }
 

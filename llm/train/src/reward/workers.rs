@@ -1,84 +1,73 @@
-//! Completions on their way to threads that grade, and the rewards back in order.
+//! Rewards of completions while others are still being sampled.
 
 use super::{Reward, Scored};
-use crate::Result;
-use crate::task::Problem;
-use rs_grpo_engine::generate::{Event, Request, Sample};
+use crate::data::Problem;
+use crate::error::Result;
+use rs_grpo_engine::generate::{Event, Request, Sample, Sampler, SamplingParams};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{ScopedJoinHandle, available_parallelism};
+use std::thread::{Scope, ScopedJoinHandle, available_parallelism};
 use std::time::{Duration, Instant};
 
 /// Threads that grade. They keep up with any sampler: one passes tens of thousands of verdicts a second.
 const MOST_WORKERS: usize = 4;
 
-/// Rewards of all completions.
-pub(crate) struct Scores {
-    /// Of each request, in the order of its samples.
-    pub(crate) of_requests: Vec<Vec<Scored>>,
-    /// How long they were waited for after the last completion.
-    pub(crate) waited: Duration,
+/// The samples of some requests and their rewards.
+pub(crate) struct ScoredSamples {
+    /// The samples of each request, and the score of each, in the same order.
+    pub(crate) groups: Vec<(Vec<Sample>, Vec<Scored>)>,
+    /// Time in the sampler.
+    pub(crate) sampling: Duration,
+    /// Time that rewards took after the last completion was sampled.
+    pub(crate) grading: Duration,
 }
 
-/// Draws the samples of requests, and finds their rewards on other threads as they end.
+/// Samples the completions of requests, and finds their rewards on other threads as they end.
 ///
 /// The rewards do not depend on the order in which completions end. The grader is given one completion
 /// at a time, a command all those of a prompt.
 ///
 /// # Errors
-/// Those of `draw`, and else those of the reward.
-pub(crate) fn while_drawing<T>(
+/// Those of the sampler; if there are none, those of the reward.
+pub(crate) fn sample_and_score(
+    sampler: &mut dyn Sampler,
+    requests: &[Request],
+    params: &SamplingParams,
     reward: &mut Reward,
     problems: &[&Problem],
-    requests: &[Request],
-    draw: impl FnOnce(&mut dyn FnMut(Event<'_>)) -> Result<T>,
-) -> Result<(T, Scores)> {
+) -> Result<ScoredSamples> {
+    let start = Instant::now();
     let whole_groups = reward.is_command();
     let (sender, receiver) = channel();
     let queue = Queue { receiver: Mutex::new(receiver), abandoned: AtomicBool::new(false) };
     let mut desk = Desk { requests, whole_groups, waiting: BTreeMap::new(), sender };
     std::thread::scope(|scope| {
-        let queue = &queue;
-        let workers: Vec<ScopedJoinHandle<'_, Result<Vec<Done>>>> = match reward {
-            Reward::Grader => {
-                let grade = |job: &Job| {
-                    let grade =
-                        |(_, text): &(usize, String)| Scored::graded(problems[job.request], text);
-                    Ok(job.completions.iter().map(grade).collect())
-                };
-                let count =
-                    available_parallelism().map_or(1, |count| count.get().min(MOST_WORKERS));
-                (0..count).map(|_| scope.spawn(move || queue.work(grade))).collect()
-            }
-            Reward::Command(command) => {
-                let score = |job: &Job| {
-                    let rewards = command.score(problems[job.request], &job.completions)?;
-                    Ok(rewards.into_iter().map(Scored::rewarded).collect())
-                };
-                vec![scope.spawn(move || queue.work(score))]
-            }
-        };
-        let drawn = draw(&mut |event| desk.take(event));
+        let workers = queue.spawn_workers(scope, reward, problems);
+        let samples = sampler.sample(requests, params, &mut |event| desk.take(event));
         // Without a sender the workers end when the queue is empty.
         drop(desk);
-        queue.abandoned.store(drawn.is_err(), Ordering::Relaxed);
-        let end = Instant::now();
-        let mut done = Vec::new();
-        for worker in workers {
-            let result = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            done.push(result);
-        }
-        let drawn = drawn?;
-        let mut of_requests = vec![BTreeMap::new(); requests.len()];
-        for done in done.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten() {
-            of_requests[done.request].extend(done.scores);
-        }
-        let in_order = |scores: BTreeMap<usize, Scored>| scores.into_values().collect();
-        let of_requests = of_requests.into_iter().map(in_order).collect();
-        Ok((drawn, Scores { of_requests, waited: end.elapsed() }))
+        queue.abandoned.store(samples.is_err(), Ordering::Relaxed);
+        let sampled = Instant::now();
+        let done: Vec<Result<Vec<Done>>> = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        let samples = samples?;
+        let scores = in_order(requests.len(), done.into_iter().collect::<Result<Vec<_>>>()?);
+        let groups = samples.into_iter().zip(scores).collect();
+        Ok(ScoredSamples { groups, sampling: sampled - start, grading: sampled.elapsed() })
     })
+}
+
+/// The scores of each request, in the order of its samples.
+fn in_order(requests: usize, done: Vec<Vec<Done>>) -> Vec<Vec<Scored>> {
+    let mut of_requests = vec![BTreeMap::new(); requests];
+    for Done { request, scores } in done.into_iter().flatten() {
+        of_requests[request].extend(scores);
+    }
+    of_requests.into_iter().map(|scores| scores.into_values().collect()).collect()
 }
 
 /// Completions of one request, by their index.
@@ -120,11 +109,39 @@ impl Desk<'_> {
 /// What is to be graded.
 struct Queue {
     receiver: Mutex<Receiver<Job>>,
-    /// Whether nobody wants the rewards any more.
+    /// Whether sampling failed, and the rewards are not needed.
     abandoned: AtomicBool,
 }
 
 impl Queue {
+    /// Several threads for the grader; one for a command.
+    fn spawn_workers<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        reward: &'scope mut Reward,
+        problems: &'scope [&Problem],
+    ) -> Vec<ScopedJoinHandle<'scope, Result<Vec<Done>>>> {
+        match reward {
+            Reward::Grader => {
+                let grade = |job: &Job| {
+                    let grade =
+                        |(_, text): &(usize, String)| Scored::graded(problems[job.request], text);
+                    Ok(job.completions.iter().map(grade).collect())
+                };
+                let count =
+                    available_parallelism().map_or(1, |count| count.get().min(MOST_WORKERS));
+                (0..count).map(|_| scope.spawn(move || self.work(grade))).collect()
+            }
+            Reward::Command(command) => {
+                let score = |job: &Job| {
+                    let rewards = command.score(problems[job.request], &job.completions)?;
+                    Ok(rewards.into_iter().map(Scored::rewarded).collect())
+                };
+                vec![scope.spawn(move || self.work(score))]
+            }
+        }
+    }
+
     /// Does one job after the other, until no more will come.
     fn work(&self, mut score: impl FnMut(&Job) -> Result<Vec<Scored>>) -> Result<Vec<Done>> {
         let mut done = Vec::new();
@@ -140,7 +157,7 @@ impl Queue {
     }
 
     fn next(&self) -> Option<Job> {
-        // Nobody panics with the lock.
+        // No thread panics while it holds the lock.
         self.receiver.lock().ok()?.recv().ok()
     }
 }

@@ -1,8 +1,9 @@
 //! One folder for one run.
 
 use super::tensorboard::EventWriter;
-use crate::TrainConfig;
-use crate::{Error, Result};
+use crate::config::TrainConfig;
+use crate::error::{Error, Result};
+use crate::metrics::Metrics;
 use rs_grpo_files::Lines;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::write_file;
@@ -42,7 +43,7 @@ pub struct RunFolder {
     events: EventWriter,
 }
 
-/// The part of a line that says of which step it is.
+/// The number of the step in a line.
 #[derive(Serialize, Deserialize)]
 struct Step {
     step: usize,
@@ -80,7 +81,7 @@ impl RunFolder {
         })
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -93,7 +94,7 @@ impl RunFolder {
         newest(&self.path)
     }
 
-    /// Where the checkpoint after so many steps belongs.
+    /// Path of the checkpoint after `step` steps.
     pub fn checkpoint(&self, step: usize) -> PathBuf {
         self.path.join(CHECKPOINTS).join(format!("{STEP}{step:06}"))
     }
@@ -117,7 +118,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// What the operating system refuses.
-    pub fn record(&mut self, step: usize, metrics: &crate::Metrics) -> Result<()> {
+    pub fn record(&mut self, step: usize, metrics: &Metrics) -> Result<()> {
         let mut line = Map::from_iter([("step".to_owned(), Value::from(step))]);
         line.extend(metrics.iter().map(|(name, value)| (name.clone(), Value::from(*value))));
         self.metrics.push(&line)?;

@@ -1,4 +1,15 @@
-//! The folder of a run: what it was asked, what it did, and where it can go on.
+//! What goes around the steps of a run.
+//!
+//! | file | what |
+//! |---|---|
+//! | `trainer` | a policy in training, step by step |
+//! | `ahead` | servers that sample the next step while the trainer learns from this one |
+//! | `checkpoint` | everything that a run needs to go on |
+//! | `session` | a whole run: steps, records, evaluations and checkpoints |
+//! | `folder` | the folder of a run |
+//! | `tensorboard` | scalars in TensorBoard's event files |
+//!
+//! The folder of a run holds
 //!
 //! | file | what |
 //! |---|---|
@@ -8,10 +19,15 @@
 //! | `samples.jsonl` | some completions of each step |
 //! | `checkpoints/step-…/` | everything that the run needs to go on |
 
+mod ahead;
+mod checkpoint;
 mod folder;
 mod session;
 mod tensorboard;
+mod trainer;
 
+pub use checkpoint::Progress;
 pub use folder::{Resume, RunFolder};
 pub use session::{Outcome, SampleLine, run, sample_lines};
 pub use tensorboard::EventWriter;
+pub use trainer::{StepReport, Trainer};

@@ -1,18 +1,24 @@
 //! A whole run: steps, records, evaluations and checkpoints until it is done or told to stop.
 
 use super::folder::RunFolder;
+use super::trainer::{StepReport, Trainer};
+use crate::context::{TrainContext, encode};
+use crate::data::Problem;
+use crate::error::{Error, Result};
 use crate::evaluate::{Evaluation, Report, Statistic, evaluate};
+use crate::metrics::{self, Metrics};
 use crate::reward::Reward;
-use crate::task::{Problem, Split};
-use crate::{Error, Result};
-use crate::{Group, Metrics, Setup, StepReport, Trainer, encode};
-use rs_grpo_engine::generate::{SamplingParams, Texts};
+use crate::rollout::Group;
+use crate::task::Split;
+use rs_grpo_engine::generate::{Sampler, SamplingParams, Texts};
+use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_grade::Verdict;
 use serde::Serialize;
+use std::path::PathBuf;
 
-/// Completions of a step that are written down, of each of so many groups.
-const SAMPLES: usize = 4;
+/// Groups of a step that are recorded, and completions of each.
 const GROUPS: usize = 2;
+const SAMPLES: usize = 4;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +29,7 @@ pub enum Outcome {
     Stopped,
 }
 
-/// One completion, as it is written down.
+/// One completion, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SampleLine<'a> {
     /// The step, counted from 1.
@@ -51,46 +57,33 @@ pub struct SampleLine<'a> {
 /// # Errors
 /// Those of the steps, of evaluations and of the file system. The last checkpoint is whole whatever
 /// happens.
-pub fn run(
-    setup: &Setup,
+pub fn run<P: TrainableModel>(
+    context: &TrainContext<P>,
     folder: &mut RunFolder,
     stop: &dyn Fn() -> bool,
     watch: &mut dyn FnMut(&StepReport),
 ) -> Result<Outcome> {
-    let config = &setup.config;
-    let mut trainer = Trainer::new(setup)?;
+    let mut trainer = Trainer::new(context)?;
     if let Some((_, checkpoint)) = folder.newest()? {
         trainer.restore(&checkpoint)?;
     }
-    let mut held_out = HeldOut::new(setup)?;
+    let mut held_out = HeldOut::new(context)?;
     while !trainer.is_done() {
-        let mut report = match trainer.step() {
-            Ok(report) => report,
-            Err(error) => return Err(stopped(error, &trainer, folder)),
-        };
-        if config.eval.every > 0 && report.step.is_multiple_of(config.eval.every) {
-            match held_out.evaluate(&mut trainer, setup) {
-                Ok(metrics) => {
-                    trainer.note_evaluation(metrics["eval/pass@1"]);
-                    report.metrics.extend(metrics);
-                }
-                Err(error) => {
-                    // The step before it is done.
-                    folder.record(report.step, &report.metrics)?;
-                    return Err(stopped(error, &trainer, folder));
-                }
-            }
-        }
+        let mut report = trainer.step().map_err(|error| stopped(error, &trainer, folder))?;
+        let evaluated = held_out.evaluate_if_due(&mut trainer, &mut report);
+        // The step is done even where its evaluation failed.
         folder.record(report.step, &report.metrics)?;
-        for line in sample_lines(&report, setup) {
+        evaluated.map_err(|error| stopped(error, &trainer, folder))?;
+        for line in sample_lines(&report, context) {
             folder.sample(&line)?;
         }
         watch(&report);
         let stopping = stop();
-        if trainer.is_done() || stopping || report.step.is_multiple_of(config.save.every) {
+        if trainer.is_done() || stopping || report.step.is_multiple_of(context.config.save.every) {
             folder.sync()?;
             trainer.save(&folder.checkpoint(report.step))?;
-            folder.prune(config.save.keep, trainer.progress().best.map(|(step, _)| step))?;
+            let best = trainer.progress().best.map(|(step, _)| step);
+            folder.prune(context.config.save.keep, best)?;
         }
         if stopping && !trainer.is_done() {
             return Ok(Outcome::Stopped);
@@ -101,7 +94,7 @@ pub fn run(
 
 /// Names the checkpoint from which a run that failed can go on. Where it was servers or files that
 /// failed, the steps before are worth one.
-fn stopped(error: Error, trainer: &Trainer<'_>, folder: &RunFolder) -> Error {
+fn stopped<P: TrainableModel>(error: Error, trainer: &Trainer<'_, P>, folder: &RunFolder) -> Error {
     match error {
         Error::Diverged { what, value, step, prompts, .. } => {
             let checkpoint = folder.newest().ok().flatten().map(|(_, path)| path);
@@ -128,7 +121,10 @@ fn stopped(error: Error, trainer: &Trainer<'_>, folder: &RunFolder) -> Error {
 }
 
 /// A checkpoint of the steps that are done, if any are.
-fn save_now(trainer: &Trainer<'_>, folder: &RunFolder) -> Result<Option<std::path::PathBuf>> {
+fn save_now<P: TrainableModel>(
+    trainer: &Trainer<'_, P>,
+    folder: &RunFolder,
+) -> Result<Option<PathBuf>> {
     let step = trainer.progress().step;
     if step == 0 {
         return Ok(None);
@@ -142,9 +138,12 @@ fn save_now(trainer: &Trainer<'_>, folder: &RunFolder) -> Result<Option<std::pat
 }
 
 /// Some completions of a step.
-pub fn sample_lines<'a>(report: &'a StepReport, setup: &'a Setup) -> Vec<SampleLine<'a>> {
+pub fn sample_lines<'a, P>(
+    report: &'a StepReport,
+    context: &'a TrainContext<P>,
+) -> Vec<SampleLine<'a>> {
     let of_group = |group: &'a Group| {
-        let problem = &setup.problems[group.problem];
+        let problem = &context.problems[group.problem];
         group.completions.iter().take(SAMPLES).map(move |completion| SampleLine {
             step: report.step,
             problem: &problem.id,
@@ -159,56 +158,72 @@ pub fn sample_lines<'a>(report: &'a StepReport, setup: &'a Setup) -> Vec<SampleL
     report.rollout.groups.iter().take(GROUPS).flat_map(of_group).collect()
 }
 
-/// The problems of the evaluations of a run.
-struct HeldOut {
+/// The evaluations of a run.
+struct HeldOut<'a, P> {
+    context: &'a TrainContext<P>,
     problems: Vec<Problem>,
     prompts: Vec<Vec<u32>>,
     /// With a program, another process than the trainer's.
     reward: Reward,
 }
 
-impl HeldOut {
-    fn new(setup: &Setup) -> Result<Self> {
-        let config = &setup.config;
+impl<'a, P: TrainableModel> HeldOut<'a, P> {
+    fn new(context: &'a TrainContext<P>) -> Result<Self> {
+        let config = &context.config;
         if config.eval.every == 0 {
-            return Ok(Self { problems: Vec::new(), prompts: Vec::new(), reward: Reward::Grader });
+            let reward = Reward::Grader;
+            return Ok(Self { context, problems: Vec::new(), prompts: Vec::new(), reward });
         }
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let template = &config.prompt_template;
-        let prompts = encode(&problems, &setup.tokenizer, &setup.folder, template)?;
-        Ok(Self { problems, prompts, reward: config.reward()? })
+        let prompts = encode(&problems, &context.tokenizer, &context.folder, template)?;
+        Ok(Self { context, problems, prompts, reward: config.reward()? })
     }
 
-    fn evaluate(&mut self, trainer: &mut Trainer<'_>, setup: &Setup) -> Result<Metrics> {
-        let config = &setup.config;
+    /// Evaluates the policy after a step in which that is due, and adds to its metrics.
+    fn evaluate_if_due(
+        &mut self,
+        trainer: &mut Trainer<'_, P>,
+        report: &mut StepReport,
+    ) -> Result<()> {
+        let every = self.context.config.eval.every;
+        if every > 0 && report.step.is_multiple_of(every) {
+            let metrics = metrics_of(&self.evaluate(trainer.sampler()?)?)?;
+            trainer.note_evaluation(metrics["eval/pass@1"]);
+            report.metrics.extend(metrics);
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, sampler: &mut dyn Sampler) -> Result<Report> {
+        let config = &self.context.config;
         let params = SamplingParams {
             temperature: config.temperature,
             max_tokens: config.max_new_tokens,
-            stop_tokens: setup.stop_tokens.clone(),
+            stop_tokens: self.context.stop_tokens.clone(),
             seed: config.seed,
             ..SamplingParams::default()
         };
-        let (problems, samples) = (&self.problems, config.eval.samples);
-        let mut sampler =
-            Texts { sampler: trainer.sampler()?, prompts: &self.prompts, params: &params };
-        let evaluation = Evaluation { problems, samples };
+        let mut sampler = Texts { sampler, prompts: &self.prompts, params: &params };
+        let evaluation = Evaluation { problems: &self.problems, samples: config.eval.samples };
         let tallies = evaluate(&mut sampler, evaluation, &mut self.reward, None, |_| true)?;
-        let report = Report::new(tallies.unwrap_or_default());
-        let mut metrics = Metrics::new();
-        for k in report.ks() {
-            metrics.insert(format!("eval/pass@{k}"), report.mean(Statistic::PassAt(k))?);
-        }
-        for (name, statistic) in [
-            ("eval/majority", Statistic::Majority),
-            ("eval/solutions", Statistic::Solutions),
-            ("eval/answers", Statistic::Answers),
-            ("eval/entropy", Statistic::Entropy),
-        ] {
-            let mean = report.mean(statistic)?;
-            if mean.is_finite() {
-                metrics.insert(name.to_owned(), mean);
-            }
-        }
-        Ok(metrics)
+        Ok(Report::new(tallies.unwrap_or_default()))
     }
+}
+
+/// The metrics of an evaluation.
+fn metrics_of(report: &Report) -> Result<Metrics> {
+    let mut metrics = Metrics::new();
+    for k in report.ks() {
+        metrics.insert(format!("eval/pass@{k}"), report.mean(Statistic::PassAt(k))?);
+    }
+    for (name, statistic) in [
+        ("eval/majority", Statistic::Majority),
+        ("eval/solutions", Statistic::Solutions),
+        ("eval/answers", Statistic::Answers),
+        ("eval/entropy", Statistic::Entropy),
+    ] {
+        metrics::put(&mut metrics, name, report.mean(statistic)?);
+    }
+    Ok(metrics)
 }

@@ -1,6 +1,6 @@
 //! Scalars in TensorBoard's event files.
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};

@@ -1,9 +1,8 @@
-//! Where problems come from.
+//! Where problems come from: a generator, a named data set, or a file.
 
 use super::countdown::{Prior, Shape, Solved};
-use super::{Gold, Problem};
-use crate::data::{Columns, DATA_SETS, DataSet, Loaded, load_file, load_set};
-use crate::{Error, Result};
+use crate::data::{Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, load_file, load_set};
+use crate::error::{Error, Result};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_files::Refuse as _;
@@ -29,9 +28,9 @@ pub enum Split {
 ///
 /// | text | what |
 /// |---|---|
-/// | `countdown`, `countdown:problems=500,numbers=5` | generated puzzles, so many of them to train on |
+/// | `countdown`, `countdown:problems=500,numbers=5` | generated puzzles, this many of them to train on |
 /// | `math12k` | a set of [`DATA_SETS`], from the hub's cache or the hub |
-/// | `math12k=PATH` | the same, out of a file or folder of the user's |
+/// | `math12k=PATH` | the same, from the user's own file or folder |
 /// | `PATH` | a file of JSON lines, JSON or Parquet, or a folder of them |
 /// | `PATH:problem=question,answer=final` | the same with these columns |
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub enum Source {
         shape: Shape,
         /// Seed of the puzzles.
         seed: u64,
-        /// How many there are to train on.
+        /// Number of puzzles to train on.
         problems: usize,
     },
     /// A set that has a name here.
@@ -52,7 +51,7 @@ pub enum Source {
         /// Its files, if they are the user's own.
         path: Option<PathBuf>,
     },
-    /// A file or a folder of the user's.
+    /// The user's own file or folder.
     File {
         /// Where.
         path: PathBuf,
@@ -71,8 +70,8 @@ impl Source {
     /// `count` to evaluate on.
     ///
     /// # Errors
-    /// A shape outside its range, or so small that it has too few problems; a row of a file that is
-    /// no problem, by its number; a file without problems; a set that cannot be had.
+    /// A shape outside its range, or so small that it has too few problems; a row of a file that
+    /// does not hold a problem, by its number; a file without problems; a set that cannot be loaded.
     pub fn problems(&self, split: Split, count: usize) -> Result<Vec<Problem>> {
         Ok(self.load(split, count)?.problems)
     }
@@ -154,8 +153,8 @@ impl Source {
     }
 }
 
-/// Whether a set is in the cache.
-pub fn is_at_hand(set: &DataSet, settings: &Settings) -> bool {
+/// Whether the files of a set are in the hub's cache.
+pub fn is_cached(set: &DataSet, settings: &Settings) -> bool {
     repository(set).is_ok_and(|repository| cached_data(&repository, set.files, settings).is_some())
 }
 

@@ -129,7 +129,7 @@ impl Task<'_> {
     }
 
     /// Samples in this process, from the network that `network` makes of the model.
-    fn here<P: rs_grpo_engine::model::Policy>(
+    fn here<P: rs_grpo_engine::model::TrainableModel>(
         &self,
         source: &Path,
         (folder, signals, bar): (&EvalFolder, &Signals, &ProgressBar),

@@ -3,12 +3,13 @@
 use super::arms::Arm;
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::generate::{SamplingParams, Texts};
+use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_files::Reader;
 use rs_grpo_train::Result;
 use rs_grpo_train::evaluate::{Evaluation, Report, evaluate};
 use rs_grpo_train::run::{Outcome, Resume, RunFolder};
 use rs_grpo_train::task::Split;
-use rs_grpo_train::{Metrics, Setup, TrainConfig, encode, sampler};
+use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine};
 use std::path::{Path, PathBuf};
 
 /// What there is to do.
@@ -42,27 +43,41 @@ impl Job {
         stop: &(dyn Fn() -> bool + Sync),
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<Finished>> {
-        let setup = Setup::open(self.config.clone(), model, None, place)?;
+        let config = self.config.clone();
+        match place {
+            None => self.run_in(&TrainContext::new(config, model)?, stop, advance),
+            Some(place) => {
+                self.run_in(&TrainContext::on_device(config, model, None, place)?, stop, advance)
+            }
+        }
+    }
+
+    fn run_in<P: TrainableModel>(
+        &self,
+        context: &TrainContext<P>,
+        stop: &(dyn Fn() -> bool + Sync),
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<Finished>> {
         let mut steps = Vec::new();
         if self.arm.estimator.is_some() {
             let mut folder = RunFolder::open(&self.folder, &self.config, Resume::Auto)?;
             let per_step = (self.config.prompts * self.config.samples) as u64;
             advance(per_step * folder.newest()?.map_or(0, |(step, _)| step as u64));
             let outcome =
-                rs_grpo_train::run::run(&setup, &mut folder, stop, &mut |_| advance(per_step))?;
+                rs_grpo_train::run::run(context, &mut folder, stop, &mut |_| advance(per_step))?;
             if outcome == Outcome::Stopped {
                 return Ok(None);
             }
             steps = Reader::<Metrics>::open(&self.folder.join("metrics.jsonl"))?
                 .collect::<Result<_, _>>()?;
         }
-        let report = self.evaluate(&setup, stop, advance)?;
+        let report = self.evaluate(context, stop, advance)?;
         Ok(report.map(|report| Finished { report, steps }))
     }
 
-    fn evaluate(
+    fn evaluate<P: TrainableModel>(
         &self,
-        setup: &Setup,
+        context: &TrainContext<P>,
         stop: &(dyn Fn() -> bool + Sync),
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<Report>> {
@@ -71,17 +86,18 @@ impl Job {
         std::fs::create_dir_all(&folder)
             .map_err(|source| rs_grpo_files::Error::File { path: folder.clone(), source })?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
-        let prompts = encode(&problems, &setup.tokenizer, &setup.folder, &config.prompt_template)?;
+        let prompts =
+            encode(&problems, &context.tokenizer, &context.folder, &config.prompt_template)?;
         let params = SamplingParams {
             temperature: 1.0,
             max_tokens: config.max_new_tokens,
-            stop_tokens: setup.stop_tokens.clone(),
+            stop_tokens: context.stop_tokens.clone(),
             seed: config.seed,
             ..SamplingParams::default()
         };
         let evaluation = Evaluation { problems: &problems, samples: config.eval.samples };
-        let mut engine = sampler(setup, &prompts, config.eval.samples, config.max_new_tokens)?;
-        let mut sampler = Texts { sampler: &mut *engine, prompts: &prompts, params: &params };
+        let mut engine = engine(context, &prompts, config.eval.samples, config.max_new_tokens)?;
+        let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
         let mut done = 0;
         let tallies = evaluate(
             &mut sampler,

@@ -100,10 +100,12 @@ fn problems(
     console: &mut Console<'_>,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
     data::fetch(&config.source()?, console)?;
-    let (loaded, cleared) = training_problems(config)?;
+    let (loaded, decontaminated) = training_problems(config)?;
     loaded.notes().iter().for_each(|note| console.note(&format!("{}: {note}", config.data)));
-    if let Some(cleared) = cleared.filter(|cleared| !cleared.overlaps.is_empty()) {
-        let count = cleared.overlaps.len();
+    if let Some(decontaminated) =
+        decontaminated.filter(|decontaminated| !decontaminated.overlaps.is_empty())
+    {
+        let count = decontaminated.overlaps.len();
         console.note(&format!(
             "{}: {count} problems left out that benchmarks at hand hold",
             config.data
@@ -120,7 +122,7 @@ fn problems(
 }
 
 fn rows(set: &str, loaded: &Loaded, template: &PlainTemplate) -> Result<Vec<u8>, Failure> {
-    let row = |problem: &rs_grpo_train::task::Problem| VerlRow {
+    let row = |problem: &rs_grpo_train::data::Problem| VerlRow {
         source: set.to_owned(),
         content: template.render(&problem.prompt),
         answer: loaded.answers.get(&problem.id).cloned().unwrap_or_else(|| problem.answer()),

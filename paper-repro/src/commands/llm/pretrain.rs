@@ -64,7 +64,7 @@ pub(crate) fn run(
     let bar = console.steps(options.steps as u64);
     pool.install(|| {
         pretrain(&pretraining, &options.out, place.as_ref(), |_, updated| {
-            let surprise = updated.sums.surprise / updated.sums.tokens as f64;
+            let surprise = updated.sums.nll / updated.sums.tokens as f64;
             bar.set_message(format!(
                 "cross-entropy {surprise:.3} nats a token, gradient norm {:.2}",
                 updated.grad_norm

@@ -14,7 +14,7 @@ use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::generate::{
     Engine, EngineOptions, Event, FinishReason, Request, Sample, Sampler, SamplingParams,
 };
-use rs_grpo_engine::model::Policy;
+use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_engine::model::{Decoder, Training};
 use rs_grpo_engine::text::{PlainTemplate, Tokenizer, stop_tokens};
 use serde::Serialize;
@@ -198,7 +198,7 @@ impl Options {
     }
 
     /// Draws all samples.
-    fn draw<P: Policy>(
+    fn draw<P: TrainableModel>(
         &self,
         model: &P,
         tokenizer: &Tokenizer,
@@ -214,7 +214,7 @@ impl Options {
         Ok(Drawn { samples, seconds, notes: model.take_notes() })
     }
 
-    fn engine<P: Policy>(
+    fn engine<P: TrainableModel>(
         &self,
         model: &P,
         requests: &[Request],

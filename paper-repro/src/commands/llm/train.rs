@@ -9,9 +9,10 @@ use crate::failure::Failure;
 use crate::signals::Signals;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPool;
+use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_figures::write_atomic;
 use rs_grpo_train::run::{self, Outcome, Resume, RunFolder, sample_lines};
-use rs_grpo_train::{Cleared, Metrics, Setup, StepReport, TrainConfig};
+use rs_grpo_train::{Decontaminated, Metrics, StepReport, TrainConfig, TrainContext};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
@@ -108,21 +109,40 @@ pub(crate) fn run(
     let mut folder = RunFolder::open(&out, &config, resume)?;
     let _served = options.remote.serve(&out)?;
     let left_out = left_out(&folder, &out)?;
-    let mut setup = Setup::open(config, &source, left_out, place.as_ref())?;
-    setup.remote = remote;
-    tell_of_data(&setup, &out, console)?;
-    let signals = Signals::watch()?;
-    let bar = console.steps(setup.config.steps as u64);
+    match place {
+        None => {
+            let context = TrainContext { remote, ..TrainContext::open(config, &source, left_out)? };
+            train(&context, options, &out, &mut folder, pool, console)
+        }
+        Some(place) => {
+            let context = TrainContext::on_device(config, &source, left_out, &place)?;
+            let context = TrainContext { remote, ..context };
+            train(&context, options, &out, &mut folder, pool, console)
+        }
+    }
+}
+
+/// Trains, and shows how it goes.
+fn train<P: TrainableModel + Sync>(
+    context: &TrainContext<P>,
+    options: &TrainOptions,
+    out: &Path,
+    folder: &mut RunFolder,
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    tell_of_data(context, out, console)?;
+    let signals = &Signals::watch()?;
+    let bar = console.steps(context.config.steps as u64);
     let (sender, receiver) = channel();
-    let (setup, folder, signals) = (&setup, &mut folder, &signals);
     // Owns the sender, so that the channel ends with it.
     let train = move || {
         let stop = || signals.received().is_some();
         let mut watch = |report: &StepReport| {
             // The other end is there until this thread ends.
-            let _ = sender.send(Told::new(report, setup, options.show_samples));
+            let _ = sender.send(Told::new(report, context, options.show_samples));
         };
-        pool.install(|| run::run(setup, folder, &stop, &mut watch))
+        pool.install(|| run::run(context, folder, &stop, &mut watch))
     };
     let mut silent = true;
     let mut last = Metrics::new();
@@ -145,7 +165,7 @@ pub(crate) fn run(
     let outcome = outcome.map_err(|_| Failure::Failed("the training panicked".to_owned()))??;
     bar.finish_and_clear();
     if outcome == Outcome::Stopped {
-        return Err(signals.failure(&out, "--resume auto"));
+        return Err(signals.failure(out, "--resume auto"));
     }
     if silent && !last.is_empty() {
         console.note(
@@ -162,25 +182,29 @@ pub(crate) fn run(
 }
 
 /// Says what was found in the data, and keeps what was left out in the folder of the run.
-fn tell_of_data(setup: &Setup, out: &Path, console: &mut Console<'_>) -> Result<(), Failure> {
-    setup.notes.iter().for_each(|note| console.note(&format!("{}: {note}", setup.config.data)));
-    let Some(cleared) = &setup.cleared else { return Ok(()) };
-    let (data, overlaps) = (&setup.config.data, &cleared.overlaps);
-    console.note(&match &cleared.benchmarks[..] {
+fn tell_of_data<P>(
+    context: &TrainContext<P>,
+    out: &Path,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    context.notes.iter().for_each(|note| console.note(&format!("{}: {note}", context.config.data)));
+    let Some(decontaminated) = &context.decontaminated else { return Ok(()) };
+    let (data, overlaps) = (&context.config.data, &decontaminated.overlaps);
+    console.note(&match &decontaminated.benchmarks[..] {
         [] => format!("{data}: compared with no benchmark, since none is in the cache"),
         benchmarks => format!(
             "{data}: {} problems left out that {} hold; {} stay",
             overlaps.len(),
             benchmarks.join(", "),
-            setup.problems.len()
+            context.problems.len()
         ),
     });
-    let report = json!({ "benchmarks": cleared.benchmarks, "overlaps": overlaps });
+    let report = json!({ "benchmarks": decontaminated.benchmarks, "overlaps": overlaps });
     Ok(write_atomic(out.join(OVERLAPS), format!("{report:#}\n").as_bytes())?)
 }
 
 /// What a run that goes on left out of its problems when it began.
-fn left_out(folder: &RunFolder, out: &Path) -> Result<Option<Cleared>, Failure> {
+fn left_out(folder: &RunFolder, out: &Path) -> Result<Option<Decontaminated>, Failure> {
     let path = out.join(OVERLAPS);
     if folder.newest()?.is_none() || !path.exists() {
         return Ok(None);
@@ -199,9 +223,9 @@ struct Told {
 }
 
 impl Told {
-    fn new(report: &StepReport, setup: &Setup, show_samples: usize) -> Self {
+    fn new<P>(report: &StepReport, context: &TrainContext<P>, show_samples: usize) -> Self {
         let show = show_samples > 0 && report.step.is_multiple_of(show_samples);
-        let samples = show.then(|| samples(report, setup));
+        let samples = show.then(|| samples(report, context));
         let notes = report.notes.clone();
         Self { step: report.step, metrics: report.metrics.clone(), samples, notes }
     }
@@ -221,9 +245,9 @@ fn status(metrics: &Metrics) -> String {
 }
 
 /// Some completions of a step, for people.
-fn samples(report: &StepReport, setup: &Setup) -> String {
+fn samples<P>(report: &StepReport, context: &TrainContext<P>) -> String {
     let mut text = format!("── step {}\n", report.step);
-    for line in sample_lines(report, setup) {
+    for line in sample_lines(report, context) {
         text.push_str(&format!(
             "{}  →  {}   reward {}, advantage {:.2}\n",
             line.prompt, line.completion, line.reward, line.advantage

@@ -5,7 +5,7 @@ use super::gradients::Gradients;
 use super::tape::Tape;
 use crate::cuda::backend::Backend;
 use crate::cuda::memory::Array;
-use crate::ops::logprob_head::{Scores, Targets, Weights};
+use crate::ops::logprob_head::{LossGradient, Scores, Targets};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use std::ops::Range;
@@ -72,7 +72,7 @@ impl Tape<'_> {
     pub(crate) fn learn(
         self,
         targets: &Targets<'_>,
-        weigh: &mut dyn FnMut(Range<usize>, &Scores) -> Weights,
+        weigh: &mut dyn FnMut(Range<usize>, &Scores) -> LossGradient,
         gradients: &mut Gradients,
     ) -> Result<()> {
         let network = self.network();
@@ -96,7 +96,7 @@ impl Network {
     fn chunk_backward(
         &self,
         chunk: &Chunk,
-        weights: &Weights,
+        weights: &LossGradient,
         temperature: f32,
         dhidden: &Array,
         gradients: &mut Gradients,

@@ -6,7 +6,7 @@ use super::layer::{ForwardContext, SavedActivations};
 use crate::Result;
 use crate::config::ModelConfig;
 use crate::cuda::memory::{Array, DType};
-use crate::model::{Keep, Packed};
+use crate::model::{ActivationCheckpointing, Packed};
 
 /// A forward pass with the activations that its backward reads.
 #[derive(Debug)]
@@ -24,7 +24,11 @@ impl Network {
     ///
     /// # Errors
     /// Tokens outside the vocabulary; sequences longer than the context; no room.
-    pub fn record(&self, packed: &Packed, keep: Keep) -> Result<Tape<'_>> {
+    pub fn record(
+        &self,
+        packed: &Packed,
+        checkpointing: ActivationCheckpointing,
+    ) -> Result<Tape<'_>> {
         let (backend, spans) = (&self.backend, packed.spans());
         let positions: Vec<u32> = spans.positions().map(|at| at as u32).collect();
         let longest = positions.iter().max().map_or(0, |last| *last as usize + 1);
@@ -36,7 +40,7 @@ impl Network {
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
             let (y, saved) = layer.forward(backend, &x, &context)?;
-            layers.push((x, (keep == Keep::Everything).then_some(saved)));
+            layers.push((x, (checkpointing == ActivationCheckpointing::Off).then_some(saved)));
             x = y;
         }
         let hidden = backend.rms_norm(&x, self.last_norm().1)?;

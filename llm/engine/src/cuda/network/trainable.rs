@@ -1,14 +1,14 @@
-//! The network on a device, as a policy.
+//! The network on a device, as a trainable model.
 
 use super::{Gradients, Network, Optimizer, Tape};
 use crate::Result;
-use crate::model::{Keep, Packed};
-use crate::model::{Policy, Weigh};
+use crate::model::{ActivationCheckpointing, Packed};
+use crate::model::{LossFn, TrainableModel};
 use crate::ops::logprob_head::{Scores, Targets};
 use crate::optim::AdamWOptions;
 use crate::optim::OptimizerState;
 
-impl Policy for Network {
+impl TrainableModel for Network {
     type Gradients = Gradients;
     type Optimizer = Optimizer;
     type Recorded<'a> = Tape<'a>;
@@ -41,12 +41,12 @@ impl Policy for Network {
     }
 
     /// Everything, if it takes at most two thirds of what is free beside gradients and moments.
-    fn keep(&self, tokens: usize) -> Result<Keep> {
+    fn activation_checkpointing(&self, tokens: usize) -> Result<ActivationCheckpointing> {
         let [free, _] = self.backend().device().room()?;
         let trained: usize = self.trained().map(|(_, shape)| shape.iter().product::<usize>()).sum();
         let free = (free as usize).saturating_sub(12 * trained);
         let fits = tokens * self.bytes_per_recorded_token() <= free / 3 * 2;
-        Ok(if fits { Keep::Everything } else { Keep::LayerInputs })
+        Ok(if fits { ActivationCheckpointing::Off } else { ActivationCheckpointing::PerLayer })
     }
 
     fn gradients(&self) -> Gradients {
@@ -57,22 +57,22 @@ impl Policy for Network {
         Optimizer::new(options)
     }
 
-    fn record(&self, batch: Packed, keep: Keep) -> Result<Tape<'_>> {
-        self.record(&batch, keep)
+    fn record(&self, batch: Packed, checkpointing: ActivationCheckpointing) -> Result<Tape<'_>> {
+        self.record(&batch, checkpointing)
     }
 
     fn scores(&self, recorded: &Tape<'_>, targets: &Targets<'_>) -> Result<Scores> {
         recorded.scores(targets)
     }
 
-    fn learn(
+    fn backward(
         &self,
         recorded: Tape<'_>,
         targets: &Targets<'_>,
-        weigh: &mut Weigh<'_>,
+        loss: &mut LossFn<'_>,
         gradients: &mut Gradients,
     ) -> Result<()> {
-        recorded.learn(targets, weigh, gradients)
+        recorded.learn(targets, loss, gradients)
     }
 
     fn norm(&self, gradients: &Gradients) -> Result<f64> {

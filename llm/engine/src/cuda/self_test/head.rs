@@ -4,7 +4,7 @@ use super::bench::{Bench, count, differentiate, poisoned_f32, read_counts, read_
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Launch};
 use crate::generate::{SamplingParams, draw};
-use crate::ops::logprob_head::{Head, Weights};
+use crate::ops::logprob_head::{Head, LossGradient};
 use crate::tensor::{Frozen, Gradients, Weight};
 use candle_core::{D, Device, Tensor};
 
@@ -64,7 +64,7 @@ fn from_cpu(
     let identity = Frozen::Tensor(Tensor::eye(vocab, candle_core::DType::F32, &Device::Cpu)?);
     let weight = Weight::Frozen(identity);
     let hidden = Tensor::from_slice(logits, (rows, vocab), &Device::Cpu)?;
-    let weigh = |rows: std::ops::Range<usize>, _: &_| Weights {
+    let weigh = |rows: std::ops::Range<usize>, _: &_| LossGradient {
         logprobs: a[rows.clone()].to_vec(),
         entropies: b[rows].to_vec(),
     };

@@ -68,7 +68,7 @@ impl Expression {
             return None;
         }
         let mut parser = Parser { letters: text.chars().filter(|c| !c.is_whitespace()).peekable() };
-        // Two numbers with a space between them are no number.
+        // Two numbers with a space between them are not one number.
         if splits_a_number(text) {
             return None;
         }

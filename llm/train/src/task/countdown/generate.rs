@@ -1,7 +1,8 @@
 //! Puzzles that have a solution.
 
-use super::{Expression, Puzzle};
-use crate::{Error, Result};
+use super::Expression;
+use crate::data::Puzzle;
+use crate::error::{Error, Result};
 use rand::{Rng, RngExt};
 use rs_grpo_files::Refuse as _;
 

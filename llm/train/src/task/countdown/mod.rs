@@ -3,13 +3,12 @@
 //! | file | what |
 //! |---|---|
 //! | `expression` | what a completion says: parsed, evaluated exactly, brought to a normal form |
-//! | `puzzle` | the numbers and the target, and the check of an answer |
+//! | `check` | whether a completion solves a puzzle |
 //! | `generate` | puzzles with a solution, from a seed |
 
+mod check;
 mod expression;
 mod generate;
-mod puzzle;
 
 pub use expression::{Expression, MAX_LENGTH, Value};
 pub use generate::{Prior, Shape, Solved};
-pub use puzzle::Puzzle;

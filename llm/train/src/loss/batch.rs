@@ -1,11 +1,11 @@
 //! Completions to learn from, packed into micro-batches.
 
-use super::loss::{Loss, Token};
-use crate::Result;
+use super::policy_gradient::{Loss, Token};
+use crate::error::Result;
 use rs_grpo_engine::model::Packed;
 use std::ops::Range;
 
-/// A completion of a prompt, and what the loss has to know of it.
+/// A completion of a prompt, with what the loss depends on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example<'a> {
     /// Tokens of the prompt, at least one.
@@ -36,6 +36,15 @@ pub struct MicroBatch<'a> {
     pub targets: Vec<u32>,
     /// The examples, each with its range among the targets.
     pub examples: Vec<(&'a Example<'a>, Range<usize>)>,
+}
+
+impl<'a> Example<'a> {
+    /// A completion with an advantage: in the loss, with ratio 1, nothing to correct and no reference.
+    pub fn new(prompt: &'a [u32], completion: &'a [u32], advantage: f64) -> Self {
+        let none: &[f32] = &[];
+        let (old, sampler, reference) = (none, none, none);
+        Self { prompt, completion, advantage, masked: false, old, sampler, reference }
+    }
 }
 
 impl<'a> MicroBatch<'a> {
@@ -82,8 +91,8 @@ impl<'a> MicroBatch<'a> {
     }
 }
 
-/// Consecutive examples, as many to a micro-batch as a budget of tokens allows; a longer one gets a
-/// micro-batch of its own.
+/// Cuts consecutive examples into micro-batches of at most `budget` tokens; an example longer than that
+/// gets a micro-batch of its own.
 ///
 /// # Errors
 /// An example without a prompt.
@@ -109,7 +118,7 @@ pub fn micro_batches<'a>(
     Ok(batches)
 }
 
-/// Number of completions of a mini-batch, and of their tokens: what shares are of.
+/// Number of completions of a mini-batch and of their tokens, by which the loss divides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     completions: usize,
@@ -117,8 +126,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// Of all completions, those without advantage included; the tokens are those of completions that
-    /// are not masked.
+    /// Counts all completions, with or without advantage, and the tokens of those that are not masked.
     pub fn of(examples: &[Example<'_>]) -> Self {
         let counted = examples.iter().filter(|example| !example.masked);
         let tokens = counted.map(|example| example.completion.len()).sum();

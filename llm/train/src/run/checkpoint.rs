@@ -1,11 +1,13 @@
 //! Checkpoints of a run: everything that it needs to go on, whole or not at all.
 
-use super::setup::Setup;
-use crate::{Error, Result};
-use rs_grpo_engine::checkpoint::{Checkpoint, Elements, Layout, Storage, read_tensors};
-use rs_grpo_engine::checkpoint::{Shaped, write_model, write_tensors};
-use rs_grpo_engine::model::Policy;
-use rs_grpo_engine::model::{set_adapters, write_adapters};
+use crate::context::TrainContext;
+use crate::error::{Error, Result};
+use crate::policy::write_weights;
+use rs_grpo_engine::checkpoint::{
+    Checkpoint, Elements, Shaped, Storage, read_tensors, write_tensors,
+};
+use rs_grpo_engine::model::TrainableModel;
+use rs_grpo_engine::model::set_adapters;
 use rs_grpo_engine::optim::OptimizerState;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::json_object;
@@ -22,23 +24,23 @@ const SQUARE: &str = ".square";
 /// Largest `trainer.json`, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// How far a run is.
+/// How far a run is; a file of its checkpoints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
     /// Steps that are done.
     pub step: usize,
-    /// Problems that were given out: the position in the data.
+    /// Prompts that were sampled: the position in the data.
     pub given: u64,
     /// Updates of the optimiser.
     pub updates: u64,
-    /// Tokens that were drawn.
+    /// Tokens that were sampled.
     pub tokens: u64,
     /// Indices of the problems that were ever solved.
     pub solved: BTreeSet<usize>,
-    /// The best evaluation so far, with its step.
+    /// Step and value of the best evaluation so far.
     pub best: Option<(usize, f64)>,
-    /// Whether every group so far had the same reward throughout.
+    /// Whether the rewards of every group so far were all equal.
     pub without_signal: bool,
 }
 
@@ -46,10 +48,9 @@ pub struct Progress {
 ///
 /// # Errors
 /// What the operating system refuses, such as a full disk; nothing is left behind then.
-pub(super) fn save<P: Policy>(
+pub(super) fn save<P: TrainableModel>(
     folder: &Path,
-    setup: &Setup,
-    policy: &P,
+    context: &TrainContext<P>,
     optimizer: &P::Optimizer,
     progress: &Progress,
 ) -> Result<()> {
@@ -58,35 +59,18 @@ pub(super) fn save<P: Policy>(
         std::fs::remove_dir_all(folder).map_err(Error::file(folder))?;
     }
     aside(folder, |temporary| {
-        weights(temporary, setup, policy)?;
-        for (name, bytes) in &setup.companions {
+        write_weights(temporary, context)?;
+        for (name, bytes) in &context.tokenizer_files {
             write_file(&temporary.join(name), bytes)?;
         }
-        moments(&temporary.join(OPTIMIZER), policy, optimizer)?;
+        write_moments(&temporary.join(OPTIMIZER), &context.policy, optimizer)?;
         let state = serde_json::to_value(progress)
             .map_err(|error| Error::malformed(folder, STATE, error.to_string()))?;
         Ok(write_json(&temporary.join(STATE), &state)?)
     })
 }
 
-/// Writes the weights that are trained into a folder that is there.
-pub(super) fn weights<P: Policy>(
-    folder: &Path,
-    setup: &Setup,
-    policy: &P,
-) -> rs_grpo_engine::Result<()> {
-    let numbers = |name: &str| policy.trained_numbers(name);
-    if let Some(options) = setup.config.lora() {
-        let shapes = policy.trained_shapes();
-        return write_adapters(folder, shapes, numbers, options, &setup.config.model);
-    }
-    let tensors = setup.model.config().tensors();
-    write_model(folder, &setup.fields, &tensors, Layout::new(Storage::F32), |name| {
-        Ok(numbers(name)?.into())
-    })
-}
-
-fn moments<P: Policy>(
+fn write_moments<P: TrainableModel>(
     path: &Path,
     policy: &P,
     optimizer: &P::Optimizer,
@@ -111,17 +95,16 @@ fn moments<P: Policy>(
 ///
 /// # Errors
 /// A checkpoint that is not of this model.
-pub(super) fn restore<P: Policy>(
+pub(super) fn restore<P: TrainableModel>(
     folder: &Path,
-    setup: &Setup,
-    policy: &P,
+    context: &TrainContext<P>,
     optimizer: &mut P::Optimizer,
 ) -> Result<Progress> {
-    let path = folder.join(STATE);
+    let (path, policy) = (folder.join(STATE), &context.policy);
     let state = Value::Object(json_object(&path, MAX_BYTES)?);
     let progress: Progress = serde_json::from_value(state)
         .map_err(|error| Error::malformed(&path, "the file", error.to_string()))?;
-    match setup.config.lora() {
+    match context.config.lora() {
         Some(_) => set_adapters(folder, &policy.trained_shapes(), |name, numbers| {
             policy.set_trained(name, numbers)
         })?,
@@ -134,7 +117,7 @@ pub(super) fn restore<P: Policy>(
     Ok(progress)
 }
 
-fn read_weights<P: Policy>(checkpoint: &Checkpoint, policy: &P) -> Result<()> {
+fn read_weights<P: TrainableModel>(checkpoint: &Checkpoint, policy: &P) -> Result<()> {
     for (name, _) in policy.trained_shapes() {
         policy.set_trained(&name, checkpoint.tensor(&name)?.elements().to_f32())?;
     }

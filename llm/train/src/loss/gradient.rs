@@ -1,22 +1,22 @@
 //! The loss of a mini-batch and its gradient.
 
 use super::batch::{Count, Example, MicroBatch, micro_batches};
-use super::loss::{Loss, LossKind, Term, Token};
-use crate::Result;
-use rs_grpo_engine::model::Keep;
-use rs_grpo_engine::model::Policy;
-use rs_grpo_engine::ops::logprob_head::{Scores, Targets, Weights};
+use super::policy_gradient::{Loss, LossKind, Term, Token};
+use crate::error::Result;
+use rs_grpo_engine::model::ActivationCheckpointing;
+use rs_grpo_engine::model::TrainableModel;
+use rs_grpo_engine::ops::logprob_head::{LossGradient, Scores, Targets};
 use std::ops::{AddAssign, Range};
 
-/// How a gradient is computed.
+/// How a mini-batch goes through the network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pass {
     /// Divides the logits, as when the completions were drawn.
     pub temperature: f32,
     /// Most tokens that go through the network together.
     pub micro_batch_tokens: usize,
-    /// What is kept between forward and backward.
-    pub keep: Keep,
+    /// Which activations are computed again in the backward pass.
+    pub checkpointing: ActivationCheckpointing,
 }
 
 /// Sums over the tokens that went through the network.
@@ -24,49 +24,68 @@ pub struct Pass {
 pub struct Sums {
     /// The loss.
     pub loss: f64,
-    /// Tokens.
+    /// Number of tokens.
     pub tokens: usize,
-    /// Sum of their negative log-probabilities.
-    pub surprise: f64,
-    /// Sum of their entropies.
+    /// Sum of their negative log-probabilities under the policy, in nats.
+    pub nll: f64,
+    /// Sum of the entropies of the policy at these tokens, in nats.
     pub entropy: f64,
     /// Sum of the estimates of the divergence from the reference.
     pub kl: f64,
-    /// Ratios: one a token, or with [`LossKind::Gspo`] one a completion.
+    /// Number of ratios: one a token, or with [`LossKind::Gspo`] one a completion.
     pub ratios: f64,
-    /// Ratios that the lower clip holds.
+    /// Number of ratios that the lower bound clips.
     pub clipped_low: f64,
-    /// Ratios that the upper clip holds.
+    /// Number of ratios that the upper bound clips.
     pub clipped_high: f64,
-    /// Sum of |log π_trainer − log π_sampler|.
-    pub difference: f64,
+    /// Sum over tokens of |log π_trainer − log π_sampler|, in nats.
+    pub logprob_mismatch: f64,
     /// The largest of these.
-    pub largest_difference: f64,
+    pub max_logprob_mismatch: f64,
+}
+
+/// What an update of the policy was made from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UpdateStats {
+    /// Sums over the tokens of the mini-batch.
+    pub sums: Sums,
+    /// Norm of the gradient, before clipping.
+    pub grad_norm: f64,
+}
+
+impl UpdateStats {
+    /// The loss or the norm of the gradient, whichever is not finite.
+    pub fn fault(&self) -> Option<(&'static str, f64)> {
+        [("the loss", self.sums.loss), ("the gradient norm", self.grad_norm)]
+            .into_iter()
+            .find(|(_, value)| !value.is_finite())
+    }
 }
 
 impl AddAssign for Sums {
     fn add_assign(&mut self, other: Self) {
         self.loss += other.loss;
         self.tokens += other.tokens;
-        self.surprise += other.surprise;
+        self.nll += other.nll;
         self.entropy += other.entropy;
         self.kl += other.kl;
         self.ratios += other.ratios;
         self.clipped_low += other.clipped_low;
         self.clipped_high += other.clipped_high;
-        self.difference += other.difference;
-        self.largest_difference = self.largest_difference.max(other.largest_difference);
+        self.logprob_mismatch += other.logprob_mismatch;
+        self.max_logprob_mismatch = self.max_logprob_mismatch.max(other.max_logprob_mismatch);
     }
 }
 
 /// The loss of a mini-batch, and its gradient with respect to the trained weights.
 ///
 /// Neither depends on how the mini-batch is cut into micro-batches. Completions that cannot have a
-/// gradient count in the shares of the others, and cost nothing.
+/// gradient, masked or without advantage, do not go through the network; they count among the completions
+/// that the loss is a mean over.
 ///
 /// # Errors
 /// Completions that are longer than the context, or hold tokens outside the vocabulary.
-pub fn gradient<P: Policy>(
+pub fn gradient<P: TrainableModel>(
     policy: &P,
     examples: &[Example<'_>],
     loss: &Loss,
@@ -84,7 +103,7 @@ pub fn gradient<P: Policy>(
     Ok((gradients, sums))
 }
 
-fn micro_gradient<P: Policy>(
+fn micro_gradient<P: TrainableModel>(
     policy: &P,
     batch: MicroBatch<'_>,
     tokens: &[Token],
@@ -94,7 +113,7 @@ fn micro_gradient<P: Policy>(
 ) -> Result<Sums> {
     let MicroBatch { packed, rows, targets, examples } = batch;
     let targets = Targets { rows: &rows, tokens: &targets, temperature: pass.temperature };
-    let recorded = policy.record(packed, pass.keep)?;
+    let recorded = policy.record(packed, pass.checkpointing)?;
     let ratios = match loss.kind {
         LossKind::Gspo => {
             let scores = policy.scores(&recorded, &targets)?;
@@ -103,24 +122,25 @@ fn micro_gradient<P: Policy>(
         _ => None,
     };
     let mut sums = Sums::default();
-    let mut weigh = |range: Range<usize>, scores: &Scores| {
+    let mut loss_gradient = |range: Range<usize>, scores: &Scores| {
         let ratios = ratios.as_ref().map(|ratios| &ratios[range.clone()]);
-        weigh(loss, &tokens[range], scores, ratios, &mut sums)
+        loss_gradient(loss, &tokens[range], scores, ratios, &mut sums)
     };
-    policy.learn(recorded, &targets, &mut weigh, gradients)?;
+    policy.backward(recorded, &targets, &mut loss_gradient, gradients)?;
     Ok(sums)
 }
 
-/// The weights of some tokens; adds what they say to the sums.
-fn weigh(
+/// The gradient of the loss with respect to the scores of some tokens, which are added to the sums.
+fn loss_gradient(
     loss: &Loss,
     tokens: &[Token],
     scores: &Scores,
     ratios: Option<&[Ratio]>,
     sums: &mut Sums,
-) -> Weights {
+) -> LossGradient {
     let entropic = loss.entropy_coef != 0.0;
-    let mut weights = Weights { logprobs: Vec::with_capacity(tokens.len()), entropies: Vec::new() };
+    let mut gradient =
+        LossGradient { logprobs: Vec::with_capacity(tokens.len()), entropies: Vec::new() };
     for (row, token) in tokens.iter().enumerate() {
         let (logprob, entropy) =
             (f64::from(scores.logprobs[row]), f64::from(scores.entropies[row]));
@@ -128,30 +148,30 @@ fn weigh(
         let own = Ratio { log: own, part: 1.0 };
         let ratio = ratios.map_or(own, |ratios| ratios[row]);
         let term = loss.term(token, logprob, entropy, ratio.log);
-        weights.logprobs.push(term.weight as f32);
+        gradient.logprobs.push(term.weight as f32);
         if entropic {
-            weights.entropies.push(term.entropy_weight as f32);
+            gradient.entropies.push(term.entropy_weight as f32);
         }
         sums.count(token, logprob, entropy, &term, ratio.part);
     }
-    weights
+    gradient
 }
 
 impl Sums {
     fn count(&mut self, token: &Token, logprob: f64, entropy: f64, term: &Term, part: f64) {
         let if_so = |clipped: bool| if clipped { part } else { 0.0 };
-        let difference = (token.old.unwrap_or(logprob) - token.sampler).abs();
+        let logprob_mismatch = (token.old.unwrap_or(logprob) - token.sampler).abs();
         *self += Self {
             loss: term.value,
             tokens: 1,
-            surprise: -logprob,
+            nll: -logprob,
             entropy,
             kl: term.kl,
             ratios: part,
             clipped_low: if_so(term.clipped_low),
             clipped_high: if_so(term.clipped_high),
-            difference,
-            largest_difference: difference,
+            logprob_mismatch,
+            max_logprob_mismatch: logprob_mismatch,
         };
     }
 }
@@ -184,7 +204,7 @@ fn mean_ratios<'a>(
 ///
 /// # Errors
 /// As [`gradient`].
-pub fn logprobs<P: Policy>(
+pub fn logprobs<P: TrainableModel>(
     policy: &P,
     examples: &[Example<'_>],
     pass: Pass,
@@ -193,7 +213,8 @@ pub fn logprobs<P: Policy>(
     for batch in micro_batches(examples, pass.micro_batch_tokens)? {
         let MicroBatch { packed, rows, targets, examples } = batch;
         let targets = Targets { rows: &rows, tokens: &targets, temperature: pass.temperature };
-        let scores = policy.scores(&policy.record(packed, Keep::LayerInputs)?, &targets)?;
+        let scores =
+            policy.scores(&policy.record(packed, ActivationCheckpointing::PerLayer)?, &targets)?;
         all.extend(examples.iter().map(|(_, range)| scores.logprobs[range.clone()].to_vec()));
     }
     Ok(all)

@@ -11,7 +11,7 @@
 //! The gradient is written down, not differentiated: it enters the head's backward as one number a
 //! token.
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use serde::{Deserialize, Serialize};
 
