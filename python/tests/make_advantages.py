@@ -2,7 +2,7 @@
 
     python python/tests/make_advantages.py target/release/repro
 
-Groups and estimators are those of `tests/fixtures/golden_advantages.json`, where a second program
+Groups and estimators are those of `tests/core/fixtures/golden_advantages.json`, where a second program
 checks them; and groups of 16 and 33 rewards on a grid and off it, under the whole catalogue.
 """
 
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-GOLDEN = HERE.parent.parent / "tests" / "fixtures" / "golden_advantages.json"
+GOLDEN = HERE.parent.parent / "tests" / "core" / "fixtures" / "golden_advantages.json"
 
 
 def repro(*arguments, groups=()):

@@ -27,7 +27,7 @@ class Values(unittest.TestCase):
 
     def test_values_are_those_of_another_program(self):
         """`golden_advantages.json`: mpmath with 60 digits; null where the estimator refuses the group."""
-        golden = HERE.parent.parent / "tests" / "fixtures" / "golden_advantages.json"
+        golden = HERE.parent.parent / "tests" / "core" / "fixtures" / "golden_advantages.json"
         compared = 0
         for group in json.loads(golden.read_text())["groups"]:
             rewards = np.array(group["rewards"])

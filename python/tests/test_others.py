@@ -20,7 +20,7 @@ FIXTURES = Path(__file__).parent.parent.parent / "tests"
 class Metrics(unittest.TestCase):
     def test_pass_at_k_is_that_of_another_program(self):
         """`pass_at_k.csv`: exact rationals, and 60 digits for large n."""
-        with (FIXTURES / "fixtures" / "pass_at_k.csv").open() as file:
+        with (FIXTURES / "core" / "fixtures" / "pass_at_k.csv").open() as file:
             rows = list(csv.reader(line for line in file if not line.startswith("#")))
         n, c, k = (np.array([int(row[i]) for row in rows]) for i in range(3))
         expected = [float(row[3]) for row in rows]
@@ -51,7 +51,7 @@ class Metrics(unittest.TestCase):
 class Grades(unittest.TestCase):
     def test_verdicts_are_those_of_the_cases(self):
         """`grade_cases.jsonl`: written by hand, each with what is right."""
-        with (FIXTURES / "llm" / "fixtures" / "grade_cases.jsonl").open() as file:
+        with (FIXTURES / "grade" / "fixtures" / "grade_cases.jsonl").open() as file:
             cases = [json.loads(line) for line in file]
         golds, predictions = ([case[key] for case in cases] for key in ("gold", "prediction"))
         grades = rs_grpo.grade(golds, predictions)
