@@ -1,32 +1,13 @@
 //! The estimators as one value, and the one dispatch.
 
+use crate::estimators::focal::Base;
 use crate::estimators::{
     dr_grpo, entropic_adaptive, entropic_loo, focal, grpo, grpo_passk, maxrl, pass_at_k,
     pass_at_k_rloo, pkpo, rloo, rs_grpo, rs_loo,
 };
 use crate::group::all_finite;
-use crate::moments::Weighting;
+use crate::moments::{Spread, Weighting};
 use crate::{Error, Group, Scratch};
-
-/// Divisor of the variance in [`Estimator::Grpo`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spread {
-    /// `N − 1`, as in verl and TRL.
-    Sample,
-    /// `N`.
-    Population,
-}
-
-/// The advantage that [`Estimator::Focal`] scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Base {
-    /// [`Estimator::Grpo`] with ε = 1e-6.
-    Grpo,
-    /// [`Estimator::DrGrpo`].
-    DrGrpo,
-    /// [`Estimator::Rloo`].
-    Rloo,
-}
 
 /// A rule that turns the rewards of one group into advantages.
 ///

@@ -1,6 +1,13 @@
 //! Averages over a group or a policy, and what they give: deviations and spread.
 
-use crate::Spread;
+/// Divisor of the variance in [`Estimator::Grpo`](crate::Estimator::Grpo).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// `N − 1`, as in verl and TRL.
+    Sample,
+    /// `N`.
+    Population,
+}
 
 /// What each reward weighs in an average: `1/N` in a group, `πⱼ` under a known policy.
 #[derive(Clone, Copy)]

@@ -2,7 +2,18 @@
 
 use super::{dr_grpo, grpo, rloo};
 use crate::moments::Weighting;
-use crate::{Base, Error, Group, Spread};
+use crate::{Error, Group, Spread};
+
+/// The advantage that [`Estimator::Focal`](crate::Estimator::Focal) scales.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// [`Estimator::Grpo`](crate::Estimator::Grpo) with ε = 1e-6.
+    Grpo,
+    /// [`Estimator::DrGrpo`](crate::Estimator::DrGrpo).
+    DrGrpo,
+    /// [`Estimator::Rloo`](crate::Estimator::Rloo).
+    Rloo,
+}
 
 /// `Aᵢ = k (1 − c/N)^{k−1} · Aᵢᵇᵃˢᵉ`, from `∇pass@k = k (1−p)^{k−1} ∇p` with `p` replaced by the
 /// group's own pass rate.

@@ -1,5 +1,5 @@
 // What every kernel on a GPU begins with. No header of CUDA's is included, so that a kernel compiles
-// wherever the NVRTC library is, and with a C++ compiler against tests/llm/emulator.
+// wherever the NVRTC library is, and with a C++ compiler against tests/support/emulator.
 //
 // ELEMENT is the type of weights and activations, float or bf16; a source is compiled once for each.
 // Sums are always in float. Blocks have a multiple of 32 threads.
