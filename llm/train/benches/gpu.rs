@@ -33,7 +33,7 @@ mod gpu {
     use rs_grpo_engine::optim::AdamWOptions;
     use rs_grpo_engine::{Error, Result};
     use rs_grpo_hub::{ALIASES, Alias};
-    use rs_grpo_train::{Example, Loss, Pass, gradient, update};
+    use rs_grpo_train::{self as train, Example, Loss, Pass, gradient, update};
     use serde_json::{Value, json};
     use std::sync::Arc;
     use std::time::Instant;
@@ -44,7 +44,7 @@ mod gpu {
     /// Random numbers that weights repeat.
     const BLOCK: usize = 1 << 22;
 
-    pub(super) fn run(arguments: &[String]) -> Result<()> {
+    pub(super) fn run(arguments: &[String]) -> train::Result<()> {
         let gpu = Arc::new(Gpu::open()?);
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let number = |text: &str| text.parse::<usize>().map_err(|_| unknown(text));
@@ -67,7 +67,7 @@ mod gpu {
                 let sizes = [number(prompts)?, number(new)?, number(tokens)?];
                 Bench::new(&gpu, model, what)?.step(sizes)?
             }
-            _ => return Err(unknown(&arguments.join(" "))),
+            _ => return Err(unknown(&arguments.join(" ")).into()),
         };
         let mut line = json!({ "what": arguments.join(" "), "gpu": gpu.describe()?.name });
         if let (Some(line), Some(result)) = (line.as_object_mut(), result.as_object()) {
@@ -134,7 +134,9 @@ mod gpu {
                 _ => Training::Frozen,
             };
             let place = Place::new(gpu.clone(), Element::Bf16);
-            let config = ModelConfig { max_positions: 8192, ..alias.config.clone() };
+            let published =
+                ModelConfig::published(alias.repository).ok_or_else(|| unknown(model))?;
+            let config = ModelConfig { max_positions: 8192, ..published.clone() };
             let network = Network::with_numbers(&place, &config, training, &mut Random(None))?;
             Ok(Self { gpu, config, network, burst: EngineOptions::default().burst })
         }
@@ -195,7 +197,7 @@ mod gpu {
                 .collect()
         }
 
-        fn train(&self, [sequences, len, micro_batch_tokens]: [usize; 3]) -> Result<Value> {
+        fn train(&self, [sequences, len, micro_batch_tokens]: [usize; 3]) -> train::Result<Value> {
             let pairs = self.sequences(sequences, len);
             let examples: Vec<Example<'_>> = pairs
                 .iter()
@@ -206,7 +208,7 @@ mod gpu {
                 .collect();
             let checkpointing = self.network.activation_checkpointing(micro_batch_tokens)?;
             let pass = Pass { temperature: 1.0, micro_batch_tokens, checkpointing };
-            let work = || -> Result<f64> {
+            let work = || -> train::Result<f64> {
                 let start = Instant::now();
                 let (gradients, _) = gradient(&self.network, &examples, &Loss::default(), pass)?;
                 self.network.norm(&gradients)?;
@@ -227,7 +229,7 @@ mod gpu {
         }
 
         /// One whole step: samples, rewards, advantages, gradient and update.
-        fn step(&self, [prompts, new, micro_batch_tokens]: [usize; 3]) -> Result<Value> {
+        fn step(&self, [prompts, new, micro_batch_tokens]: [usize; 3]) -> train::Result<Value> {
             let mut optimizer = self.network.optimizer(AdamWOptions::default());
             let mut timed = Value::Null;
             // The first compiles kernels and takes memory.
@@ -243,7 +245,7 @@ mod gpu {
             prompts: usize,
             new: usize,
             micro_batch_tokens: usize,
-        ) -> Result<Value> {
+        ) -> train::Result<Value> {
             let slots = (prompts + 1) * (PROMPT + 16) + prompts * SAMPLES * (new + 16);
             self.network.make_room(optimizer, slots * self.network.bytes_per_slot())?;
             self.gpu.take_peak()?;
