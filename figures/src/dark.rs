@@ -129,14 +129,20 @@ mod tests {
         assert!(Color(255, 255, 255).on_dark().luma() < 0.15);
     }
 
-    /// White has lightness 1 and pure red 0.628, a 0.225, b 0.126: the table of Ottosson's article.
+    /// `coloraide.Color("#ff0000").convert("oklab").coords()` and so on, of coloraide 8.13.1.
     #[test]
-    fn oklab_is_that_of_the_article_and_can_be_undone() {
-        let close = |found: [f64; 3], expected: [f64; 3]| {
-            found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3)
-        };
-        assert!(close(to_oklab(Color(255, 255, 255)), [1.0, 0.0, 0.0]));
-        assert!(close(to_oklab(Color(255, 0, 0)), [0.628, 0.225, 0.126]));
+    fn oklab_is_that_of_another_program_and_can_be_undone() {
+        for (color, expected) in [
+            (Color(255, 255, 255), [1.0, 0.0, 0.0]),
+            (Color(255, 0, 0), [0.627955, 0.224863, 0.125846]),
+            (Color(0, 255, 0), [0.866440, -0.233888, 0.179498]),
+            (Color(0, 0, 255), [0.452014, -0.032457, -0.311528]),
+            (Color(0, 114, 178), [0.531929, -0.057459, -0.118068]),
+        ] {
+            for (found, expected) in to_oklab(color).into_iter().zip(expected) {
+                assert!((found - expected).abs() < 2e-6, "{color}: {found} {expected}");
+            }
+        }
         for color in (0..9).map(|i| Color::ordered(i, 9)) {
             assert_eq!(from_oklab(to_oklab(color)), color);
         }
