@@ -9,6 +9,9 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// The folder of data sets, which are not part of the project.
+const BENCHMARKS: Option<&str> = option_env!("BENCHMARKS");
+
 const SMALL: &str =
     "eval --model countdown --data countdown --problems 6 --max-new-tokens 16 --out {dir}/eval";
 
@@ -136,7 +139,7 @@ fn problems_of_a_file_go_all_the_way_to_pass_at_k() {
 #[cfg_attr(no_benchmarks, ignore = "needs RS_GRPO_BENCHMARKS, a folder of data sets")]
 fn a_slice_of_math500_is_sampled_and_graded() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = option_env!("BENCHMARKS").expect("the build script found a folder");
+    let folder = BENCHMARKS.expect("the build script found a folder");
     let text = fs::read_to_string(Path::new(folder).join("math500.jsonl")).expect("a data set");
     let short = |line: &&str| {
         let line: Value = serde_json::from_str(line).expect("JSON");

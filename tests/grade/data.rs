@@ -5,8 +5,11 @@ use rs_grpo_grade::{Grader, Verdict};
 use serde_json::Value;
 use std::path::Path;
 
+/// The folder of data sets, which are not part of the project.
+const BENCHMARKS: Option<&str> = option_env!("BENCHMARKS");
+
 fn lines(name: &str) -> Vec<Value> {
-    let folder = option_env!("BENCHMARKS").expect("the build script found a folder");
+    let folder = BENCHMARKS.expect("the build script found a folder");
     let text = std::fs::read_to_string(Path::new(folder).join(format!("{name}.jsonl"))).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
