@@ -33,7 +33,7 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
     /// An engine with a cache of its own. Without a tokenizer, samples have no text.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for an option that is 0; a cache that the device has no room for.
+    /// [`Parameter`](rs_grpo_files::Error::Parameter) for an option that is 0; a cache that the device has no room for.
     pub fn new(
         model: &'a M,
         tokenizer: Option<&'a Tokenizer>,

@@ -60,7 +60,7 @@ impl SamplingParams {
     /// Whether every setting is in its range.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for the first that is not.
+    /// [`Parameter`](rs_grpo_files::Error::Parameter) for the first that is not.
     pub fn check(&self) -> Result<()> {
         let in_range = |ok: bool, name, value: f32, allowed: &str| match ok {
             true => Ok(()),
