@@ -1,18 +1,7 @@
 //! A figure in parts, for a page that arranges panels and legend itself.
 
-use crate::render::Legend;
-use crate::{Color, Dash, Figure, Plot};
-
-/// One entry of a legend.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// What the series are called.
-    pub label: String,
-    /// Their colour.
-    pub color: Color,
-    /// Their dash pattern.
-    pub dash: Dash,
-}
+use crate::render::{Key, Legend};
+use crate::{Figure, Plot};
 
 /// A figure whose panels are pictures of their own, beside the legend that they share.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +38,7 @@ fn alone(plot: &Plot, legend: &Legend) -> Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Panel, Series};
+    use crate::{Dash, Panel, Series};
 
     /// Two panels that share a label: the picture of each has the colours of the whole, and no legend.
     #[test]

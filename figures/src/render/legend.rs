@@ -2,12 +2,23 @@
 
 use super::canvas::{Anchor, Canvas, Pen, Rect};
 use super::look::{AREA_ALPHA, BAND_ALPHA, DOT, LEGEND, LINE, MARGIN};
-use crate::{Color, Dash, Figure, Key, Plot, Result, Series, Shape};
+use crate::{Color, Dash, Figure, Plot, Result, Series, Shape};
 
 const KEY_WIDTH: f64 = 32.0;
 const KEY_GAP: f64 = 8.0;
 const ENTRY_GAP: f64 = 26.0;
 const ROW: f64 = 27.0;
+
+/// One entry of a legend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// What the series are called.
+    pub label: String,
+    /// Their colour.
+    pub color: Color,
+    /// Their dash pattern.
+    pub dash: Dash,
+}
 
 /// One label and the look of its series.
 struct Entry<'a> {

@@ -22,6 +22,7 @@ use crate::{Figure, Plot, Result};
 use canvas::Canvas;
 
 pub use font::{REGULAR, SEMI_BOLD, drawable};
+pub use legend::Key;
 pub(crate) use legend::Legend;
 pub(crate) use raster::png;
 
