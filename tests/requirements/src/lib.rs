@@ -1,5 +1,5 @@
-//! Build script of the test packages: finds what some tests need beside Rust. A test whose need is not
-//! met is ignored, and `cargo test` lists it with the reason.
+//! For the build scripts of the test packages: finds what some tests need beside Rust. A test whose need
+//! is not met is ignored, and `cargo test` lists it with the reason.
 //!
 //! | cfg | set where there is no |
 //! |---|---|
@@ -10,7 +10,8 @@
 use std::path::Path;
 use std::process::Command;
 
-fn main() {
+/// Tells Cargo which needs are not met.
+pub fn find() {
     let runs = |program: &str| Command::new(program).arg("--version").output().is_ok();
     let benchmarks = std::env::var("RS_GRPO_BENCHMARKS").unwrap_or_default();
     let is_there = Path::new(&benchmarks).join("math500.jsonl").is_file();
@@ -23,7 +24,6 @@ fn main() {
     for variable in ["PATH", "RS_GRPO_BENCHMARKS"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
-    println!("cargo::rerun-if-changed=../requirements.rs");
 }
 
 fn require(cfg: &str, is_met: bool) {
