@@ -8,13 +8,14 @@ mod commands;
 mod console;
 mod exit;
 mod failure;
+mod model;
 mod output;
 mod parse;
 mod signals;
 
 pub use exit::Exit;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
 use console::Console;
 use failure::Failure;
@@ -56,6 +57,8 @@ fn dispatch(cli: Cli, console: &mut Console<'_>) -> Result<(), Failure> {
         Command::Plan(options) => commands::plan::run(&options, console),
         Command::Report(options) => commands::report::run(&options, &pool, console),
         Command::Theory(options) => commands::theory::run(&options, &pool, console),
-        Command::Completions { shell } => commands::completions::run(shell, console),
+        Command::Completions { shell } => {
+            commands::completions::run(shell, Cli::command(), console)
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! `repro data`: the sets of problems that have a name, what is wrong with them, and how they are asked.
 
-use super::llm::model;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::model;
 use crate::output::Format;
 use crate::parse;
 use clap::{Args, Subcommand};

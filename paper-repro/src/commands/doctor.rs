@@ -84,7 +84,7 @@ fn row((alias, config): (&Alias, &ModelConfig), limit: u64) -> Vec<String> {
 #[cfg(feature = "cuda")]
 mod gpu {
     use super::{Console, Failure, gigabytes};
-    use crate::commands::llm::model;
+    use crate::model;
     use rs_grpo_engine::cuda::backend::Backend;
     use rs_grpo_engine::cuda::compile::{TESTED, compile};
     use rs_grpo_engine::cuda::device::{Description, Gpu};

@@ -1,7 +1,8 @@
 //! One model on one set of problems.
 
+use super::options::Options;
 use super::served::Repeats;
-use super::{Options, Set};
+use super::sets::Set;
 use crate::failure::Failure;
 use crate::signals::Signals;
 use indicatif::ProgressBar;

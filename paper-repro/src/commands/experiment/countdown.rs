@@ -2,21 +2,22 @@
 
 use super::arms::Arm;
 use super::job::{Finished, Job};
+use super::parallel::in_parallel;
+use super::results::Results;
 use super::{figure, table};
 use crate::commands::device::DeviceOption;
-use crate::commands::llm::model;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::model;
 use crate::output::write_config;
 use crate::parse;
 use crate::signals::Signals;
 use clap::Args;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use rs_grpo::Estimator;
 use rs_grpo_figures::write_atomic;
 use rs_grpo_train::TrainConfig;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The settings that all methods share.
 const SETTINGS: &str = include_str!("../../../experiments/countdown/config.toml");
@@ -51,12 +52,6 @@ pub(crate) struct Options {
     out: PathBuf,
     #[command(flatten)]
     device: DeviceOption,
-}
-
-/// What came of one method, for each seed.
-pub(super) struct Results {
-    pub(super) arm: Arm,
-    pub(super) seeds: Vec<Finished>,
 }
 
 /// Estimators of `repro llm` without options.
@@ -135,19 +130,34 @@ fn compare(
     if stop() {
         return Err(signals.failure(out, "the same command"));
     }
+    show(&by_arm(arms, finished), config, out, console)
+}
+
+/// What was finished, job for job, under its method.
+fn by_arm(arms: Vec<Arm>, finished: Vec<Option<Finished>>) -> Vec<Results> {
     let mut results: Vec<Results> =
         arms.into_iter().map(|arm| Results { arm, seeds: Vec::new() }).collect();
     let count = results.len();
     for (at, finished) in finished.into_iter().flatten().enumerate() {
         results[at % count].seeds.push(finished);
     }
-    let table = table::of(&results)?;
+    results
+}
+
+/// Prints the tables, and writes them, the figure and the settings.
+fn show(
+    results: &[Results],
+    config: &TrainConfig,
+    out: &Path,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let table = table::of(results)?;
     write!(console.out, "{}", table.to_text())?;
-    let differences = table::differences(&results)?;
+    let differences = table::differences(results)?;
     if let Some(differences) = &differences {
         write!(console.out, "\n{}", differences.to_text())?;
     }
-    let mut files = figure::of(&results, config)?.write(out, "countdown")?;
+    let mut files = figure::of(results, config)?.write(out, "countdown")?;
     for (name, table) in [("table", Some(&table)), ("differences", differences.as_ref())] {
         let Some(table) = table else { continue };
         for (kind, text) in [("csv", table.to_csv()), ("md", table.to_markdown())] {
@@ -174,42 +184,4 @@ fn jobs(arms: &[Arm], config: &TrainConfig, seeds: usize, out: &Path) -> Vec<Job
         folder: out.join(&arm.folder).join(format!("seed-{seed}")),
     };
     (0..seeds as u64).flat_map(|seed| arms.iter().map(move |arm| (seed, arm))).map(job).collect()
-}
-
-/// Runs jobs side by side, each on its share of the threads; results in the order of the jobs. Small
-/// networks are faster that way than one after the other on all threads.
-fn in_parallel<T: Send>(
-    jobs: &[Job],
-    threads: usize,
-    work: impl Fn(&Job) -> Result<T, Failure> + Sync,
-) -> Result<Vec<T>, Failure> {
-    let workers = threads.min(jobs.len()).max(1);
-    let next = AtomicUsize::new(0);
-    let worker = || -> Result<Vec<(usize, T)>, Failure> {
-        let pool = ThreadPoolBuilder::new().num_threads((threads / workers).max(1)).build();
-        let pool = pool.map_err(|error| Failure::Failed(error.to_string()))?;
-        let mut done = Vec::new();
-        while let Some((at, job)) = take(&next, jobs) {
-            done.push((at, pool.install(|| work(job))?));
-        }
-        Ok(done)
-    };
-    let mut done = Vec::new();
-    std::thread::scope(|scope| -> Result<(), Failure> {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-        for worker in workers {
-            let results =
-                worker.join().map_err(|_| Failure::Failed("a job panicked".to_owned()))?;
-            done.extend(results?);
-        }
-        Ok(())
-    })?;
-    done.sort_by_key(|(at, _)| *at);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
-}
-
-/// The next job that nobody has taken.
-fn take<'a>(next: &AtomicUsize, jobs: &'a [Job]) -> Option<(usize, &'a Job)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    jobs.get(at).map(|job| (at, job))
 }

@@ -1,7 +1,6 @@
 //! The figure of an experiment: pass@k on held-out problems, and how training went.
 
-use super::countdown::Results;
-use super::table::estimate;
+use super::results::{Results, estimate};
 use crate::commands::look::look;
 use crate::failure::Failure;
 use rs_grpo_figures::{Axis, Figure, Panel, Series};

@@ -1,31 +1,22 @@
 //! `repro experiment`: several methods on one task, everything else equal.
+//!
+//! | file | what |
+//! |---|---|
+//! | `command` | which experiment |
+//! | `countdown` | all methods on Countdown |
+//! | `arms` | the methods |
+//! | `job`, `parallel` | one method with one seed, and many of them side by side |
+//! | `results` | what came of a method |
+//! | `table`, `figure` | how that is shown |
 
 mod arms;
+mod command;
 mod countdown;
 mod figure;
 mod job;
+mod parallel;
+mod results;
 mod table;
 
+pub(crate) use command::{Command, run};
 pub(crate) use countdown::demonstration;
-
-use crate::console::Console;
-use crate::failure::Failure;
-use clap::Subcommand;
-use rayon::ThreadPool;
-
-/// Experiments.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Train a small transformer on Countdown with every method of the paper's table.
-    Countdown(Box<countdown::Options>),
-}
-
-pub(crate) fn run(
-    command: &Command,
-    pool: &ThreadPool,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    match command {
-        Command::Countdown(options) => countdown::run(options, pool, console),
-    }
-}

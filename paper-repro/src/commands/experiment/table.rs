@@ -1,45 +1,13 @@
 //! The tables of an experiment.
 
 use super::arms::Arm;
-use super::countdown::Results;
+use super::results::{Results, difference, estimate, solved};
 use crate::failure::Failure;
-use rand::SeedableRng;
-use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_train::evaluate::{Estimate, SeedProblemMatrix, Statistic, bootstrap};
+use rs_grpo_train::evaluate::{Estimate, Statistic};
 
-/// Seed of the bootstrap.
-const SEED: u64 = 0;
 /// The method that the others are held against.
 const RIVAL: &str = "grpo";
-
-/// A statistic of a method, with its interval over problems and seeds.
-pub(super) fn estimate(results: &Results, statistic: Statistic) -> Result<Estimate, Failure> {
-    interval(&values(results, statistic)?)
-}
-
-/// The share of training problems that were ever solved, with its interval over seeds.
-fn solved(results: &Results) -> Result<Estimate, Failure> {
-    let last = |steps: &[rs_grpo_train::Metrics]| steps.last()?.get("train/solved_share").copied();
-    let values: Vec<Vec<f64>> = results
-        .seeds
-        .iter()
-        .filter_map(|seed| last(&seed.steps))
-        .map(|share| vec![share])
-        .collect();
-    interval(&values)
-}
-
-fn interval(values: &[Vec<f64>]) -> Result<Estimate, Failure> {
-    let values = SeedProblemMatrix::new(values)?;
-    Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
-}
-
-/// `values[seed][problem]`.
-fn values(results: &Results, statistic: Statistic) -> Result<Vec<Vec<f64>>, Failure> {
-    let of_seed = |finished: &super::job::Finished| Ok(finished.report.values(statistic)?);
-    results.seeds.iter().map(of_seed).collect()
-}
 
 /// The k of the columns: 1, and as far as the completions reach 32 and 128.
 fn ks(results: &[Results]) -> Vec<u64> {
@@ -90,13 +58,6 @@ pub(super) fn differences(results: &[Results]) -> Result<Option<Table>, Failure>
         table.push(row)?;
     }
     Ok(Some(table))
-}
-
-fn difference(arm: &Results, rival: &Results, statistic: Statistic) -> Result<Estimate, Failure> {
-    let (mine, theirs) = (values(arm, statistic)?, values(rival, statistic)?);
-    let minus = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| a - b).collect();
-    let differences: Vec<Vec<f64>> = mine.iter().zip(&theirs).map(minus).collect();
-    interval(&differences)
 }
 
 fn with_interval(estimate: Estimate, digits: usize) -> String {

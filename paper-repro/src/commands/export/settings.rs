@@ -1,7 +1,7 @@
 //! Each setting of a run as verl's, of version 0.9.1.
 //!
 //! A setting that verl has not is refused; one that it has in another form is told in a note. That none
-//! is forgotten, the compiler checks: [`Mapping::new`] names every field.
+//! is forgotten, the compiler reminds: [`every_setting_is_known`] names every field.
 
 use crate::failure::Failure;
 use rs_grpo_engine::ModelConfig;
@@ -50,137 +50,139 @@ impl Mapping {
     /// # Errors
     /// Settings that verl has not, by their names.
     pub(super) fn new(name: &str, config: &TrainConfig, target: Target) -> Result<Self, Failure> {
-        // Every field: a new setting does not compile before it is mapped, or refused, here.
-        let TrainConfig {
-            model,
-            data,
-            eval_data: _,     // in the files of the problems
-            decontaminate: _, // in the files of the problems
-            prompt_template,
-            reward_command,
-            estimator: _, // checked and in canonical form below
-            loss,
-            clip_low,
-            clip_high,
-            kl_coef,
-            entropy_coef,
-            importance_cap,
-            mask_truncated,
-            overlong_buffer,
-            sampling_rounds,
-            sampler,
-            prompts,
-            samples,
-            minibatches,
-            epochs,
-            micro_batch_tokens,
-            steps,
-            learning_rate,
-            schedule,
-            optimizer,
-            clip_norm,
-            lora,
-            temperature,
-            max_new_tokens,
-            save,
-            eval,
-            seed,
-        } = config;
-        if !config.source()?.is_math() {
-            return refused(
-                "data",
-                data,
-                "sets with mathematical answers: verl's reward is the grader",
-            );
-        }
-        if !reward_command.is_empty() {
-            let why = "empty: verl's reward is a function in Python; write it into reward.py";
-            return refused("reward-command", reward_command, why);
-        }
-        if *mask_truncated {
-            return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
-        }
-        // Wherever completions are drawn here, verl draws them by its own vLLM.
-        if sampler.async_steps > 0 {
-            let why =
-                "local, or http without async_steps: this trainer of verl draws each step anew";
-            return refused("sampler", sampler.to_string(), why);
-        }
-        let shape = shape(model)?;
-        let (template, chat) = template(&shape, model, prompt_template)?;
-        let prompt = prompt_tokens(&shape, *max_new_tokens, target)?;
-        let longest = prompt + max_new_tokens;
-        let mut notes = vec![format!("data: prompts of more than {prompt} tokens are left out.")];
-        if longest > *micro_batch_tokens {
-            notes.push(format!(
-                "micro_batch_tokens = {micro_batch_tokens}: verl needs room for the longest sequence, \
-                 {longest} tokens."
-            ));
-        }
+        every_setting_is_known(config);
+        refuse(config)?;
+        let shape = shape(&config.model)?;
+        let (template, chat) = template(&shape, &config.model, &config.prompt_template)?;
+        let prompt = prompt_tokens(&shape, config.max_new_tokens, target)?;
+        let longest = prompt + config.max_new_tokens;
+        let mut notes = room_notes(config, prompt, longest);
         let parts = vec![
-            part("Model", model_part(&shape, *lora, chat, &mut notes)?),
-            part(
-                "Data",
-                vec![
-                    format!("data.train_batch_size={prompts}"),
-                    format!("data.max_prompt_length={prompt}"),
-                    format!("data.max_response_length={max_new_tokens}"),
-                    "data.filter_overlong_prompts=True".to_owned(),
-                    "data.truncation=error".to_owned(),
-                    format!("data.seed={seed}"),
-                ],
-            ),
-            part("Advantages", advantage_part(config, *sampling_rounds, &mut notes)?),
-            part(
-                "Loss",
-                loss_part(
-                    (*loss, *max_new_tokens),
-                    [*clip_low, *clip_high, *kl_coef, *entropy_coef],
-                    &mut notes,
-                )?,
-            ),
-            part(
-                "Correction for the sampler",
-                correction(*importance_cap, minibatches * epochs > 1),
-            ),
-            part("Reward", reward_part(*overlong_buffer, *max_new_tokens)),
-            part("Updates", {
-                let mut updates = update_part([*prompts, *samples, *minibatches, *epochs], target)?;
-                let tokens = (*micro_batch_tokens).max(longest);
-                updates.push("actor_rollout_ref.actor.use_dynamic_bsz=True".to_owned());
-                updates.push(format!("actor_rollout_ref.actor.ppo_max_token_len_per_gpu={tokens}"));
-                updates
-            }),
-            part(
-                "Optimiser",
-                optimizer_part((*learning_rate, *schedule), *optimizer, *clip_norm, &mut notes),
-            ),
-            part(
-                "Sampling",
-                vec![
-                    "actor_rollout_ref.rollout.name=vllm".to_owned(),
-                    format!("actor_rollout_ref.rollout.n={samples}"),
-                    format!("actor_rollout_ref.rollout.temperature={temperature:?}"),
-                    "actor_rollout_ref.rollout.top_p=1.0".to_owned(),
-                    "actor_rollout_ref.rollout.top_k=-1".to_owned(),
-                    format!("actor_rollout_ref.rollout.seed={seed}"),
-                    "actor_rollout_ref.rollout.calculate_log_probs=True".to_owned(),
-                    format!(
-                        "actor_rollout_ref.rollout.tensor_model_parallel_size={}",
-                        target.tensor_parallel
-                    ),
-                    "actor_rollout_ref.rollout.gpu_memory_utilization=0.6".to_owned(),
-                ],
-            ),
-            part("Run", run_part(name, (*steps, *seed), *save, *eval, target, &mut notes)),
+            part("Model", model_part(&shape, config.lora, chat, &mut notes)?),
+            part("Data", data_part(config, prompt)),
+            part("Advantages", advantage_part(config, &mut notes)?),
+            part("Loss", loss_part(config, &mut notes)?),
+            part("Correction for the sampler", correction(config)),
+            part("Reward", reward_part(config.overlong_buffer, config.max_new_tokens)),
+            part("Updates", update_part(config, longest, target)?),
+            part("Optimiser", optimizer_part(config, &mut notes)),
+            part("Sampling", sampling_part(config, target)),
+            part("Run", run_part(name, config, target, &mut notes)),
         ];
-        Ok(Self { parts, notes, template, evaluates: eval.every > 0 })
+        Ok(Self { parts, notes, template, evaluates: config.eval.every > 0 })
     }
 
     /// Every override, without titles.
     pub(super) fn overrides(&self) -> impl Iterator<Item = &String> {
         self.parts.iter().flat_map(|part| &part.overrides)
     }
+}
+
+/// Every setting, and what maps or refuses it: a new one does not compile before it stands here.
+fn every_setting_is_known(config: &TrainConfig) {
+    let TrainConfig {
+        model: _,              // shape and model_part
+        data: _,               // refuse
+        eval_data: _,          // in the files of the problems
+        decontaminate: _,      // in the files of the problems
+        prompt_template: _,    // template
+        reward_command: _,     // refuse
+        estimator: _,          // advantage_part, in canonical form
+        loss: _,               // loss_part
+        clip_low: _,           // loss_part
+        clip_high: _,          // loss_part
+        kl_coef: _,            // loss_part
+        entropy_coef: _,       // loss_part
+        importance_cap: _,     // correction
+        mask_truncated: _,     // refuse
+        overlong_buffer: _,    // reward_part
+        sampling_rounds: _,    // advantage_part
+        sampler: _,            // refuse
+        prompts: _,            // data_part and update_part
+        samples: _,            // update_part and sampling_part
+        minibatches: _,        // update_part and correction
+        epochs: _,             // update_part and correction
+        micro_batch_tokens: _, // update_part and room_notes
+        steps: _,              // run_part
+        learning_rate: _,      // optimizer_part
+        schedule: _,           // optimizer_part
+        optimizer: _,          // optimizer_part
+        clip_norm: _,          // optimizer_part
+        lora: _,               // model_part
+        temperature: _,        // sampling_part
+        max_new_tokens: _,     // prompt_tokens, data_part, loss_part and reward_part
+        save: _,               // run_part
+        eval: _,               // run_part
+        seed: _,               // data_part, sampling_part and run_part
+    } = config;
+}
+
+/// Refuses what verl has not, as far as one setting tells.
+fn refuse(config: &TrainConfig) -> Result<(), Failure> {
+    let TrainConfig { data, reward_command, mask_truncated, sampler, .. } = config;
+    if !config.source()?.is_math() {
+        return refused(
+            "data",
+            data,
+            "sets with mathematical answers: verl's reward is the grader",
+        );
+    }
+    if !reward_command.is_empty() {
+        let why = "empty: verl's reward is a function in Python; write it into reward.py";
+        return refused("reward-command", reward_command, why);
+    }
+    if *mask_truncated {
+        return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
+    }
+    // Wherever completions are drawn here, verl draws them by its own vLLM.
+    if sampler.async_steps > 0 {
+        let why = "local, or http without async_steps: this trainer of verl draws each step anew";
+        return refused("sampler", sampler.to_string(), why);
+    }
+    Ok(())
+}
+
+/// What there is no room for, of prompts and of micro-batches.
+fn room_notes(config: &TrainConfig, prompt: usize, longest: usize) -> Vec<String> {
+    let micro_batch_tokens = config.micro_batch_tokens;
+    let mut notes = vec![format!("data: prompts of more than {prompt} tokens are left out.")];
+    if longest > micro_batch_tokens {
+        notes.push(format!(
+            "micro_batch_tokens = {micro_batch_tokens}: verl needs room for the longest sequence, \
+             {longest} tokens."
+        ));
+    }
+    notes
+}
+
+fn data_part(config: &TrainConfig, prompt: usize) -> Vec<String> {
+    let TrainConfig { prompts, max_new_tokens, seed, .. } = config;
+    vec![
+        format!("data.train_batch_size={prompts}"),
+        format!("data.max_prompt_length={prompt}"),
+        format!("data.max_response_length={max_new_tokens}"),
+        "data.filter_overlong_prompts=True".to_owned(),
+        "data.truncation=error".to_owned(),
+        format!("data.seed={seed}"),
+    ]
+}
+
+fn sampling_part(config: &TrainConfig, target: Target) -> Vec<String> {
+    let TrainConfig { samples, temperature, seed, .. } = config;
+    let key = |name: &str, value: &dyn std::fmt::Display| {
+        format!("actor_rollout_ref.rollout.{name}={value}")
+    };
+    vec![
+        key("name", &"vllm"),
+        key("n", samples),
+        key("temperature", &format!("{temperature:?}")),
+        key("top_p", &"1.0"),
+        key("top_k", &"-1"),
+        key("seed", seed),
+        key("calculate_log_probs", &"True"),
+        key("tensor_model_parallel_size", &target.tensor_parallel),
+        key("gpu_memory_utilization", &"0.6"),
+    ]
 }
 
 fn part(title: &'static str, overrides: Vec<String>) -> Part {
@@ -284,11 +286,8 @@ fn prompt_tokens(shape: &Shape, new: usize, target: Target) -> Result<usize, Fai
     }
 }
 
-fn advantage_part(
-    config: &TrainConfig,
-    sampling_rounds: usize,
-    notes: &mut Vec<String>,
-) -> Result<Vec<String>, Failure> {
+fn advantage_part(config: &TrainConfig, notes: &mut Vec<String>) -> Result<Vec<String>, Failure> {
+    let sampling_rounds = config.sampling_rounds;
     let text = config.estimator()?.to_string();
     let (name, parameters) = text.split_once(':').unwrap_or((&text, ""));
     let name = name.replace('-', "_");
@@ -311,57 +310,64 @@ fn advantage_part(
     Ok(part)
 }
 
-fn loss_part(
-    (LossConfig { kind, kl, dual_clip }, longest): (LossConfig, usize),
-    [clip_low, clip_high, kl_coef, entropy_coef]: [f64; 4],
-    notes: &mut Vec<String>,
-) -> Result<Vec<String>, Failure> {
-    let key = |name: &str, value: &dyn std::fmt::Display| {
-        format!("actor_rollout_ref.actor.{name}={value}")
-    };
+fn loss_part(config: &TrainConfig, notes: &mut Vec<String>) -> Result<Vec<String>, Failure> {
+    let LossConfig { kind, kl, dual_clip } = config.loss;
+    let TrainConfig { clip_low, clip_high, entropy_coef, .. } = config;
     let mode = match kind {
         LossKind::TokenMean => "token-mean",
         LossKind::SequenceMean | LossKind::Gspo => "seq-mean-token-mean",
         LossKind::ConstantLength => "seq-mean-token-sum-norm",
     };
-    let mut part = vec![key("loss_agg_mode", &mode)];
+    let mut part = vec![actor("loss_agg_mode", &mode)];
     match kind {
         LossKind::Gspo if dual_clip != 0.0 => {
             return refused("loss", "gspo with dual_clip", "gspo without it: verl's has none");
         }
-        LossKind::Gspo => part.push(key("policy_loss.loss_mode", &"gspo")),
-        LossKind::ConstantLength => part.push(key("loss_scale_factor", &longest)),
+        LossKind::Gspo => part.push(actor("policy_loss.loss_mode", &"gspo")),
+        LossKind::ConstantLength => part.push(actor("loss_scale_factor", &config.max_new_tokens)),
         LossKind::TokenMean | LossKind::SequenceMean => {}
     }
-    part.push(key("clip_ratio", &format!("{clip_low:?}")));
-    part.push(key("clip_ratio_low", &format!("{clip_low:?}")));
-    part.push(key("clip_ratio_high", &format!("{clip_high:?}")));
+    part.push(actor("clip_ratio", &format!("{clip_low:?}")));
+    part.push(actor("clip_ratio_low", &format!("{clip_low:?}")));
+    part.push(actor("clip_ratio_high", &format!("{clip_high:?}")));
     let dual_clip = if dual_clip == 0.0 { NO_DUAL_CLIP } else { dual_clip };
-    part.push(key("clip_ratio_c", &format!("{dual_clip:?}")));
-    part.push(key("entropy_coeff", &format!("{entropy_coef:?}")));
-    if kl_coef == 0.0 {
-        part.push(key("use_kl_loss", &"False"));
-    } else {
-        let kl = match kl {
-            KlKind::K1 => "k1",
-            KlKind::K2 => "k2",
-            KlKind::K3 => "k3",
-        };
-        part.push(key("use_kl_loss", &"True"));
-        part.push(key("kl_loss_coef", &format!("{kl_coef:?}")));
-        part.push(key("kl_loss_type", &kl));
-        if kl == "k3" {
-            notes.push("loss, kl=k3: verl bounds the estimate of a token at 10.".to_owned());
-        }
-    }
+    part.push(actor("clip_ratio_c", &format!("{dual_clip:?}")));
+    part.push(actor("entropy_coeff", &format!("{entropy_coef:?}")));
+    part.extend(divergence(kl, config.kl_coef, notes));
     Ok(part)
+}
+
+/// The weight and the estimate of the divergence in the loss.
+fn divergence(kl: KlKind, coefficient: f64, notes: &mut Vec<String>) -> Vec<String> {
+    if coefficient == 0.0 {
+        return vec![actor("use_kl_loss", &"False")];
+    }
+    let name = match kl {
+        KlKind::K1 => "k1",
+        KlKind::K2 => "k2",
+        KlKind::K3 => "k3",
+    };
+    if name == "k3" {
+        notes.push("loss, kl=k3: verl bounds the estimate of a token at 10.".to_owned());
+    }
+    vec![
+        actor("use_kl_loss", &"True"),
+        actor("kl_loss_coef", &format!("{coefficient:?}")),
+        actor("kl_loss_type", &name),
+    ]
+}
+
+/// A setting of verl's actor.
+fn actor(name: &str, value: &dyn std::fmt::Display) -> String {
+    format!("actor_rollout_ref.actor.{name}={value}")
 }
 
 /// Of tokens: the trainer's probability over the sampler's. Without it, the sampler's are taken for those
 /// before the step, where that has several updates.
-fn correction(cap: f64, several_updates: bool) -> Vec<String> {
+fn correction(config: &TrainConfig) -> Vec<String> {
+    let several_updates = config.minibatches * config.epochs > 1;
     let key = |name: &str, value: &str| format!("algorithm.rollout_correction.{name}={value}");
-    match cap {
+    match config.importance_cap {
         0.0 if several_updates => vec![key("rollout_is", "null"), key("bypass_mode", "True")],
         0.0 => vec![key("rollout_is", "null")],
         cap => vec![key("rollout_is", "token"), key("rollout_is_threshold", &format!("{cap:?}"))],
@@ -386,9 +392,11 @@ fn reward_part(overlong_buffer: usize, longest: usize) -> Vec<String> {
 }
 
 fn update_part(
-    [prompts, samples, minibatches, epochs]: [usize; 4],
+    config: &TrainConfig,
+    longest: usize,
     target: Target,
 ) -> Result<Vec<String>, Failure> {
+    let TrainConfig { prompts, samples, minibatches, epochs, micro_batch_tokens, .. } = *config;
     if !prompts.is_multiple_of(minibatches) {
         let nearest =
             (1..=minibatches).rev().find(|&parts| prompts.is_multiple_of(parts)).unwrap_or(1);
@@ -405,17 +413,17 @@ fn update_part(
         return refused("prompts", prompts, &allowed);
     }
     Ok(vec![
-        format!("actor_rollout_ref.actor.ppo_mini_batch_size={part}"),
-        format!("actor_rollout_ref.actor.ppo_epochs={epochs}"),
+        actor("ppo_mini_batch_size", &part),
+        actor("ppo_epochs", &epochs),
+        actor("use_dynamic_bsz", &"True"),
+        actor("ppo_max_token_len_per_gpu", &micro_batch_tokens.max(longest)),
     ])
 }
 
-fn optimizer_part(
-    (rate, Schedule { decay, warmup }): (f64, Schedule),
-    OptimizerConfig { kind: OptimizerKind::Adamw, weight_decay, state }: OptimizerConfig,
-    clip_norm: f64,
-    notes: &mut Vec<String>,
-) -> Vec<String> {
+fn optimizer_part(config: &TrainConfig, notes: &mut Vec<String>) -> Vec<String> {
+    let TrainConfig { learning_rate: rate, clip_norm, .. } = *config;
+    let Schedule { decay, warmup } = config.schedule;
+    let OptimizerConfig { kind: OptimizerKind::Adamw, weight_decay, state } = config.optimizer;
     let key = |name: &str, value: &dyn std::fmt::Display| {
         format!("actor_rollout_ref.actor.optim.{name}={value}")
     };
@@ -451,12 +459,12 @@ fn optimizer_part(
 
 fn run_part(
     name: &str,
-    (steps, seed): (usize, u64),
-    CheckpointConfig { every, keep }: CheckpointConfig,
-    eval: EvalConfig,
+    config: &TrainConfig,
     target: Target,
     notes: &mut Vec<String>,
 ) -> Vec<String> {
+    let TrainConfig { steps, seed, .. } = config;
+    let CheckpointConfig { every, keep } = config.save;
     notes.push(format!("save: verl keeps the newest {keep}, and not the best beside them."));
     notes.push(
         "seed: order of the problems and random numbers are verl's own; its runs do not repeat to the \
@@ -479,23 +487,24 @@ fn run_part(
         format!("actor_rollout_ref.actor.data_loader_seed={seed}"),
         format!("actor_rollout_ref.actor.fsdp_config.seed={seed}"),
     ];
-    match eval.every {
-        0 => {
-            part.push("trainer.test_freq=-1".to_owned());
-            part.push("data.val_max_samples=1".to_owned());
-        }
-        every => {
-            part.push(format!("trainer.test_freq={every}"));
-            let key = |name: &str| format!("actor_rollout_ref.rollout.val_kwargs.{name}");
-            part.push(format!("{}={}", key("n"), eval.samples));
-            part.push(format!("{}=True", key("do_sample")));
-            part.push(format!("{}=1.0", key("temperature")));
-            notes.push(
-                "eval: verl reports mean@n and best@k by resampling, not the unbiased pass@k; `repro \
-                 eval` gives that of its checkpoints."
-                    .to_owned(),
-            );
-        }
-    }
+    part.extend(eval_part(config.eval, notes));
     part
+}
+
+fn eval_part(eval: EvalConfig, notes: &mut Vec<String>) -> Vec<String> {
+    if eval.every == 0 {
+        return vec!["trainer.test_freq=-1".to_owned(), "data.val_max_samples=1".to_owned()];
+    }
+    notes.push(
+        "eval: verl reports mean@n and best@k by resampling, not the unbiased pass@k; `repro eval` gives \
+         that of its checkpoints."
+            .to_owned(),
+    );
+    let key = |name: &str| format!("actor_rollout_ref.rollout.val_kwargs.{name}");
+    vec![
+        format!("trainer.test_freq={}", eval.every),
+        format!("{}={}", key("n"), eval.samples),
+        format!("{}=True", key("do_sample")),
+        format!("{}=1.0", key("temperature")),
+    ]
 }

@@ -1,8 +1,8 @@
 //! `repro llm merge`: LoRA adapters added to the matrices of their model.
 
-use super::model;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::model;
 use clap::Args;
 use rayon::ThreadPool;
 use rs_grpo_engine::checkpoint::Checkpoint;

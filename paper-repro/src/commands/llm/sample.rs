@@ -1,10 +1,10 @@
 //! `repro llm sample`: continuations of prompts.
 
-use super::model;
 use super::prompts::{self, Encoder};
 use crate::commands::device::DeviceOption;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::model;
 use crate::parse;
 use clap::{Args, ValueEnum, value_parser};
 use indicatif::ProgressBar;

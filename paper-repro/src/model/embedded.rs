@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 /// Name and contents of each file, as `repro llm pretrain` wrote them.
 const FILES: [(&str, &[u8]); 5] = [
-    ("config.json", include_bytes!("../../../models/countdown/config.json")),
-    ("generation_config.json", include_bytes!("../../../models/countdown/generation_config.json")),
-    ("tokenizer.json", include_bytes!("../../../models/countdown/tokenizer.json")),
-    ("tokenizer_config.json", include_bytes!("../../../models/countdown/tokenizer_config.json")),
-    ("model.safetensors", include_bytes!("../../../models/countdown/model.safetensors")),
+    ("config.json", include_bytes!("../../models/countdown/config.json")),
+    ("generation_config.json", include_bytes!("../../models/countdown/generation_config.json")),
+    ("tokenizer.json", include_bytes!("../../models/countdown/tokenizer.json")),
+    ("tokenizer_config.json", include_bytes!("../../models/countdown/tokenizer_config.json")),
+    ("model.safetensors", include_bytes!("../../models/countdown/model.safetensors")),
 ];
 
 /// A folder with the files, made if need be: one for each version of them.
