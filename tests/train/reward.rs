@@ -189,6 +189,7 @@ fn config(reward_command: &str) -> TrainConfig {
 
 /// The trainer's rewards are the program's: here the length of the completion.
 #[test]
+#[cfg_attr(no_python, ignore = "needs python3")]
 fn a_policy_is_trained_on_the_rewards_of_a_program() {
     let dir = TempDir::new().unwrap();
     let each = "print(json.dumps({'id': said['id'], 'reward': len(said['completion']) / 10}))";
@@ -235,6 +236,7 @@ fn rewards_do_not_depend_on_who_finds_them() {
 
 /// Of a run's evaluations, too: here everything is correct, and no answer is known to be.
 #[test]
+#[cfg_attr(no_python, ignore = "needs python3")]
 fn evaluations_of_a_run_ask_the_program() {
     let dir = TempDir::new().unwrap();
     let each = "print(json.dumps({'id': said['id'], 'reward': 1}))";

@@ -13,7 +13,7 @@
 //! it. A test holds them to that.
 //!
 //! What the measurements do not determine:
-//! - `vllm.layer`: with it in the fit, the standard error of 1/`vllm.products` is six times its value.
+//! - `vllm.layer`: with it in the fit, the standard error of 1/`vllm.products` is seven times its value.
 //!   It is left out, and its cost is part of the others.
 //! - `vllm.adapter_layer` has one measurement, which it meets exactly: it has no error of its own.
 //! - `engine.tensor_layer` and `vllm.tensor_layer`: nothing was measured with more than one GPU a server.

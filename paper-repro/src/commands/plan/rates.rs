@@ -195,7 +195,8 @@ fn table_of_left_out<'a>(
     columns.extend(["error", "left out"].map(Column::right));
     columns.push(Column::left("source"));
     let mut table = Table::new(columns)?;
-    let percent = |error: f64| format!("{:+.1} %", 100.0 * error);
+    // Rounded first, so that what is met exactly up to the last bit has no sign of its own.
+    let percent = |error: f64| format!("{:+.1} %", (1_000.0 * error).round() / 10.0 + 0.0);
     for FittedMeasurement { what, source, error, left_out } in measurements {
         table.push([
             what.clone(),
