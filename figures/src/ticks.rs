@@ -1,4 +1,4 @@
-//! Where the ticks of an axis stand when nobody says.
+//! Where the ticks of an axis stand when no one says.
 
 use crate::Scale;
 

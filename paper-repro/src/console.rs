@@ -22,7 +22,7 @@ impl<'a> Console<'a> {
     /// Tells the user something that is not a result.
     pub(crate) fn note(&mut self, text: &str) {
         if !self.quiet {
-            // If standard error is closed there is nobody left to tell.
+            // If standard error is closed there is no one left to tell.
             let _ = writeln!(self.err, "{text}");
         }
     }
@@ -40,7 +40,7 @@ impl<'a> Console<'a> {
         writeln!(self.out)
     }
 
-    /// A bar over `total` runs on standard error; hidden where that is no terminal.
+    /// A bar over `total` runs on standard error; hidden where that is not a terminal.
     pub(crate) fn progress(&self, total: u64, what: &str) -> ProgressBar {
         let template = "{msg} {wide_bar} {pos}/{len} runs, {eta} left";
         self.bar(Some(total), template).with_message(what.to_owned())

@@ -42,7 +42,7 @@ impl Failure {
     }
 }
 
-/// If standard error is closed there is nobody left to tell.
+/// If standard error is closed there is no one left to tell.
 fn report_error(message: &str, exit: Exit, err: &mut dyn Write) -> Exit {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let _ = writeln!(err, "{red}error:{red:#} {message}");
@@ -162,7 +162,7 @@ impl From<rs_grpo_plan::Error> for Failure {
     }
 }
 
-/// Whether there was no room, which is nobody's wrong argument.
+/// Whether there was no room, which is no one's wrong argument.
 fn is_full(kind: ErrorKind) -> bool {
     use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull, WriteZero};
     matches!(kind, FileTooLarge | QuotaExceeded | StorageFull | WriteZero)

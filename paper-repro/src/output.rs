@@ -16,7 +16,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// A pool of so many threads; 0 means one for each core.
+/// A pool of that many threads; 0 means one for each core.
 pub(crate) fn thread_pool(threads: u16) -> Result<ThreadPool, Failure> {
     ThreadPoolBuilder::new()
         .num_threads(usize::from(threads))

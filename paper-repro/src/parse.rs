@@ -41,7 +41,7 @@ pub(crate) fn size<const MIN: u64>(text: &str) -> Result<usize, String> {
     usize::try_from(number).map_err(|_| format!("allowed: whole numbers up to {}", usize::MAX))
 }
 
-/// `1e5` is no whole number in writing, but it is clear which one is meant.
+/// `1e5` is not a whole number in writing, but it is clear which one is meant.
 fn nearest_whole(text: &str, min: u64) -> String {
     match text.trim().parse::<f64>() {
         Ok(number) if number.is_finite() && number < u64::MAX as f64 => {

@@ -93,7 +93,7 @@ fn write_parquet(path: &Path) {
     writer.close().expect("closed");
 }
 
-/// As under `repro advantage … | head -1`: the reader leaves, and that is no error.
+/// As under `repro advantage … | head -1`: the reader leaves, and that is not an error.
 #[test]
 fn a_closed_pipe_is_no_error() {
     let lines = "{\"rewards\": [1, 0, 0, 0]}\n".repeat(20_000);
@@ -113,7 +113,7 @@ fn a_closed_pipe_is_no_error() {
     assert_eq!((run.status.code(), run.stderr.len()), (Some(0), 0), "{run:?}");
 }
 
-/// Where standard error is no terminal there is neither colour nor a progress bar.
+/// Where standard error is not a terminal there is neither colour nor a progress bar.
 #[test]
 fn pipes_get_plain_text() {
     let run =
@@ -248,7 +248,7 @@ fn a_reward_command_ends_with_a_killed_trainer() {
     assert!(within(60, &|| name() == "sleep\n"), "{}", name());
     trainer.kill().expect("it runs");
     trainer.wait().expect("it ended");
-    // Nobody but the kernel may be there to bury it.
+    // No one but the kernel may be there to bury it.
     let stat = || std::fs::read_to_string(process.join("stat")).unwrap_or_default();
     let gone =
         || stat().rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.starts_with(" Z"));

@@ -38,7 +38,7 @@ impl Grouping {
         self.rows.is_none()
     }
 
-    /// All groups in at most so many parts of about as many each.
+    /// All groups in at most that many parts of about as many each.
     pub(crate) fn parts(&self, parts: usize) -> impl Iterator<Item = Range<usize>> {
         let groups = self.ends.len();
         let bound = move |part: usize| groups * part / parts;

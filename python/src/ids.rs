@@ -11,7 +11,7 @@ use std::hash::Hash;
 /// What says which rewards belong together.
 #[derive(FromPyObject)]
 pub(crate) enum Ids<'py> {
-    /// Groups of so many neighbours.
+    /// Groups of that many neighbours.
     Size(usize),
     /// Integers, a row each.
     Integers(PyReadonlyArray1<'py, i64>),

@@ -41,7 +41,7 @@ fn beta_is_short_for_rs_grpo() {
     assert_eq!(short, success(&format!("advantage {long} {rewards}")));
     assert_eq!(short.lines().count(), 3);
     assert!(short.contains("\"rewards\":[-1.0,0.0,1.0]"), "{short}");
-    // The default is no estimator that was given.
+    // The default is not an estimator that was given.
     let one = success("advantage --beta 2 --rewards 1,0");
     assert_eq!(one, success("advantage --rewards 1,0"));
 }

@@ -105,7 +105,7 @@ fn endpoints_that_cannot_be_are_refused() {
     ]
     .map(|options| refusal(&format!("eval {options}")));
     insta::assert_snapshot!("endpoints_refused", messages.concat());
-    // Nobody is there: the error says so, names the place and how to go on.
+    // No one is there: the error says so, names the place and how to go on.
     let dir = TempDir::new().expect("a folder");
     let nobody = "eval --model m --data countdown --problems 2 --samples 1 --retries 0 \
                   --endpoint http://127.0.0.1:1 --out {dir}/eval";

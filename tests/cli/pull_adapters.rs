@@ -32,7 +32,7 @@ fn one_look_makes_the_folder_as_the_trainers_is() {
     assert_eq!(kept.expect("a copy"), b"policy-000002");
     let quiet = repro_in(&dir, &format!("{pull} --quiet"));
     assert_eq!((quiet.exit, &*quiet.err), (Exit::Success, ""));
-    // Nobody is there any more: one look fails, and says whom it asked.
+    // No one is there any more: one look fails, and says whom it asked.
     drop(server);
     let answer = repro_in(&dir, &pull);
     assert_eq!(answer.exit, Exit::Failed);

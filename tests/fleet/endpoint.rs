@@ -22,7 +22,7 @@ fn endpoint(server: &Server) -> Endpoint {
     endpoint
 }
 
-/// The same, with so many requests at a time.
+/// The same, with that many requests at a time.
 fn crowd(server: &Server, concurrency: usize) -> Endpoint {
     let mut endpoint = endpoint(server);
     endpoint.servers.concurrency = concurrency;
@@ -210,7 +210,7 @@ fn what_does_not_pass_ends_the_sampling_and_keeps_the_rest() {
         assert!(kept.iter().all(|(prompt, _)| *prompt != 1), "{fault:?}: {kept:?}");
         assert_eq!(server.asked()[0].headers["authorization"], "Bearer sk-secret");
     }
-    // Nobody listens there.
+    // No one listens there.
     let mut nowhere = Endpoint::new("http://127.0.0.1:1", "served").unwrap();
     (nowhere.servers.retries, nowhere.servers.pause) = (2, Duration::from_millis(1));
     let (drawn, repeats, result) = draw(&nowhere, 1, &SamplingParams::default());

@@ -67,7 +67,7 @@ fn train_until(
     })
 }
 
-/// The files of the checkpoint after so many steps.
+/// The files of the checkpoint after that many steps.
 pub(crate) fn weights(folder: &Path, steps: usize) -> Vec<(String, Vec<u8>)> {
     let checkpoint = folder.join(format!("checkpoints/step-{steps:06}"));
     let mut files: Vec<_> = std::fs::read_dir(&checkpoint)
@@ -130,7 +130,7 @@ fn every_step_is_drawn_from_an_adapter_of_its_own() {
     let config = small();
     train(folder.path(), &config, servers(&[&server]), &mut |_| ()).unwrap();
     let loaded = server.names("/v1/load_lora_adapter");
-    // Before the first step there is the untouched adapter, and after the last nobody asks.
+    // Before the first step there is the untouched adapter, and after the last no one asks.
     let numbers: Vec<&str> = loaded.iter().map(|name| &name[..13]).collect();
     assert_eq!(numbers, ["policy-000000", "policy-000001", "policy-000002"]);
     assert_eq!(server.names("/v1/unload_lora_adapter"), loaded[..2]);
@@ -146,7 +146,7 @@ fn every_step_is_drawn_from_an_adapter_of_its_own() {
             assert!(asked.body[field].is_number(), "{field}");
         }
     }
-    // The folders of policies that nobody has any more are gone.
+    // The folders of policies that no one has any more are gone.
     assert_eq!(policies(&folder.path().join("adapters")), loaded[2..]);
     for line in metrics(folder.path()) {
         let number = |name: &str| line.get(name).copied();

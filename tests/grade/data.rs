@@ -36,7 +36,7 @@ fn check(name: &str, except: &[&str]) {
     assert_eq!(otherwise, except, "{name}");
 }
 
-/// The three deliberate disagreements: 0.33 is no 1/3 (their test rounds to two digits), f(x) is no
+/// The three deliberate disagreements: 0.33 is not 1/3 (their test rounds to two digits), f(x) is no
 /// f(y) (their test is not strict), 1 − 1/e is not 1 + 1/e (an error that their tests pin).
 #[test]
 #[cfg_attr(no_benchmarks, ignore = "needs RS_GRPO_BENCHMARKS, a folder of data sets")]
@@ -44,7 +44,7 @@ fn cases_of_math_verify() {
     check("grader_math_verify", &["mv-133", "mv-254", "mv-264"]);
 }
 
-/// Golds that are a letter with a name or a sentence around it are none here (7 to 10); 0.33 is no 1/3
+/// Golds that are a letter with a name or a sentence around it are none here (7 to 10); 0.33 is not 1/3
 /// (150); a gold with doubled backslashes in an unclosed box is broken (219).
 #[test]
 #[cfg_attr(no_benchmarks, ignore = "needs RS_GRPO_BENCHMARKS, a folder of data sets")]

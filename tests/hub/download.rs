@@ -348,7 +348,7 @@ fn the_token_is_for_the_hub_alone() {
 #[test]
 fn without_a_network_the_error_says_which_files_go_where() {
     let mut scene = Scene::new(files());
-    // A port on which nobody listens.
+    // A port on which no one listens.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     scene.settings.endpoint = format!("http://127.0.0.1:{port}");
     let refused = scene.failure().to_string();

@@ -127,7 +127,7 @@ fn group(setup: &TrainContext<Decoder>, right: usize) -> Vec<Tokens> {
     (0..4).map(one).collect()
 }
 
-/// What a step of two prompts comes to whose requests are answered with so many right completions of four:
+/// What a step of two prompts comes to whose requests are answered with that many right completions of four:
 /// the numbers of right ones in the groups it learns from, and in those that it dropped.
 fn sampled(rounds: usize, right: &[usize]) -> (Vec<usize>, Vec<usize>, StepReport) {
     let setup = setup(TrainConfig { prompts: 2, sampling_rounds: rounds, ..config() });

@@ -90,7 +90,7 @@ fn micro_batches_and_shared_prompts_change_no_gradient() {
         let loss = Loss { kind, longest: 4, entropy_coef: 0.01, ..Loss::default() };
         let (whole, sums) = gradient(&model, &examples, &loss, PASS).unwrap();
         let whole = numbers(&whole);
-        // One completion at a time, which shares its prompt with nobody.
+        // One completion at a time, which shares its prompt with no one.
         for (micro_batch_tokens, checkpointing) in
             [(1, ActivationCheckpointing::Off), (9, ActivationCheckpointing::PerLayer)]
         {

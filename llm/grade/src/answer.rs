@@ -253,7 +253,7 @@ fn is_pair(text: &str) -> bool {
 }
 
 /// Whether three digits follow the only comma, and at most three that do not begin with 0 precede
-/// it: `1,234` is no 1.234.
+/// it: `1,234` is not 1.234.
 fn is_grouped(text: &str) -> bool {
     let Some((before, behind)) = text.split_once(',') else { return false };
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();

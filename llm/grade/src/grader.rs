@@ -102,7 +102,7 @@ impl Grader {
     /// As [`Grader::parse`].
     pub fn parse_gold(&self, gold: &str) -> Result<Answer, ReadError> {
         let whole = Answer::read(gold, Role::Gold, &self.budget);
-        // Prose has formulas in it; a text without any is no solution.
+        // Prose has formulas in it; a text without any is not a solution.
         let is_solution = gold.contains(['$', '\\']) && gold.split_whitespace().count() > 5;
         match whole {
             Err(ReadError::Syntax(_)) if is_solution => {
@@ -148,7 +148,7 @@ impl Grader {
 
     fn boxed_answer(&self, gold: Option<&Answer>, content: &str) -> Found {
         let parsed = self.parse(content);
-        // `March 15` is no 15 where a day is asked for.
+        // `March 15` is not 15 where a day is asked for.
         if parsed.is_err()
             && let Some(worded) = gold.and_then(|gold| gold.in_the_words_of(content))
         {

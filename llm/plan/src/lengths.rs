@@ -40,7 +40,7 @@ impl Lengths {
             let over = Self { longest, ending: middle }.mean() > mean;
             *(if over { &mut low } else { &mut high }) = middle;
         }
-        // Where the mean is the longest, what is left of the search is no slope.
+        // Where the mean is the longest, what is left of the search is not a slope.
         let ending = if mean < longest * (1.0 - 1e-9) { low } else { 0.0 };
         Ok(Self { longest, ending })
     }

@@ -246,7 +246,7 @@ impl Rates {
     /// Gives one rate another value.
     ///
     /// # Errors
-    /// A name that is none; a value that is no finite number of 0 or more.
+    /// A name that is none; a value that is not a finite number of 0 or more.
     pub fn set(&mut self, name: &str, value: f64, source: &str) -> Result<()> {
         let names: Vec<String> = self.places().into_iter().map(|(name, _)| name).collect();
         let Some(rate) = self.named(name) else {

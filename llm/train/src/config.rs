@@ -338,7 +338,7 @@ impl TrainConfig {
         Ok(())
     }
 
-    /// The same with completions drawn so many steps ahead on servers, and with the correction that this
+    /// The same with completions drawn that many steps ahead on servers, and with the correction that this
     /// needs where there is none.
     #[must_use]
     pub fn drawn_ahead(mut self, async_steps: usize) -> Self {

@@ -33,7 +33,7 @@ table! {
 }
 
 table! {
-    /// Where completions are sampled, such as `http:async_steps=1`. Which servers sample them is no setting,
+    /// Where completions are sampled, such as `http:async_steps=1`. Which servers sample them is not a setting,
     /// since no result depends on it.
     SamplerConfig, "sampler", allowed: "local, http or http:async_steps=1", off: false {
         /// Where: local, in this process, or http, on servers that load the adapters of each step.

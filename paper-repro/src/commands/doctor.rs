@@ -46,7 +46,7 @@ fn gigabytes(bytes: u64) -> String {
     format!("{:.1} GB", bytes as f64 / 1e9)
 }
 
-/// What fits into so many bytes: every model, sampled from, trained with adapters and in full.
+/// What fits into this many bytes: every model, sampled from, trained with adapters and in full.
 fn print_plan(limit: u64, console: &mut Console<'_>) -> Result<(), Failure> {
     let mut header = vec![Column::left("model")];
     for what in ["sample", "LoRA", "full"] {

@@ -194,7 +194,7 @@ mod tests {
         owned
     }
 
-    /// From a few slots to so many that the quantum has to shrink; up to 7/8 of the table is filled.
+    /// From a few slots to that many that the quantum has to shrink; up to 7/8 of the table is filled.
     #[test]
     fn every_number_owns_its_share_after_any_changes() {
         for count in [1, 2, 7, 100, 3_000] {

@@ -284,7 +284,7 @@ fn without_recordings_it_goes_on_and_says_so() {
     assert!(device.take_counts().replays > 0);
 }
 
-/// A weight that is no number: the error is that of the sample that it meets first, with and without.
+/// A weight that is not a number: the error is that of the sample that it meets first, with and without.
 #[test]
 #[cfg_attr(no_cxx, ignore = "needs a C++ compiler, c++")]
 fn logits_that_are_no_numbers_name_the_sample() {
@@ -293,7 +293,7 @@ fn logits_that_are_no_numbers_name_the_sample() {
     let network = Network::new(&place, &model, Training::Full).unwrap();
     let requests = [request(&[7; 9], 3), request(&[1, 2, 3], 2)];
     let (samples, _) = draw(&network, ROOMY, &requests, &params(20));
-    // The embedding of a token that the second prompt's samples draw, and nobody before.
+    // The embedding of a token that the second prompt's samples draw, and no one before.
     let token = samples[1][1].tokens[11];
     let name = "model.embed_tokens.weight";
     let mut numbers = network.weight(name).unwrap().unwrap();

@@ -129,7 +129,7 @@ fn what_is_drawn_behind_a_stop_string_is_thrown_away() {
         (samples, steps)
     };
     let ((one_by_one, many), (bursts, few)) = (sample(1), sample(8));
-    // (The entropy of a script is no number.)
+    // (The entropy of a script is not a number.)
     let said = |sample: &Sample| (sample.tokens.clone(), sample.finish_reason.clone());
     for (burst, one_by_one) in bursts[0].iter().zip(&one_by_one[0]) {
         assert_eq!(said(burst), said(one_by_one));
@@ -139,7 +139,7 @@ fn what_is_drawn_behind_a_stop_string_is_thrown_away() {
 }
 
 /// The sample whose row cannot be drawn from is told as if tokens had come one by one; a row that was
-/// over before is nobody's.
+/// over before is no one's.
 #[test]
 fn errors_in_a_burst_are_those_of_the_sample_that_still_runs() {
     // Logits are good for one token, and then not: for samples that go on, from the 4th token on; for

@@ -41,7 +41,7 @@ impl Mock {
         Self { vocab, context, logits, tokens, passes, longest_burst }
     }
 
-    /// The same, drawing up to so many tokens at a time.
+    /// The same, drawing up to that many tokens at a time.
     pub(crate) fn with_bursts(self, longest_burst: usize) -> Self {
         Self { longest_burst, ..self }
     }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 type LaunchFn = unsafe extern "C" fn(*const c_char, *const u32, u32, *const u64) -> bool;
 
-/// A device whose memory is so many bytes of the host's.
+/// A device whose memory is this many bytes of the host's.
 #[derive(Debug)]
 pub struct Emulated {
     own: Weak<Self>,
@@ -158,7 +158,7 @@ impl Emulated {
         self.memory.lock().unwrap().limit = limit;
     }
 
-    /// From now on, recordings of more than so many launches fail in their midst; with 0, all at once.
+    /// From now on, recordings of more than that many launches fail in their midst; with 0, all at once.
     pub fn set_longest_recording(&self, launches: usize) {
         self.recording.lock().unwrap().most = launches;
     }

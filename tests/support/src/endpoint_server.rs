@@ -121,7 +121,7 @@ impl Server {
         self.hold(Hold::Crowds(size));
     }
 
-    /// Answers so many more requests, and no other before [`Self::let_go`].
+    /// Answers that many more requests, and no other before [`Self::let_go`].
     pub fn hold_after(&self, requests: usize) {
         self.hold(Hold::After(requests));
     }

@@ -19,7 +19,7 @@ pub struct Served {
     pub etag: Option<String>,
     /// Announced in place of the true length.
     pub size: Option<usize>,
-    /// The connection ends after so many bytes of a body, as often as the second number says.
+    /// The connection ends after this many bytes of a body, as often as the second number says.
     pub cut: Option<(usize, usize)>,
     /// Status of every answer.
     pub status: Option<u16>,

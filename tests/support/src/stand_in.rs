@@ -33,7 +33,7 @@ pub enum Mode {
     Changed(String, Value),
     /// Answers rightly, but draws from the adapter that it loaded first, and says so.
     Stale,
-    /// Goes down, with all connections, when so many more have come.
+    /// Goes down, with all connections, when that many more have come.
     DiesAfter(usize),
     /// Answers each request with the next of these completions, in tokens, whatever the adapter.
     Says(VecDeque<Vec<Vec<u32>>>),

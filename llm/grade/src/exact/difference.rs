@@ -43,7 +43,7 @@ pub(crate) fn difference(a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Differen
             let bits = normalizer.largest;
             Difference::Unknown(poly, normalizer.atoms, bits)
         }
-        // What divides by zero is no number, and the same as none.
+        // What divides by zero is not a number, and the same as none.
         Err(Stop::Undefined) => Difference::NotZero,
         Err(Stop::TooLarge) => Difference::TooLarge,
         Err(Stop::TooManyBits) => Difference::TooManyBits,

@@ -291,7 +291,7 @@ impl<'a> Normalizer<'a> {
         if matches!(function, F::Sum | F::Prod) {
             return Err(Stop::TooLarge);
         }
-        // Degrees count inside these, so the normal form of the argument is no name for it.
+        // Degrees count inside these, so the normal form of the argument is not a name for it.
         if function.takes_an_angle() && node.any(&|part| matches!(part, Node::Degree(_))) {
             return Ok(self.opaque_under(node, format!("{node:?}")));
         }

@@ -88,7 +88,7 @@ fn decide(
     fuel: &Fuel<'_>,
 ) -> Result<Agreement, Exhausted> {
     fuel.note_numeric();
-    // Two different numbers made from integers of so many bits can agree in about twice as many.
+    // Two different numbers made from integers of that many bits can agree in about twice as many.
     let precision = (PRECISION + 2 * bits).next_multiple_of(64);
     if precision > fuel.budget.precision {
         // Few digits can still tell them apart, and never tell that they are the same.

@@ -19,7 +19,7 @@ pub(super) struct Double {
 }
 
 impl Double {
-    /// An inexact result; overflow is no number.
+    /// An inexact result; overflow is not a number.
     fn new(value: f64, error: f64) -> Result<Self> {
         let error = error + TINY;
         if value.is_finite() && error.is_finite() {

@@ -1,6 +1,6 @@
 //! Why a text cannot be read.
 
-/// Why a text is no answer that this grader can read.
+/// Why a text is not an answer that this grader can read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {

@@ -8,7 +8,7 @@ use crate::read::{Constant, Function, Node, ReadError};
 use dashu_int::UBig;
 use dashu_ratio::RBig;
 
-/// A decimal with fewer digits than these is no rounding of an exact value.
+/// A decimal with fewer digits than these is not a rounding of an exact value.
 const ROUNDED_DIGITS: u32 = 5;
 
 /// A sign behind a value that changes what it can mean.

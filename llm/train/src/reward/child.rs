@@ -35,7 +35,7 @@ pub(super) enum Broken {
 /// A running program.
 ///
 /// One thread writes to it and another reads from it, so that neither pipe can fill up while the other
-/// is waited for. Nobody ever waits for these threads: they end with the pipes.
+/// is waited for. No one ever waits for these threads: they end with the pipes.
 #[derive(Debug)]
 pub(super) struct Child {
     guard: Guard,

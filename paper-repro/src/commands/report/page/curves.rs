@@ -134,7 +134,7 @@ pub(super) fn training(arms: &[Arm]) -> Option<Block> {
                 continue;
             }
             any = true;
-            // One point is no line.
+            // One point is not a line.
             let alone = x.len() == 1;
             let mut line = Series::line(drawable(&one_line(&arm.label)), x, y);
             if alone {
