@@ -34,7 +34,7 @@ def read(rewards: Any) -> Rewards:
     try:
         given = np.asarray(rewards)
     except ValueError as error:
-        raise Error(f"rewards is no array of numbers: {error}") from error
+        raise Error(f"rewards is not an array of numbers: {error}") from error
     narrow = given.dtype if given.dtype.kind == "f" else np.dtype(np.float64)
     values = _floats(given)
     if isinstance(rewards, (list, tuple)):

@@ -56,7 +56,7 @@ class GroupAdvantageMixin(_Trainer):
         if self.eval_dataset is not None:
             sizes.add(self.num_generations_eval)
         for size in sizes:
-            # Refuses a text that is no estimator, and a group too small for it.
+            # Refuses a text that is not an estimator, and a group too small for it.
             rs_grpo.advantages([0.0] * size, size, self.estimator)
 
     def _calculate_rewards(self, *args, **kwargs):

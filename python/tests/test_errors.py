@@ -60,7 +60,7 @@ class Errors(unittest.TestCase):
         ):
             message = f"rewards has dtype {dtype}; {allowed}"
             self.refused(message, rs_grpo.advantages, rewards, 2)
-        with self.assertRaisesRegex(rs_grpo.Error, "rewards is no array of numbers"):
+        with self.assertRaisesRegex(rs_grpo.Error, "rewards is not an array of numbers"):
             rs_grpo.advantages([[1, 0], [1]])
         with self.assertRaisesRegex(rs_grpo.Error, "masked array"):
             rs_grpo.advantages(np.ma.array([1.0, 0.0], mask=[0, 1]), 2)

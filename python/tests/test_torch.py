@@ -53,7 +53,7 @@ class Tensors(unittest.TestCase):
         self.assertEqual(rs_grpo.advantages([1.0, 0.0], torch.tensor(2), "dr-grpo"), [0.5, -0.5])
         actual = rs_grpo.advantages(rewards, list(torch.tensor([4, 9, 4, 9])), "dr-grpo")
         self.assertEqual(actual.tolist(), [0.5, -1.0, -0.5, 1.0])
-        # One id, which is no size.
+        # One id, which is not a size.
         self.assertEqual(rs_grpo.advantages(torch.ones(1), torch.tensor([3])).tolist(), [0.0])
 
     def test_refusals(self):

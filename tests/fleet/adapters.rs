@@ -299,13 +299,13 @@ fn names_that_lead_elsewhere_are_refused() {
     let to = dir.path().join("to");
     let mut puller = Puller::open(&liar.url, &to, None).unwrap();
     let cases = [
-        (index("../out", "a", &hash), "is no name"),
-        (index("..", "a", &hash), "is no name"),
-        (index("", "a", &hash), "is no name"),
-        (index("/out", "a", &hash), "is no name"),
-        (index(".partial-a", "a", &hash), "is no name"),
-        (index("a", "../../out", &hash), "is no name"),
-        (index("a", "b\\c", &hash), "is no name"),
+        (index("../out", "a", &hash), "is not a name"),
+        (index("..", "a", &hash), "is not a name"),
+        (index("", "a", &hash), "is not a name"),
+        (index("/out", "a", &hash), "is not a name"),
+        (index(".partial-a", "a", &hash), "is not a name"),
+        (index("a", "../../out", &hash), "is not a name"),
+        (index("a", "b\\c", &hash), "is not a name"),
         (index("a", CONFIG, &hash), "is there twice"),
         (index("a", "b", "00"), "has no SHA-256"),
         (json!([{"name": "a", "files": []}]), "adapter_config.json is missing"),

@@ -111,7 +111,7 @@ impl Question for Prompted {
 
     fn read(&self, body: &[u8]) -> Result<Vec<Choice>, String> {
         let answer: Answer = serde_json::from_slice(body)
-            .map_err(|error| format!("its answer is cut off or is no completion ({error})"))?;
+            .map_err(|error| format!("its answer is cut off or is not a completion ({error})"))?;
         if answer.model != self.adapter {
             let model = rs_grpo_files::printable(&answer.model);
             return Err(format!("it answered for {model:?}; {:?} was asked for", self.adapter));

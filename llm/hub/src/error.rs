@@ -30,7 +30,7 @@ impl From<HubError> for Error {
 pub enum HubError {
     /// The text does not name a model.
     #[error(
-        "{text:?} is no folder, no alias and no id on the hub such as Qwen/Qwen3-0.6B-Base; the nearest alias is {nearest}; all aliases: {known}"
+        "{text:?} is not a folder, an alias or an id on the hub such as Qwen/Qwen3-0.6B-Base; the nearest alias is {nearest}; all aliases: {known}"
     )]
     Unknown {
         /// What was given.

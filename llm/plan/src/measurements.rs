@@ -116,7 +116,7 @@ impl Measurements {
     pub fn shape(&self, name: &str) -> Result<&'static ModelConfig> {
         let repository = self.models.get(name);
         repository.and_then(|repository| ModelConfig::published(repository)).ok_or_else(|| {
-            let problem = "is no model with a published shape";
+            let problem = "is not a model with a published shape";
             Error::malformed(Path::new(PATH), name, problem)
         })
     }

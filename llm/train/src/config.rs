@@ -207,7 +207,7 @@ impl TrainConfig {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
-            Error::malformed(path, "the file", format!("is no TOML: {}", error.message()))
+            Error::malformed(path, "the file", format!("is not TOML: {}", error.message()))
         })?;
         Self::default().with(table, path)
     }
@@ -472,5 +472,5 @@ fn unknown(path: &str, key: &str, known: &Table, origin: &Path) -> Error {
         (None, Some(nearest)) => format!("; did you mean {nearest:?}?"),
         (None, None) => String::new(),
     };
-    Error::malformed(origin, path, format!("is no setting{hint}"))
+    Error::malformed(origin, path, format!("is not a setting{hint}"))
 }

@@ -146,7 +146,7 @@ fn again(path: &Path, data: &str, console: &mut Console<'_>) -> Result<(), Failu
     for_each_line(path, |line| {
         let old: Old = serde_json::from_str(line).map_err(|e| Failure::Usage(e.to_string()))?;
         let problem = problems.get(&old.problem).ok_or_else(|| {
-            Failure::Usage(format!("{:?} is no problem of --data {data}", old.problem))
+            Failure::Usage(format!("{:?} is not a problem of --data {data}", old.problem))
         })?;
         let verdict = problem.grade(&old.completion).verdict;
         total += 1;

@@ -74,6 +74,6 @@ fn check_name(name: &str) -> Result<(), String> {
     }
     let name = rs_grpo_files::printable(name);
     Err(format!(
-        "{name:?} is no name; allowed: up to {LONGEST} letters, digits, -, _ and dots, the first no dot"
+        "{name:?} is not a name; allowed: up to {LONGEST} letters, digits, -, _ and dots, the first no dot"
     ))
 }

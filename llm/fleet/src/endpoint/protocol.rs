@@ -94,7 +94,7 @@ struct Usage {
 /// The sample that an answer holds; what is wrong with one that holds none.
 pub(super) fn read(protocol: Protocol, body: &[u8], index: usize) -> Result<TextSample, String> {
     let answer: Answer = serde_json::from_slice(body)
-        .map_err(|error| format!("its answer is cut off or is no completion ({error})"))?;
+        .map_err(|error| format!("its answer is cut off or is not a completion ({error})"))?;
     let [choice] = &answer.choices[..] else {
         return Err(format!("it gave {} choices; 1 was asked for", answer.choices.len()));
     };

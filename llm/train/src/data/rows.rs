@@ -52,7 +52,7 @@ fn json_rows(path: &Path, take: Take<'_>) -> Result<()> {
         return line_rows(path, take);
     }
     let rows: Vec<Row> = serde_json::from_str(&text).map_err(|error| {
-        let problem = format!("is no list of JSON objects: {error}");
+        let problem = format!("is not a list of JSON objects: {error}");
         Error::malformed(path, "the file", problem)
     })?;
     let mut rows = rows.into_iter().zip(1..);

@@ -30,7 +30,7 @@ pub(super) fn find(folders: &[PathBuf]) -> Result<Found, Failure> {
     for folder in folders {
         if !folder.is_dir() {
             return Err(Failure::Usage(format!(
-                "RUN is {}, which is no folder; {EXPECTED}",
+                "RUN is {}, which is not a folder; {EXPECTED}",
                 folder.display()
             )));
         }
