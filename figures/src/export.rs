@@ -36,7 +36,7 @@ impl Figure {
     /// Reads what [`Figure::to_json`] wrote.
     ///
     /// # Errors
-    /// [`Error::Json`] for anything else; unknown fields are refused.
+    /// [`Error::Json`](crate::Error::Json) for anything else; unknown fields are refused.
     pub fn from_json(json: &str) -> Result<Self> {
         Ok(serde_json::from_str(json)?)
     }
@@ -66,7 +66,7 @@ impl Figure {
     /// Each file is written by [`write_atomic`], and none before all are made.
     ///
     /// # Errors
-    /// What [`Figure::svg`] reports, a stem that is not a plain file name, and [`Error::Write`].
+    /// What [`Figure::svg`] reports, a stem that is not a plain file name, and [`Error::Write`](crate::Error::Write).
     pub fn write(&self, folder: impl AsRef<Path>, stem: &str) -> Result<Vec<PathBuf>> {
         check::stem(self, stem)?;
         let svg = self.svg()?;
