@@ -87,7 +87,7 @@ impl DecodeServer<'_> {
     }
 
     /// Bytes of a token in the cache.
-    pub fn token_bytes(&self) -> f64 {
+    pub(crate) fn token_bytes(&self) -> f64 {
         2.0 * cache_numbers(self.model) as f64
     }
 

@@ -85,7 +85,7 @@ impl Lengths {
     }
 
     /// `∫ a·P(longer than a) da` from `t` to the longest.
-    pub fn first_moment(&self, t: f64) -> f64 {
+    pub(crate) fn first_moment(&self, t: f64) -> f64 {
         let (ending, end) = (self.ending, self.longest);
         match ending * end < 1e-6 {
             true => 0.5 * (end * end - t * t),

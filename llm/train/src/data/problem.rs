@@ -84,7 +84,7 @@ impl Puzzle {
 
     /// Whether the puzzle is kept for evaluation. A property of the puzzle itself: no seed and no
     /// size of a data set can put one puzzle on both sides.
-    pub fn is_held_out(&self) -> bool {
+    pub(crate) fn is_held_out(&self) -> bool {
         Sha256::digest(self.key())[0].is_multiple_of(HELD_OUT)
     }
 }

@@ -27,7 +27,7 @@ pub struct Example<'a> {
 }
 
 /// Examples that go through the network together.
-pub struct MicroBatch<'a> {
+pub(crate) struct MicroBatch<'a> {
     /// Prompts and completions; the last token of each is predicted, never read.
     pub packed: Packed,
     /// Row of the hidden states after which each token of the completions comes.
@@ -96,7 +96,7 @@ impl<'a> MicroBatch<'a> {
 ///
 /// # Errors
 /// An example without a prompt.
-pub fn micro_batches<'a>(
+pub(crate) fn micro_batches<'a>(
     examples: impl IntoIterator<Item = &'a Example<'a>>,
     budget: usize,
 ) -> Result<Vec<MicroBatch<'a>>> {

@@ -53,7 +53,7 @@ impl Reward {
     }
 
     /// Whether a program gives them, which is asked for all completions of a problem at once.
-    pub fn is_command(&self) -> bool {
+    pub(crate) fn is_command(&self) -> bool {
         matches!(self, Self::Command(_))
     }
 

@@ -47,7 +47,7 @@ pub struct Group {
 
 impl Group {
     /// Whether any completion has an advantage other than 0.
-    pub fn has_signal(&self) -> bool {
+    pub(crate) fn has_signal(&self) -> bool {
         self.completions.iter().any(|completion| completion.advantage != 0.0)
     }
 }

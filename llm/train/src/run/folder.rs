@@ -103,7 +103,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// What the operating system refuses.
-    pub fn prune(&self, keep: usize, best: Option<usize>) -> Result<()> {
+    pub(crate) fn prune(&self, keep: usize, best: Option<usize>) -> Result<()> {
         let mut all = checkpoints(&self.path)?;
         all.sort_unstable_by(|a, b| b.cmp(a));
         for (step, path) in all.into_iter().skip(keep) {

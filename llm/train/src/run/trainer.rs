@@ -115,7 +115,7 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
     }
 
     /// Remembers the value of an evaluation, and returns whether it is the best so far.
-    pub fn note_evaluation(&mut self, value: f64) -> bool {
+    pub(crate) fn note_evaluation(&mut self, value: f64) -> bool {
         let best = self.progress.best.is_none_or(|(_, best)| value > best);
         if best {
             self.progress.best = Some((self.progress.step, value));
