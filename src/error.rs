@@ -116,6 +116,21 @@ pub enum Error {
         text: String,
     },
 
+    /// The expectation over groups has no closed form, and there are too many groups to count them all.
+    #[error(
+        "{estimator}: the expected update of a group of {n} would need {groups:.1e} groups, and 100,000 are \
+         allowed; use a smaller group or fewer different rewards, or rs-grpo, rs-loo, dr-grpo, rloo or \
+         pkpo, which have a formula"
+    )]
+    TooManyGroups {
+        /// The estimator's name.
+        estimator: &'static str,
+        /// Size of a group.
+        n: usize,
+        /// Number of groups that differ, roughly.
+        groups: f64,
+    },
+
     /// The estimator has no closed form for infinite groups.
     #[error("{estimator} has no large-group limit here; estimators that have one: {known}")]
     NoPopulationForm {

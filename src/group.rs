@@ -111,20 +111,24 @@ impl<'a> Group<'a> {
 
     /// Refuses `k` outside `min ..= N - spare`.
     pub(crate) fn require_k(self, k: usize, min: usize, spare: usize) -> Result<(), Error> {
-        let n = self.size();
-        let max = n.saturating_sub(spare);
-        if (min..=max).contains(&k) {
-            return Ok(());
-        }
-        let allowed = match spare {
-            _ if max < min => {
-                format!("none for a group of {n}; use at least {}", min + spare)
-            }
-            0 => format!("{min} to {max} (the group size)"),
-            _ => format!("{min} to {max} (the group size less {spare})"),
-        };
-        Err(Error::parameter("k", k, allowed))
+        require_k(self.size(), k, min, spare)
     }
+}
+
+/// Refuses `k` outside `min ..= n - spare`, for a group of `n`.
+pub(crate) fn require_k(n: usize, k: usize, min: usize, spare: usize) -> Result<(), Error> {
+    let max = n.saturating_sub(spare);
+    if (min..=max).contains(&k) {
+        return Ok(());
+    }
+    let allowed = match spare {
+        _ if max < min => {
+            format!("none for a group of {n}; use at least {}", min + spare)
+        }
+        0 => format!("{min} to {max} (the group size)"),
+        _ => format!("{min} to {max} (the group size less {spare})"),
+    };
+    Err(Error::parameter("k", k, allowed))
 }
 
 /// Whether no number is infinite or NaN. Looks at all of them, several at once, which is faster than

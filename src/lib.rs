@@ -41,6 +41,7 @@ mod error;
 mod estimator;
 mod estimators;
 mod exp;
+mod expected;
 mod group;
 mod max_at_k;
 mod moments;

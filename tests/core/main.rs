@@ -7,6 +7,7 @@ mod accuracy;
 mod allocation;
 mod bad_input;
 mod exp;
+mod expected;
 mod golden;
 mod identity_w;
 mod laws;
