@@ -54,3 +54,14 @@ pub(crate) fn t_quantile(count: usize) -> Option<f64> {
     let student = StudentsT::new(0.0, 1.0, freedom as f64).ok()?;
     Some((student.inverse_cdf(0.975) * 1e9).round() / 1e9)
 }
+
+/// The 97.5 % quantile of the normal distribution.
+const NORMAL: f64 = 1.959_963_985;
+
+/// The 95 % interval of Wilson (1927) for a share of `count` runs. It stays within 0 and 1.
+pub(crate) fn wilson(share: f64, count: u64) -> (f64, f64) {
+    let (n, z2) = (count as f64, NORMAL * NORMAL);
+    let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = NORMAL / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
+    ((centre - half).max(0.0), (centre + half).min(1.0))
+}

@@ -1,7 +1,7 @@
 //! Runs of one setting over several seeds, in parallel, with confidence intervals.
 
 use super::recorder::window;
-use super::{Config, Run, run_exact, run_sampled};
+use super::{Config, Run, Updates, run_exact, run_expected, run_sampled};
 use crate::Error;
 use crate::interval::{Interval, Moments, t_quantile};
 use rayon::prelude::*;
@@ -49,7 +49,7 @@ pub struct Summary {
     pub curve: Curve,
 }
 
-/// Runs `config` with `seeds` independent random streams of `seed`; with exact gradients, once.
+/// Runs `config` with `seeds` independent random streams of `seed`; without sampling, once.
 ///
 /// `progress` is called after each run. The result does not depend on the number of threads: runs
 /// are summed in the order of their index.
@@ -60,7 +60,7 @@ pub fn simulate(
     config: &Config,
     seed: u64,
     seeds: u64,
-    exact: bool,
+    updates: Updates,
     progress: impl Fn() + Sync,
 ) -> Result<Summary, Error> {
     config.check()?;
@@ -68,13 +68,17 @@ pub fn simulate(
         return Err(Error::parameter("seeds", seeds, "1 or more"));
     }
     let mut ensemble = Ensemble::new(config);
-    let total = if exact { 1 } else { seeds };
+    let total = updates.runs(seeds);
     for first in (0..total).step_by(BATCH as usize) {
         let batch = first..total.min(first + BATCH);
         let runs: Vec<_> = batch
             .into_par_iter()
             .map(|index| {
-                let run = if exact { run_exact(config) } else { run_sampled(config, seed, index) };
+                let run = match updates {
+                    Updates::Sampled => run_sampled(config, seed, index),
+                    Updates::Expected => run_expected(config),
+                    Updates::Exact => run_exact(config),
+                };
                 progress();
                 run
             })
@@ -84,6 +88,13 @@ pub fn simulate(
         }
     }
     Ok(ensemble.summary())
+}
+
+impl Updates {
+    /// How many runs differ: all seeds, or one where nothing is random.
+    pub fn runs(self, seeds: u64) -> u64 {
+        if self == Self::Sampled { seeds } else { 1 }
+    }
 }
 
 /// Running sums over seeds: memory for one curve, whatever the number of seeds.

@@ -1,9 +1,25 @@
-//! One run with exact gradients.
+//! One run without sampling: with the exact expected update of a group, or in the limit of infinite groups.
 
 use super::recorder::Recorder;
 use super::{Config, Noise, Run, SoftmaxPolicy};
 use crate::Error;
 use rs_grpo::Policy;
+use serde::Serialize;
+
+/// Relative error of the integrals behind an expected update; a thousandth of what would be seen in a run.
+const TOLERANCE: f64 = 1e-9;
+
+/// Where the updates of a run come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Updates {
+    /// From groups that are drawn.
+    Sampled,
+    /// The exact expectation over groups of the size that is set.
+    Expected,
+    /// The limit of infinite groups.
+    Exact,
+}
 
 /// Runs `config` once with exact gradients, the limit of infinite groups.
 ///
@@ -14,9 +30,33 @@ use rs_grpo::Policy;
 /// As [`run_sampled`](super::run_sampled); also an estimator without a large-group limit, and noisy
 /// rewards, whose exact gradient is not that of their means.
 pub fn run_exact(config: &Config) -> Result<Run, Error> {
+    run_without_sampling(config, "--exact", |policy, _, out| {
+        config.estimator.population_advantages_into(policy, out)
+    })
+}
+
+/// Runs `config` once with the exact expected update of a group of `N`, `θⱼ += η E[Δθⱼ]/η`: what groups
+/// of this size do on average, without their noise.
+///
+/// # Errors
+/// As [`run_sampled`](super::run_sampled); also an estimator whose expectation is not known at this number
+/// of different rewards, and noisy rewards.
+pub fn run_expected(config: &Config) -> Result<Run, Error> {
+    run_without_sampling(config, "--expected", |policy, size, out| {
+        config.estimator.expected_advantages_into(policy, size, TOLERANCE, out).map(drop)
+    })
+}
+
+/// Runs `config` with `advantages` of all arms, given the policy and the size of the group.
+fn run_without_sampling(
+    config: &Config,
+    flag: &str,
+    advantages_into: impl Fn(Policy<'_>, usize, &mut [f64]) -> Result<(), rs_grpo::Error>,
+) -> Result<Run, Error> {
     config.check()?;
     if config.noise != Noise::None {
-        let allowed = "none with exact gradients; leave out --exact or the noise";
+        let allowed =
+            format!("none with gradients that are not sampled; leave out {flag} or the noise");
         return Err(Error::parameter("noise", format!("{:?}", config.noise), allowed));
     }
     let rewards = config.rewards();
@@ -24,31 +64,20 @@ pub fn run_exact(config: &Config) -> Result<Run, Error> {
     let mut recorder = Recorder::new(config.pulls);
     let mut policy = vec![0.0; config.arms];
     let mut advantages = vec![0.0; config.arms];
+    let refused = |source| Error::Estimator { estimator: config.estimator.to_string(), source };
     let mut left = config.pulls;
     while left > 0 {
         let size = left.min(config.group_size as u64) as usize;
         softmax.probabilities_into(&mut policy);
         let mean: f64 = policy.iter().zip(&rewards).map(|(p, r)| p * r).sum();
         recorder.add(&vec![mean; size], &mut softmax);
-        exact_step(config, &rewards, &policy, &mut advantages, &mut softmax)?;
+        Policy::new(&policy, &rewards)
+            .and_then(|policy| advantages_into(policy, config.group_size, &mut advantages))
+            .map_err(refused)?;
+        if !softmax.add_all(|arm| config.learning_rate * policy[arm] * advantages[arm]) {
+            return Err(Error::diverged(config.learning_rate));
+        }
         left -= size as u64;
     }
     Ok(Run::new(config, recorder, &rewards, &mut softmax))
-}
-
-fn exact_step(
-    config: &Config,
-    rewards: &[f64],
-    policy: &[f64],
-    advantages: &mut [f64],
-    softmax: &mut SoftmaxPolicy,
-) -> Result<(), Error> {
-    let estimator = &config.estimator;
-    Policy::new(policy, rewards)
-        .and_then(|policy| estimator.population_advantages_into(policy, advantages))
-        .map_err(|source| Error::Estimator { estimator: estimator.to_string(), source })?;
-    match softmax.add_all(|arm| config.learning_rate * policy[arm] * advantages[arm]) {
-        true => Ok(()),
-        false => Err(Error::diverged(config.learning_rate)),
-    }
 }

@@ -16,10 +16,11 @@
 //! | `noise` | noisy rewards |
 //! | `learner` | draws a group, observes its rewards, takes a gradient step |
 //! | `run` | one run from sampled groups, and the result of a run |
-//! | `exact` | one run with exact gradients, `N = ∞` |
+//! | `exact` | one run without sampling: the expected update of a group, or `N = ∞` |
 //! | `recorder` | the curve of a run, in windows of pulls |
 //! | `ensemble` | several seeds, in parallel, with confidence intervals |
-//! | `phase` | escape probability over β and group size |
+//! | `phase` | escape probability over β and group size, and where it is predicted |
+//! | `threshold` | the smallest β that escapes: predicted, and simulated with an interval |
 
 mod config;
 mod draws;
@@ -33,11 +34,13 @@ mod run;
 mod slots;
 mod softmax_policy;
 mod sums;
+mod threshold;
 
 pub use config::{Config, InitialPolicy, Noise, Peak};
 pub use draws::Draws;
 pub use ensemble::{Curve, Summary, simulate};
-pub use exact::run_exact;
+pub use exact::{Updates, run_exact, run_expected};
 pub use phase::{Phase, PhaseCell, phase};
 pub use run::{Run, run_sampled};
 pub use softmax_policy::SoftmaxPolicy;
+pub use threshold::{Family, Search, Threshold, predicted_threshold, simulated_threshold};

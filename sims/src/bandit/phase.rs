@@ -1,6 +1,6 @@
 //! Escape probability over risk parameter and group size.
 
-use super::{Config, run_sampled};
+use super::{Config, run_expected, run_sampled};
 use crate::Error;
 use rayon::prelude::*;
 use rs_grpo::Estimator;
@@ -18,6 +18,8 @@ pub struct Phase {
     pub group_sizes: Vec<usize>,
     /// Number of runs in each cell.
     pub seeds: u64,
+    /// Whether each cell also makes one run with the exact expected updates of its groups.
+    pub predict: bool,
 }
 
 impl Default for Phase {
@@ -32,6 +34,7 @@ impl Default for Phase {
             betas: betas.to_vec(),
             group_sizes: vec![2, 4, 8, 16, 32, 64, 128, 256],
             seeds: 100,
+            predict: true,
         }
     }
 }
@@ -44,7 +47,15 @@ impl Phase {
 
     /// The number of runs in all cells together.
     pub fn runs(&self) -> u64 {
-        (self.betas.len() * self.group_sizes.len()) as u64 * self.seeds
+        let cells = (self.betas.len() * self.group_sizes.len()) as u64;
+        cells * (self.seeds + u64::from(self.predict))
+    }
+
+    /// The settings of one cell.
+    fn cell(&self, beta: f64, group_size: usize) -> Config {
+        let estimator = Estimator::RsGrpo { beta };
+        let pulls = self.updates() * group_size as u64;
+        Config { estimator, group_size, pulls, ..self.config.clone() }
     }
 }
 
@@ -61,6 +72,15 @@ pub struct PhaseCell {
     pub escaped: f64,
     /// Mean reward of the last window, averaged over runs.
     pub final_reward: f64,
+    /// Final reward with the exact expected updates, whose run escapes or not; `None` if not asked for.
+    pub predicted_reward: Option<f64>,
+}
+
+impl PhaseCell {
+    /// Whether the expected updates end above the escape reward.
+    pub fn predicted(&self, config: &Config) -> Option<bool> {
+        self.predicted_reward.map(|reward| reward > config.escape_reward)
+    }
 }
 
 /// Runs every cell, β outer, group size inner.
@@ -92,14 +112,17 @@ fn cell(
     seed: u64,
     progress: &(impl Fn() + Sync),
 ) -> Result<PhaseCell, Error> {
-    let estimator = Estimator::RsGrpo { beta };
-    let pulls = grid.updates() * group_size as u64;
-    let config = Config { estimator, group_size, pulls, ..grid.config.clone() };
+    let config = grid.cell(beta, group_size);
     let (mut escaped, mut reward) = (0, 0.0);
     for index in 0..grid.seeds {
         let run = run_sampled(&config, seed, index)?;
         escaped += u64::from(run.escaped(&config));
         reward += run.final_reward;
+        progress();
+    }
+    let mut predicted_reward = None;
+    if grid.predict {
+        predicted_reward = Some(run_expected(&config)?.final_reward);
         progress();
     }
     Ok(PhaseCell {
@@ -108,5 +131,6 @@ fn cell(
         seeds: grid.seeds,
         escaped: escaped as f64 / grid.seeds as f64,
         final_reward: reward / grid.seeds as f64,
+        predicted_reward,
     })
 }

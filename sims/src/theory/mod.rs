@@ -1,7 +1,7 @@
 //! How one exact gradient step changes a softmax policy: proofs, and numerical checks of them.
 //!
 //! A policy over `K` arms with known rewards takes one step of exact gradient on the entropic risk
-//! `J_β = (1/β) ln Σⱼ πⱼ exp(β rⱼ)`. Four statements are proved in the docs and checked on random and
+//! `J_β = (1/β) ln Σⱼ πⱼ exp(β rⱼ)`. Five statements are proved in the docs and checked on random and
 //! constructed instances:
 //!
 //! | module | statement |
@@ -10,6 +10,7 @@
 //! | [`lemma1`] | the standard gradient, `β = 0`, can lower the probability of the optimal arm |
 //! | [`lemma2`] | `β ≥ β̄ = ln(1/π*) / (r* − r₂)` raises it, at every step size |
 //! | [`tradeoff`] | past its peak the gain stays positive and falls as 1/β |
+//! | [`group`] | what changes with a group of `N`: when no β helps, and which `N` is enough |
 //!
 //! [`verify`] runs all checks; [`analyse`] evaluates the statements for one instance; [`thresholds`]
 //! are the values of β at which something changes.
@@ -32,6 +33,8 @@ mod enclosure;
 mod first_order;
 mod gradient;
 pub mod gradient_check;
+pub mod group;
+mod group_check;
 mod instance;
 pub mod lemma1;
 pub mod lemma2;
@@ -48,6 +51,8 @@ pub use check::{Check, Trial};
 pub use enclosure::{Enclosure, Sign};
 pub use first_order::{Expansion, first_order_gain};
 pub use gradient::PolicyGradient;
+pub use group::GroupAdvantages;
+pub use group_check::RescueRate;
 pub use instance::Instance;
 pub use random::{BanditSampler, Optimum};
 pub use report::{Report, verify};

@@ -1,6 +1,7 @@
 //! All checks in one report.
 
 use super::gradient_check::{self, Agreement};
+use super::group_check::{self, RescueRate};
 use super::lemma1::{self, FallRate};
 use super::lemma2::{self, Ratios, Tightness};
 use super::{Check, tradeoff};
@@ -9,6 +10,8 @@ use serde::Serialize;
 
 /// Each row of the fall rates has one bandit for every ten instances of a check.
 const FALL_RATE_SHARE: u64 = 10;
+/// The rescue rates look at one bandit for every fifty instances of a check.
+const RESCUE_SHARE: u64 = 50;
 const INSTANCES: std::ops::RangeInclusive<u64> = 1..=100_000_000;
 
 /// The outcome of every check.
@@ -24,6 +27,8 @@ pub struct Report {
     pub agreement: Agreement,
     /// How often the standard gradient lowers the optimal arm.
     pub fall_rates: Vec<FallRate>,
+    /// How often some β raises an optimal arm that the standard gradient lowers.
+    pub rescue_rates: Vec<RescueRate>,
     /// How far `β̄` lies above the exact thresholds.
     pub tightness: Tightness,
 }
@@ -52,6 +57,7 @@ pub fn verify(seed: u64, instances: u64) -> Result<(Report, Ratios), Error> {
     checks.extend(lemma1::checks(seed, instances)?);
     checks.extend(lemma2::checks(seed, instances)?);
     checks.extend(tradeoff::checks(seed, instances)?);
+    checks.extend(group_check::checks(seed, instances)?);
     let ratios = lemma2::ratios(seed, instances)?;
     let report = Report {
         seed,
@@ -59,6 +65,7 @@ pub fn verify(seed: u64, instances: u64) -> Result<(Report, Ratios), Error> {
         checks,
         agreement,
         fall_rates: lemma1::fall_rates(seed, instances.div_ceil(FALL_RATE_SHARE))?,
+        rescue_rates: group_check::rescue_rates(seed, instances.div_ceil(RESCUE_SHARE))?,
         tightness: ratios.tightness.clone(),
     };
     Ok((report, ratios))
