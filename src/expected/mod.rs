@@ -47,6 +47,7 @@ impl Estimator {
     /// # Errors
     /// A `group_size` outside 1 to 2²⁴, a tolerance outside its range, an `out` of another length, what the
     /// estimator refuses at this group size, or [`Error::TooManyGroups`].
+    #[inline(always)]
     pub fn expected_advantages_into(
         &self,
         policy: Policy<'_>,
@@ -69,6 +70,7 @@ impl Estimator {
         Ok(error)
     }
 
+    #[inline(always)]
     fn expected(
         &self,
         levels: &Levels,

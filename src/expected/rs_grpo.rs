@@ -22,6 +22,7 @@ const WIDE: f64 = 500.0;
 /// pairwise comparison `(1/β) Σ_b π_b tanh(β (r_a − r_b)/2)`, and `N → ∞` the advantage of an infinite
 /// group. On binary rewards the difference of the two levels is `w_N(p)` of
 /// [`effective_weight`](crate::effective_weight).
+#[inline(always)]
 pub(super) fn advantages(levels: &Levels, beta: f64, n: usize, tolerance: f64) -> (Vec<f64>, f64) {
     let spread = beta.abs() * levels.range();
     if n == 1 || levels.count() == 1 {
@@ -33,20 +34,27 @@ pub(super) fn advantages(levels: &Levels, beta: f64, n: usize, tolerance: f64) -
         let error = f64::EPSILON * (levels.count() as f64 + 8.0) * levels.range();
         return (centred.collect(), error);
     }
-    if beta < 0.0 {
-        let (mut mirrored, error) = advantages(&levels.negated(), -beta, n, tolerance);
-        mirrored.reverse();
-        mirrored.iter_mut().for_each(|advantage| *advantage = -*advantage);
-        return (mirrored, error);
+    if beta > 0.0 {
+        return rising(levels, beta, n, tolerance);
     }
-    match spread {
-        _ if spread < NARROW => narrow(levels, beta, n, tolerance),
-        _ if spread < WIDE => shares(levels, beta, n, tolerance),
+    let (mut mirrored, error) = rising(&levels.negated(), -beta, n, tolerance);
+    mirrored.reverse();
+    mirrored.iter_mut().for_each(|advantage| *advantage = -*advantage);
+    (mirrored, error)
+}
+
+/// The same for `β > 0`.
+#[inline(always)]
+fn rising(levels: &Levels, beta: f64, n: usize, tolerance: f64) -> (Vec<f64>, f64) {
+    match beta * levels.range() {
+        spread if spread < NARROW => narrow(levels, beta, n, tolerance),
+        spread if spread < WIDE => shares(levels, beta, n, tolerance),
         _ => far_apart(levels, beta, n, tolerance),
     }
 }
 
 /// From the expected shares `N w_a E[1/(w_a + S)]`, on one grid for all levels.
+#[inline(always)]
 fn shares(levels: &Levels, beta: f64, n: usize, tolerance: f64) -> (Vec<f64>, f64) {
     let top = levels.rewards[levels.count() - 1];
     let weights: Vec<f64> =

@@ -20,6 +20,7 @@ const WIDE: f64 = 500.0;
 ///
 /// # Errors
 /// `N = 1`, or `|β| (max r − min r)` above 500.
+#[inline(always)]
 pub(super) fn advantages(
     levels: &Levels,
     beta: f64,
@@ -41,17 +42,18 @@ pub(super) fn advantages(
         let allowed = format!("up to {:e} for these rewards, by magnitude", WIDE / levels.range());
         return Err(Error::parameter("beta", beta, allowed));
     }
-    if beta < 0.0 {
-        let (mut mirrored, error) = advantages(&levels.negated(), -beta, n, tolerance)?;
-        mirrored.reverse();
-        mirrored.iter_mut().for_each(|advantage| *advantage = -*advantage);
-        return Ok((mirrored, error));
+    if beta > 0.0 {
+        return Ok(integrals(levels, beta, n, tolerance));
     }
-    Ok(integrals(levels, beta, n, tolerance))
+    let (mut mirrored, error) = integrals(&levels.negated(), -beta, n, tolerance);
+    mirrored.reverse();
+    mirrored.iter_mut().for_each(|advantage| *advantage = -*advantage);
+    Ok((mirrored, error))
 }
 
 /// `∫ (1 − e^{−tw}) M^{N−1} ds`, or for nearly equal weights the difference to `w = 1`,
 /// `−∫ e^{−t} expm1(−tu) M^{N−1} ds`.
+#[inline(always)]
 fn integrals(levels: &Levels, beta: f64, n: usize, tolerance: f64) -> (Vec<f64>, f64) {
     let top = levels.rewards[levels.count() - 1];
     let lower: Vec<f64> =

@@ -3,11 +3,13 @@
 use super::recorder::Recorder;
 use super::{Config, Noise, Run, SoftmaxPolicy};
 use crate::Error;
+use pulp::{Arch, Simd, WithSimd};
 use rs_grpo::Policy;
 use serde::Serialize;
 
-/// Relative error of the integrals behind an expected update; a thousandth of what would be seen in a run.
-const TOLERANCE: f64 = 1e-9;
+/// Relative error of the integrals behind an expected update. A run does not show it: its thresholds move
+/// by less than their own precision.
+const TOLERANCE: f64 = 1e-7;
 
 /// Where the updates of a run come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,9 +32,7 @@ pub enum Updates {
 /// As [`run_sampled`](super::run_sampled); also an estimator without a large-group limit, and noisy
 /// rewards, whose exact gradient is not that of their means.
 pub fn run_exact(config: &Config) -> Result<Run, Error> {
-    run_without_sampling(config, "--exact", |policy, _, out| {
-        config.estimator.population_advantages_into(policy, out)
-    })
+    Arch::new().dispatch(NotSampled { config, updates: Updates::Exact })
 }
 
 /// Runs `config` once with the exact expected update of a group of `N`, `θⱼ += η E[Δθⱼ]/η`: what groups
@@ -42,42 +42,62 @@ pub fn run_exact(config: &Config) -> Result<Run, Error> {
 /// As [`run_sampled`](super::run_sampled); also an estimator whose expectation is not known at this number
 /// of different rewards, and noisy rewards.
 pub fn run_expected(config: &Config) -> Result<Run, Error> {
-    run_without_sampling(config, "--expected", |policy, size, out| {
-        config.estimator.expected_advantages_into(policy, size, TOLERANCE, out).map(drop)
-    })
+    Arch::new().dispatch(NotSampled { config, updates: Updates::Expected })
 }
 
-/// Runs `config` with `advantages` of all arms, given the policy and the size of the group.
-fn run_without_sampling(
-    config: &Config,
-    flag: &str,
-    advantages_into: impl Fn(Policy<'_>, usize, &mut [f64]) -> Result<(), rs_grpo::Error>,
-) -> Result<Run, Error> {
-    config.check()?;
-    if config.noise != Noise::None {
-        let allowed =
-            format!("none with gradients that are not sampled; leave out {flag} or the noise");
-        return Err(Error::parameter("noise", format!("{:?}", config.noise), allowed));
-    }
-    let rewards = config.rewards();
-    let mut softmax = SoftmaxPolicy::new(&config.initial_logits())?;
-    let mut recorder = Recorder::new(config.pulls);
-    let mut policy = vec![0.0; config.arms];
-    let mut advantages = vec![0.0; config.arms];
-    let refused = |source| Error::Estimator { estimator: config.estimator.to_string(), source };
-    let mut left = config.pulls;
-    while left > 0 {
-        let size = left.min(config.group_size as u64) as usize;
-        softmax.probabilities_into(&mut policy);
-        let mean: f64 = policy.iter().zip(&rewards).map(|(p, r)| p * r).sum();
-        recorder.add(&vec![mean; size], &mut softmax);
-        Policy::new(&policy, &rewards)
-            .and_then(|policy| advantages_into(policy, config.group_size, &mut advantages))
-            .map_err(refused)?;
-        if !softmax.add_all(|arm| config.learning_rate * policy[arm] * advantages[arm]) {
-            return Err(Error::diverged(config.learning_rate));
+/// A run without sampling, compiled for each vector instruction set.
+struct NotSampled<'a> {
+    config: &'a Config,
+    updates: Updates,
+}
+
+impl NotSampled<'_> {
+    /// Writes the advantages of all arms.
+    #[inline(always)]
+    fn advantages_into(&self, policy: Policy<'_>, out: &mut [f64]) -> Result<(), rs_grpo::Error> {
+        let Config { estimator, group_size, .. } = self.config;
+        match self.updates {
+            Updates::Exact => estimator.population_advantages_into(policy, out),
+            _ => estimator.expected_advantages_into(policy, *group_size, TOLERANCE, out).map(drop),
         }
-        left -= size as u64;
     }
-    Ok(Run::new(config, recorder, &rewards, &mut softmax))
+}
+
+impl WithSimd for NotSampled<'_> {
+    type Output = Result<Run, Error>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
+        let config = self.config;
+        check(config)?;
+        let rewards = config.rewards();
+        let mut softmax = SoftmaxPolicy::new(&config.initial_logits())?;
+        let mut recorder = Recorder::new(config.pulls);
+        let mut policy = vec![0.0; config.arms];
+        let mut advantages = vec![0.0; config.arms];
+        let refused = |source| Error::Estimator { estimator: config.estimator.to_string(), source };
+        let mut left = config.pulls;
+        while left > 0 {
+            let size = left.min(config.group_size as u64) as usize;
+            softmax.probabilities_into(&mut policy);
+            let mean: f64 = policy.iter().zip(&rewards).map(|(p, r)| p * r).sum();
+            recorder.add(&vec![mean; size], &mut softmax);
+            let arms = Policy::new(&policy, &rewards).map_err(refused)?;
+            self.advantages_into(arms, &mut advantages).map_err(refused)?;
+            if !softmax.add_all(|arm| config.learning_rate * policy[arm] * advantages[arm]) {
+                return Err(Error::diverged(config.learning_rate));
+            }
+            left -= size as u64;
+        }
+        Ok(Run::new(config, recorder, &rewards, &mut softmax))
+    }
+}
+
+fn check(config: &Config) -> Result<(), Error> {
+    config.check()?;
+    if config.noise == Noise::None {
+        return Ok(());
+    }
+    let allowed = "none with --exact or --expected, whose updates are those of the mean rewards";
+    Err(Error::parameter("noise", format!("{:?}", config.noise), allowed))
 }
