@@ -16,7 +16,7 @@ mod rs_grpo;
 mod rs_loo;
 
 use crate::estimators::rs_grpo::check_beta;
-use crate::group::require_k;
+use crate::group::require_count;
 use crate::{Error, Estimator, Policy};
 use levels::Levels;
 
@@ -83,7 +83,7 @@ impl Estimator {
             (advantages, factor * error)
         };
         let max_at = |k: usize, least: usize, spare: usize| {
-            require_k(n, k, least, spare).map(|()| scaled(k, 1.0))
+            require_count(n, "k", k, least, spare).map(|()| scaled(k, 1.0))
         };
         match *self {
             Self::RsGrpo { beta } => {

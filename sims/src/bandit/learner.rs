@@ -144,7 +144,7 @@ mod tests {
                 arms: 30,
                 noise: super::super::Noise::Bernoulli,
                 learning_rate: 0.5,
-                estimator: entry.estimator,
+                estimator: entry.estimator.clone(),
                 ..Config::default()
             };
             let means = config.rewards();

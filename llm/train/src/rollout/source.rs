@@ -111,7 +111,7 @@ impl<'a> RolloutSource<'a> {
     }
 
     fn refused(&self, error: &rs_grpo::Error) -> Error {
-        Error::parameter("estimator", self.estimator, error.to_string())
+        Error::parameter("estimator", &self.estimator, error.to_string())
     }
 
     /// Names the prompts of a step in which the policy's logits were not finite.
