@@ -148,6 +148,13 @@ fn heatmap(place: &str, map: &Heatmap) -> Result<()> {
             coordinate_or_gap(place, format_args!("values[{r}][{c}]"), value, map.value.scale)?;
         }
     }
+    if !map.outlined.is_empty() {
+        same_length(place, "outlined", map.outlined.len(), "rows", map.rows.len())?;
+    }
+    for (r, row) in map.outlined.iter().enumerate() {
+        let name = format_args!("outlined[{r}]");
+        same_length(place, name, row.len(), "columns", map.columns.len())?;
+    }
     map.contour.map_or(Ok(()), |level| on_axis(place, "the contour level", level, &map.value))
 }
 

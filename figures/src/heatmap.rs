@@ -63,6 +63,9 @@ pub struct Heatmap {
     #[serde(with = "gaps::rows")]
     pub(crate) values: Vec<Vec<f64>>,
     pub(crate) contour: Option<f64>,
+    /// Cells inside a border that does not follow the values, `[row][column]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) outlined: Vec<Vec<bool>>,
     pub(crate) numbers: Option<TickFormat>,
 }
 
@@ -83,6 +86,7 @@ impl Heatmap {
             rows,
             values,
             contour: None,
+            outlined: Vec::new(),
             numbers: None,
         }
     }
@@ -109,6 +113,12 @@ impl Heatmap {
     /// Draws the border between the cells below `level` and the others.
     pub fn contour(mut self, level: f64) -> Self {
         self.contour = Some(level);
+        self
+    }
+
+    /// Draws the border around these cells, `[row][column]`, whatever their values.
+    pub fn outline(mut self, cells: Vec<Vec<bool>>) -> Self {
+        self.outlined = cells;
         self
     }
 

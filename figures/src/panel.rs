@@ -14,6 +14,9 @@ pub struct Panel {
     pub(crate) right: Option<Axis>,
     pub(crate) series: Vec<Series>,
     pub(crate) markers: Vec<Marker>,
+    /// Whether its legend stands in the panel, not above all panels.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) own_legend: bool,
 }
 
 impl Panel {
@@ -37,6 +40,12 @@ impl Panel {
     /// Adds a y axis at the right edge for the series that are [`Series::on_right`].
     pub fn right(mut self, axis: Axis) -> Self {
         self.right = Some(axis);
+        self
+    }
+
+    /// Puts the legend of this panel's series under its title; otherwise it stands above all panels.
+    pub fn own_legend(mut self) -> Self {
+        self.own_legend = true;
         self
     }
 

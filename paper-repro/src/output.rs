@@ -24,6 +24,19 @@ pub(crate) fn thread_pool(threads: u16) -> Result<ThreadPool, Failure> {
         .map_err(|error| Failure::Failed(format!("cannot start {threads} threads: {error}")))
 }
 
+/// Makes the folder for results and tries to write into it, before the work and not after.
+pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Failure> {
+    let refused = |error: std::io::Error| {
+        Failure::Usage(format!(
+            "cannot write results into {}: {error}; choose another folder with --out",
+            folder.display()
+        ))
+    };
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    let trial = folder.join(format!(".repro-{}", std::process::id()));
+    std::fs::write(&trial, "").and_then(|()| std::fs::remove_file(&trial)).map_err(refused)
+}
+
 /// Writes the resolved settings of a run as `config.toml` in its folder.
 pub(crate) fn write_config(folder: &Path, config: &impl Serialize) -> Result<PathBuf, Failure> {
     let text = toml::to_string(config)

@@ -10,7 +10,8 @@ pub(crate) const MAX_NEW_TOKENS: [&str; 3] = ["max-tokens", "tokens", "max-compl
 /// A finite number.
 pub(crate) fn number(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(number),
+        // −0 is 0: nothing here tells them apart but the way they are printed.
+        Ok(number) if number.is_finite() => Ok(number + 0.0),
         _ => {
             Err("allowed: finite numbers such as 2, 0.5 or 1e-3, separated by commas if several"
                 .into())

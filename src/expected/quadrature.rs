@@ -27,7 +27,7 @@ const D: f64 = 1.5;
 /// `cos 1.5`.
 const COS_D: f64 = 0.070_737_201_667_702_9;
 /// From this group size on `1 − M` is summed, which keeps the digits that a high power needs.
-const LARGE_GROUP: usize = 256;
+pub(super) const LARGE_GROUP: usize = 256;
 
 /// The points of the rule.
 pub(super) struct Grid {

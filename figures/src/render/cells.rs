@@ -25,9 +25,11 @@ pub(super) fn draw(map: &Heatmap, plan: &Plan, frame: &Frame, canvas: &Canvas) -
     let grid = Grid::of(plan, cells, frame.plot);
     fill(map, &cells.bar, &grid, canvas)?;
     if let Some(level) = map.contour {
-        let border = grid.border(map, level);
-        outline(&border, canvas)?;
+        // A cell without a value has no border.
+        let differ = |a: f64, b: f64| !a.is_nan() && !b.is_nan() && (a < level) != (b < level);
+        outline(&grid.border(&map.values, differ), canvas)?;
     }
+    outline(&grid.border(&map.outlined, |a: bool, b: bool| a != b), canvas)?;
     if let Some(format) = map.numbers {
         numbers(map, &cells.bar, &grid, format, canvas)?;
     }
@@ -62,23 +64,24 @@ impl Grid {
         (within(x, &self.columns), within(y, &self.rows))
     }
 
-    /// The sides between a cell below `level` and one that is not. A cell without a value has no border.
-    fn border(&self, map: &Heatmap, level: f64) -> Vec<[Position; 2]> {
-        let differ = |a: f64, b: f64| !a.is_nan() && !b.is_nan() && (a < level) != (b < level);
+    /// The sides between neighbouring cells that `differ`.
+    fn border<T: Copy>(
+        &self,
+        cells: &[Vec<T>],
+        differ: impl Fn(T, T) -> bool,
+    ) -> Vec<[Position; 2]> {
         let mut sides = Vec::new();
-        for (r, row) in map.values.iter().enumerate() {
+        for (r, row) in cells.iter().enumerate() {
             for (c, &value) in row.iter().enumerate() {
                 let cell = self.cell(r, c);
+                let mut side = |from: Position, to: Position| {
+                    sides.push([from, to].map(|at| self.inset(at)));
+                };
                 if c > 0 && differ(value, row[c - 1]) {
-                    sides.push(
-                        [(cell.left, cell.bottom), (cell.left, cell.top)].map(|at| self.inset(at)),
-                    );
+                    side((cell.left, cell.bottom), (cell.left, cell.top));
                 }
-                if r > 0 && differ(value, map.values[r - 1][c]) {
-                    sides.push(
-                        [(cell.left, cell.bottom), (cell.right, cell.bottom)]
-                            .map(|at| self.inset(at)),
-                    );
+                if r > 0 && differ(value, cells[r - 1][c]) {
+                    side((cell.left, cell.bottom), (cell.right, cell.bottom));
                 }
             }
         }

@@ -36,8 +36,8 @@ pub(super) fn draw_behind(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result
     Ok(())
 }
 
-/// Draws what lies around the data.
-pub(super) fn draw_around(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result<()> {
+/// Draws what lies around the data, and returns where the panel's own legend starts.
+pub(super) fn draw_around(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result<Rect> {
     let plot = frame.plot;
     if plan.map.is_none() {
         canvas.line(
@@ -45,7 +45,9 @@ pub(super) fn draw_around(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result
             Pen::solid(SPINE, HAIRLINE),
         )?;
     }
+    let mut top = frame.cell.top;
     for (i, line) in canvas.wrap(plan.title, PANEL_TITLE, frame.cell.width())?.iter().enumerate() {
+        top += PANEL_TITLE.line_height();
         let baseline = frame.cell.top + PANEL_TITLE.size + i as f64 * PANEL_TITLE.line_height();
         canvas.text(line, (plot.left, baseline), PANEL_TITLE, Anchor::Start)?;
     }
@@ -55,7 +57,8 @@ pub(super) fn draw_around(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result
         right_axis(right, plot, plot.right, canvas)?;
     }
     labels_above(plan, plot, canvas)?;
-    labels_beside(plan, plot, canvas)
+    labels_beside(plan, plot, canvas)?;
+    Ok(Rect { top, ..frame.cell })
 }
 
 fn vertical(view: &View, at: f64, plot: Rect, pen: Pen, canvas: &Canvas) -> Result<()> {

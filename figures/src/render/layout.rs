@@ -1,6 +1,7 @@
 //! How the page is shared out: a grid of cells, and in each cell the plot area and what surrounds it.
 
 use super::canvas::{Canvas, Rect};
+use super::legend::Legend;
 use super::look::{
     AXIS_LABEL, BAR_GAP, BAR_WIDTH, LABEL_GAP, MARGIN, MARKER_LABEL, PANEL_TITLE, TICK, TICK_GAP,
     Text,
@@ -78,13 +79,16 @@ pub(super) fn cells<'a>(
 pub(super) fn frames(
     figure: &Figure,
     plans: &[Plan],
+    legend: &Legend,
     canvas: &Canvas,
     top: f64,
 ) -> Result<Vec<Frame>> {
     let cells: Vec<Rect> = cells(figure, canvas, top).map(|(_, cell)| cell).collect();
-    let insets: Result<Vec<Insets>> =
-        plans.iter().zip(&cells).map(|(plan, cell)| insets(plan, *cell, canvas)).collect();
-    let insets = insets?;
+    let mut insets = Vec::with_capacity(plans.len());
+    for (i, (plan, cell)) in plans.iter().zip(&cells).enumerate() {
+        let strip = legend.height_in(i, cell.width(), canvas)?;
+        insets.push(self::insets(plan, *cell, strip, canvas)?);
+    }
     let columns = figure.column_count();
     let widest = |same: &dyn Fn(usize) -> bool| {
         let members = insets.iter().enumerate().filter(|(i, _)| same(*i));
@@ -105,13 +109,13 @@ fn inner(cell: Rect, insets: Insets) -> Rect {
     Rect { left, top, right, bottom: (cell.bottom - insets.bottom).round().max(top + LEAST) }
 }
 
-fn insets(plan: &Plan, cell: Rect, canvas: &Canvas) -> Result<Insets> {
+fn insets(plan: &Plan, cell: Rect, strip: f64, canvas: &Canvas) -> Result<Insets> {
     let lines = |text: &str, look: Text, width: f64| -> Result<f64> {
         Ok(canvas.wrap(text, look, width)?.len() as f64 * look.line_height())
     };
     let no_marker = plan.labelled(Direction::Vertical).is_empty();
     let marker_row = if no_marker { 0.0 } else { MARKER_LABEL.line_height() + TICK_GAP };
-    let top = lines(plan.title, PANEL_TITLE, cell.width())? + TICK_GAP + marker_row;
+    let top = lines(plan.title, PANEL_TITLE, cell.width())? + strip + TICK_GAP + marker_row;
     let bottom = TICK_GAP + TICK.line_height() + lines(&plan.x.label, AXIS_LABEL, cell.width())?;
     let height = cell.height() - top - bottom;
     let left = axis_width(&plan.y, height, canvas)?;

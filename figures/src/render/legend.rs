@@ -26,6 +26,8 @@ struct Entry<'a> {
     series: &'a Series,
     color: Color,
     dash: Dash,
+    /// The panel that shows it, if not the strip above all panels.
+    panel: Option<usize>,
 }
 
 /// The looks of all labels of a figure, in the order of their first series.
@@ -36,13 +38,13 @@ pub(crate) struct Legend<'a> {
 impl<'a> Legend<'a> {
     pub(crate) fn of(figure: &'a Figure) -> Self {
         let mut entries: Vec<Entry> = Vec::new();
-        let panels = figure.panels.iter().filter_map(|plot| match plot {
-            Plot::Panel(panel) => Some(panel),
-            Plot::Heatmap(_) => None,
-        });
-        for series in panels.flat_map(|panel| &panel.series) {
-            if entries.iter().all(|entry| entry.series.label != series.label) {
-                entries.push(Entry::new(series, entries.len()));
+        for (index, plot) in figure.panels.iter().enumerate() {
+            let Plot::Panel(panel) = plot else { continue };
+            for series in &panel.series {
+                if entries.iter().all(|entry| entry.series.label != series.label) {
+                    let own = panel.own_legend.then_some(index);
+                    entries.push(Entry::new(series, entries.len(), own));
+                }
             }
         }
         Self { entries }
@@ -67,33 +69,68 @@ impl<'a> Legend<'a> {
         shown.map(key).collect()
     }
 
-    /// Draws the strip below `top` and returns its lower edge.
+    /// Draws the strip above all panels, below `top`, and returns its lower edge.
     pub(super) fn draw(&self, canvas: &Canvas, top: f64) -> Result<f64> {
-        let shown: Vec<&Entry> =
-            self.entries.iter().filter(|entry| !entry.series.label.is_empty()).collect();
-        if shown.is_empty() {
-            return Ok(top);
+        self.strip(None, MARGIN, canvas.width - MARGIN, top, canvas)
+    }
+
+    /// The height of the strip in a panel that is `width` wide.
+    pub(super) fn height_in(&self, panel: usize, width: f64, canvas: &Canvas) -> Result<f64> {
+        let widths = widths(&self.shown(Some(panel)), width, canvas)?;
+        Ok(ROW * rows(&widths, width).last().map_or(0.0, |(_, row)| row + 1.0))
+    }
+
+    /// Draws the strip of a panel from `left` to `right`, below `top`.
+    pub(super) fn draw_in(&self, panel: usize, place: Rect, canvas: &Canvas) -> Result<()> {
+        self.strip(Some(panel), place.left, place.right, place.top, canvas).map(drop)
+    }
+
+    fn shown(&self, panel: Option<usize>) -> Vec<&Entry<'_>> {
+        let shown = |entry: &&Entry| !entry.series.label.is_empty() && entry.panel == panel;
+        self.entries.iter().filter(shown).collect()
+    }
+
+    fn strip(
+        &self,
+        panel: Option<usize>,
+        left: f64,
+        right: f64,
+        top: f64,
+        canvas: &Canvas,
+    ) -> Result<f64> {
+        let shown = self.shown(panel);
+        let widths = widths(&shown, right - left, canvas)?;
+        let mut bottom = top;
+        for (entry, (x, row)) in shown.iter().zip(rows(&widths, right - left)) {
+            entry.draw(canvas, left + x, top + ROW * (row + 0.5))?;
+            bottom = top + ROW * (row + 1.0);
         }
-        let (mut x, mut row_top) = (MARGIN, top);
-        for (entry, width) in shown.iter().zip(widths(&shown, canvas)?) {
-            if x > MARGIN && x + width > canvas.width - MARGIN {
-                (x, row_top) = (MARGIN, row_top + ROW);
-            }
-            entry.draw(canvas, x, row_top + ROW / 2.0)?;
-            x += width + ENTRY_GAP;
-        }
-        Ok(row_top + ROW)
+        Ok(bottom)
     }
 }
 
+/// Where each entry starts, and in which row.
+fn rows(widths: &[f64], length: f64) -> Vec<(f64, f64)> {
+    let (mut x, mut row) = (0.0, 0.0);
+    let mut places = Vec::with_capacity(widths.len());
+    for width in widths {
+        if x > 0.0 && x + width > length {
+            (x, row) = (0.0, row + 1.0);
+        }
+        places.push((x, row));
+        x += width + ENTRY_GAP;
+    }
+    places
+}
+
 /// The widths of the entries; all the same where they need several rows, so that the rows are in line.
-fn widths(entries: &[&Entry], canvas: &Canvas) -> Result<Vec<f64>> {
+fn widths(entries: &[&Entry], length: f64, canvas: &Canvas) -> Result<Vec<f64>> {
     let width = |entry: &&Entry| {
         Ok(entry.key_width() + KEY_GAP + canvas.text_width(&entry.series.label, LEGEND)?)
     };
     let widths: Vec<f64> = entries.iter().map(width).collect::<Result<_>>()?;
-    let one_row = widths.iter().sum::<f64>() + ENTRY_GAP * (widths.len() - 1) as f64;
-    if one_row <= canvas.width - 2.0 * MARGIN {
+    let one_row = widths.iter().sum::<f64>() + ENTRY_GAP * (widths.len().max(1) - 1) as f64;
+    if one_row <= length {
         return Ok(widths);
     }
     let widest = widths.iter().copied().fold(0.0, f64::max);
@@ -101,7 +138,7 @@ fn widths(entries: &[&Entry], canvas: &Canvas) -> Result<Vec<f64>> {
 }
 
 impl<'a> Entry<'a> {
-    fn new(series: &'a Series, index: usize) -> Self {
+    fn new(series: &'a Series, index: usize, panel: Option<usize>) -> Self {
         // When the palette starts again, another dash keeps the lines apart.
         let dashes = [Dash::Solid, Dash::Dashed, Dash::Dotted];
         let dash = if series.color.is_some() {
@@ -113,6 +150,7 @@ impl<'a> Entry<'a> {
             series,
             color: series.color.unwrap_or(Color::palette(index)),
             dash: series.dash.unwrap_or(dash),
+            panel,
         }
     }
 

@@ -37,14 +37,15 @@ fn draw(figure: &Figure, legend: &Legend, canvas: &Canvas) -> Result<()> {
     let top = header::draw(figure, legend, canvas)?;
     let plans: Vec<_> =
         layout::cells(figure, canvas, top).map(|(plot, cell)| plan::of(plot, cell)).collect();
-    let frames = layout::frames(figure, &plans, canvas, top)?;
-    for ((plot, plan), frame) in figure.panels.iter().zip(&plans).zip(&frames) {
+    let frames = layout::frames(figure, &plans, legend, canvas, top)?;
+    for (i, ((plot, plan), frame)) in figure.panels.iter().zip(&plans).zip(&frames).enumerate() {
         frame::draw_behind(plan, frame, canvas)?;
         match plot {
             Plot::Panel(panel) => curves::draw(panel, plan, frame, legend, canvas)?,
             Plot::Heatmap(map) => cells::draw(map, plan, frame, canvas)?,
         }
-        frame::draw_around(plan, frame, canvas)?;
+        let strip = frame::draw_around(plan, frame, canvas)?;
+        legend.draw_in(i, strip, canvas)?;
     }
     Ok(())
 }

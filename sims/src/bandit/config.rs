@@ -56,6 +56,8 @@ pub struct Config {
     pub noise: Noise,
     /// Step size of the gradient ascent on the logits; > 0.
     pub learning_rate: f64,
+    /// Factor `λ ≥ 0` of the policy's entropy, which is added to the objective of a sampled run.
+    pub entropy_bonus: f64,
     /// Number of draws of one update, `N ≥ 1`.
     pub group_size: usize,
     /// Total number of draws; at least one group.
@@ -78,6 +80,7 @@ impl Default for Config {
             initial_policy: InitialPolicy { centre: 75.0, width: 5.0, floor: 0.1 },
             noise: Noise::None,
             learning_rate: 0.1,
+            entropy_bonus: 0.0,
             group_size: 16,
             pulls: 400_000,
             escape_reward: 0.9,
@@ -99,6 +102,10 @@ impl Config {
         within("group-size", self.group_size, 1, Self::LARGEST)?;
         finite("baseline", self.baseline)?;
         positive("learning-rate", self.learning_rate)?;
+        if !(self.entropy_bonus.is_finite() && self.entropy_bonus >= 0.0) {
+            let allowed = "a finite number from 0";
+            return Err(Error::parameter("entropy-bonus", self.entropy_bonus, allowed));
+        }
         for peak in &self.peaks {
             finite("peaks", peak.centre)?;
             finite("heights", peak.height)?;

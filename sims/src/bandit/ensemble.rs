@@ -3,7 +3,7 @@
 use super::recorder::window;
 use super::{Config, Run, Updates, run_exact, run_expected, run_sampled};
 use crate::Error;
-use crate::interval::{Interval, Moments, t_quantile};
+use crate::interval::{Interval, Moments, Range, t_quantile, wilson};
 use rayon::prelude::*;
 use rs_grpo::Estimator;
 use serde::Serialize;
@@ -41,6 +41,14 @@ pub struct Summary {
     pub final_policy_reward: f64,
     /// Share of the runs that ended above the escape reward.
     pub escaped: f64,
+    /// Its 95 % interval (Wilson); `None` with one run.
+    pub escaped_interval: Option<(f64, f64)>,
+    /// Share of the runs that drew the best arm at least once; without sampling, 0.
+    pub found: f64,
+    /// Its 95 % interval (Wilson); `None` with one run.
+    pub found_interval: Option<(f64, f64)>,
+    /// Median number of pulls until then, over the runs that did; `None` if none did.
+    pub median_found_pulls: Option<f64>,
     /// Median number of pulls until the escape, over the runs that escaped; `None` if none did.
     pub median_escape_pulls: Option<f64>,
     /// Entropy of the final policy in nats, averaged over seeds.
@@ -107,6 +115,7 @@ struct Ensemble<'a> {
     final_entropy: Moments,
     escaped: u64,
     escape_pulls: Vec<u64>,
+    found_pulls: Vec<u64>,
     runs: u64,
 }
 
@@ -122,6 +131,7 @@ impl<'a> Ensemble<'a> {
             final_entropy: Moments::default(),
             escaped: 0,
             escape_pulls: Vec::new(),
+            found_pulls: Vec::new(),
             runs: 0,
         }
     }
@@ -133,6 +143,7 @@ impl<'a> Ensemble<'a> {
         self.final_policy_reward.add(run.final_policy_reward);
         self.final_entropy.add(run.final_entropy);
         self.runs += 1;
+        self.found_pulls.extend(run.found_pulls);
         if run.escaped(self.config) {
             self.escaped += 1;
             self.escape_pulls.extend(run.escape_pulls);
@@ -142,22 +153,31 @@ impl<'a> Ensemble<'a> {
     fn summary(mut self) -> Summary {
         let quantile = t_quantile(self.runs as usize);
         let estimator = &self.config.estimator;
+        let range = Range::of(&self.config.rewards());
+        let share = |count: u64| count as f64 / self.runs as f64;
+        let (escaped, found) = (share(self.escaped), share(self.found_pulls.len() as u64));
+        let interval = |share| (self.runs > 1).then(|| wilson(share, self.runs));
         Summary {
             beta: risk_parameter(estimator),
             estimator: estimator.to_string(),
             seeds: self.runs,
-            final_reward: self.final_reward.interval(quantile),
+            final_reward: self.final_reward.interval(quantile, range),
             final_policy_reward: self.final_policy_reward.mean(),
-            escaped: self.escaped as f64 / self.runs as f64,
+            escaped,
+            escaped_interval: interval(escaped),
+            found,
+            found_interval: interval(found),
+            median_found_pulls: median(&mut self.found_pulls),
             median_escape_pulls: median(&mut self.escape_pulls),
             final_entropy: self.final_entropy.mean(),
-            curve: self.curve(quantile),
+            curve: self.curve(quantile, range),
         }
     }
 
-    fn curve(&self, quantile: Option<f64>) -> Curve {
+    fn curve(&self, quantile: Option<f64>, range: Range) -> Curve {
         let window = window(self.config.pulls);
-        let rewards: Vec<Interval> = self.rewards.iter().map(|m| m.interval(quantile)).collect();
+        let rewards: Vec<Interval> =
+            self.rewards.iter().map(|moments| moments.interval(quantile, range)).collect();
         Curve {
             pulls: (0..rewards.len() as u64).map(|i| i * window).collect(),
             reward_mean: rewards.iter().map(|interval| interval.mean).collect(),

@@ -93,8 +93,34 @@ impl WithSimd for NotSampled<'_> {
     }
 }
 
+/// The exact expected update of the logits from the initial policy, length `K`.
+///
+/// # Errors
+/// As [`run_expected`].
+pub fn expected_update(config: &Config) -> Result<Vec<f64>, Error> {
+    check(config)?;
+    let rewards = config.rewards();
+    let mut policy = vec![0.0; config.arms];
+    SoftmaxPolicy::new(&config.initial_logits())?.probabilities_into(&mut policy);
+    let mut update = vec![0.0; config.arms];
+    Policy::new(&policy, &rewards)
+        .and_then(|policy| {
+            let size = config.group_size;
+            config.estimator.expected_advantages_into(policy, size, 1e-12, &mut update)
+        })
+        .map_err(|source| Error::Estimator { estimator: config.estimator.to_string(), source })?;
+    for (update, probability) in update.iter_mut().zip(&policy) {
+        *update *= config.learning_rate * probability;
+    }
+    Ok(update)
+}
+
 fn check(config: &Config) -> Result<(), Error> {
     config.check()?;
+    if config.entropy_bonus != 0.0 {
+        let allowed = "0 with --exact or --expected";
+        return Err(Error::parameter("entropy-bonus", config.entropy_bonus, allowed));
+    }
     if config.noise == Noise::None {
         return Ok(());
     }

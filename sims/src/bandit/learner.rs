@@ -64,6 +64,12 @@ impl<'a> Learner<'a> {
         }
     }
 
+    /// Whether the drawn group holds an arm with this mean reward.
+    #[inline(always)]
+    pub(super) fn drew(&self, mean: f64) -> bool {
+        self.means.contains(&mean)
+    }
+
     fn add_noise(&mut self) {
         let (noise, rng) = (self.config.noise, &mut self.rng);
         self.noisy.clear();
@@ -87,6 +93,16 @@ impl<'a> Learner<'a> {
     /// A group that the estimator refuses, or a policy that has left the finite numbers.
     #[inline(always)]
     pub(super) fn update(&mut self) -> Result<(), Error> {
+        self.climb()?;
+        if self.config.entropy_bonus > 0.0 && !self.move_by_entropy() {
+            return Err(Error::diverged(self.config.learning_rate));
+        }
+        Ok(())
+    }
+
+    /// The part of the step that comes from the rewards.
+    #[inline(always)]
+    fn climb(&mut self) -> Result<(), Error> {
         let estimator = &self.config.estimator;
         let rewards = if self.noisy.is_empty() { &self.means } else { &self.noisy };
         self.advantages.resize(rewards.len(), 0.0);
@@ -102,6 +118,21 @@ impl<'a> Learner<'a> {
         let is_finite = (estimator.sums_to_zero() || self.move_all_arms(step))
             && self.policy.ascend(step, self.draws.arms(), &self.advantages);
         if is_finite { Ok(()) } else { Err(Error::diverged(self.config.learning_rate)) }
+    }
+
+    /// Takes the step of the entropy bonus, `−η λ πₐ (ln πₐ + H)`; returns whether the policy is finite.
+    #[inline(never)]
+    fn move_by_entropy(&mut self) -> bool {
+        let step = self.config.learning_rate * self.config.entropy_bonus;
+        self.probabilities.resize(self.config.arms, 0.0);
+        self.policy.probabilities_into(&mut self.probabilities);
+        let ln = |p: f64| if p > 0.0 { p * libm::log(p) } else { 0.0 };
+        let entropy = -self.probabilities.iter().map(|&p| ln(p)).sum::<f64>();
+        let probabilities = &self.probabilities;
+        self.policy.add_all(|arm| {
+            let p = probabilities[arm];
+            -step * (ln(p) + p * entropy)
+        })
     }
 
     /// Takes the part of the step that moves every arm, `−πₐ Σ Aᵢ`; returns whether the policy is finite.

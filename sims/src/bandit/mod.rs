@@ -39,8 +39,10 @@ mod threshold;
 pub use config::{Config, InitialPolicy, Noise, Peak};
 pub use draws::Draws;
 pub use ensemble::{Curve, Summary, simulate};
-pub use exact::{Updates, run_exact, run_expected};
+pub use exact::{Updates, expected_update, run_exact, run_expected};
 pub use phase::{Phase, PhaseCell, phase};
-pub use run::{Run, run_sampled};
+pub use run::{Run, one_update, run_sampled};
 pub use softmax_policy::SoftmaxPolicy;
-pub use threshold::{Family, Search, Threshold, predicted_threshold, simulated_threshold};
+pub use threshold::{
+    Family, Search, Spread, Threshold, predicted_threshold, signal_to_noise, simulated_threshold,
+};

@@ -23,6 +23,9 @@ pub struct Run {
     /// Pulls until the end of the first window whose mean reward is above the escape reward; `None` if
     /// there is none.
     pub escape_pulls: Option<u64>,
+    /// Pulls until the end of the first group that held the best arm; `None` if none did, or without
+    /// sampling.
+    pub found_pulls: Option<u64>,
 }
 
 impl Run {
@@ -42,6 +45,7 @@ impl Run {
             final_entropy: policy.entropy(),
             final_policy_reward: probabilities.iter().zip(rewards).map(|(p, r)| p * r).sum(),
             escape_pulls: escape.map(|first| (first as u64 + 1) * window),
+            found_pulls: None,
             rewards: curve,
             entropies,
         }
@@ -62,6 +66,18 @@ pub fn run_sampled(config: &Config, seed: u64, index: u64) -> Result<Run, Error>
     Arch::new().dispatch(Sampled { config, seed, index })
 }
 
+/// The logits after one update from a group that is drawn, length `K`.
+///
+/// # Errors
+/// As [`run_sampled`].
+pub fn one_update(config: &Config, seed: u64, index: u64) -> Result<Vec<f64>, Error> {
+    config.check()?;
+    let mut learner = Learner::new(config, stream(seed, index))?;
+    learner.draw(config.group_size, &config.rewards());
+    learner.update()?;
+    Ok(learner.policy().logits().collect())
+}
+
 /// [`run_sampled`], compiled for each vector instruction set.
 struct Sampled<'a> {
     config: &'a Config,
@@ -78,15 +94,19 @@ impl WithSimd for Sampled<'_> {
         let means = config.rewards();
         let mut learner = Learner::new(config, stream(seed, index))?;
         let mut recorder = Recorder::new(config.pulls);
-        let mut left = config.pulls;
+        let best = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let (mut left, mut found_pulls) = (config.pulls, None);
         while left > 0 {
             let size = left.min(config.group_size as u64) as usize;
             learner.draw(size, &means);
+            if found_pulls.is_none() && learner.drew(best) {
+                found_pulls = Some(config.pulls - left + size as u64);
+            }
             learner.record(&mut recorder);
             learner.update()?;
             left -= size as u64;
         }
-        Ok(Run::new(config, recorder, &means, learner.policy()))
+        Ok(Run { found_pulls, ..Run::new(config, recorder, &means, learner.policy()) })
     }
 }
 

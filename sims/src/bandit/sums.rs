@@ -50,7 +50,9 @@ impl Sums {
     /// The entropy `ln Z − Σ πₐ xₐ` in nats.
     pub(super) fn entropy(&self, scale: f64) -> f64 {
         let weight = self.weight as f64;
-        libm::log(weight / scale) - UNIT * self.product as i64 as f64 / weight
+        let entropy = libm::log(weight / scale) - UNIT * self.product as i64 as f64 / weight;
+        // A policy on one arm has 0 but for rounding, and not −0.
+        if entropy > 0.0 { entropy } else { 0.0 }
     }
 
     /// Writes the probabilities `wₐ / Σ w`.

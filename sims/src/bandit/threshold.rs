@@ -1,6 +1,8 @@
 //! The smallest parameter of an estimator that escapes the wrong peak: predicted from the exact expected
 //! updates, and simulated.
 
+use super::exact::expected_update;
+use super::run::one_update;
 use super::{Config, run_expected, run_sampled};
 use crate::Error;
 use crate::interval::wilson;
@@ -161,6 +163,42 @@ fn crossing(points: &[(f64, f64, f64, f64)]) -> Option<Threshold> {
     let below = points.iter().take(past).rev().find(|point| point.3 < 0.5);
     let above = points.iter().skip(past).find(|point| point.2 > 0.5)?;
     Some(Threshold { value, low: below.map_or(points[0].0, |point| point.0), high: above.0 })
+}
+
+/// The noise of one sampled update at the initial policy.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Length of the mean update of the logits.
+    pub mean: f64,
+    /// Root of the summed variances of the updates of all logits.
+    pub deviation: f64,
+    /// `deviation / mean`: about this squared groups are needed to see the mean.
+    pub ratio: f64,
+}
+
+/// Groups drawn for a [`Spread`].
+const GROUPS: u64 = 4_000;
+
+/// How noisy one update from the initial policy is, from 4,000 groups; the mean is the exact one.
+///
+/// # Errors
+/// A setting outside its range, or what the estimator refuses.
+pub fn signal_to_noise(search: &Search, parameter: f64) -> Result<Spread, Error> {
+    let config = Config { pulls: search.config.group_size as u64, ..search.at(parameter) };
+    let start = config.initial_logits();
+    let exact = expected_update(&config)?;
+    let squares = (0..GROUPS)
+        .into_par_iter()
+        .map(|index| {
+            let moved = one_update(&config, search.seed, index)?;
+            let off =
+                moved.iter().zip(&start).zip(&exact).map(|((to, from), mean)| to - from - mean);
+            Ok(off.map(|x| x * x).sum::<f64>())
+        })
+        .collect::<Result<Vec<f64>, Error>>()?;
+    let mean = exact.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let deviation = (squares.iter().sum::<f64>() / GROUPS as f64).sqrt();
+    Ok(Spread { mean, deviation, ratio: deviation / mean })
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ fn premise_trial(seed: u64, index: u64) -> Result<Option<Trial>, Error> {
 /// How often the standard gradient lowers the probability of the optimal arm of a random policy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FallRate {
-    /// How the bandits were drawn: `even` (uniform on the simplex) or `skewed` (the broad mixture).
+    /// How the bandits were drawn: `uniform` (on the simplex) or `skewed` (the broad mixture).
     pub bandits: &'static str,
     /// Number of arms `K`.
     pub arms: usize,
@@ -135,13 +135,14 @@ pub struct FallRate {
 
 /// The rates over `instances` bandits, for each kind and several `K`.
 pub(crate) fn fall_rates(seed: u64, instances: u64) -> Result<Vec<FallRate>, Error> {
-    let rows = [2, 3, 5, 10, 100].into_iter().flat_map(|arms| [("even", arms), ("skewed", arms)]);
+    let rows =
+        [2, 3, 5, 10, 100].into_iter().flat_map(|arms| [("uniform", arms), ("skewed", arms)]);
     rows.enumerate()
         .map(|(row, (bandits, arms))| {
             let draw = |index| {
                 let mut sampler = BanditSampler::new(seed, 100 + row as u32, index);
                 match bandits {
-                    "even" => sampler.plain_bandit(arms),
+                    "uniform" => sampler.plain_bandit(arms),
                     _ => sampler.bandit(arms, Optimum::Unique),
                 }
             };

@@ -1,7 +1,7 @@
 //! The settings of a run as they are saved beside its results.
 
 use super::Options;
-use rs_grpo_sims::bandit::{Config, InitialPolicy, Noise, Peak};
+use rs_grpo_sims::bandit::{Config, InitialPolicy, Noise, Peak, Updates};
 use serde::Serialize;
 
 /// Everything a run depends on.
@@ -11,7 +11,8 @@ pub(super) struct Resolved {
     learning_rate: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     group_sizes: Vec<usize>,
-    exact: bool,
+    updates: Updates,
+    entropy_bonus: f64,
     steps: u64,
     seeds: u64,
     seed: u64,
@@ -26,13 +27,16 @@ pub(super) struct Resolved {
 impl Resolved {
     pub(super) fn new(options: &Options, configs: &[Config]) -> Self {
         let Config { arms, baseline, peaks, initial_policy, noise, .. } = options.config();
-        let group_sizes =
-            if options.phase { options.group_sizes.clone() } else { vec![options.group_size] };
+        let group_sizes = match options.phase || options.thresholds {
+            true => options.group_sizes.clone(),
+            false => vec![options.group_size],
+        };
         Self {
             estimators: configs.iter().map(|config| config.estimator.to_string()).collect(),
             learning_rate: options.learning_rate,
             group_sizes,
-            exact: options.exact,
+            updates: options.updates(),
+            entropy_bonus: options.entropy_bonus,
             steps: options.steps,
             seeds: options.seeds(),
             seed: options.seed,

@@ -1,6 +1,6 @@
 //! The figure of `repro bandit`: the landscape, and how reward and entropy move.
 
-use super::table::label;
+use super::table::{label, thousands};
 use rs_grpo_figures::{Axis, Color, Figure, Panel, Result, Series};
 use rs_grpo_sims::bandit::{Config, Summary};
 
@@ -29,9 +29,12 @@ fn subtitle(config: &Config, results: &[Summary]) -> String {
     let (arms, size) = (config.arms, config.group_size);
     let runs = match runs {
         1 => "one run of each setting".to_owned(),
-        _ => format!("{runs} runs of each setting; bands are 95 % intervals of the mean"),
+        _ => format!(
+            "{} runs of each setting; bands are 95 % intervals of the mean",
+            thousands(runs)
+        ),
     };
-    format!("{arms}-armed bandit, groups of {size}, {runs}")
+    format!("{}-armed bandit, groups of {size}, {runs}", thousands(arms as u64))
 }
 
 fn over_pulls(config: &Config, title: &str, label: &str) -> Panel {
@@ -61,6 +64,7 @@ fn landscape(config: &Config) -> Panel {
         .x(Axis::new("arm"))
         .y(Axis::new("reward"))
         .right(Axis::new("probability"))
+        .own_legend()
         .series(policy.on_right().color(Color(150, 150, 150)))
         .series(reward.color(Color(60, 60, 60)))
 }

@@ -5,16 +5,18 @@ mod figure;
 mod options;
 mod phase;
 pub(crate) mod table;
+mod thresholds;
 
 pub(crate) use figure::curves as figure;
-pub(crate) use options::Options;
+pub(crate) use options::{Options, THRESHOLD_SEEDS};
 pub(crate) use phase::heatmap;
+pub(crate) use thresholds::{figure as thresholds_figure, search_all, table as thresholds_table};
 
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::output::{Format, write_config};
+use crate::output::{Format, prepare_folder, write_config};
 use rayon::ThreadPool;
-use rs_grpo_sims::bandit::{Config, Summary, simulate};
+use rs_grpo_sims::bandit::{Config, Summary, Updates, simulate};
 use serde::Serialize;
 
 /// What `--format json` prints.
@@ -30,16 +32,21 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     options.check().map_err(Failure::Usage)?;
     leave_huge_pages();
+    let configs = options.configs();
+    configs.iter().try_for_each(Config::check)?;
+    prepare_folder(&options.out)?;
+    if options.thresholds {
+        return thresholds::run(options, pool, console);
+    }
     if options.phase {
         return phase::run(options, pool, console);
     }
-    let configs = options.configs();
     let (seed, seeds) = (options.seed, options.seeds());
-    let results = simulate_all(&configs, seed, seeds, options.exact, pool, console)?;
+    let results = simulate_all(&configs, seed, seeds, options.updates(), pool, console)?;
     let mut files = figure(&configs[0], &results)?.write(&options.out, "bandit")?;
     files.push(write_config(&options.out, &config::Resolved::new(options, &configs))?);
     match options.format {
-        Format::Text => write!(console.out, "{}", table::of(&configs[0], &results)?.to_text())?,
+        Format::Text => write!(console.out, "{}", table::text(&configs[0], &results)?)?,
         Format::Json => console.json(&Answer { results: &results })?,
     }
     console.note_files(&files);
@@ -59,14 +66,14 @@ pub(crate) fn simulate_all(
     configs: &[Config],
     seed: u64,
     seeds: u64,
-    exact: bool,
+    updates: Updates,
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<Vec<Summary>, Failure> {
     configs.iter().try_for_each(Config::check)?;
-    let runs = configs.len() as u64 * if exact { 1 } else { seeds };
+    let runs = configs.len() as u64 * updates.runs(seeds);
     let bar = console.progress(runs, "bandit");
-    let run = |config| simulate(config, seed, seeds, exact, || bar.inc(1));
+    let run = |config| simulate(config, seed, seeds, updates, || bar.inc(1));
     let results = pool.install(|| configs.iter().map(run).collect::<Result<_, _>>());
     bar.finish_and_clear();
     Ok(results?)

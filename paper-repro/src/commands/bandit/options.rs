@@ -4,7 +4,7 @@ use crate::output::Format;
 use crate::parse;
 use clap::Args;
 use rs_grpo::Estimator;
-use rs_grpo_sims::bandit::{Config, InitialPolicy, Noise, Peak, Phase};
+use rs_grpo_sims::bandit::{Config, InitialPolicy, Noise, Peak, Phase, Updates};
 use std::path::PathBuf;
 
 const LEARNING: &str = "Learning";
@@ -39,8 +39,15 @@ pub(crate) struct Options {
     /// Arms drawn for one update.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, allow_negative_numbers = true, default_value_t = 16, help_heading = LEARNING)]
     pub(crate) group_size: usize,
+    /// Factor of the policy's entropy, which is added to the objective.
+    #[arg(long, value_name = "λ", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 0.0, help_heading = LEARNING)]
+    pub(crate) entropy_bonus: f64,
+    /// Take the exact expected update of a group of --group-size in place of drawing groups; an update
+    /// counts as one group of pulls.
+    #[arg(long, conflicts_with_all = ["exact", "phase", "thresholds"], help_heading = LEARNING)]
+    pub(crate) expected: bool,
     /// Use exact gradients, the limit of infinite groups; an update counts as one group of pulls.
-    #[arg(long, conflicts_with = "phase", help_heading = LEARNING)]
+    #[arg(long, conflicts_with_all = ["phase", "thresholds"], help_heading = LEARNING)]
     pub(crate) exact: bool,
 
     /// Number of arms.
@@ -74,7 +81,7 @@ pub(crate) struct Options {
     /// Arms pulled in one run.
     #[arg(long, value_name = "PULLS", value_parser = parse::whole::<1>, allow_negative_numbers = true, default_value_t = 400_000, help_heading = EXPERIMENT)]
     pub(crate) steps: u64,
-    /// Independent runs of each setting [default: 32; with --phase 100 a cell].
+    /// Independent runs of each setting [default: 32; with --phase 100 a cell, with --thresholds 200].
     #[arg(long, value_name = "N", value_parser = parse::whole::<1>, allow_negative_numbers = true, help_heading = EXPERIMENT)]
     pub(crate) seeds: Option<u64>,
     /// Seed of all random numbers.
@@ -84,11 +91,15 @@ pub(crate) struct Options {
     #[arg(long, value_name = "R", value_parser = parse::number, allow_negative_numbers = true, default_value_t = 0.9, help_heading = EXPERIMENT)]
     pub(crate) escape_reward: f64,
     /// Map the share of escapes over risk parameter and group size, each cell with as many updates as
-    /// --steps has groups.
-    #[arg(long, help_heading = EXPERIMENT)]
+    /// --steps has groups, and the border that expected updates predict.
+    #[arg(long, group = "map", help_heading = EXPERIMENT)]
     pub(crate) phase: bool,
-    /// Group sizes of --phase.
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse::size::<1>, allow_hyphen_values = true, default_value = "2,4,8,16,32,64,128,256", requires = "phase", help_heading = EXPERIMENT)]
+    /// For each group size, find the smallest parameter of rs-grpo, rs-loo and pkpo-loo-mm that escapes:
+    /// predicted from expected updates, and simulated.
+    #[arg(long, group = "map", conflicts_with_all = ["beta", "estimator"], help_heading = EXPERIMENT)]
+    pub(crate) thresholds: bool,
+    /// Group sizes of --phase and --thresholds.
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse::size::<1>, allow_hyphen_values = true, default_value = "2,4,8,16,32,64,128,256", requires = "map", help_heading = EXPERIMENT)]
     pub(crate) group_sizes: Vec<usize>,
 
     /// Folder for the figure, its data and the resolved settings.
@@ -101,11 +112,26 @@ pub(crate) struct Options {
 
 /// Risk parameters of the README's figure.
 const BETAS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
+/// Runs at each parameter of --thresholds.
+pub(crate) const THRESHOLD_SEEDS: u64 = 200;
 
 impl Options {
     /// Runs of each setting.
     pub(crate) fn seeds(&self) -> u64 {
-        self.seeds.unwrap_or(if self.phase { Phase::default().seeds } else { 32 })
+        self.seeds.unwrap_or(match (self.phase, self.thresholds) {
+            (true, _) => Phase::default().seeds,
+            (_, true) => THRESHOLD_SEEDS,
+            _ => 32,
+        })
+    }
+
+    /// Where the updates come from.
+    pub(crate) fn updates(&self) -> Updates {
+        match (self.exact, self.expected) {
+            (true, _) => Updates::Exact,
+            (_, true) => Updates::Expected,
+            _ => Updates::Sampled,
+        }
     }
 
     /// Risk parameters.
@@ -139,6 +165,7 @@ impl Options {
             },
             noise: self.noise,
             learning_rate: self.learning_rate,
+            entropy_bonus: self.entropy_bonus,
             group_size: self.group_size,
             pulls: self.steps,
             escape_reward: self.escape_reward,

@@ -3,21 +3,32 @@
 use rs_grpo_figures::{Column, Result, Table};
 use rs_grpo_sims::bandit::{Config, Summary};
 
+/// One row for each setting, and what the columns mean.
+pub(super) fn text(config: &Config, results: &[Summary]) -> Result<String> {
+    let level = config.escape_reward;
+    let meaning = format!(
+        "found: drew the best arm; escaped: final reward above {level}; pulls: median until then; \n\
+         entropy: of the final policy, in nats"
+    );
+    Ok(format!("{}{}\n", of(results)?.to_text(), meaning))
+}
+
 /// One row for each setting.
-pub(crate) fn of(config: &Config, results: &[Summary]) -> Result<Table> {
-    let escaped = format!("escaped (> {})", config.escape_reward);
-    let titles = [&*escaped, "median pulls to escape", "final entropy", "runs"];
-    let mut columns = vec![Column::left("setting"), Column::right("final reward [95 %]")];
-    columns.extend(titles.map(Column::right));
+fn of(results: &[Summary]) -> Result<Table> {
+    let has_interval = results.iter().any(|result| result.final_reward.low.is_some());
+    let reward = if has_interval { "final reward [95 %]" } else { "final reward" };
+    let mut columns = vec![Column::left("setting"), Column::right(reward)];
+    columns.extend(["found", "escaped", "pulls", "entropy", "runs"].map(Column::right));
     let mut table = Table::new(columns)?;
     for result in results {
         table.push([
             label(result),
             final_reward(result),
+            percent(result.found),
             percent(result.escaped),
             pulls(result.median_escape_pulls),
             format!("{:.3}", result.final_entropy),
-            result.seeds.to_string(),
+            thousands(result.seeds),
         ])?;
     }
     Ok(table)

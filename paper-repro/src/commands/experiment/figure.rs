@@ -15,9 +15,12 @@ pub(super) fn of(results: &[Results], config: &TrainConfig) -> Result<Figure, Fa
     let seeds = results.iter().map(|arm| arm.seeds.len()).max().unwrap_or(0);
     let TrainConfig { steps, prompts, samples, eval, .. } = config;
     let subtitle = format!(
-        "{steps} steps of {prompts} × {samples} completions, {seeds} seed(s); pass@k from {} \
-         completions of each of {} held-out problems",
-        eval.samples, eval.problems
+        "{steps} steps of {prompts} × {samples} completions, {}; pass@k from {} \
+         completions of each of {} held-out problems. Bands: 95 % intervals of pass@k, the range of the seeds \
+         of the curves",
+        if seeds == 1 { "one seed".to_owned() } else { format!("{seeds} seeds") },
+        eval.samples,
+        eval.problems
     );
     let mut figure = Figure::new("Countdown: what training does to pass@k").subtitle(subtitle);
     figure = figure.panel(pass_at_k(results)?);
@@ -37,13 +40,16 @@ fn pass_at_k(results: &[Results]) -> Result<Panel, Failure> {
     for (index, arm) in results.iter().enumerate() {
         let Some(first) = arm.seeds.first() else { continue };
         let ks = first.report.ks();
-        let mut means = Vec::new();
+        let (mut means, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
         for &k in &ks {
-            means.push(estimate(arm, Statistic::PassAt(k))?.mean);
+            let estimate = estimate(arm, Statistic::PassAt(k))?;
+            means.push(estimate.mean);
+            low.push(estimate.low);
+            high.push(estimate.high);
         }
         let x: Vec<f64> = ks.iter().map(|&k| k as f64).collect();
-        panel =
-            panel.series(look(Series::line(arm.arm.label.clone(), x, means), index, &estimators));
+        let line = Series::line(arm.arm.label.clone(), x, means).band(low, high);
+        panel = panel.series(look(line, index, &estimators));
     }
     Ok(panel)
 }
@@ -54,10 +60,14 @@ fn over_steps(results: &[Results], title: &str, name: &str) -> Panel {
     for (index, arm) in results.iter().enumerate() {
         let runs: Vec<&[Metrics]> = arm.seeds.iter().map(|seed| seed.steps.as_slice()).collect();
         let (x, y) = curve(&runs, name);
-        if !x.is_empty() {
-            panel =
-                panel.series(look(Series::line(arm.arm.label.clone(), x, y), index, &estimators));
+        if x.is_empty() {
+            continue;
         }
+        let mut line = Series::line(arm.arm.label.clone(), x, y);
+        if let Some((low, high)) = spread(&runs, name) {
+            line = line.band(low, high);
+        }
+        panel = panel.series(look(line, index, &estimators));
     }
     panel
 }
@@ -81,6 +91,16 @@ fn curve(runs: &[&[Metrics]], name: &str) -> (Vec<f64>, Vec<f64>) {
         (window.end as f64, mean)
     };
     windows.map(point).unzip()
+}
+
+/// The smallest and the largest curve of the seeds at each point; nothing with one seed.
+fn spread(runs: &[&[Metrics]], name: &str) -> Option<(Vec<f64>, Vec<f64>)> {
+    let curves: Vec<Vec<f64>> = runs.iter().map(|run| curve(&[run], name).1).collect();
+    let points = curves.iter().map(Vec::len).min().filter(|_| curves.len() > 1)?;
+    let fold = |start: f64, pick: fn(f64, f64) -> f64| -> Vec<f64> {
+        (0..points).map(|i| curves.iter().map(|curve| curve[i]).fold(start, pick)).collect()
+    };
+    Some((fold(f64::INFINITY, f64::min), fold(f64::NEG_INFINITY, f64::max)))
 }
 
 fn estimators(results: &[Results]) -> Vec<Option<&str>> {

@@ -1,12 +1,15 @@
 //! The bandit's share of the report.
 
-use crate::commands::bandit::{figure, heatmap, simulate_all, table};
+use crate::commands::bandit::{
+    THRESHOLD_SEEDS, figure, heatmap, search_all, simulate_all, table, thresholds_figure,
+    thresholds_table,
+};
 use crate::console::Console;
 use crate::failure::Failure;
 use rayon::ThreadPool;
 use rs_grpo::Estimator;
 use rs_grpo_figures::{Column, Figure, Table};
-use rs_grpo_sims::bandit::{Config, Phase, Summary, phase};
+use rs_grpo_sims::bandit::{Config, Phase, Summary, Updates, phase};
 
 /// The authors' script, run once; origin in the file's header.
 const AUTHORS: &str = include_str!("../../../reference/bandit_authors.csv");
@@ -28,7 +31,7 @@ fn configs(betas: &[f64]) -> Vec<Config> {
 /// The figure of `repro bandit --beta 0,1,2,4`.
 pub(super) fn curves(pool: &ThreadPool, console: &mut Console<'_>) -> Result<Figure, Failure> {
     let configs = configs(&README_BETAS);
-    let results = simulate_all(&configs, SEED, README_SEEDS, false, pool, console)?;
+    let results = simulate_all(&configs, SEED, README_SEEDS, Updates::Sampled, pool, console)?;
     Ok(figure(&configs[0], &results)?)
 }
 
@@ -44,12 +47,23 @@ pub(super) fn phase_diagram(
     Ok(heatmap(&grid, &cells?)?)
 }
 
+/// The figure and the table of `repro bandit --thresholds`.
+pub(super) fn thresholds(
+    pool: &ThreadPool,
+    console: &mut Console<'_>,
+) -> Result<(Figure, Table), Failure> {
+    let sizes = Phase::default().group_sizes;
+    let rows = search_all(&Config::default(), &sizes, SEED, THRESHOLD_SEEDS, pool, console)?;
+    Ok((thresholds_figure(&rows, THRESHOLD_SEEDS)?, thresholds_table(&rows)?))
+}
+
 /// One row for each risk parameter of the paper.
 pub(super) fn beside_the_paper(
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<Table, Failure> {
-    let results = simulate_all(&configs(&PAPER_BETAS), SEED, TABLE_SEEDS, false, pool, console)?;
+    let results =
+        simulate_all(&configs(&PAPER_BETAS), SEED, TABLE_SEEDS, Updates::Sampled, pool, console)?;
     let mut table = Table::new([
         Column::right("β"),
         Column::left("paper"),

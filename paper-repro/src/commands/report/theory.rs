@@ -1,5 +1,6 @@
 //! The theory's share of the report.
 
+use crate::commands::bandit::table::thousands;
 use crate::commands::theory;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -16,7 +17,8 @@ pub(super) fn statements(
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(Table, Figure), Failure> {
-    console.note(&format!("trying each statement on {INSTANCES} random bandits"));
+    let bandits = thousands(INSTANCES);
+    console.note(&format!("trying each statement on {bandits} random bandits"));
     let (report, ratios) = pool.install(|| verify(SEED, INSTANCES))?;
     Ok((theory::statements(&report.checks)?, theory::overview(&ratios)?))
 }

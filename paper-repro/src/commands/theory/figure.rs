@@ -1,5 +1,6 @@
 //! The figures of `repro theory`.
 
+use crate::commands::bandit::table::thousands;
 use crate::failure::Failure;
 use rs_grpo_figures::{Axis, Color, Figure, Panel, Series};
 use rs_grpo_sims::theory::lemma2::Ratios;
@@ -14,14 +15,16 @@ pub(super) fn overview(
     analysis: &Analysis,
     ratios: &Ratios,
 ) -> Result<Figure, Failure> {
-    let searched = ratios.tightness.instances;
+    let searched = thousands(ratios.tightness.instances);
     let subtitle = format!(
-        "Left: rewards 1, 0.6, 0 under the policy 0.01, 0.7, 0.29. Right: {searched} random bandits"
+        "Left: rewards 1, 0.6, 0 under the policy 0.01, 0.7, 0.29; π' is the policy after a step of size α. \
+         Right: {searched} random bandits. G is the gain of a small step, V the entropic risk of the policy, \
+         r₂ the second-best reward, β̄ = ln(1/π*)/(r* − r₂)"
     );
     let figure = Figure::new("One exact gradient step on a softmax policy")
         .subtitle(subtitle)
         .panel(gain(instance, analysis, &[1.0, 10.0, 100.0])?)
-        .size(1300, 560);
+        .size(1300, 600);
     Ok(match tightness(ratios) {
         Some(panel) => figure.panel(panel),
         None => figure,
@@ -44,9 +47,10 @@ fn gain(instance: &Instance, analysis: &Analysis, steps: &[f64]) -> Result<Panel
     let mut panel = Panel::new("Gain of the optimal arm")
         .x(Axis::new("risk parameter β").log())
         .y(Axis::new("ln(π'/π) / α"))
+        .own_legend()
         .horizontal(0.0, "")
         .vertical(thresholds.beta_bar, "β̄")
-        .vertical(thresholds.falling_bound, "falling");
+        .vertical(thresholds.falling_bound, "falls from here");
     if let Some(root) = thresholds.first_order_root {
         panel = panel.vertical(root, "G = 0");
     }
@@ -62,7 +66,8 @@ fn gain(instance: &Instance, analysis: &Analysis, steps: &[f64]) -> Result<Panel
 fn tightness(ratios: &Ratios) -> Option<Panel> {
     let panel = Panel::new("How far β̄ lies above what it bounds")
         .x(Axis::new("β̄ / threshold").log().range(1.0, 1e4))
-        .y(Axis::new("share of bandits").range(0.0, 1.0));
+        .y(Axis::new("share of bandits").range(0.0, 1.0))
+        .own_legend();
     let known = [
         ("exact, small steps (G = 0)", &ratios.over_first_order_root),
         ("sufficient, every step (V = r₂)", &ratios.over_risk_root),

@@ -3,7 +3,7 @@
 use super::{Options, figure};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::output::{Format, write_config};
+use crate::output::{Format, prepare_folder, write_config};
 use rs_grpo_figures::{Column, Table};
 use rs_grpo_sims::theory::{Analysis, Instance, Row, Sign, StepLimit, analyse};
 use serde::Serialize;
@@ -23,6 +23,7 @@ struct Resolved<'a> {
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
     let instance = Instance::new(options.policy.clone(), options.rewards.clone())?;
     let analysis = analyse(&instance, options.step, &options.beta)?;
+    prepare_folder(&options.out)?;
     let mut files = figure::single(&instance, &analysis)?.write(&options.out, "gain")?;
     let Options { rewards, policy, step, beta, .. } = options;
     files.push(write_config(&options.out, &Resolved { rewards, policy, step: *step, beta })?);
@@ -73,14 +74,20 @@ fn rows(analysis: &Analysis) -> Result<String, Failure> {
     for row in &analysis.rows {
         table.push([
             row.beta.to_string(),
-            format!("{:+.6}", row.first_order_gain.value),
-            format!("{:+.4e}", row.gain),
+            signed(format!("{:+.6}", row.first_order_gain.value)),
+            signed(format!("{:+.4e}", row.gain)),
             steps(row.step_limit),
             direction(row).to_owned(),
             if whole { joined(&row.policy_after) } else { digits(analysis.best_mass + row.gain) },
         ])?;
     }
     Ok(table.to_text())
+}
+
+/// A number that is rounded to 0 has no sign.
+fn signed(number: String) -> String {
+    let is_zero = number.parse::<f64>().is_ok_and(|rounded| rounded == 0.0);
+    if is_zero { number[1..].to_owned() } else { number }
 }
 
 fn steps(limit: Option<StepLimit>) -> String {

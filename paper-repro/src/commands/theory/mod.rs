@@ -10,6 +10,7 @@ pub(crate) use verify::{overview, statements};
 
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::output::prepare_folder;
 use rayon::ThreadPool;
 
 pub(crate) fn run(
@@ -17,6 +18,9 @@ pub(crate) fn run(
     pool: &ThreadPool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
+    if options.rewards.is_empty() {
+        prepare_folder(&options.out)?;
+    }
     match options.rewards.is_empty() {
         true => verify::run(options, pool, console),
         false => instance::run(options, console),

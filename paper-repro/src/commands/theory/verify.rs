@@ -1,6 +1,7 @@
 //! Every statement on random bandits.
 
 use super::{Options, figure};
+use crate::commands::bandit::table::thousands;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::{Format, write_config};
@@ -8,7 +9,7 @@ use rayon::ThreadPool;
 use rs_grpo_figures::{Column, Figure, Table};
 use rs_grpo_sims::theory::lemma1::FallRate;
 use rs_grpo_sims::theory::lemma2::{Quantiles, Ratios, Tightness};
-use rs_grpo_sims::theory::{Check, Report, analyse, lemma1, verify};
+use rs_grpo_sims::theory::{Check, Report, RescueRate, analyse, lemma1, verify};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -25,7 +26,8 @@ pub(super) fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let (seed, instances) = (options.seed, options.instances);
-    console.note(&format!("trying each statement on {instances} random bandits"));
+    let bandits = if instances == 1 { "bandit" } else { "bandits" };
+    console.note(&format!("trying each statement on {} random {bandits}", thousands(instances)));
     let (report, ratios) = pool.install(|| verify(seed, instances))?;
     let files = write(options, &ratios)?;
     match options.format {
@@ -63,11 +65,15 @@ pub(crate) fn overview(ratios: &Ratios) -> Result<Figure, Failure> {
 fn text(report: &Report) -> Result<String, Failure> {
     Ok(format!(
         "{}\nanalytic and dual gradients differ by {:.1e} of the gradient at the median, {:.1e} at most\n\n\
-         standard gradient, share of random policies that lose probability on the optimal arm\n{}\n{}",
+         standard gradient: share of random policies that lose probability on the optimal arm\n{}\
+         uniform: drawn uniformly from all policies, with uniform rewards; skewed: with a rare best arm,\n\
+         probabilities over many decades, or nearly solved, and with tied or binary rewards\n\n\
+         the best arm falls with the standard gradient: share where some β raises it\n{}\n{}",
         claims(&report.checks)?,
         report.agreement.median,
         report.agreement.largest,
         falls(&report.fall_rates)?,
+        rescues(&report.rescue_rates)?,
         tightness(&report.tightness)?,
     ))
 }
@@ -81,9 +87,9 @@ pub(crate) fn statements(checks: &[Check]) -> Result<Table, Failure> {
     for check in checks {
         table.push([
             check.name.to_owned(),
-            check.instances.to_string(),
-            check.violations.to_string(),
-            check.undecided.to_string(),
+            thousands(check.instances),
+            thousands(check.violations),
+            thousands(check.undecided),
             check.worst_margin.map_or("–".to_owned(), |margin| format!("{margin:.1e}")),
         ])?;
     }
@@ -107,8 +113,8 @@ fn falls(rates: &[FallRate]) -> Result<String, Failure> {
     for rate in rates {
         table.push([
             rate.bandits.to_owned(),
-            rate.arms.to_string(),
-            rate.instances.to_string(),
+            thousands(rate.arms as u64),
+            thousands(rate.instances),
             format!("{:.1} %", 100.0 * rate.every_step),
             format!("{:.1} %", 100.0 * rate.some_step),
         ])?;
@@ -129,14 +135,24 @@ fn tightness(tightness: &Tightness) -> Result<String, Failure> {
         table.push([name.to_owned()].into_iter().chain(numbers))?;
     }
     Ok(format!(
-        "{}of {} bandits {} have G < 0 somewhere; G was seen to change its sign more than once in {};\n\
-         Descartes' rule excludes a missed root in {}\n",
+        "{}{} random bandits, of which {} have a threshold: the gain G of a small step is negative at some β\n",
         table.to_text(),
-        tightness.instances,
-        tightness.with_threshold,
-        tightness.several_sign_changes,
-        tightness.proved,
+        thousands(tightness.instances),
+        thousands(tightness.with_threshold),
     ))
+}
+
+/// Which groups have a β that helps.
+fn rescues(rates: &[RescueRate]) -> Result<String, Failure> {
+    let mut table = Table::new(["group size N", "bandits", "some β helps"].map(Column::right))?;
+    for rate in rates {
+        table.push([
+            rate.group_size.map_or("∞".to_owned(), |n| thousands(n as u64)),
+            thousands(rate.instances),
+            format!("{:.1} %", 100.0 * rate.rescued),
+        ])?;
+    }
+    Ok(table.to_text())
 }
 
 fn numbers(quantiles: Quantiles) -> [f64; 5] {
