@@ -2,5 +2,6 @@
 
 mod agreement;
 mod determinism;
+mod expected;
 mod refused;
 mod softmax_policy;

@@ -8,9 +8,8 @@ pub(crate) mod table;
 mod thresholds;
 
 pub(crate) use figure::curves as figure;
-pub(crate) use options::{Options, THRESHOLD_SEEDS};
+pub(crate) use options::Options;
 pub(crate) use phase::heatmap;
-pub(crate) use thresholds::{figure as thresholds_figure, search_all, table as thresholds_table};
 
 use crate::console::Console;
 use crate::failure::Failure;

@@ -113,7 +113,7 @@ pub(crate) struct Options {
 /// Risk parameters of the README's figure.
 const BETAS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
 /// Runs at each parameter of --thresholds.
-pub(crate) const THRESHOLD_SEEDS: u64 = 200;
+const THRESHOLD_SEEDS: u64 = 200;
 
 impl Options {
     /// Runs of each setting.

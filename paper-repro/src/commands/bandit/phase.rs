@@ -55,17 +55,14 @@ fn text(grid: &Phase, cells: &[PhaseCell]) -> FigureResult<Table> {
         ["β".to_owned()].into_iter().chain(sizes).map(Column::right).collect();
     let mut table = Table::new(header)?;
     for (beta, row) in grid.betas.iter().zip(cells.chunks(grid.group_sizes.len())) {
-        let predicted = |cell: &PhaseCell| cell.predicted(&grid.config) == Some(true);
-        let mark = |cell| {
-            if predicted(cell) {
-                " *"
-            } else if grid.predict {
-                "  "
-            } else {
-                ""
-            }
+        let share = |cell: &PhaseCell| {
+            let mark = match cell.predicted(&grid.config) {
+                Some(true) => " *",
+                Some(false) => "  ",
+                None => "",
+            };
+            format!("{}{mark}", table::percent(cell.escaped))
         };
-        let share = |cell: &PhaseCell| format!("{}{}", table::percent(cell.escaped), mark(cell));
         let shares = row.iter().map(share);
         table.push([beta.to_string()].into_iter().chain(shares))?;
     }

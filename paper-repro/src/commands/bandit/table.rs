@@ -7,7 +7,7 @@ use rs_grpo_sims::bandit::{Config, Summary};
 pub(super) fn text(config: &Config, results: &[Summary]) -> Result<String> {
     let level = config.escape_reward;
     let meaning = format!(
-        "found: drew the best arm; escaped: final reward above {level}; pulls: median until then; \n\
+        "found: drew the best arm; escaped: final reward above {level}; pulls: median until then;\n\
          entropy: of the final policy, in nats"
     );
     Ok(format!("{}{}\n", of(results)?.to_text(), meaning))

@@ -25,7 +25,7 @@ const FAMILIES: [(Family, &str, &str); 3] = [
 
 /// One estimator at one group size.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Row {
+struct Row {
     family: Family,
     group_size: usize,
     /// From the expected updates; `None` if none escapes.
@@ -60,7 +60,7 @@ pub(super) fn run(
 }
 
 /// Searches each estimator at each group size; all with as many updates as `config` has groups.
-pub(crate) fn search_all(
+fn search_all(
     config: &Config,
     group_sizes: &[usize],
     seed: u64,
@@ -93,7 +93,7 @@ fn row(search: Search) -> Result<Row, Failure> {
 }
 
 /// One row for each group size; the parameter is β, or k for `pkpo-loo-mm`.
-pub(crate) fn table(rows: &[Row]) -> FigureResult<Table> {
+fn table(rows: &[Row]) -> FigureResult<Table> {
     let mut table = Table::new([
         Column::left("estimator"),
         Column::right("N"),
@@ -127,7 +127,7 @@ fn number(family: Family, value: f64) -> String {
 }
 
 /// Left the thresholds of β, right the noise of one update.
-pub(crate) fn figure(rows: &[Row], seeds: u64) -> FigureResult<Figure> {
+fn figure(rows: &[Row], seeds: u64) -> FigureResult<Figure> {
     let mut thresholds = Panel::new("Smallest β that escapes")
         .x(Axis::new("group size N").log2())
         .y(Axis::new("risk parameter β"))

@@ -1,9 +1,6 @@
 //! The bandit's share of the report.
 
-use crate::commands::bandit::{
-    THRESHOLD_SEEDS, figure, heatmap, search_all, simulate_all, table, thresholds_figure,
-    thresholds_table,
-};
+use crate::commands::bandit::{figure, heatmap, simulate_all, table};
 use crate::console::Console;
 use crate::failure::Failure;
 use rayon::ThreadPool;
@@ -45,16 +42,6 @@ pub(super) fn phase_diagram(
     let cells = pool.install(|| phase(&grid, SEED, || bar.inc(1)));
     bar.finish_and_clear();
     Ok(heatmap(&grid, &cells?)?)
-}
-
-/// The figure and the table of `repro bandit --thresholds`.
-pub(super) fn thresholds(
-    pool: &ThreadPool,
-    console: &mut Console<'_>,
-) -> Result<(Figure, Table), Failure> {
-    let sizes = Phase::default().group_sizes;
-    let rows = search_all(&Config::default(), &sizes, SEED, THRESHOLD_SEEDS, pool, console)?;
-    Ok((thresholds_figure(&rows, THRESHOLD_SEEDS)?, thresholds_table(&rows)?))
 }
 
 /// One row for each risk parameter of the paper.
