@@ -70,3 +70,64 @@ fn other_estimators_noise_and_exact_gradients_run() {
 fn a_single_run_has_no_interval() {
     insta::assert_snapshot!(success("bandit --beta 4 --seeds 1 --steps 1600 --out {dir} -q"));
 }
+
+/// A folder that cannot be written is found before the work, which would take minutes here.
+#[test]
+fn an_unwritable_folder_is_refused_before_the_work() {
+    let dir = TempDir::new().expect("a folder");
+    fs::write(dir.path().join("file"), "").expect("written");
+    for command in [
+        "bandit --steps 1000000000 --seeds 1000",
+        "bandit --phase --steps 1000000000",
+        "bandit --thresholds --steps 1000000000",
+        "theory --instances 100000000",
+        "theory --rewards 1,0 --policy 0.5,0.5",
+    ] {
+        let answer = repro_in(&dir, &format!("{command} --out {{dir}}/file/below"));
+        assert_eq!((answer.exit, &*answer.out), (Exit::Usage, ""), "{command}");
+        assert!(answer.err.contains("cannot write results into DIR/file/below"), "{}", answer.err);
+    }
+}
+
+/// No interval of a mean reward leaves the range of the rewards, 0.1 to 1.
+#[test]
+fn intervals_stay_within_the_rewards() {
+    let small = "bandit --seeds 2 --steps 8000 --out {dir} --format json -q --learning-rate 5";
+    let text = success(&format!("{small} --estimator rs-grpo:beta=4 --estimator top-eps:eps=0.1"));
+    let value: Value = serde_json::from_str(&text).expect("one object");
+    for result in value["results"].as_array().expect("an array") {
+        let curve = &result["curve"];
+        let ends = ["reward_low", "reward_high"].map(|end| curve[end].as_array().expect(end));
+        for end in ends.into_iter().flatten().chain([&result["final_reward"]["high"]]) {
+            let end = end.as_f64().expect("a number");
+            assert!((0.1..=1.0 + 1e-9).contains(&end), "{end}");
+        }
+    }
+}
+
+/// NumPy, an independent mean-field run: groups of 16 stay at β = 2.75 and escape at β = 3.
+#[test]
+fn expected_updates_predict_who_escapes() {
+    let text = success("bandit --expected --beta 2.75,3 --out {dir} --format json -q");
+    let value: Value = serde_json::from_str(&text).expect("one object");
+    let escaped: Vec<f64> =
+        (0..2).filter_map(|i| value["results"][i]["escaped"].as_f64()).collect();
+    assert_eq!(escaped, [0.0, 1.0]);
+}
+
+#[test]
+fn thresholds_are_predicted_and_simulated() {
+    let dir = TempDir::new().expect("a folder");
+    let small = "bandit --thresholds --group-sizes 4,32 --seeds 20 --steps 400000 --out {dir} -q";
+    let answer = repro_in(&dir, &format!("{small} --format json"));
+    let value: Value = serde_json::from_str(&answer.out).expect("one object");
+    let rows = value["thresholds"].as_array().expect("rows");
+    assert_eq!(rows.len(), 6, "three estimators at two sizes");
+    assert!(rows[0]["predicted"].is_null(), "no β helps groups of 4: {}", rows[0]);
+    let number = |key: &str| rows[1]["simulated"][key].as_f64().expect("simulated");
+    let predicted = rows[1]["predicted"].as_f64().expect("predicted");
+    assert!((predicted - 2.6).abs() < 0.01, "{predicted}");
+    assert!(number("low") <= number("value") && number("value") <= number("high"));
+    assert!((number("value") / predicted - 1.0).abs() < 0.1, "{}", rows[1]);
+    assert!(dir.path().join("thresholds.svg").exists());
+}

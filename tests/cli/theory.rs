@@ -53,7 +53,7 @@ fn the_report_as_json_counts_every_check() {
     let text = success("theory --instances 50 --out {dir} --format json -q");
     let value: Value = serde_json::from_str(&text).expect("one object");
     let checks = value["checks"].as_array().expect("checks");
-    assert_eq!(checks.len(), 10);
+    assert_eq!(checks.len(), 17);
     for check in checks {
         for key in ["name", "claim", "margin", "instances", "violations", "undecided"] {
             assert!(!check[key].is_null(), "{key}");

@@ -2,7 +2,7 @@
 
 use rayon::ThreadPoolBuilder;
 use rs_grpo::Estimator;
-use rs_grpo_sims::bandit::{Config, Noise, Phase, Summary, phase, run_sampled, simulate};
+use rs_grpo_sims::bandit::{Config, Noise, Phase, Summary, Updates, phase, run_sampled, simulate};
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
@@ -11,7 +11,7 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
 
 fn summary(threads: usize, seed: u64) -> Summary {
     let config = Config { pulls: 20_000, noise: Noise::Gaussian(0.1), ..Config::default() };
-    on_threads(threads, || simulate(&config, seed, 70, false, || ())).expect("valid")
+    on_threads(threads, || simulate(&config, seed, 70, Updates::Sampled, || ())).expect("valid")
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Settings out of range: the error names the setting, the value and the allowed range.
 
 use rs_grpo::Estimator;
-use rs_grpo_sims::bandit::{Config, Noise, Peak, run_exact, run_sampled, simulate};
+use rs_grpo_sims::bandit::{Config, Noise, Peak, Updates, run_exact, run_sampled, simulate};
 
 fn message(config: Config) -> String {
     run_sampled(&config, 0, 0).expect_err("refused").to_string()
@@ -33,7 +33,7 @@ fn messages_name_setting_value_and_range() {
         message(Config { noise: Noise::Bernoulli, baseline: 0.5, ..base() }),
         message(Config { estimator: Estimator::PassAtKRloo { k: 4 }, ..base() }),
         message(diverging()),
-        simulate(&base(), 0, 0, false, || ()).expect_err("refused").to_string(),
+        simulate(&base(), 0, 0, Updates::Sampled, || ()).expect_err("refused").to_string(),
         run_exact(&Config { noise: Noise::Bernoulli, ..base() }).expect_err("refused").to_string(),
         run_exact(&Config { estimator: Estimator::Pkpo { k: 4 }, ..base() })
             .expect_err("refused")
