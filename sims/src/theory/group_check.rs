@@ -89,10 +89,11 @@ impl Draw {
         self.sampler.log_uniform(GROUPS.0, GROUPS.1) as usize
     }
 
-    /// β times the range of the rewards is log-uniform from 0.01 to 100.
+    /// β times the range of the rewards is log-uniform from 0.1 to 10: below, a group and an infinite one agree
+    /// to rounding, above, a group and its ceiling do.
     fn beta(&mut self, instance: &Instance) -> f64 {
         let smallest = instance.rewards().iter().copied().fold(f64::INFINITY, f64::min);
-        self.sampler.log_uniform(1e-2, 1e2) / (instance.best_reward() - smallest)
+        self.sampler.log_uniform(1e-1, 1e1) / (instance.best_reward() - smallest)
     }
 }
 
