@@ -23,7 +23,8 @@ fn one_thread_and_many_give_the_same_summary() {
 #[test]
 fn one_thread_and_many_give_the_same_phase_diagram() {
     let config = Config { pulls: 5_000, ..Config::default() };
-    let grid = Phase { config, betas: vec![0.0, 4.0], group_sizes: vec![2, 16], seeds: 3 };
+    let (betas, group_sizes) = (vec![0.0, 4.0], vec![2, 16]);
+    let grid = Phase { config, betas, group_sizes, seeds: 3, predict: true };
     let cells = |threads| on_threads(threads, || phase(&grid, 9, || ())).expect("valid");
     assert_eq!(cells(1), cells(5));
 }
