@@ -3,7 +3,7 @@
 use crate::support::{refusal, repro_in};
 use repro::Exit;
 use rs_grpo_train::data::Problem;
-use rs_grpo_train::task::{Source, Split};
+use rs_grpo_train::task::{Split, TaskSource};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -101,7 +101,7 @@ fn evaluations_that_cannot_be_are_refused() {
 #[test]
 fn problems_of_a_file_go_all_the_way_to_pass_at_k() {
     let dir = TempDir::new().expect("a folder");
-    let source: Source = "countdown".parse().expect("a source");
+    let source: TaskSource = "countdown".parse().expect("a source");
     let puzzles = source.problems(Split::HeldOut, 8).expect("puzzles");
     let line = |p: &Problem| json!({"id": p.id, "problem": p.prompt, "answer": p.answer()});
     let lines: Vec<String> = puzzles.iter().map(|p| format!("{}\n", line(p))).collect();

@@ -6,7 +6,7 @@ use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSampl
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler, Protocol};
 use rs_grpo_grade::Grader;
 use rs_grpo_train::data::{Gold, Problem};
-use rs_grpo_train::evaluate::{Evaluation, Report, Statistic, evaluate};
+use rs_grpo_train::evaluate::{EvalReport, Evaluation, Statistic, evaluate};
 use rs_grpo_train::reward::Reward;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -273,7 +273,7 @@ fn problems() -> Vec<Problem> {
     PROMPTS.iter().map(problem).collect()
 }
 
-fn measure(server: &Server, samples: usize, file: &Path) -> Result<Report, String> {
+fn measure(server: &Server, samples: usize, file: &Path) -> Result<EvalReport, String> {
     let problems = problems();
     let prompts: Vec<String> = problems.iter().map(|problem| problem.prompt.clone()).collect();
     let (params, endpoint) = (SamplingParams::default(), endpoint(server));
@@ -281,7 +281,7 @@ fn measure(server: &Server, samples: usize, file: &Path) -> Result<Report, Strin
     let mut sampler = EndpointSampler::new(&endpoint, &prompts, &params, &mut note).unwrap();
     let evaluation = Evaluation { problems: &problems, samples };
     let tallies = evaluate(&mut sampler, evaluation, &mut Reward::Grader, Some(file), |_| true);
-    Ok(Report::new(tallies.map_err(|error| error.to_string())?.unwrap()))
+    Ok(EvalReport::new(tallies.map_err(|error| error.to_string())?.unwrap()))
 }
 
 /// After a failure the same evaluation asks for what is missing, and comes to the same.

@@ -2,7 +2,7 @@
 
 use crate::training::{clean, metrics, small, train, weights};
 use rs_grpo_engine::checkpoint::Checkpoint;
-use rs_grpo_train::run::Outcome;
+use rs_grpo_train::run::RunEnd;
 use rs_grpo_train::{Metrics, TrainConfig};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -54,7 +54,7 @@ fn one_dies_one_stalls_and_one_talks_nonsense_in_one_step() {
                 }
             }
         });
-        assert_eq!(outcome, Ok(Outcome::Done), "{modes:?}");
+        assert_eq!(outcome, Ok(RunEnd::Done), "{modes:?}");
         assert!(weights(folder.path(), 4) == expected, "{modes:?}");
         assert_eq!(drawn(folder.path()), drawn(clean_folder.path()));
         let lines = metrics(folder.path());
@@ -100,7 +100,7 @@ fn answers_that_are_not_what_was_asked_for_are_refused_and_counted() {
         right.meet(&meeting, true);
         let folder = TempDir::new().unwrap();
         let outcome = train(folder.path(), &config, servers(&[&wrong, &right]), &mut |_| ());
-        assert_eq!(outcome, Ok(Outcome::Done), "{place} {value}");
+        assert_eq!(outcome, Ok(RunEnd::Done), "{place} {value}");
         let refused = metrics(folder.path())[0]["sampling/refused"];
         assert!(refused >= 4.0 && refused % 4.0 == 0.0, "{place} {value}: {refused}");
         assert!(weights(folder.path(), 1) == expected, "{place} {value}");

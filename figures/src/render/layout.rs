@@ -5,7 +5,7 @@ use super::look::{
     AXIS_LABEL, BAR_GAP, BAR_WIDTH, LABEL_GAP, MARGIN, MARKER_LABEL, PANEL_TITLE, TICK, TICK_GAP,
     Text,
 };
-use super::plan::Plan;
+use super::plan::FigurePlan;
 use super::view::View;
 use crate::{Direction, Figure, Plot, Result};
 
@@ -77,7 +77,7 @@ pub(super) fn cells<'a>(
 /// The frames of all panels; plot areas in one row or column of the page are in line.
 pub(super) fn frames(
     figure: &Figure,
-    plans: &[Plan],
+    plans: &[FigurePlan],
     canvas: &Canvas,
     top: f64,
 ) -> Result<Vec<Frame>> {
@@ -105,7 +105,7 @@ fn inner(cell: Rect, insets: Insets) -> Rect {
     Rect { left, top, right, bottom: (cell.bottom - insets.bottom).round().max(top + LEAST) }
 }
 
-fn insets(plan: &Plan, cell: Rect, canvas: &Canvas) -> Result<Insets> {
+fn insets(plan: &FigurePlan, cell: Rect, canvas: &Canvas) -> Result<Insets> {
     let lines = |text: &str, look: Text, width: f64| -> Result<f64> {
         Ok(canvas.wrap(text, look, width)?.len() as f64 * look.line_height())
     };
@@ -131,12 +131,12 @@ pub(super) fn tick_width(view: &View, canvas: &Canvas) -> Result<f64> {
 }
 
 /// Where the labels of horizontal markers start, right of the plot area.
-pub(super) fn marker_offset(plan: &Plan, height: f64, canvas: &Canvas) -> Result<f64> {
+pub(super) fn marker_offset(plan: &FigurePlan, height: f64, canvas: &Canvas) -> Result<f64> {
     let axis = plan.right.as_ref().map_or(Ok(0.0), |view| axis_width(view, height, canvas))?;
     Ok(axis + LABEL_GAP + TICK_GAP)
 }
 
-fn right(plan: &Plan, height: f64, canvas: &Canvas) -> Result<f64> {
+fn right(plan: &FigurePlan, height: f64, canvas: &Canvas) -> Result<f64> {
     let last = plan.x.ticks.last().map_or("", |tick| &tick.label);
     let overhang = canvas.text_width(last, TICK)? / 2.0;
     if let Some(map) = &plan.map {

@@ -3,7 +3,7 @@
 //! Nothing is left to a server's defaults: vLLM takes those that a request does not name from the
 //! model's `generation_config.json`, which for many models asks for top-k, top-p and a penalty.
 
-use super::question::Question;
+use super::question::ServerRequest;
 use rs_grpo_engine::generate::{FinishReason, SamplingParams};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) struct Prompted {
 }
 
 /// One sample, before it has a text.
-pub(super) struct Choice {
+pub(super) struct TokenChoice {
     pub(super) tokens: Vec<u32>,
     pub(super) logprobs: Vec<f32>,
     pub(super) finish_reason: FinishReason,
@@ -34,7 +34,7 @@ pub(super) struct Choice {
 
 /// A request, field by field as vLLM names them.
 #[derive(Serialize)]
-struct Body<'a> {
+struct CompletionBody<'a> {
     model: &'a str,
     prompt: &'a [u32],
     n: usize,
@@ -59,7 +59,7 @@ struct Body<'a> {
 
 /// An answer, as far as it is read.
 #[derive(Deserialize)]
-struct Answer {
+struct CompletionResponse {
     model: String,
     choices: Vec<Given>,
 }
@@ -77,8 +77,8 @@ struct Logprobs {
     token_logprobs: Vec<Option<f32>>,
 }
 
-impl Question for Prompted {
-    type Answer = Vec<Choice>;
+impl ServerRequest for Prompted {
+    type Answer = Vec<TokenChoice>;
 
     fn path(&self) -> &'static str {
         "completions"
@@ -86,7 +86,7 @@ impl Question for Prompted {
 
     fn body(&self) -> Result<Vec<u8>, String> {
         let params = &self.params;
-        let body = Body {
+        let body = CompletionBody {
             model: &self.adapter,
             prompt: &self.prompt,
             n: self.samples,
@@ -109,8 +109,8 @@ impl Question for Prompted {
         serde_json::to_vec(&body).map_err(|error| error.to_string())
     }
 
-    fn read(&self, body: &[u8]) -> Result<Vec<Choice>, String> {
-        let answer: Answer = serde_json::from_slice(body)
+    fn read(&self, body: &[u8]) -> Result<Vec<TokenChoice>, String> {
+        let answer: CompletionResponse = serde_json::from_slice(body)
             .map_err(|error| format!("its answer is cut off or is not a completion ({error})"))?;
         if answer.model != self.adapter {
             let model = rs_grpo_files::printable(&answer.model);
@@ -143,7 +143,7 @@ impl Question for Prompted {
 }
 
 impl Prompted {
-    fn choice(&self, given: Given) -> Result<Choice, String> {
+    fn choice(&self, given: Given) -> Result<TokenChoice, String> {
         let tokens = given.token_ids.ok_or("its choice has no token_ids; is it vLLM?")?;
         let most = self.params.max_tokens;
         if tokens.is_empty() || tokens.len() > most {
@@ -160,7 +160,7 @@ impl Prompted {
         }
         let logprobs = given_logprobs.into_iter().map(logprob).collect::<Result<_, _>>()?;
         let finish_reason = self.finish_reason(given.finish_reason.as_deref(), &tokens)?;
-        Ok(Choice { tokens, logprobs, finish_reason })
+        Ok(TokenChoice { tokens, logprobs, finish_reason })
     }
 
     /// Why a sample ended, which its tokens must bear out.

@@ -1,8 +1,8 @@
 //! The threads: one that decides, and one for each request under way.
 
-use super::http::{Failed, Http};
-use super::publish::{Adapter, load, unload};
-use super::question::{Counts, News, Question};
+use super::http::{Http, RequestError};
+use super::publish::{PublishedAdapter, load, unload};
+use super::question::{Counts, News, ServerRequest};
 use super::servers::Servers;
 use super::state::{Errand, State};
 use crate::{Error, Result};
@@ -19,19 +19,19 @@ const NOTHING_NEW: Duration = Duration::from_millis(100);
 /// Servers that are asked many questions at a time.
 ///
 /// The caller only waits. Requests that are under way when this value is dropped are not waited for.
-pub(crate) struct Fleet<Q: Question> {
+pub(crate) struct Fleet<Q: ServerRequest> {
     shared: Arc<Shared<Q>>,
     keeper: JoinHandle<()>,
 }
 
-struct Shared<Q: Question> {
+struct Shared<Q: ServerRequest> {
     servers: Servers,
     http: Http,
     state: Mutex<State<Q>>,
     changed: Condvar,
 }
 
-impl<Q: Question> Fleet<Q> {
+impl<Q: ServerRequest> Fleet<Q> {
     pub(crate) fn new(servers: Servers) -> Result<Self> {
         servers.check()?;
         let shared = Arc::new(Shared {
@@ -83,7 +83,7 @@ impl<Q: Question> Fleet<Q> {
     }
 
     /// Wants all servers to have an adapter before they are asked further questions.
-    pub(crate) fn want(&self, adapter: Adapter) {
+    pub(crate) fn want(&self, adapter: PublishedAdapter) {
         self.shared.lock().want(Arc::new(adapter));
         self.shared.changed.notify_all();
     }
@@ -104,14 +104,14 @@ impl<Q: Question> Fleet<Q> {
     }
 }
 
-impl<Q: Question> Drop for Fleet<Q> {
+impl<Q: ServerRequest> Drop for Fleet<Q> {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
     }
 }
 
-impl<Q: Question> Shared<Q> {
+impl<Q: ServerRequest> Shared<Q> {
     fn lock(&self) -> MutexGuard<'_, State<Q>> {
         // A thread that panicked did so between two whole states.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -158,9 +158,9 @@ impl<Q: Question> Shared<Q> {
         self.changed.notify_all();
     }
 
-    fn ask(&self, server: usize, question: &Q) -> Result<Q::Answer, Failed> {
-        let body = question.body().map_err(Failed::refused)?;
+    fn ask(&self, server: usize, question: &Q) -> Result<Q::Answer, RequestError> {
+        let body = question.body().map_err(RequestError::refused)?;
         let answer = self.http.post(&self.servers, server, question.path(), &body)?;
-        question.read(&answer).map_err(Failed::refused)
+        question.read(&answer).map_err(RequestError::refused)
     }
 }

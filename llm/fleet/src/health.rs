@@ -1,7 +1,7 @@
 //! The state of one server.
 
 use super::backoff::Backoff;
-use super::http::{Failed, Kind};
+use super::http::{RequestError, RequestErrorKind};
 use super::servers::Servers;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -122,11 +122,12 @@ impl Health {
 
     /// Notes a failure; says whether the server is taken out now and was not before. One that cannot be
     /// reached is at once, and may have lost its adapters.
-    pub(super) fn failed(&mut self, now: Instant, failed: &Failed) -> bool {
+    pub(super) fn failed(&mut self, now: Instant, failed: &RequestError) -> bool {
         self.problem.clone_from(&failed.problem);
         self.failures += 1;
         let was_in = self.is_in();
-        if failed.kind == Kind::Unreachable || self.failures >= MOST_FAILURES || !was_in {
+        if failed.kind == RequestErrorKind::Unreachable || self.failures >= MOST_FAILURES || !was_in
+        {
             self.out_until = Some(now + self.backoff.next(failed.asked));
             self.ready = false;
         }

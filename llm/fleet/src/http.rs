@@ -16,7 +16,7 @@ const QUOTED: usize = 500;
 
 /// What went wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RequestErrorKind {
     /// There was no answer, or not all of one.
     Unreachable,
     /// The server says that it passes.
@@ -31,8 +31,8 @@ pub(crate) enum Kind {
 
 /// Why a request failed.
 #[derive(Debug, Clone)]
-pub(crate) struct Failed {
-    pub(super) kind: Kind,
+pub(crate) struct RequestError {
+    pub(super) kind: RequestErrorKind,
     /// The status of an answer that was not a success.
     pub(super) status: Option<u16>,
     pub(super) problem: String,
@@ -40,10 +40,10 @@ pub(crate) struct Failed {
     pub(super) asked: Option<Duration>,
 }
 
-impl Failed {
+impl RequestError {
     /// An answer that cannot be used.
     pub(crate) fn refused(problem: String) -> Self {
-        Self { kind: Kind::Refused, status: None, problem, asked: None }
+        Self { kind: RequestErrorKind::Refused, status: None, problem, asked: None }
     }
 }
 
@@ -76,14 +76,14 @@ impl Http {
         server: usize,
         path: &str,
         body: &[u8],
-    ) -> Result<Vec<u8>, Failed> {
+    ) -> Result<Vec<u8>, RequestError> {
         let url = format!("{}/{path}", servers.base(server));
         let mut request = self.agent.post(url).header("Content-Type", "application/json");
         if let Some(key) = &servers.key {
             request = request.header("Authorization", format!("Bearer {key}"));
         }
-        let broken = |error: ureq::Error| Failed {
-            kind: Kind::Unreachable,
+        let broken = |error: ureq::Error| RequestError {
+            kind: RequestErrorKind::Unreachable,
             status: None,
             problem: match error {
                 ureq::Error::Timeout(_) => {
@@ -108,7 +108,7 @@ impl Http {
 }
 
 /// The kind of failure that a status stands for.
-fn judge(servers: &Servers, status: u16, content: &[u8], asked: Option<Duration>) -> Failed {
+fn judge(servers: &Servers, status: u16, content: &[u8], asked: Option<Duration>) -> RequestError {
     let said = servers.without_key(&complaint(content));
     let said = rs_grpo_files::abridge(&rs_grpo_files::printable(&said), QUOTED);
     let said = if said.is_empty() { "without a reason".to_owned() } else { said };
@@ -120,12 +120,12 @@ fn judge(servers: &Servers, status: u16, content: &[u8], asked: Option<Duration>
     };
     let problem = format!("the server answered {status}: {said}{hint}");
     let kind = match status {
-        404 => Kind::Unknown,
-        408 | 409 | 425 | 429 | 500..=599 => Kind::Busy,
-        _ => Kind::Wrong,
+        404 => RequestErrorKind::Unknown,
+        408 | 409 | 425 | 429 | 500..=599 => RequestErrorKind::Busy,
+        _ => RequestErrorKind::Wrong,
     };
-    let asked = asked.filter(|_| kind == Kind::Busy);
-    Failed { kind, status: Some(status), problem, asked }
+    let asked = asked.filter(|_| kind == RequestErrorKind::Busy);
+    RequestError { kind, status: Some(status), problem, asked }
 }
 
 /// How long a `Retry-After` header asks to wait: seconds, or until a date.

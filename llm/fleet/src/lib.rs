@@ -72,7 +72,7 @@ pub(crate) use dispatch::Fleet;
 pub use error::{Error, Result};
 pub use publish::AdapterFolder;
 pub use question::Counts;
-pub(crate) use question::{News, Question};
+pub(crate) use question::{News, ServerRequest};
 pub use sampler::FleetSampler;
 pub use servers::Servers;
 

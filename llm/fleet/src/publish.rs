@@ -1,6 +1,6 @@
 //! Adapters on their way to the servers.
 
-use super::http::{Failed, Http, Kind};
+use super::http::{Http, RequestError, RequestErrorKind};
 use super::servers::Servers;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// A policy that servers can load.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Adapter {
+pub(crate) struct PublishedAdapter {
     /// Its name on the servers, and that of its folder: the number of the policy, and the beginning of
     /// the SHA-256 of its weights. What has the same name is the same, on every server and in every run.
     pub(super) name: String,
@@ -73,7 +73,7 @@ impl AdapterFolder {
         &self,
         policy: u64,
         write: impl FnOnce(&Path) -> Result<()>,
-    ) -> Result<Adapter> {
+    ) -> Result<PublishedAdapter> {
         let beside = self.here.join(format!(".policy-{policy:06}"));
         aside(&beside, write)?;
         let weights = beside.join(WEIGHTS);
@@ -88,7 +88,7 @@ impl AdapterFolder {
             false => std::fs::rename(&beside, &folder).map_err(Error::file(&folder))?,
         }
         let path = self.there.join(&name).display().to_string();
-        Ok(Adapter { name, path, folder })
+        Ok(PublishedAdapter { name, path, folder })
     }
 }
 
@@ -97,8 +97,8 @@ pub(super) fn load(
     http: &Http,
     servers: &Servers,
     server: usize,
-    adapter: &Adapter,
-) -> Result<(), Failed> {
+    adapter: &PublishedAdapter,
+) -> Result<(), RequestError> {
     let body = json!({ "lora_name": adapter.name, "lora_path": adapter.path }).to_string();
     match http.post(servers, server, "load_lora_adapter", body.as_bytes()) {
         Ok(_) => Ok(()),
@@ -107,16 +107,18 @@ pub(super) fn load(
         Err(failed) if failed.status == Some(404) && failed.problem.contains(": Not Found") => {
             let hint = "; start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True";
             let problem = format!("{}{hint}", failed.problem);
-            Err(Failed { kind: Kind::Wrong, problem, ..failed })
+            Err(RequestError { kind: RequestErrorKind::Wrong, problem, ..failed })
         }
         Err(failed) if failed.status == Some(404) => {
             let path = &adapter.path;
             let hint = "is the folder shared, or pulled, and is --adapters-there its path there?";
             let problem = format!("it does not find {path}; {hint} ({})", failed.problem);
-            Err(Failed { problem, ..failed })
+            Err(RequestError { problem, ..failed })
         }
         // What vLLM answers where an adapter does not fit, such as one of too high a rank.
-        Err(failed) if failed.status == Some(500) => Err(Failed { kind: Kind::Wrong, ..failed }),
+        Err(failed) if failed.status == Some(500) => {
+            Err(RequestError { kind: RequestErrorKind::Wrong, ..failed })
+        }
         Err(failed) => Err(failed),
     }
 }
@@ -127,7 +129,7 @@ pub(super) fn unload(
     servers: &Servers,
     server: usize,
     name: &str,
-) -> Result<(), Failed> {
+) -> Result<(), RequestError> {
     let body = json!({ "lora_name": name }).to_string();
     http.post(servers, server, "unload_lora_adapter", body.as_bytes()).map(drop)
 }

@@ -3,7 +3,7 @@
 use crate::Error;
 
 /// A request that any of the servers can answer.
-pub(crate) trait Question: Send + Sync + 'static {
+pub(crate) trait ServerRequest: Send + Sync + 'static {
     /// What an answer is parsed to.
     type Answer: Send + 'static;
 

@@ -1,6 +1,6 @@
 //! Sampling from policies that are published under a name of their own.
 
-use super::completion::{Choice, Prompted};
+use super::completion::{Prompted, TokenChoice};
 use super::dispatch::Fleet;
 use super::publish::AdapterFolder;
 use super::question::{Counts, News};
@@ -107,8 +107,8 @@ impl<'a> FleetSampler<'a> {
     }
 
     /// The sample of a choice, with its text.
-    fn finish(&self, choice: Choice, index: usize, policy: u64) -> Result<Sample> {
-        let Choice { tokens, logprobs, finish_reason } = choice;
+    fn finish(&self, choice: TokenChoice, index: usize, policy: u64) -> Result<Sample> {
+        let TokenChoice { tokens, logprobs, finish_reason } = choice;
         let mut stream = self.tokenizer.stream(true);
         let stop = usize::from(matches!(finish_reason, FinishReason::StopToken(_)));
         let mut text = String::new();

@@ -2,9 +2,9 @@
 
 use super::backoff::{Backoff, LONGEST_ASKED};
 use super::health::Health;
-use super::http::{Failed, Kind};
-use super::publish::Adapter;
-use super::question::{Counts, News, Question};
+use super::http::{RequestError, RequestErrorKind};
+use super::publish::PublishedAdapter;
+use super::question::{Counts, News, ServerRequest};
 use super::servers::Servers;
 use crate::Error;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,23 +19,23 @@ const WITNESSES: usize = 2;
 const LATE: u32 = 3;
 
 /// The servers, and the questions that they are asked.
-pub(super) struct State<Q: Question> {
+pub(super) struct State<Q: ServerRequest> {
     pub(super) servers: Vec<Health>,
     batch: Option<Batch<Q>>,
     batches: u64,
     flights: BTreeMap<u64, Flight>,
     launched: u64,
     /// The adapter that servers must have.
-    wanted: Option<Arc<Adapter>>,
+    wanted: Option<Arc<PublishedAdapter>>,
     /// Adapters before it, until their folders are deleted.
-    old: Vec<Arc<Adapter>>,
+    old: Vec<Arc<PublishedAdapter>>,
     pub(super) counts: Counts,
     pub(super) notes: Vec<String>,
     pub(super) closed: bool,
 }
 
 /// Questions that are asked together.
-struct Batch<Q: Question> {
+struct Batch<Q: ServerRequest> {
     number: u64,
     /// Those that were not asked yet.
     source: Box<dyn Iterator<Item = Q> + Send>,
@@ -84,12 +84,12 @@ struct Flight {
 /// Something to do now, on a thread of its own.
 pub(super) enum Errand<Q> {
     Ask { number: u64, server: usize, question: Arc<Q> },
-    Load { server: usize, adapter: Arc<Adapter> },
+    Load { server: usize, adapter: Arc<PublishedAdapter> },
     Unload { server: usize, name: String },
     Delete { folder: PathBuf },
 }
 
-impl<Q: Question> State<Q> {
+impl<Q: ServerRequest> State<Q> {
     pub(super) fn new(settings: &Servers) -> Self {
         let health = |server| Health::new(settings.pause, server as u64);
         Self {
@@ -142,7 +142,7 @@ impl<Q: Question> State<Q> {
     }
 
     /// Wants another adapter of all servers.
-    pub(super) fn want(&mut self, adapter: Arc<Adapter>) {
+    pub(super) fn want(&mut self, adapter: Arc<PublishedAdapter>) {
         self.old.extend(self.wanted.replace(adapter));
         for server in &mut self.servers {
             (server.ready, server.hopeless) = (false, false);
@@ -204,7 +204,7 @@ impl<Q: Question> State<Q> {
             }
         }
         let servers = &self.servers;
-        let is_needed = |adapter: &Adapter| {
+        let is_needed = |adapter: &PublishedAdapter| {
             servers.iter().any(|server| {
                 let held = server.is_in() && server.holds.contains(&adapter.name);
                 // A server that is busy may be reading it just now.
@@ -326,7 +326,7 @@ impl<Q: Question> State<Q> {
     pub(super) fn answered(
         &mut self,
         number: u64,
-        outcome: Result<Q::Answer, Failed>,
+        outcome: Result<Q::Answer, RequestError>,
         now: Instant,
         settings: &Servers,
     ) {
@@ -338,7 +338,7 @@ impl<Q: Question> State<Q> {
                 self.is_well(server, settings);
             }
             Err(failed) => {
-                let refused = failed.kind == Kind::Refused;
+                let refused = failed.kind == RequestErrorKind::Refused;
                 self.counts.refused += if refused { flight.samples } else { 0 };
                 self.is_ill(server, failed, now, settings);
             }
@@ -370,9 +370,9 @@ impl<Q: Question> State<Q> {
         }
     }
 
-    fn is_ill(&mut self, at: usize, failed: &Failed, now: Instant, settings: &Servers) {
+    fn is_ill(&mut self, at: usize, failed: &RequestError, now: Instant, settings: &Servers) {
         let server = &mut self.servers[at];
-        if failed.kind == Kind::Unknown {
+        if failed.kind == RequestErrorKind::Unknown {
             // It lost the adapter, and is given it again.
             server.ready = false;
         }
@@ -390,8 +390,8 @@ impl<Q: Question> State<Q> {
     pub(super) fn loaded(
         &mut self,
         at: usize,
-        adapter: &Adapter,
-        outcome: Result<(), Failed>,
+        adapter: &PublishedAdapter,
+        outcome: Result<(), RequestError>,
         now: Instant,
         settings: &Servers,
     ) {
@@ -407,11 +407,11 @@ impl<Q: Question> State<Q> {
                 }
             }
             // Files may be on their way.
-            Err(failed) if failed.kind == Kind::Unknown => {
+            Err(failed) if failed.kind == RequestErrorKind::Unknown => {
                 self.servers[at].wait(now + settings.pause, &failed.problem);
             }
             Err(failed) => {
-                self.servers[at].hopeless = is_wanted && failed.kind == Kind::Wrong;
+                self.servers[at].hopeless = is_wanted && failed.kind == RequestErrorKind::Wrong;
                 self.is_ill(at, &failed, now, settings);
                 self.servers[at].wait_at_least(now + settings.pause);
             }
@@ -423,13 +423,13 @@ impl<Q: Question> State<Q> {
         &mut self,
         at: usize,
         name: &str,
-        outcome: Result<(), Failed>,
+        outcome: Result<(), RequestError>,
         now: Instant,
         settings: &Servers,
     ) {
         self.servers[at].busy = false;
         match outcome {
-            Err(failed) if failed.kind == Kind::Unreachable => {
+            Err(failed) if failed.kind == RequestErrorKind::Unreachable => {
                 self.is_ill(at, &failed, now, settings);
             }
             _ => self.servers[at].holds.retain(|held| held != name),
@@ -437,7 +437,7 @@ impl<Q: Question> State<Q> {
     }
 }
 
-impl<Q: Question> Batch<Q> {
+impl<Q: ServerRequest> Batch<Q> {
     /// Takes the next question from the source.
     fn take_up(&mut self, now: Instant, settings: &Servers) -> Option<usize> {
         let question = self.source.next()?;
@@ -461,7 +461,7 @@ impl<Q: Question> Batch<Q> {
     fn repeat(
         &mut self,
         flight: &Flight,
-        failed: Failed,
+        failed: RequestError,
         now: Instant,
         settings: &Servers,
     ) -> bool {
@@ -469,8 +469,10 @@ impl<Q: Question> Batch<Q> {
         let Some(task) = self.tasks.get_mut(&at) else { return false };
         task.attempts += 1;
         task.failed_by.insert(server);
-        let Failed { kind, problem, asked, .. } = failed;
-        if kind == Kind::Wrong || (kind == Kind::Unknown && task.question.adapter().is_none()) {
+        let RequestError { kind, problem, asked, .. } = failed;
+        if kind == RequestErrorKind::Wrong
+            || (kind == RequestErrorKind::Unknown && task.question.adapter().is_none())
+        {
             task.wrong.insert(server);
         }
         let asked_times = match task.attempts {
@@ -509,7 +511,7 @@ mod tests {
 
     struct Numbered(u64);
 
-    impl Question for Numbered {
+    impl ServerRequest for Numbered {
         type Answer = ();
 
         fn path(&self) -> &'static str {

@@ -2,7 +2,7 @@
 //! out: what these have downloaded is found here, and the other way round.
 
 use super::repository::Repository;
-use super::settings::Settings;
+use super::settings::HubSettings;
 use crate::{Error, Result};
 use hf_hub::CacheRepo;
 use rs_grpo_files::Refuse as _;
@@ -19,7 +19,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub fn new(repository: &Repository, settings: &Settings) -> Self {
+    pub fn new(repository: &Repository, settings: &HubSettings) -> Self {
         let revision = repository.revision.clone();
         let repo = repository.repo(&revision);
         let name = repo.folder_name();

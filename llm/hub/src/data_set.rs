@@ -3,10 +3,10 @@
 use super::cache::Cache;
 use super::download::Snapshot;
 use super::error::HubError;
-use super::progress::Progress;
-use super::remote::Remote;
+use super::progress::DownloadProgress;
+use super::remote::HubClient;
 use super::repository::{Repository, is_name};
-use super::settings::Settings;
+use super::settings::HubSettings;
 use crate::Result;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 pub fn download_data(
     repository: &Repository,
     prefix: &str,
-    settings: &Settings,
-    progress: &mut dyn Progress,
+    settings: &HubSettings,
+    progress: &mut dyn DownloadProgress,
 ) -> Result<PathBuf> {
     let cache = Cache::new(repository, settings);
     if let Some(folder) = cached_data(repository, prefix, settings) {
@@ -28,7 +28,7 @@ pub fn download_data(
         let problem = "is not in the cache, and HF_HUB_OFFLINE forbids the network";
         return Err(HubError::unreachable(repository, settings, problem).into());
     }
-    let remote = Remote::new(repository, settings);
+    let remote = HubClient::new(repository, settings);
     let (commit, names) = remote.list()?;
     let is_data = |name: &&String| {
         name.starts_with(prefix)
@@ -45,7 +45,11 @@ pub fn download_data(
 }
 
 /// The folder of a data set, if it is in the cache; of files in parts, all parts.
-pub fn cached_data(repository: &Repository, prefix: &str, settings: &Settings) -> Option<PathBuf> {
+pub fn cached_data(
+    repository: &Repository,
+    prefix: &str,
+    settings: &HubSettings,
+) -> Option<PathBuf> {
     let folder = Cache::new(repository, settings).folder();
     has_files(&folder, prefix).then_some(folder)
 }

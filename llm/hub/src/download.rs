@@ -3,10 +3,10 @@
 use super::alias::Alias;
 use super::cache::{Cache, create_parent};
 use super::error::HubError;
-use super::progress::Progress;
-use super::remote::{Announced, Remote};
+use super::progress::DownloadProgress;
+use super::remote::{Announced, HubClient};
 use super::repository::{Repository, is_name};
-use super::settings::Settings;
+use super::settings::HubSettings;
 use super::transfer::Transfer;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -30,8 +30,8 @@ const OPTIONAL: [&str; 3] =
 /// the disk is full. The error says what to do.
 pub fn download(
     repository: &Repository,
-    settings: &Settings,
-    progress: &mut dyn Progress,
+    settings: &HubSettings,
+    progress: &mut dyn DownloadProgress,
 ) -> Result<PathBuf> {
     let cache = Cache::new(repository, settings);
     if let Some(folder) = cache.complete() {
@@ -41,7 +41,7 @@ pub fn download(
         let problem = "is not in the cache, and HF_HUB_OFFLINE forbids the network";
         return Err(HubError::unreachable(repository, settings, problem).into());
     }
-    let remote = Remote::new(repository, settings);
+    let remote = HubClient::new(repository, settings);
     let config = remote.look_up(&repository.revision, "config.json")?;
     let config = config.ok_or_else(|| remote.not_found("config.json"))?;
     let mut snapshot = Snapshot { cache, remote, commit: config.commit.clone(), progress };
@@ -50,16 +50,16 @@ pub fn download(
 }
 
 /// Whether a model is in the cache, weights and all.
-pub fn is_cached(alias: &Alias, settings: &Settings) -> bool {
+pub fn is_cached(alias: &Alias, settings: &HubSettings) -> bool {
     Cache::new(&alias.repository(), settings).complete().is_some()
 }
 
 /// A commit that is being downloaded.
 pub(super) struct Snapshot<'a> {
     pub(super) cache: Cache,
-    pub(super) remote: Remote<'a>,
+    pub(super) remote: HubClient<'a>,
     pub(super) commit: String,
-    pub(super) progress: &'a mut dyn Progress,
+    pub(super) progress: &'a mut dyn DownloadProgress,
 }
 
 impl Snapshot<'_> {

@@ -32,10 +32,10 @@ pub use alias::{ALIASES, Alias};
 pub use data_set::{cached_data, download_data};
 pub use download::{download, is_cached};
 pub use error::{Error, HubError, Result};
-pub use progress::Progress;
+pub use progress::DownloadProgress;
 pub use repository::Repository;
 pub use resolve::{Location, resolve};
-pub use settings::Settings;
+pub use settings::HubSettings;
 
 /// The example of the README, compiled and run as a test.
 #[cfg(doctest)]

@@ -1,7 +1,7 @@
 //! What a caller may show while files arrive.
 
 /// Told about every file that is downloaded, in order; `()` shows nothing.
-pub trait Progress {
+pub trait DownloadProgress {
     /// A file begins, or begins again, with `present` of its `total` bytes already here.
     ///
     /// The total is `None` where the hub does not say.
@@ -20,7 +20,7 @@ pub trait Progress {
     fn retry(&mut self, file: &str, problem: &str);
 }
 
-impl Progress for () {
+impl DownloadProgress for () {
     fn start(&mut self, _file: &str, _total: Option<u64>, _present: u64) {}
     fn advance(&mut self, _bytes: u64) {}
     fn finish(&mut self) {}

@@ -6,7 +6,7 @@
 
 use super::error::HubError;
 use super::repository::{Repository, is_name};
-use super::settings::Settings;
+use super::settings::HubSettings;
 use crate::Result;
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
@@ -26,9 +26,9 @@ const BODY: Duration = Duration::from_secs(300);
 const MOST_REDIRECTIONS: usize = 5;
 
 /// The hub, for one repository.
-pub(super) struct Remote<'a> {
+pub(super) struct HubClient<'a> {
     pub repository: &'a Repository,
-    pub settings: &'a Settings,
+    pub settings: &'a HubSettings,
     /// Follows redirections to where the content is.
     follow: Agent,
     /// Stops at redirections: the headers of the hub itself are wanted.
@@ -59,8 +59,8 @@ pub(super) struct Announced {
     pub size: Option<u64>,
 }
 
-impl<'a> Remote<'a> {
-    pub fn new(repository: &'a Repository, settings: &'a Settings) -> Self {
+impl<'a> HubClient<'a> {
+    pub fn new(repository: &'a Repository, settings: &'a HubSettings) -> Self {
         let agent = |redirections| {
             let config = Agent::config_builder()
                 .http_status_as_error(false)

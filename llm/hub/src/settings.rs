@@ -8,7 +8,7 @@ use ureq::Proxy;
 
 /// Where models come from and where they are kept.
 #[derive(Clone)]
-pub struct Settings {
+pub struct HubSettings {
     /// Folder that holds one folder a repository.
     pub cache: PathBuf,
     /// Token of the user's account, for gated and private models.
@@ -23,7 +23,7 @@ pub struct Settings {
     pub pause: Duration,
 }
 
-impl Settings {
+impl HubSettings {
     /// The public hub, without token or proxy, kept in `cache`.
     pub fn new(cache: &Path) -> Self {
         Self {
@@ -80,7 +80,7 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "on" | "yes" | "true")
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for HubSettings {
     /// Leaves out the token and the proxy's password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")

@@ -1,8 +1,8 @@
 //! The bytes of a file, resumed and verified.
 
 use super::error::HubError;
-use super::progress::Progress;
-use super::remote::{Announced, Remote, header};
+use super::progress::DownloadProgress;
+use super::remote::{Announced, HubClient, header};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::sha256;
@@ -31,7 +31,7 @@ impl From<Error> for Stop {
 
 /// One file on its way into `partial`.
 pub(super) struct Transfer<'a> {
-    pub remote: &'a Remote<'a>,
+    pub remote: &'a HubClient<'a>,
     pub file: &'a str,
     pub announced: &'a Announced,
     pub partial: &'a Path,
@@ -42,7 +42,7 @@ impl Transfer<'_> {
     ///
     /// A file that fails verification is deleted; one that is incomplete is kept. Where the beginning
     /// was here before, perhaps left by another program, the file gets a second chance from scratch.
-    pub fn run(&self, progress: &mut dyn Progress) -> Result<()> {
+    pub fn run(&self, progress: &mut dyn DownloadProgress) -> Result<()> {
         let inherited = self.partial.exists();
         self.fill(progress)?;
         if let Err(error) = self.verify() {
@@ -57,7 +57,7 @@ impl Transfer<'_> {
     }
 
     /// Makes attempts until everything is here, or too many in a row bring nothing.
-    fn fill(&self, progress: &mut dyn Progress) -> Result<()> {
+    fn fill(&self, progress: &mut dyn DownloadProgress) -> Result<()> {
         let (mut furthest, mut fruitless) = (0, 0);
         loop {
             let problem = match self.attempt(progress) {
@@ -77,7 +77,7 @@ impl Transfer<'_> {
     }
 
     /// One request for what is missing.
-    fn attempt(&self, progress: &mut dyn Progress) -> Result<(), Stop> {
+    fn attempt(&self, progress: &mut dyn DownloadProgress) -> Result<(), Stop> {
         let out = File::options().create(true).append(true).open(self.partial);
         let out = &mut out.map_err(Error::file(self.partial))?;
         let mut present = self.present(out)?;
@@ -137,7 +137,7 @@ impl Transfer<'_> {
         &self,
         mut body: impl Read,
         out: &mut File,
-        progress: &mut dyn Progress,
+        progress: &mut dyn DownloadProgress,
     ) -> Result<u64, Stop> {
         let (mut buffer, mut copied) = (vec![0; 1 << 18], 0);
         loop {

@@ -18,7 +18,7 @@ use rs_grpo_engine::optim::StateType;
 
 /// A measurement and what the model says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct MeasuredRate {
     /// What was measured.
     pub what: String,
     /// Where that is written.
@@ -33,7 +33,7 @@ pub struct Comparison {
     pub stated: f64,
 }
 
-impl Comparison {
+impl MeasuredRate {
     /// How much longer the model has it take than it took, as a share.
     pub fn error(&self) -> f64 {
         match self.unit {
@@ -91,9 +91,9 @@ impl Timing<'_> {
         (self.model)(rates)
     }
 
-    fn compare(&self, rates: &Rates) -> Result<Comparison> {
+    fn compare(&self, rates: &Rates) -> Result<MeasuredRate> {
         let seconds = self.predict(rates)?;
-        Ok(Comparison {
+        Ok(MeasuredRate {
             what: self.what.clone(),
             source: self.source.to_owned(),
             unit: if self.tokens.is_some() { "tokens/s" } else { "s" },
@@ -108,7 +108,7 @@ impl Timing<'_> {
 ///
 /// # Errors
 /// None, unless rates leave no room for a model.
-pub fn check(rates: &Rates) -> Result<Vec<Comparison>> {
+pub fn check(rates: &Rates) -> Result<Vec<MeasuredRate>> {
     timings(&Measurements::read()?).iter().map(|timing| timing.compare(rates)).collect()
 }
 

@@ -65,7 +65,7 @@ mod run_shape;
 mod training;
 mod workload;
 
-pub use check::{Comparison, check};
+pub use check::{MeasuredRate, check};
 pub use decode::{DecodeBatch, DecodeServer, DecodeWork};
 pub use error::{Error, Result};
 pub use fit::{FittedMeasurement, FittedRate, RateFit, fit};

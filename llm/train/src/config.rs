@@ -9,7 +9,7 @@ use super::tables::{
     SamplerKind,
 };
 use crate::reward::{Reward, RewardCommand};
-use crate::task::Source;
+use crate::task::TaskSource;
 use crate::{Error, Result};
 use rs_grpo::Estimator;
 use rs_grpo_engine::model::{LoraOptions, Training};
@@ -371,7 +371,7 @@ impl TrainConfig {
     ///
     /// # Errors
     /// A text that is none of the sources.
-    pub fn source(&self) -> Result<Source> {
+    pub fn source(&self) -> Result<TaskSource> {
         self.data.parse()
     }
 
@@ -379,9 +379,9 @@ impl TrainConfig {
     ///
     /// # Errors
     /// A text that is none of the sources.
-    pub fn eval_source(&self) -> Result<Source> {
+    pub fn eval_source(&self) -> Result<TaskSource> {
         let text = if self.eval_data.is_empty() { &self.data } else { &self.eval_data };
-        Ok(text.parse::<Source>()?.held_out())
+        Ok(text.parse::<TaskSource>()?.held_out())
     }
 
     /// The loss and its constants.

@@ -49,12 +49,12 @@ pub struct TrainContext<P> {
     /// Name and contents of the tokenizer's files, which every checkpoint holds unchanged.
     pub tokenizer_files: Vec<(&'static str, Vec<u8>)>,
     /// Servers that sample completions, where the configuration says so.
-    pub remote: Option<Remote>,
+    pub remote: Option<SamplerServers>,
 }
 
 /// Servers that sample completions, and how adapters reach them.
 #[derive(Debug, Clone)]
-pub struct Remote {
+pub struct SamplerServers {
     /// The servers.
     pub servers: Servers,
     /// The folder of adapters.

@@ -3,9 +3,9 @@
 use crate::config::TrainConfig;
 use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, Problem, load_set};
 use crate::error::{Error, Result};
-use crate::task::{Source, Split, is_cached};
+use crate::task::{Split, TaskSource, is_cached};
 use rs_grpo_files::Refuse as _;
-use rs_grpo_hub::Settings;
+use rs_grpo_hub::HubSettings;
 use std::collections::HashSet;
 
 /// What was left out of the training problems, since benchmarks hold it.
@@ -55,8 +55,12 @@ pub(crate) fn decontaminate(
     Ok(Some(decontaminated))
 }
 
-fn overlaps(config: &TrainConfig, source: &Source, problems: &[Problem]) -> Result<Decontaminated> {
-    let mut benchmarks = benchmarks(&Settings::from_environment())?;
+fn overlaps(
+    config: &TrainConfig,
+    source: &TaskSource,
+    problems: &[Problem],
+) -> Result<Decontaminated> {
+    let mut benchmarks = benchmarks(&HubSettings::from_environment())?;
     let own = config.eval_source()?;
     if own.is_math() && own != *source {
         let problems = own.problems(Split::HeldOut, usize::MAX)?;
@@ -72,11 +76,11 @@ fn overlaps(config: &TrainConfig, source: &Source, problems: &[Problem]) -> Resu
 ///
 /// # Errors
 /// Files there that do not hold the problems of their set.
-pub fn benchmarks(settings: &Settings) -> Result<Vec<Benchmark>> {
+pub fn benchmarks(settings: &HubSettings) -> Result<Vec<Benchmark>> {
     let cached = DataSet::benchmarks().filter(|set| is_cached(set, settings));
     cached
         .map(|set| {
-            let source = Source::Set { set, path: None };
+            let source = TaskSource::Set { set, path: None };
             let loaded = load_set(set, &source.fetch(settings, &mut ())?)?;
             Ok(Benchmark { name: set.name.to_owned(), problems: loaded.problems })
         })

@@ -53,20 +53,21 @@ mod tables;
 pub mod task;
 
 pub use config::TrainConfig;
-pub use context::{Remote, TrainContext, encode};
+pub use context::{SamplerServers, TrainContext, encode};
 pub use decontaminate::{Decontaminated, benchmarks, training_problems};
 pub use error::{Error, Result};
 pub use foreign::{FOREIGN_NAMES, ForeignFlag, ForeignName};
 pub use loss::{
-    Example, KlKind, Loss, LossKind, Pass, Sums, Term, Token, UpdateStats, gradient, logprobs,
+    Example, KlKind, Loss, LossKind, LossSums, Pass, Term, TokenTerms, UpdateStats, gradient,
+    logprobs,
 };
 pub use metrics::Metrics;
 pub use policy::{engine, engine_options};
 pub use pretrain::{Pretraining, pretrain};
-pub use rollout::{Completion, Group, Rollout};
-pub use run::{Progress, StepReport, Trainer};
+pub use rollout::{Completion, CompletionGroup, Rollout};
+pub use run::{StepReport, Trainer, TrainingProgress};
 pub use schedule::{Decay, Schedule};
-pub use setting::{Key, Setting, TableForm};
+pub use setting::{Setting, TableForm, TableKey};
 pub use step::update;
 pub use tables::{
     CheckpointConfig, EvalConfig, LoraConfig, LossConfig, OptimizerConfig, OptimizerKind,

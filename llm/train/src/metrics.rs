@@ -1,6 +1,6 @@
 //! The numbers of a step, by the names that users of TRL know.
 
-use crate::loss::{Sums, UpdateStats};
+use crate::loss::{LossSums, UpdateStats};
 use crate::rollout::{Completion, Rollout};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -67,7 +67,7 @@ fn of_rollout(rollout: &Rollout) -> Metrics {
 fn of_updates(updates: &[UpdateStats]) -> Metrics {
     let mut metrics = Metrics::new();
     let mut put = |name: &str, value: f64| put(&mut metrics, name, value);
-    let mut all = Sums::default();
+    let mut all = LossSums::default();
     updates.iter().for_each(|stats| all += stats.sums);
     let count = updates.len() as f64;
     let per_token = |sum: f64| sum / all.tokens as f64;

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::loss::{Example, Loss, Pass, UpdateStats};
 use crate::schedule::{Decay, Schedule};
 use crate::step::update;
-use crate::task::countdown::{Prior, Shape, Solved};
+use crate::task::countdown::{Prior, PuzzleShape, Solved};
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -38,7 +38,7 @@ const SPREAD: f64 = 0.02;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pretraining {
     /// How large the puzzles are.
-    pub shape: Shape,
+    pub shape: PuzzleShape,
     /// How often each operator stands in the solutions.
     pub prior: Prior,
     /// Steps of the optimiser.
@@ -61,7 +61,7 @@ impl Default for Pretraining {
     /// What made the embedded model.
     fn default() -> Self {
         Self {
-            shape: Shape::default(),
+            shape: PuzzleShape::default(),
             prior: Prior::SKEWED,
             steps: 1_000,
             batch: 256,

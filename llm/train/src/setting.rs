@@ -24,7 +24,7 @@ pub struct Setting {
 
 /// A key of a table of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+pub struct TableKey {
     /// Its name.
     pub name: &'static str,
     pub(crate) doc: &'static str,
@@ -34,7 +34,7 @@ pub struct Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableForm {
     /// Its keys, in order.
-    pub keys: &'static [Key],
+    pub keys: &'static [TableKey],
     /// The texts that are taken, for messages.
     pub allowed: &'static str,
     /// Whether the others mean nothing, and the text is `off`, where the first key is 0.
@@ -48,7 +48,7 @@ impl Setting {
     }
 }
 
-impl Key {
+impl TableKey {
     /// What it means, in a sentence.
     pub fn doc(&self) -> &'static str {
         self.doc.trim_start()
@@ -92,7 +92,7 @@ macro_rules! table {
         impl $crate::setting::SettingKind for $type {
             const FORM: Option<&'static $crate::setting::TableForm> =
                 Some(&$crate::setting::TableForm {
-                    keys: &[$($crate::setting::Key {
+                    keys: &[$($crate::setting::TableKey {
                         name: stringify!($key),
                         doc: concat!($($doc),+),
                     }),+],
@@ -164,7 +164,7 @@ impl TableForm {
 
     /// A table as it stands in a file, with these keys of it.
     pub(crate) fn block(&self, name: &str, table: &Table) -> String {
-        let line = |key: &Key| Some(format!("{} = {}\n", key.name, table.get(key.name)?));
+        let line = |key: &TableKey| Some(format!("{} = {}\n", key.name, table.get(key.name)?));
         let lines: String = self.keys.iter().filter_map(line).collect();
         format!("[{name}]\n{lines}")
     }
@@ -172,11 +172,11 @@ impl TableForm {
     /// The short text of a table: after a word all keys that are not as they are by default, or else all
     /// keys.
     pub(crate) fn short(&self, table: &Table, defaults: &Table) -> String {
-        let value = |key: &Key| table.get(key.name).map(plain).unwrap_or_default();
-        let pair = |key: &Key| format!("{}={}", key.name, value(key));
+        let value = |key: &TableKey| table.get(key.name).map(plain).unwrap_or_default();
+        let pair = |key: &TableKey| format!("{}={}", key.name, value(key));
         match table.get(self.keys[0].name) {
             Some(Value::String(word)) => {
-                let changed = |key: &&Key| table.get(key.name) != defaults.get(key.name);
+                let changed = |key: &&TableKey| table.get(key.name) != defaults.get(key.name);
                 let pairs: Vec<String> = self.keys[1..].iter().filter(changed).map(pair).collect();
                 let colon = if pairs.is_empty() { "" } else { ":" };
                 format!("{word}{colon}{}", pairs.join(","))

@@ -12,7 +12,7 @@ use crate::context::TrainContext;
 use crate::error::{Error, Result};
 use crate::loss::{Example, Loss, Pass, UpdateStats, gradient, logprobs};
 use crate::metrics::{self, Metrics};
-use crate::policy::{Learner, PolicySampler};
+use crate::policy::{PolicySampler, PolicyUpdater};
 use crate::reward::sample_and_score;
 use crate::rollout::{Rollout, RolloutSource};
 use rs_grpo_engine::generate::Sampler;
@@ -23,7 +23,7 @@ use std::time::Instant;
 pub(crate) fn step<P: TrainableModel>(
     source: &mut RolloutSource<'_>,
     sampler: &mut PolicySampler<'_, P>,
-    learner: &mut Learner<'_, P>,
+    learner: &mut PolicyUpdater<'_, P>,
     step: usize,
 ) -> Result<(Rollout, Metrics)> {
     let rollout = rollout(source, sampler.of_policy(learner, step)?, step)?;
@@ -77,12 +77,12 @@ pub(crate) fn rollout(
 /// Updates the policy with the completions of a rollout: each epoch goes over them in mini-batches. A
 /// loss or a gradient that is not finite is [`Error::Diverged`].
 pub(crate) fn learn<P: TrainableModel>(
-    learner: &mut Learner<'_, P>,
+    learner: &mut PolicyUpdater<'_, P>,
     rollout: &Rollout,
     step: usize,
 ) -> Result<Vec<UpdateStats>> {
     let (context, rate) = (learner.context, learner.learning_rate(step));
-    let Learner { optimizer, passes, .. } = learner;
+    let PolicyUpdater { optimizer, passes, .. } = learner;
     let (config, policy, loss) = (&context.config, &context.policy, context.config.loss());
     let mut batch = examples(rollout, context);
     // Ratios are to the policy before the step; where the step has a single update, they are 1.

@@ -8,10 +8,10 @@ use crate::parse;
 use clap::{Args, Subcommand};
 use rs_grpo_engine::text::{AUTO, Question, Tokenizer};
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_hub::Settings;
+use rs_grpo_hub::HubSettings;
 use rs_grpo_train::benchmarks;
 use rs_grpo_train::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
-use rs_grpo_train::task::{Source, Split, is_cached};
+use rs_grpo_train::task::{Split, TaskSource, is_cached};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -77,8 +77,8 @@ pub(crate) fn run(command: &Command, console: &mut Console<'_>) -> Result<(), Fa
 }
 
 /// Downloads the files of a set, with a bar for each.
-pub(crate) fn fetch(source: &Source, console: &Console<'_>) -> Result<PathBuf, Failure> {
-    Ok(source.fetch(&Settings::from_environment(), &mut model::Bars::new(console))?)
+pub(crate) fn fetch(source: &TaskSource, console: &Console<'_>) -> Result<PathBuf, Failure> {
+    Ok(source.fetch(&HubSettings::from_environment(), &mut model::Bars::new(console))?)
 }
 
 /// One line of `repro data list --format json`.
@@ -93,7 +93,7 @@ struct Listed {
 }
 
 fn list(options: &ListOptions, console: &mut Console<'_>) -> Result<(), Failure> {
-    let settings = Settings::from_environment();
+    let settings = HubSettings::from_environment();
     let listed = |set: &DataSet| Listed {
         name: set.name,
         purpose: match set.purpose {
@@ -141,18 +141,18 @@ struct Checked {
 
 fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failure> {
     let known = match &options.benchmark[..] {
-        [] => benchmarks(&Settings::from_environment())?,
+        [] => benchmarks(&HubSettings::from_environment())?,
         texts => texts.iter().map(|text| benchmark(text, console)).collect::<Result<_, _>>()?,
     };
     let index = Overlaps::new(&known);
     let mut checked = Vec::new();
     for data in &options.data {
-        let source: Source = data.parse()?;
+        let source: TaskSource = data.parse()?;
         fetch(&source, console)?;
         let loaded = source.up_to(Split::Train, usize::MAX >> 32)?;
         // A benchmark holds its own problems.
         let own = |overlap: &Overlap| match &source {
-            Source::Set { set, .. } => overlap.benchmark == set.name,
+            TaskSource::Set { set, .. } => overlap.benchmark == set.name,
             _ => overlap.benchmark == *data,
         };
         let mut overlaps: BTreeMap<String, Vec<Overlap>> =
@@ -172,10 +172,10 @@ fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failur
 }
 
 fn benchmark(text: &str, console: &Console<'_>) -> Result<rs_grpo_train::data::Benchmark, Failure> {
-    let source: Source = text.parse()?;
+    let source: TaskSource = text.parse()?;
     fetch(&source, console)?;
     let name = match &source {
-        Source::Set { set, .. } => set.name.to_owned(),
+        TaskSource::Set { set, .. } => set.name.to_owned(),
         _ => text.to_owned(),
     };
     let problems = source.up_to(Split::Train, usize::MAX >> 32)?.problems;
@@ -252,7 +252,7 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
 }
 
 fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure> {
-    let source: Source = options.data.parse()?;
+    let source: TaskSource = options.data.parse()?;
     fetch(&source, console)?;
     let loaded = source.up_to(Split::HeldOut, options.problems)?;
     loaded.notes().iter().for_each(|note| console.note(&format!("{}: {note}", options.data)));

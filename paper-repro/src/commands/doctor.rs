@@ -90,7 +90,7 @@ mod gpu {
     use rs_grpo_engine::cuda::device::{Description, Gpu};
     use rs_grpo_engine::cuda::launch::Element;
     use rs_grpo_engine::cuda::memory::WithCopies;
-    use rs_grpo_engine::cuda::self_test::{Comparison, self_test};
+    use rs_grpo_engine::cuda::self_test::{KernelCheck, self_test};
     use rs_grpo_engine::cuda::source::SOURCES;
     use rs_grpo_engine::model::{LoraOptions, Training};
     use rs_grpo_train::TrainConfig;
@@ -122,7 +122,7 @@ mod gpu {
     }
 
     /// The embedded model, and one with wide heads, on both devices, trained in full and with adapters.
-    fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<Comparison>, Failure> {
+    fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<KernelCheck>, Failure> {
         let folder = model::folder(&TrainConfig::default().model, console)?;
         let adapters = Training::Lora(LoraOptions { rank: 8, alpha: 16.0, seed: 0 });
         let mut outcomes = Vec::new();
@@ -138,7 +138,7 @@ mod gpu {
 
     fn judge(
         what: &str,
-        outcomes: &[Comparison],
+        outcomes: &[KernelCheck],
         console: &mut Console<'_>,
     ) -> Result<(), Failure> {
         let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed()).collect();

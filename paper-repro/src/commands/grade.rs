@@ -7,7 +7,7 @@ use crate::output::Format;
 use clap::{ArgGroup, Args};
 use rs_grpo_grade::{Grader, Method, Outcome, Unboxed, VERSION, Verdict};
 use rs_grpo_train::data::Problem;
-use rs_grpo_train::task::{Source, Split};
+use rs_grpo_train::task::{Split, TaskSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -140,7 +140,7 @@ fn file(grader: &Grader, path: &Path, console: &mut Console<'_>) -> Result<(), F
 
 /// Grades the completions of an old run again.
 fn again(path: &Path, data: &str, console: &mut Console<'_>) -> Result<(), Failure> {
-    let source: Source = data.parse()?;
+    let source: TaskSource = data.parse()?;
     let problems = both_sides(&source)?;
     let (mut counts, mut total) = (BTreeMap::<(Verdict, Verdict), usize>::new(), 0_usize);
     for_each_line(path, |line| {
@@ -169,7 +169,7 @@ fn again(path: &Path, data: &str, console: &mut Console<'_>) -> Result<(), Failu
 const GENERATED: usize = 20_000;
 
 /// The problems of a source by name: those to train on and those to evaluate on.
-fn both_sides(source: &Source) -> Result<HashMap<String, Problem>, Failure> {
+fn both_sides(source: &TaskSource) -> Result<HashMap<String, Problem>, Failure> {
     let mut all = HashMap::new();
     for split in [Split::Train, Split::HeldOut] {
         for problem in source.up_to(split, GENERATED)?.problems {

@@ -4,7 +4,7 @@ use super::bars::Bars;
 use super::embedded;
 use crate::console::Console;
 use crate::failure::Failure;
-use rs_grpo_hub::{Location, Settings};
+use rs_grpo_hub::{HubSettings, Location};
 use std::path::{Path, PathBuf};
 
 /// The name of the embedded model.
@@ -31,7 +31,7 @@ pub(crate) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Fail
     match rs_grpo_hub::resolve(model)? {
         Location::Folder(folder) => Ok(folder),
         Location::Hub(repository) => {
-            let settings = Settings::from_environment();
+            let settings = HubSettings::from_environment();
             Ok(rs_grpo_hub::download(&repository, &settings, &mut Bars::new(console))?)
         }
     }

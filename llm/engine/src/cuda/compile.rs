@@ -1,7 +1,7 @@
 //! NVRTC: from the text of kernels to the code of a GPU, and a cache of it.
 
 use super::launch::Element;
-use super::source::Source;
+use super::source::KernelSource;
 use crate::{Error, Result};
 use cudarc::nvrtc::{result, sys};
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use std::ptr::null_mut;
 
 /// What code is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
+pub struct CompileTarget {
     /// Compute capability, such as 90 for 9.0.
     pub capability: u32,
     /// Version of the driver that loads it, such as 13000; 0 if none does.
@@ -35,7 +35,7 @@ pub(crate) fn is_available() -> bool {
 ///
 /// # Errors
 /// No NVRTC library; kernels that do not compile, with what the compiler said.
-pub fn compile(source: &Source, element: Element, capability: u32) -> Result<Vec<u8>> {
+pub fn compile(source: &KernelSource, element: Element, capability: u32) -> Result<Vec<u8>> {
     if !is_available() {
         let problem = "its library was not found; install CUDA 13, or the Python package \
                        nvidia-cuda-nvrtc, and put the folder of libnvrtc into LD_LIBRARY_PATH";
@@ -49,9 +49,9 @@ pub fn compile(source: &Source, element: Element, capability: u32) -> Result<Vec
 /// # Errors
 /// As [`compile`]. A cache that cannot be read or written is passed over.
 pub(crate) fn compile_cached(
-    source: &Source,
+    source: &KernelSource,
     element: Element,
-    target: Target,
+    target: CompileTarget,
     cache: Option<&Path>,
 ) -> Result<Vec<u8>> {
     let path = cache.map(|folder| folder.join(key(source, element, target)));
@@ -74,7 +74,7 @@ pub(crate) fn cache_folder() -> Option<PathBuf> {
 }
 
 /// The name of a file of code: what it was made from, and for what.
-fn key(source: &Source, element: Element, target: Target) -> String {
+fn key(source: &KernelSource, element: Element, target: CompileTarget) -> String {
     let hash: String = Sha256::digest(source.text(element)).iter().take(16).map(hex).collect();
     let (stem, element) = (source.name.trim_end_matches(".cu"), element.name());
     format!("{stem}-{element}-sm{}-driver{}-{hash}.cubin", target.capability, target.driver)
@@ -101,7 +101,7 @@ struct Program {
 }
 
 impl Program {
-    fn new(source: &Source, element: Element) -> Result<Self> {
+    fn new(source: &KernelSource, element: Element) -> Result<Self> {
         let text = |text: &str| CString::new(text).map_err(|error| Error::gpu(source.name, error));
         let program =
             result::create_program(&text(&source.text(element))?, Some(&text(source.name)?))

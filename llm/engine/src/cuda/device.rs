@@ -1,12 +1,12 @@
 //! A GPU: what it is, and kernels launched on it.
 
 use super::blas::Blas;
-use super::compile::{Target, cache_folder, compile_cached};
+use super::compile::{CompileTarget, cache_folder, compile_cached};
 use super::cuda_graph::CudaGraph;
 use super::graph::capture;
 use super::launch::{Argument, Element, Launch};
 use super::memory::{Device, Product};
-use super::source::Source;
+use super::source::KernelSource;
 use crate::{Error, Result};
 use cudarc::driver::{
     CudaContext, CudaFunction, CudaStream, LaunchConfig, PushKernelArg, result, sys,
@@ -26,7 +26,7 @@ pub struct Gpu {
     capture: Mutex<Option<Vec<u64>>>,
     stream: Arc<CudaStream>,
     context: Arc<CudaContext>,
-    target: Target,
+    target: CompileTarget,
     cache: Option<PathBuf>,
 }
 
@@ -66,7 +66,8 @@ impl Gpu {
         keep_memory(&context)?;
         let (major, minor) =
             context.compute_capability().map_err(|error| Error::gpu("the GPU", error))?;
-        let target = Target { capability: (10 * major + minor) as u32, driver: driver_version()? };
+        let target =
+            CompileTarget { capability: (10 * major + minor) as u32, driver: driver_version()? };
         // One of its own: work on the default stream cannot be captured.
         let stream = context.new_stream().map_err(|error| Error::gpu("the GPU", error))?;
         let (functions, capture) = (Mutex::default(), Mutex::default());
@@ -82,7 +83,7 @@ impl Gpu {
         let unknown = |error| Error::gpu("the GPU", error);
         let name = self.context.name().map_err(unknown)?;
         let (free, total) = self.context.mem_get_info().map_err(unknown)?;
-        let Target { capability, driver } = self.target;
+        let CompileTarget { capability, driver } = self.target;
         Ok(Description { name, capability, driver, free: free as u64, total: total as u64 })
     }
 
@@ -132,8 +133,8 @@ impl Gpu {
         if let Some(function) = functions.get(&(kernel, element)) {
             return Ok(function.clone());
         }
-        let source =
-            Source::of(kernel).ok_or_else(|| Error::gpu(kernel, "there is no such kernel"))?;
+        let source = KernelSource::of(kernel)
+            .ok_or_else(|| Error::gpu(kernel, "there is no such kernel"))?;
         let code = compile_cached(source, element, self.target, self.cache.as_deref())?;
         let module = self.context.load_module(Ptx::from_binary(code));
         let module = module.map_err(|error| Error::gpu(source.name, error))?;

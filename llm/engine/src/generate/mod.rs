@@ -29,5 +29,7 @@ pub use engine::Engine;
 pub use language_model::LanguageModel;
 pub use logits::Logits;
 pub use options::EngineOptions;
-pub use request::{Event, FinishReason, Progress, Request, Sample, Sampler, SamplingParams};
+pub use request::{
+    Event, FinishReason, Request, Sample, Sampler, SamplingParams, SamplingProgress,
+};
 pub use text::{TextEvent, TextRequest, TextSample, TextSampler, Texts};

@@ -122,7 +122,7 @@ pub struct Sample {
 
 /// Progress of a sampler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct SamplingProgress {
     /// Samples asked for.
     pub samples: usize,
     /// Samples that ended.
@@ -148,7 +148,7 @@ pub enum Event<'a> {
     Finished(usize, &'a Sample),
     /// One pass through the model, or several: samples whose prompt is all processed have one more
     /// token, or several.
-    Step(Progress),
+    Step(SamplingProgress),
 }
 
 /// Something that continues prompts.

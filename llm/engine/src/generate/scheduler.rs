@@ -5,7 +5,7 @@ use super::draw::Drawn;
 use super::logits::Logits;
 use super::options::EngineOptions;
 use super::prompt_group::PromptGroup;
-use super::request::{Event, Progress, Request, Sample, SamplingParams};
+use super::request::{Event, Request, Sample, SamplingParams, SamplingProgress};
 use super::sequence::{Sequence, stream};
 use crate::Result;
 use crate::tensor::{Rows, Segment};
@@ -26,7 +26,7 @@ pub(super) struct Scheduler<'r, 'a, L> {
     /// Next first: samples that were preempted, then those that have not begun.
     waiting: VecDeque<Sequence<'a>>,
     samples: Vec<Vec<Sample>>,
-    progress: Progress,
+    progress: SamplingProgress,
 }
 
 /// New tokens of one sequence that go through the model together.
@@ -69,7 +69,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
             blocks: BlockAllocator::new(options.blocks()),
             groups: requests.iter().map(|request| PromptGroup::new(&request.prompt)).collect(),
             running: Vec::new(),
-            progress: Progress { samples: waiting.len(), ..Progress::default() },
+            progress: SamplingProgress { samples: waiting.len(), ..SamplingProgress::default() },
             waiting,
             samples: requests.iter().map(|_| Vec::new()).collect(),
         }
@@ -80,7 +80,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
     }
 
     /// Counts of the batch as it is now.
-    pub(super) fn progress(&self) -> Progress {
+    pub(super) fn progress(&self) -> SamplingProgress {
         self.progress
     }
 

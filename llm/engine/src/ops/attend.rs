@@ -12,7 +12,7 @@ pub(super) const BLOCK: usize = 32;
 
 /// A sequence in a batch: rows `first..first + len` are its positions `start..start + len`.
 #[derive(Debug, Clone)]
-pub(super) struct Sequence {
+pub(super) struct AttendedSequence {
     pub(super) first: usize,
     pub(super) len: usize,
     pub(super) start: usize,
@@ -20,7 +20,7 @@ pub(super) struct Sequence {
     pub(super) segments: Vec<Segment>,
 }
 
-impl Sequence {
+impl AttendedSequence {
     /// Positions from 0 on that lie in the same slots as another sequence's, new ones left out.
     pub(super) fn shares_with(&self, other: &Self) -> usize {
         let mut shared = 0;
@@ -39,7 +39,7 @@ impl Sequence {
 
 /// Keys and values, `[slots, keys, width]`.
 #[derive(Clone, Copy)]
-pub(super) struct Memory<'a> {
+pub(super) struct KeysValues<'a> {
     pub(super) keys: &'a [f32],
     pub(super) values: &'a [f32],
 }
@@ -48,9 +48,9 @@ pub(super) struct Memory<'a> {
 /// the sum of exponentials, `[t, h]`.
 pub(super) fn attend(
     heads: Heads,
-    sequences: &[Sequence],
+    sequences: &[AttendedSequence],
     q: &[f32],
-    memory: Memory<'_>,
+    memory: KeysValues<'_>,
 ) -> (Vec<f32>, Vec<f32>) {
     let mut out = vec![0.0; q.len()];
     let mut lse = vec![0.0; q.len() / heads.width];
@@ -71,7 +71,7 @@ pub(super) fn attend(
 /// Queries of one key head for up to `BLOCK` tokens of a sequence.
 struct Block<'a> {
     heads: Heads,
-    sequence: &'a Sequence,
+    sequence: &'a AttendedSequence,
     at: usize,
     head: usize,
 }
@@ -88,7 +88,7 @@ impl Block<'_> {
     fn run(
         &self,
         q: &[f32],
-        memory: Memory<'_>,
+        memory: KeysValues<'_>,
         room: &mut Room,
         (out, lse): (SharedMut<'_>, SharedMut<'_>),
     ) {
@@ -132,7 +132,7 @@ impl Block<'_> {
         }
     }
 
-    fn scores(&self, keys: usize, rows: usize, memory: Memory<'_>, room: &mut Room) {
+    fn scores(&self, keys: usize, rows: usize, memory: KeysValues<'_>, room: &mut Room) {
         let Heads { keys: heads, width, .. } = self.heads;
         room.scores.clear();
         room.scores.resize(rows * keys, 0.0);
@@ -144,7 +144,7 @@ impl Block<'_> {
         });
     }
 
-    fn combine(&self, keys: usize, rows: usize, memory: Memory<'_>, room: &mut Room) {
+    fn combine(&self, keys: usize, rows: usize, memory: KeysValues<'_>, room: &mut Room) {
         let Heads { keys: heads, width, .. } = self.heads;
         let stride = heads * width;
         self.segments(keys, |position, slot, len| {

@@ -17,7 +17,7 @@ pub struct Span {
 
 /// Row `t` of a batch sees the keys and values at `slots[begin[t]..begin[t] + count[t]]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct View {
+pub(crate) struct AttentionSlots {
     /// Slots of the positions of every sequence, one sequence after the other.
     pub(crate) slots: Vec<u32>,
     /// Where the sequence of each row begins.
@@ -52,7 +52,7 @@ pub(crate) struct Pieces {
     pub(crate) tiles: Vec<[u32; 4]>,
 }
 
-impl View {
+impl AttentionSlots {
     /// The tiles with the rows that see them.
     pub(crate) fn pieces(&self) -> Pieces {
         let mut cut = Pieces::default();
@@ -114,8 +114,8 @@ impl Spans {
     }
 
     /// What each row sees, as a kernel reads it.
-    pub(crate) fn view(&self) -> View {
-        let mut view = View::default();
+    pub(crate) fn view(&self) -> AttentionSlots {
+        let mut view = AttentionSlots::default();
         for tree in self.each_tree() {
             let trunk = tree[0];
             let end = tree.iter().map(|span| span.first + span.len).max().unwrap_or(0);

@@ -10,7 +10,7 @@ const LONGEST: usize = 128;
 
 /// An adapter as it is announced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Adapter {
+pub struct ListedAdapter {
     /// The name of its folder, and under which vLLM loads it.
     pub name: String,
     /// Its files, by name.
@@ -37,9 +37,9 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// What is wrong with an index from the network.
-pub(super) fn check(adapters: &[Adapter]) -> Result<(), String> {
+pub(super) fn check(adapters: &[ListedAdapter]) -> Result<(), String> {
     let mut names = BTreeSet::new();
-    for Adapter { name, files } in adapters {
+    for ListedAdapter { name, files } in adapters {
         check_name(name)?;
         if !names.insert(name) {
             return Err(format!("{name} is there twice"));

@@ -1,6 +1,6 @@
 //! The index of a folder.
 
-use super::index::{Adapter, AdapterFile, NEEDED, is_name};
+use super::index::{AdapterFile, ListedAdapter, NEEDED, is_name};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::sha256;
@@ -41,7 +41,7 @@ impl Listing {
     }
 
     /// The adapters that are there now; each file is read once.
-    pub(super) fn index(&mut self) -> Result<Vec<Adapter>> {
+    pub(super) fn index(&mut self) -> Result<Vec<ListedAdapter>> {
         let mut adapters = vec![];
         for name in names(&self.folder)? {
             match self.adapter(&name) {
@@ -58,7 +58,7 @@ impl Listing {
     }
 
     /// None if the folder is not an adapter.
-    fn adapter(&mut self, name: &str) -> Result<Option<Adapter>> {
+    fn adapter(&mut self, name: &str) -> Result<Option<ListedAdapter>> {
         let folder = self.folder.join(name);
         if !is_folder(&folder)? {
             return Ok(None);
@@ -68,7 +68,7 @@ impl Listing {
             files.extend(self.file(name, &file)?);
         }
         let has = |needed: &&str| files.iter().any(|file| file.name == **needed);
-        Ok(NEEDED.iter().all(has).then(|| Adapter { name: name.to_owned(), files }))
+        Ok(NEEDED.iter().all(has).then(|| ListedAdapter { name: name.to_owned(), files }))
     }
 
     /// None if it is not a plain file: a link might lead out of the folder.

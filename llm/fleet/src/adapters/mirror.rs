@@ -1,6 +1,6 @@
 //! The folder that adapters are pulled into, where only whole ones appear.
 
-use super::index::{Adapter, is_name};
+use super::index::{ListedAdapter, is_name};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::{sync_folder, temporary_folder};
@@ -65,7 +65,7 @@ impl Mirror {
     }
 
     /// Whether an adapter is here, with exactly the files that it should have.
-    pub(super) fn holds(&self, adapter: &Adapter) -> Result<bool> {
+    pub(super) fn holds(&self, adapter: &ListedAdapter) -> Result<bool> {
         let folder = self.folder.join(&adapter.name);
         if !folder.is_dir() || entries(&folder)?.len() != adapter.files.len() {
             return Ok(false);

@@ -29,7 +29,7 @@ mod pull;
 mod remote;
 mod server;
 
-pub use index::{Adapter, AdapterFile};
+pub use index::{AdapterFile, ListedAdapter};
 pub use pull::{Pulled, Puller};
 pub use server::AdapterServer;
 

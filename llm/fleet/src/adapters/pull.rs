@@ -1,8 +1,8 @@
 //! The server's end: keeps the mirror as the index says, for ever.
 
-use super::index::Adapter;
+use super::index::ListedAdapter;
 use super::mirror::Mirror;
-use super::remote::{Failed, Remote};
+use super::remote::{PullError, TrainerClient};
 use crate::Backoff;
 use crate::Result;
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// Keeps a folder as the trainer's folder of adapters is.
 pub struct Puller {
-    remote: Remote,
+    remote: TrainerClient,
     mirror: Mirror,
     /// What is here and was verified.
-    held: BTreeMap<String, Adapter>,
+    held: BTreeMap<String, ListedAdapter>,
 }
 
 /// What one look at the index led to.
@@ -41,7 +41,7 @@ impl Puller {
     /// # Errors
     /// An address that is none, a folder that belongs to somebody else.
     pub fn open(from: &str, to: &Path, token: Option<&str>) -> Result<Self> {
-        let remote = Remote::new(from, token)?;
+        let remote = TrainerClient::new(from, token)?;
         let mirror = Mirror::open(to, &remote.base)?;
         Ok(Self { remote, mirror, held: BTreeMap::new() })
     }
@@ -89,8 +89,8 @@ impl Puller {
         for adapter in index.iter().rev() {
             match self.add(adapter, stop) {
                 Ok(true) => pulled.added.push(adapter.name.clone()),
-                Ok(false) | Err(Failed::Gone) => {}
-                Err(Failed::Broken(problem)) => pulled.problems.push(problem),
+                Ok(false) | Err(PullError::Gone) => {}
+                Err(PullError::Broken(problem)) => pulled.problems.push(problem),
             }
         }
         match self.remove_others(&index) {
@@ -101,7 +101,7 @@ impl Puller {
     }
 
     /// Pulls an adapter that is not here; says whether it was not.
-    fn add(&mut self, adapter: &Adapter, stop: &dyn Fn() -> bool) -> Result<bool, Failed> {
+    fn add(&mut self, adapter: &ListedAdapter, stop: &dyn Fn() -> bool) -> Result<bool, PullError> {
         let name = &adapter.name;
         if self.held.get(name) == Some(adapter) && self.mirror.has(name) {
             return Ok(false);
@@ -119,7 +119,7 @@ impl Puller {
     }
 
     /// Removes what the index does not have.
-    fn remove_others(&mut self, index: &[Adapter]) -> Result<Vec<String>> {
+    fn remove_others(&mut self, index: &[ListedAdapter]) -> Result<Vec<String>> {
         let listed = |name: &str| index.iter().any(|adapter| adapter.name == name);
         let mut others = self.mirror.names()?;
         others.retain(|name| !listed(name));
@@ -131,7 +131,7 @@ impl Puller {
     }
 }
 
-impl Failed {
+impl PullError {
     fn problem(self) -> String {
         match self {
             Self::Gone => "it serves no adapters".to_owned(),
@@ -140,7 +140,7 @@ impl Failed {
     }
 }
 
-impl From<crate::Error> for Failed {
+impl From<crate::Error> for PullError {
     /// What is wrong with a disk may pass.
     fn from(error: crate::Error) -> Self {
         Self::Broken(error.to_string())

@@ -1,6 +1,6 @@
 //! Requests to the trainer's end.
 
-use super::index::{Adapter, AdapterFile, check};
+use super::index::{AdapterFile, ListedAdapter, check};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::digits;
@@ -25,7 +25,7 @@ const QUOTED: usize = 200;
 
 /// Why a request failed.
 #[derive(Debug)]
-pub(super) enum Failed {
+pub(super) enum PullError {
     /// The trainer no longer serves it.
     Gone,
     /// Something that may pass.
@@ -33,14 +33,14 @@ pub(super) enum Failed {
 }
 
 /// The trainer's end.
-pub(super) struct Remote {
+pub(super) struct TrainerClient {
     /// Address without a slash at its end.
     pub(super) base: String,
     token: Option<String>,
     agent: Agent,
 }
 
-impl Remote {
+impl TrainerClient {
     pub(super) fn new(address: &str, token: Option<&str>) -> Result<Self> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -57,12 +57,13 @@ impl Remote {
         Ok(Self { base: base(address)?, token: token.map(str::to_owned), agent })
     }
 
-    pub(super) fn index(&self) -> Result<Vec<Adapter>, Failed> {
+    pub(super) fn index(&self) -> Result<Vec<ListedAdapter>, PullError> {
         let answer = self.get("adapters")?;
         let content = answer.into_body().into_with_config().limit(LONGEST).read_to_vec();
-        let content = content.map_err(|error| Failed::Broken(error.to_string()))?;
-        let wrong = |problem: String| Failed::Broken(format!("its index of adapters: {problem}"));
-        let index: Vec<Adapter> =
+        let content = content.map_err(|error| PullError::Broken(error.to_string()))?;
+        let wrong =
+            |problem: String| PullError::Broken(format!("its index of adapters: {problem}"));
+        let index: Vec<ListedAdapter> =
             serde_json::from_slice(&content).map_err(|error| wrong(error.to_string()))?;
         check(&index).map_err(wrong)?;
         Ok(index)
@@ -75,9 +76,9 @@ impl Remote {
         file: &AdapterFile,
         folder: &Path,
         stop: &dyn Fn() -> bool,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), PullError> {
         let AdapterFile { name, bytes, sha256 } = file;
-        let broken = |problem: String| Failed::Broken(format!("{adapter}/{name}: {problem}"));
+        let broken = |problem: String| PullError::Broken(format!("{adapter}/{name}: {problem}"));
         let answer = self.get(&format!("adapters/{adapter}/{name}"))?;
         // One byte more than announced is enough to see that there are too many.
         let body = answer.into_body().into_with_config().limit(u64::MAX).reader();
@@ -97,16 +98,16 @@ impl Remote {
         out.sync_all().map_err(|error| broken(error.to_string()))
     }
 
-    fn get(&self, path: &str) -> Result<Response<Body>, Failed> {
+    fn get(&self, path: &str) -> Result<Response<Body>, PullError> {
         let mut request = self.agent.get(format!("{}/{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        let answer = request.call().map_err(|error| Failed::Broken(error.to_string()))?;
+        let answer = request.call().map_err(|error| PullError::Broken(error.to_string()))?;
         match answer.status().as_u16() {
             200 => Ok(answer),
-            404 if path.contains('/') => Err(Failed::Gone),
-            status => Err(Failed::Broken(complaint(status, answer))),
+            404 if path.contains('/') => Err(PullError::Gone),
+            status => Err(PullError::Broken(complaint(status, answer))),
         }
     }
 }

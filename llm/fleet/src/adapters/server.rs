@@ -70,7 +70,7 @@ struct Served {
 }
 
 /// An answer of any kind.
-enum Answer {
+enum FileResponse {
     Text(u16, &'static str, String),
     File(File, u64),
 }
@@ -87,9 +87,9 @@ fn serve(server: &Server, served: &Arc<Served>) {
     }
 }
 
-fn respond(request: Request, answer: Answer) -> std::io::Result<()> {
+fn respond(request: Request, answer: FileResponse) -> std::io::Result<()> {
     match answer {
-        Answer::Text(status, kind, text) => {
+        FileResponse::Text(status, kind, text) => {
             let body = Cursor::new(text.into_bytes());
             let length = body.get_ref().len();
             let mut response =
@@ -99,7 +99,7 @@ fn respond(request: Request, answer: Answer) -> std::io::Result<()> {
             }
             request.respond(response)
         }
-        Answer::File(file, bytes) => {
+        FileResponse::File(file, bytes) => {
             let kind = headers("application/octet-stream");
             let response = Response::new(200.into(), kind, file, Some(bytes as usize), None);
             // With its length, so that a body that was cut off is noticed.
@@ -118,8 +118,9 @@ fn header(name: &str, value: &str) -> Header {
 }
 
 impl Served {
-    fn answer(&self, request: &Request) -> Answer {
-        let text = |status, text: &str| Answer::Text(status, "text/plain", format!("{text}\n"));
+    fn answer(&self, request: &Request) -> FileResponse {
+        let text =
+            |status, text: &str| FileResponse::Text(status, "text/plain", format!("{text}\n"));
         if !self.admits(request) {
             return text(401, "the token is missing or not this one");
         }
@@ -146,16 +147,16 @@ impl Served {
         brought.is_some_and(|brought| <[u8; 32]>::from(Sha256::digest(brought)) == token)
     }
 
-    fn index(&self) -> Result<Answer> {
+    fn index(&self) -> Result<FileResponse> {
         let index = self.lock().index()?;
         // Numbers and texts can be written as JSON.
         let json = serde_json::to_string(&index).expect("JSON");
-        Ok(Answer::Text(200, "application/json", json))
+        Ok(FileResponse::Text(200, "application/json", json))
     }
 
-    fn file(&self, adapter: &str, file: &str) -> Result<Option<Answer>> {
+    fn file(&self, adapter: &str, file: &str) -> Result<Option<FileResponse>> {
         let found = self.lock().open(adapter, file)?;
-        Ok(found.map(|(file, bytes)| Answer::File(file, bytes)))
+        Ok(found.map(|(file, bytes)| FileResponse::File(file, bytes)))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Listing> {

@@ -23,7 +23,7 @@ impl Protocol {
 
 /// A request. The number of choices is left at one, its default.
 #[derive(Serialize)]
-pub(super) struct Body<'a> {
+pub(super) struct ChatBody<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt: Option<&'a str>,
@@ -44,7 +44,7 @@ struct Message<'a> {
     content: &'a str,
 }
 
-impl<'a> Body<'a> {
+impl<'a> ChatBody<'a> {
     pub(super) fn new(
         protocol: Protocol,
         model: &'a str,

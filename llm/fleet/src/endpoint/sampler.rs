@@ -1,9 +1,9 @@
 //! Many requests at a time.
 
-use super::protocol::{Body, Protocol, read};
+use super::protocol::{ChatBody, Protocol, read};
 use super::settings::Endpoint;
 use crate::{Error, Result};
-use crate::{Fleet, News, Question};
+use crate::{Fleet, News, ServerRequest};
 use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_files::Refuse as _;
 use sha2::{Digest, Sha256};
@@ -98,7 +98,7 @@ struct Single {
     seed: u32,
 }
 
-impl Question for Single {
+impl ServerRequest for Single {
     type Answer = TextSample;
 
     fn path(&self) -> &'static str {
@@ -107,7 +107,7 @@ impl Question for Single {
 
     fn body(&self) -> Result<Vec<u8>, String> {
         let Setting { protocol, model, prompts, params } = &*self.setting;
-        let body = Body::new(*protocol, model, &prompts[self.prompt], params, self.seed);
+        let body = ChatBody::new(*protocol, model, &prompts[self.prompt], params, self.seed);
         serde_json::to_vec(&body).map_err(|error| error.to_string())
     }
 

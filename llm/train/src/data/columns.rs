@@ -27,7 +27,7 @@ pub struct Columns<S> {
 }
 
 /// One row: columns by name.
-pub(super) type Row = Map<String, Value>;
+pub(super) type DataRow = Map<String, Value>;
 
 const PROBLEM: [&str; 3] = ["problem", "prompt", "question"];
 const ANSWER: [&str; 3] = ["answer", "final_answer", "solution"];
@@ -47,12 +47,12 @@ impl<S: AsRef<str>> Columns<S> {
         })
     }
 
-    pub(super) fn problem<'a>(&self, row: &'a Row) -> Result<&'a Value, String> {
+    pub(super) fn problem<'a>(&self, row: &'a DataRow) -> Result<&'a Value, String> {
         column(row, self.problem.as_ref(), &PROBLEM).map_err(|names| missing(row, &names))
     }
 
     /// The answer as text.
-    pub(super) fn answer(&self, row: &Row) -> Result<String, String> {
+    pub(super) fn answer(&self, row: &DataRow) -> Result<String, String> {
         let value = column(row, self.answer.as_ref(), &ANSWER);
         let value = value.map_err(|names| missing(row, &names))?;
         let text = text(value).ok_or("must be a text or a number")?;
@@ -68,13 +68,13 @@ impl<S: AsRef<str>> Columns<S> {
         }
     }
 
-    pub(super) fn id(&self, row: &Row) -> Option<String> {
+    pub(super) fn id(&self, row: &DataRow) -> Option<String> {
         column(row, self.id.as_ref(), &ID).ok().and_then(text)
     }
 }
 
 /// The value of the named column, or of the first of the usual ones; else the names that were tried.
-fn column<'a>(row: &'a Row, name: &str, usual: &[&str]) -> Result<&'a Value, String> {
+fn column<'a>(row: &'a DataRow, name: &str, usual: &[&str]) -> Result<&'a Value, String> {
     let found = match name {
         "" => usual.iter().find_map(|name| row.get(*name)),
         name => row.get(name).or_else(|| inside(row, name)),
@@ -82,7 +82,7 @@ fn column<'a>(row: &'a Row, name: &str, usual: &[&str]) -> Result<&'a Value, Str
     found.ok_or_else(|| if name.is_empty() { usual.join(" or ") } else { name.to_owned() })
 }
 
-fn inside<'a>(row: &'a Row, path: &str) -> Option<&'a Value> {
+fn inside<'a>(row: &'a DataRow, path: &str) -> Option<&'a Value> {
     let mut steps = path.split('.');
     let first = row.get(steps.next()?)?;
     steps.try_fold(first, |value, step| match value {
@@ -92,7 +92,7 @@ fn inside<'a>(row: &'a Row, path: &str) -> Option<&'a Value> {
     })
 }
 
-fn missing(row: &Row, names: &str) -> String {
+fn missing(row: &DataRow, names: &str) -> String {
     let columns: Vec<&str> = row.keys().map(String::as_str).collect();
     format!("there is no column {names}; the row has {}", columns.join(", "))
 }

@@ -1,6 +1,6 @@
 //! From rows to problems, and what was wrong with them.
 
-use super::columns::{Columns, Row, text};
+use super::columns::{Columns, DataRow, text};
 use super::rows::each_row;
 use super::{AnswerForm, DataSet, Gold, Problem};
 use crate::error::{Error, Result};
@@ -114,7 +114,7 @@ impl Loader {
         &mut self,
         place: &Path,
         id: String,
-        row: &Row,
+        row: &DataRow,
         columns: &Columns<S>,
         strict: bool,
     ) -> Result<()> {
@@ -158,7 +158,7 @@ impl Loader {
 /// The text of the problem in a row, and that of its answer.
 fn problem_and_answer<S: AsRef<str>>(
     place: &Path,
-    row: &Row,
+    row: &DataRow,
     columns: &Columns<S>,
 ) -> Result<(String, String)> {
     let wrong = |field: &str, problem: String| Error::malformed(place, field, problem);

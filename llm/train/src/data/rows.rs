@@ -1,6 +1,6 @@
 //! The rows of JSON lines, JSON and Parquet files.
 
-use super::columns::Row;
+use super::columns::DataRow;
 use crate::error::{Error, Result};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const LONGEST_JSON: u64 = 1 << 30;
 
 /// What is done with a row of a file, given its place, such as `file:12`, and its number.
-type Take<'a> = &'a mut dyn FnMut(&Path, usize, Row) -> Result<()>;
+type Take<'a> = &'a mut dyn FnMut(&Path, usize, DataRow) -> Result<()>;
 
 /// Calls `take` with every row of a file. Where columns can be read one by one, those that are not
 /// `wanted` are null: solutions in DeepMath's are fifty times as long as its problems.
@@ -28,7 +28,7 @@ pub(super) fn each_row(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_
 }
 
 fn line_rows(path: &Path, take: Take<'_>) -> Result<()> {
-    let mut lines = Reader::<Row>::open(path)?;
+    let mut lines = Reader::<DataRow>::open(path)?;
     while let Some(line) = lines.next() {
         let number = lines.number();
         take(&place(path, number), number, line?)?;
@@ -51,7 +51,7 @@ fn json_rows(path: &Path, take: Take<'_>) -> Result<()> {
     if text.trim_start().starts_with('{') {
         return line_rows(path, take);
     }
-    let rows: Vec<Row> = serde_json::from_str(&text).map_err(|error| {
+    let rows: Vec<DataRow> = serde_json::from_str(&text).map_err(|error| {
         let problem = format!("is not a list of JSON objects: {error}");
         Error::malformed(path, "the file", problem)
     })?;
@@ -65,7 +65,7 @@ fn parquet_rows(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_>) -> R
         Error::malformed(path, "the file", format!("cannot be read as Parquet: {error}"))
     };
     let file = rs_grpo_files::open(path)?;
-    let read = || -> Result<Vec<Row>, String> {
+    let read = || -> Result<Vec<DataRow>, String> {
         let text = |error: parquet::errors::ParquetError| error.to_string();
         let reader = SerializedFileReader::new(file).map_err(text)?;
         let schema = reader.metadata().file_metadata().schema();

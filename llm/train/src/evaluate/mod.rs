@@ -17,5 +17,5 @@ mod tally;
 pub use bootstrap::{Estimate, SeedProblemMatrix, bootstrap};
 pub use collect::{Evaluation, evaluate};
 pub use folder::EvalFolder;
-pub use report::{Report, Statistic};
+pub use report::{EvalReport, Statistic};
 pub use tally::{Graded, Tally};

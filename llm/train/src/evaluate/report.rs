@@ -9,7 +9,7 @@ use rs_grpo_grade::Verdict;
 /// The tallies of all problems. Those whose gold answer cannot be read are counted, and have no part in
 /// any statistic.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Report {
+pub struct EvalReport {
     tallies: Vec<Tally>,
 }
 
@@ -37,7 +37,7 @@ pub enum Statistic {
     OverBudget,
 }
 
-impl Report {
+impl EvalReport {
     /// Of the tallies of an evaluation.
     pub fn new(tallies: Vec<Tally>) -> Self {
         Self { tallies }

@@ -1,6 +1,6 @@
 //! Completions to learn from, packed into micro-batches.
 
-use super::policy_gradient::{Loss, Token};
+use super::policy_gradient::{Loss, TokenTerms};
 use crate::error::Result;
 use rs_grpo_engine::model::Packed;
 use std::ops::Range;
@@ -74,12 +74,12 @@ impl<'a> MicroBatch<'a> {
     }
 
     /// What the loss of each target depends on; `share` is that of an example's tokens.
-    pub fn tokens(&self, share: impl Fn(&Example<'_>) -> f64) -> Vec<Token> {
+    pub fn tokens(&self, share: impl Fn(&Example<'_>) -> f64) -> Vec<TokenTerms> {
         let mut tokens = Vec::with_capacity(self.targets.len());
         for (example, range) in &self.examples {
             let share = share(example);
             let at = |numbers: &[f32], i: usize| numbers.get(i).copied().map(f64::from);
-            tokens.extend((0..range.len()).map(|i| Token {
+            tokens.extend((0..range.len()).map(|i| TokenTerms {
                 share,
                 advantage: example.advantage,
                 old: at(example.old, i),

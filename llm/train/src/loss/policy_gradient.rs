@@ -99,7 +99,7 @@ impl Default for Loss {
 
 /// What the loss of one token depends on, beside the policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Token {
+pub struct TokenTerms {
     /// Share of the token in the aggregate, `c`.
     pub share: f64,
     /// Advantage of its completion.
@@ -174,8 +174,8 @@ impl Loss {
 
     /// The loss of a token whose log-probability and entropy under the policy are these.
     /// `log_ratio` is the token's own, or with [`LossKind::Gspo`] the mean of its completion's.
-    pub fn term(&self, token: &Token, logprob: f64, entropy: f64, log_ratio: f64) -> Term {
-        let Token { share, advantage, .. } = *token;
+    pub fn term(&self, token: &TokenTerms, logprob: f64, entropy: f64, log_ratio: f64) -> Term {
+        let TokenTerms { share, advantage, .. } = *token;
         let ratio = log_ratio.exp();
         let (low, high) = (1.0 - self.clip_low, 1.0 + self.clip_high);
         let clipped_low = advantage < 0.0 && ratio < low;
@@ -198,7 +198,7 @@ impl Loss {
     }
 
     /// `π_trainer/π_sampler` of the policy that sampled, bounded; 1 where the correction is off.
-    fn importance(&self, token: &Token, logprob: f64) -> f64 {
+    fn importance(&self, token: &TokenTerms, logprob: f64) -> f64 {
         match self.importance_cap {
             0.0 => 1.0,
             cap => (token.old.unwrap_or(logprob) - token.sampler).exp().min(cap),

@@ -10,13 +10,13 @@ use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_engine::optim::AdamWOptions;
 
 /// What moves the policy: the optimiser, and how mini-batches go through the network.
-pub(crate) struct Learner<'a, P: TrainableModel> {
+pub(crate) struct PolicyUpdater<'a, P: TrainableModel> {
     pub(crate) context: &'a TrainContext<P>,
     pub(crate) optimizer: P::Optimizer,
     pub(crate) passes: Passes,
 }
 
-impl<'a, P: TrainableModel> Learner<'a, P> {
+impl<'a, P: TrainableModel> PolicyUpdater<'a, P> {
     /// Before its first update.
     ///
     /// # Errors

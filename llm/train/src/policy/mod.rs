@@ -12,7 +12,7 @@ mod micro_batches;
 mod sampler;
 mod weights;
 
-pub(crate) use learner::Learner;
+pub(crate) use learner::PolicyUpdater;
 pub(crate) use sampler::{PolicySampler, publish};
 pub use sampler::{engine, engine_options};
 pub(crate) use weights::write_weights;

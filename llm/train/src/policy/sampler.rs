@@ -1,9 +1,9 @@
 //! The policy's sampler: an engine in this process, or servers that load its adapter.
 
-use super::learner::Learner;
+use super::learner::PolicyUpdater;
 use super::weights::write_weights;
 use crate::config::TrainConfig;
-use crate::context::{Remote, TrainContext};
+use crate::context::{SamplerServers, TrainContext};
 use crate::error::{Error, Result};
 use crate::metrics::{self, Metrics};
 use crate::rollout::Rollout;
@@ -43,7 +43,7 @@ impl<'a, P: TrainableModel> PolicySampler<'a, P> {
     /// A GPU that does not answer; an adapter that cannot be written.
     pub(crate) fn of_policy(
         &mut self,
-        learner: &mut Learner<'_, P>,
+        learner: &mut PolicyUpdater<'_, P>,
         steps: usize,
     ) -> Result<&mut dyn Sampler> {
         match self {
@@ -96,7 +96,7 @@ impl<'a, P: TrainableModel> PolicySampler<'a, P> {
 }
 
 fn servers<P>(context: &TrainContext<P>) -> Result<FleetSampler<'_>> {
-    let Some(Remote { servers, adapters }) = context.remote.clone() else {
+    let Some(SamplerServers { servers, adapters }) = context.remote.clone() else {
         return Err(Error::parameter("endpoint", "missing", "the servers of --sampler http"));
     };
     let limits = (context.model.vocab_size, context.model.max_positions);

@@ -19,7 +19,7 @@ const QUOTED: usize = 200;
 
 /// Lines that go to the program together, and the names of the answers that must come.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(super) struct RewardBatch {
     pub(super) lines: String,
     pub(super) ids: Vec<String>,
 }
@@ -69,7 +69,11 @@ impl Child {
     }
 
     /// Gives the program a batch, and takes its rewards in the order of the batch.
-    pub(super) fn exchange(&mut self, batch: &Batch, limit: Duration) -> Result<Vec<f64>, Broken> {
+    pub(super) fn exchange(
+        &mut self,
+        batch: &RewardBatch,
+        limit: Duration,
+    ) -> Result<Vec<f64>, Broken> {
         // Until it has done this, too.
         self.well = false;
         let until = Instant::now() + limit;
@@ -116,7 +120,7 @@ impl Drop for Child {
     }
 }
 
-fn late(given: usize, batch: &Batch, missing: usize, limit: Duration) -> String {
+fn late(given: usize, batch: &RewardBatch, missing: usize, limit: Duration) -> String {
     format!(
         "gave {given} of {} rewards within {} s, and none for id {:?}; does it flush its output after \
          every line? --reward-command 'timeout=SECONDS …' gives it longer",
@@ -127,7 +131,7 @@ fn late(given: usize, batch: &Batch, missing: usize, limit: Duration) -> String 
 }
 
 /// The place of an answer in the batch, and its reward.
-fn answer(line: &[u8], batch: &Batch) -> Result<(usize, f64), String> {
+fn answer(line: &[u8], batch: &RewardBatch) -> Result<(usize, f64), String> {
     let quoted = || abridge(String::from_utf8_lossy(line).trim_end(), QUOTED);
     let Answer { id, reward } = serde_json::from_slice(line).map_err(|error| {
         format!("is no {{\"id\": text, \"reward\": finite number}}: {error}: {}", quoted())

@@ -1,6 +1,6 @@
 //! The user's own program that gives rewards: JSON lines in, JSON lines out.
 
-use super::child::{Batch, Broken, Child};
+use super::child::{Broken, Child, RewardBatch};
 use crate::data::Problem;
 use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -137,9 +137,9 @@ fn words(text: &str) -> Result<(Vec<String>, Duration)> {
     }
 }
 
-fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> Batch {
+fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> RewardBatch {
     let answer = problem.answer();
-    let mut batch = Batch::default();
+    let mut batch = RewardBatch::default();
     for (index, completion) in completions {
         let id = format!("{}#{index}", problem.id);
         let (prompt, answer, completion) = (&problem.prompt, &answer, completion.as_ref());

@@ -1,7 +1,7 @@
 //! What rollouts are made from.
 
 use super::prompt_sampler::PromptSampler;
-use super::{Completion, Group};
+use super::{Completion, CompletionGroup};
 use crate::config::TrainConfig;
 use crate::context::TrainContext;
 use crate::data::Problem;
@@ -97,7 +97,7 @@ impl<'a> RolloutSource<'a> {
         scores: Vec<Scored>,
         rewards: &[f64],
         advantages: &[f64],
-    ) -> Result<Group> {
+    ) -> Result<CompletionGroup> {
         let group = rs_grpo::Group::new(rewards).map_err(|error| self.refused(&error))?;
         let reward_std = group.standard_deviation(Spread::Sample);
         let mut completions = Vec::with_capacity(samples.len());
@@ -107,7 +107,7 @@ impl<'a> RolloutSource<'a> {
         {
             completions.push(Completion { sample, grade, reward, advantage });
         }
-        Ok(Group { problem, completions, reward_std })
+        Ok(CompletionGroup { problem, completions, reward_std })
     }
 
     fn refused(&self, error: &rs_grpo::Error) -> Error {

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::metrics::{self, Metrics};
-use crate::policy::{Learner, publish};
+use crate::policy::{PolicyUpdater, publish};
 use crate::rollout::{Rollout, RolloutSource};
 use crate::step::{learn, rollout};
 use rs_grpo_engine::model::TrainableModel;
@@ -26,7 +26,7 @@ impl Ahead {
         &mut self,
         source: &mut RolloutSource<'_>,
         servers: &mut FleetSampler<'_>,
-        learner: &mut Learner<'_, P>,
+        learner: &mut PolicyUpdater<'_, P>,
         step: usize,
     ) -> Result<(Rollout, Metrics)> {
         let this = match self.0.take() {

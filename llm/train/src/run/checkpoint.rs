@@ -27,7 +27,7 @@ const MAX_BYTES: u64 = 1 << 30;
 /// How far a run is; a file of its checkpoints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Progress {
+pub struct TrainingProgress {
     /// Steps that are done.
     pub step: usize,
     /// Prompts that were sampled: the position in the data.
@@ -52,7 +52,7 @@ pub(super) fn save<P: TrainableModel>(
     folder: &Path,
     context: &TrainContext<P>,
     optimizer: &P::Optimizer,
-    progress: &Progress,
+    progress: &TrainingProgress,
 ) -> Result<()> {
     if folder.exists() {
         // Steps that were done once and are done again give the same files.
@@ -99,10 +99,10 @@ pub(super) fn restore<P: TrainableModel>(
     folder: &Path,
     context: &TrainContext<P>,
     optimizer: &mut P::Optimizer,
-) -> Result<Progress> {
+) -> Result<TrainingProgress> {
     let (path, policy) = (folder.join(STATE), &context.policy);
     let state = Value::Object(json_object(&path, MAX_BYTES)?);
-    let progress: Progress = serde_json::from_value(state)
+    let progress: TrainingProgress = serde_json::from_value(state)
         .map_err(|error| Error::malformed(&path, "the file", error.to_string()))?;
     match context.config.lora() {
         Some(_) => set_adapters(folder, &policy.trained_shapes(), |name, numbers| {

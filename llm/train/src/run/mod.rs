@@ -26,8 +26,8 @@ mod session;
 mod tensorboard;
 mod trainer;
 
-pub use checkpoint::Progress;
+pub use checkpoint::TrainingProgress;
 pub use folder::{Resume, RunFolder};
-pub use session::{Outcome, SampleLine, run, sample_lines};
+pub use session::{RunEnd, SampleLine, run, sample_lines};
 pub use tensorboard::EventWriter;
 pub use trainer::{StepReport, Trainer};

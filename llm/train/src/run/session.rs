@@ -5,10 +5,10 @@ use super::trainer::{StepReport, Trainer};
 use crate::context::{TrainContext, encode};
 use crate::data::Problem;
 use crate::error::{Error, Result};
-use crate::evaluate::{Evaluation, Report, Statistic, evaluate};
+use crate::evaluate::{EvalReport, Evaluation, Statistic, evaluate};
 use crate::metrics::{self, Metrics};
 use crate::reward::Reward;
-use crate::rollout::Group;
+use crate::rollout::CompletionGroup;
 use crate::task::Split;
 use rs_grpo_engine::generate::{Sampler, SamplingParams, Texts};
 use rs_grpo_engine::model::TrainableModel;
@@ -22,7 +22,7 @@ const SAMPLES: usize = 4;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RunEnd {
     /// All steps are done.
     Done,
     /// It was told to stop, and can go on from the checkpoint of its last step.
@@ -62,7 +62,7 @@ pub fn run<P: TrainableModel>(
     folder: &mut RunFolder,
     stop: &dyn Fn() -> bool,
     watch: &mut dyn FnMut(&StepReport),
-) -> Result<Outcome> {
+) -> Result<RunEnd> {
     let mut trainer = Trainer::new(context)?;
     if let Some((_, checkpoint)) = folder.newest()? {
         trainer.restore(&checkpoint)?;
@@ -86,10 +86,10 @@ pub fn run<P: TrainableModel>(
             folder.prune(context.config.save.keep, best)?;
         }
         if stopping && !trainer.is_done() {
-            return Ok(Outcome::Stopped);
+            return Ok(RunEnd::Stopped);
         }
     }
-    Ok(Outcome::Done)
+    Ok(RunEnd::Done)
 }
 
 /// Names the checkpoint from which a run that failed can go on. Where it was servers or files that
@@ -142,7 +142,7 @@ pub fn sample_lines<'a, P>(
     report: &'a StepReport,
     context: &'a TrainContext<P>,
 ) -> Vec<SampleLine<'a>> {
-    let of_group = |group: &'a Group| {
+    let of_group = |group: &'a CompletionGroup| {
         let problem = &context.problems[group.problem];
         group.completions.iter().take(SAMPLES).map(move |completion| SampleLine {
             step: report.step,
@@ -195,7 +195,7 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
         Ok(())
     }
 
-    fn evaluate(&mut self, sampler: &mut dyn Sampler) -> Result<Report> {
+    fn evaluate(&mut self, sampler: &mut dyn Sampler) -> Result<EvalReport> {
         let config = &self.context.config;
         let params = SamplingParams {
             temperature: config.temperature,
@@ -207,12 +207,12 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
         let mut sampler = Texts { sampler, prompts: &self.prompts, params: &params };
         let evaluation = Evaluation { problems: &self.problems, samples: config.eval.samples };
         let tallies = evaluate(&mut sampler, evaluation, &mut self.reward, None, |_| true)?;
-        Ok(Report::new(tallies.unwrap_or_default()))
+        Ok(EvalReport::new(tallies.unwrap_or_default()))
     }
 }
 
 /// The metrics of an evaluation.
-fn metrics_of(report: &Report) -> Result<Metrics> {
+fn metrics_of(report: &EvalReport) -> Result<Metrics> {
     let mut metrics = Metrics::new();
     for k in report.ks() {
         metrics.insert(format!("eval/pass@{k}"), report.mean(Statistic::PassAt(k))?);

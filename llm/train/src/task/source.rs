@@ -1,12 +1,12 @@
 //! Where problems come from: a generator, a named data set, or a file.
 
-use super::countdown::{Prior, Shape, Solved};
+use super::countdown::{Prior, PuzzleShape, Solved};
 use crate::data::{Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, load_file, load_set};
 use crate::error::{Error, Result};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_files::Refuse as _;
-use rs_grpo_hub::{Progress, Repository, Settings, cached_data, download_data};
+use rs_grpo_hub::{DownloadProgress, HubSettings, Repository, cached_data, download_data};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -34,11 +34,11 @@ pub enum Split {
 /// | `PATH` | a file of JSON lines, JSON or Parquet, or a folder of them |
 /// | `PATH:problem=question,answer=final` | the same with these columns |
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum TaskSource {
     /// Generated puzzles.
     Countdown {
         /// How large they are.
-        shape: Shape,
+        shape: PuzzleShape,
         /// Seed of the puzzles.
         seed: u64,
         /// Number of puzzles to train on.
@@ -60,7 +60,7 @@ pub enum Source {
     },
 }
 
-impl Source {
+impl TaskSource {
     /// A file with the usual columns.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::File { path: path.into(), columns: Columns::default() }
@@ -79,7 +79,7 @@ impl Source {
     /// All problems to train on, with what was found in the files.
     ///
     /// # Errors
-    /// As [`Source::problems`].
+    /// As [`TaskSource::problems`].
     pub fn training(&self) -> Result<Loaded> {
         match self {
             Self::Countdown { problems, .. } => self.load(Split::Train, *problems),
@@ -87,10 +87,10 @@ impl Source {
         }
     }
 
-    /// `count` problems as [`Source::problems`] has them, with what was found in the files.
+    /// `count` problems as [`TaskSource::problems`] has them, with what was found in the files.
     ///
     /// # Errors
-    /// As [`Source::problems`].
+    /// As [`TaskSource::problems`].
     pub fn load(&self, split: Split, count: usize) -> Result<Loaded> {
         let loaded = self.up_to(split, count)?;
         let there = loaded.problems.len();
@@ -104,7 +104,7 @@ impl Source {
     /// The same, fewer where there are fewer.
     ///
     /// # Errors
-    /// As [`Source::problems`].
+    /// As [`TaskSource::problems`].
     pub fn up_to(&self, split: Split, count: usize) -> Result<Loaded> {
         let mut loaded = match self {
             Self::Countdown { shape, seed, .. } => {
@@ -112,7 +112,7 @@ impl Source {
                 return Ok(Loaded { rows: problems.len(), problems, ..Loaded::default() });
             }
             Self::Set { set, .. } => {
-                load_set(set, &self.fetch(&Settings::from_environment(), &mut ())?)?
+                load_set(set, &self.fetch(&HubSettings::from_environment(), &mut ())?)?
             }
             Self::File { path, columns } => load_file(path, columns)?,
         };
@@ -126,7 +126,11 @@ impl Source {
     ///
     /// # Errors
     /// A set that is not in the cache, and cannot be downloaded.
-    pub fn fetch(&self, settings: &Settings, progress: &mut dyn Progress) -> Result<PathBuf> {
+    pub fn fetch(
+        &self,
+        settings: &HubSettings,
+        progress: &mut dyn DownloadProgress,
+    ) -> Result<PathBuf> {
         match self {
             Self::Countdown { .. } => Ok(PathBuf::new()),
             Self::File { path, .. } | Self::Set { path: Some(path), .. } => Ok(path.clone()),
@@ -154,7 +158,7 @@ impl Source {
 }
 
 /// Whether the files of a set are in the hub's cache.
-pub fn is_cached(set: &DataSet, settings: &Settings) -> bool {
+pub fn is_cached(set: &DataSet, settings: &HubSettings) -> bool {
     repository(set).is_ok_and(|repository| cached_data(&repository, set.files, settings).is_some())
 }
 
@@ -162,7 +166,7 @@ fn repository(set: &DataSet) -> Result<Repository> {
     Ok(Repository::data_set(set.repository, set.revision)?)
 }
 
-fn countdown(shape: Shape, seed: u64, split: Split, count: usize) -> Result<Vec<Problem>> {
+fn countdown(shape: PuzzleShape, seed: u64, split: Split, count: usize) -> Result<Vec<Problem>> {
     shape.check()?;
     // Far more than it takes to meet every problem that is not very rare.
     let tries = 1_000 + 100 * count;
@@ -181,7 +185,7 @@ fn countdown(shape: Shape, seed: u64, split: Split, count: usize) -> Result<Vec<
     Ok(problems)
 }
 
-impl FromStr for Source {
+impl FromStr for TaskSource {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -189,7 +193,7 @@ impl FromStr for Source {
         if name != "countdown" {
             return set_or_file(text);
         }
-        let (mut shape, mut seed, mut problems) = (Shape::default(), 0, PUZZLES);
+        let (mut shape, mut seed, mut problems) = (PuzzleShape::default(), 0, PUZZLES);
         for setting in settings.split(',').filter(|setting| !setting.is_empty()) {
             let refuse = || {
                 let allowed = "countdown[:problems=1..,numbers=2..8,largest=1..99,target=1..99,seed=N], the name of a set, or a file";
@@ -212,11 +216,11 @@ impl FromStr for Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for TaskSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Countdown { shape, seed, problems } => {
-                let default = Shape::default();
+                let default = PuzzleShape::default();
                 let all = [
                     ("problems", *problems as u64, PUZZLES as u64),
                     ("numbers", shape.numbers as u64, default.numbers as u64),
@@ -258,13 +262,13 @@ fn write_pairs(
     Ok(())
 }
 
-fn set_or_file(text: &str) -> Result<Source> {
+fn set_or_file(text: &str) -> Result<TaskSource> {
     let (name, path) = match text.split_once('=') {
         Some((name, path)) => (name, Some(PathBuf::from(path))),
         None => (text, None),
     };
     if let Some(set) = DataSet::find(name) {
-        return Ok(Source::Set { set, path });
+        return Ok(TaskSource::Set { set, path });
     }
     let looks_like_a_name = !text.contains(['/', '\\', '.', ':', '=']);
     if looks_like_a_name && !Path::new(text).exists() {
@@ -278,9 +282,9 @@ fn set_or_file(text: &str) -> Result<Source> {
     }
     match text.rsplit_once(':') {
         Some((path, settings)) if settings.contains('=') => {
-            Ok(Source::File { path: path.into(), columns: columns(text, settings)? })
+            Ok(TaskSource::File { path: path.into(), columns: columns(text, settings)? })
         }
-        _ => Ok(Source::file(text)),
+        _ => Ok(TaskSource::file(text)),
     }
 }
 

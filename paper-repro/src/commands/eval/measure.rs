@@ -17,7 +17,7 @@ use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_grade::{VERSION, Verdict};
 use rs_grpo_train::evaluate::{
-    Estimate, EvalFolder, Evaluation, Report, SeedProblemMatrix, Statistic, bootstrap, evaluate,
+    Estimate, EvalFolder, EvalReport, Evaluation, SeedProblemMatrix, Statistic, bootstrap, evaluate,
 };
 use rs_grpo_train::reward::Reward;
 use rs_grpo_train::{self, encode, engine_options};
@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 const SEED: u64 = 0;
 
 /// Who answers.
-pub(super) enum Policy {
+pub(super) enum EvalPolicy {
     /// The model of a folder, in this process.
     Folder(PathBuf, Option<Backend>),
     /// A model that another program serves.
@@ -36,11 +36,11 @@ pub(super) enum Policy {
 }
 
 /// What there is to measure.
-pub(super) struct Task<'a> {
+pub(super) struct EvalTask<'a> {
     pub(super) options: &'a Options,
     /// The model, and its name.
     pub(super) names: (&'a str, &'a str),
-    pub(super) policy: &'a Policy,
+    pub(super) policy: &'a EvalPolicy,
     pub(super) set: &'a Set,
     /// The k of pass@k; powers of two where there are none.
     pub(super) ks: &'a [u64],
@@ -62,7 +62,7 @@ pub(super) struct Measurement {
     settings: Map<String, Value>,
 }
 
-impl Task<'_> {
+impl EvalTask<'_> {
     /// Draws and grades what is missing, and writes the result; beside it what there is to say.
     pub(super) fn measure(
         &self,
@@ -74,7 +74,7 @@ impl Task<'_> {
         let folder = EvalFolder::open(&folder, &self.settings())?;
         bar.set_message(format!("{name}, {}", self.set.name));
         let (report, notes) = match self.policy {
-            Policy::Folder(source, place) => {
+            EvalPolicy::Folder(source, place) => {
                 let run = (&folder, signals, bar);
                 match place {
                     Some(place) => self.here(source, run, |model| {
@@ -83,7 +83,7 @@ impl Task<'_> {
                     None => self.here(source, run, |model| Ok(model.clone()))?,
                 }
             }
-            Policy::Served(endpoint) => {
+            EvalPolicy::Served(endpoint) => {
                 let mut repeats = Repeats::default();
                 let report = self.there(endpoint, &folder, signals, bar, &mut repeats)?;
                 (report, repeats.note().into_iter().collect())
@@ -113,7 +113,7 @@ impl Task<'_> {
             settings.insert("reward_command".to_owned(), json!(options.reward_command));
         }
         // Not its address: the same model may move, or be served by several.
-        if matches!(self.policy, Policy::Served(_)) {
+        if matches!(self.policy, EvalPolicy::Served(_)) {
             settings.insert("sampler".to_owned(), json!("endpoint"));
         }
         settings
@@ -135,7 +135,7 @@ impl Task<'_> {
         source: &Path,
         (folder, signals, bar): (&EvalFolder, &Signals, &ProgressBar),
         network: impl FnOnce(&Decoder) -> Result<P, Failure>,
-    ) -> Result<(Report, Vec<String>), Failure> {
+    ) -> Result<(EvalReport, Vec<String>), Failure> {
         let (options, set) = (self.options, self.set);
         let checkpoint = Checkpoint::open(source)?;
         let tokenizer = Tokenizer::from_folder(source)?;
@@ -162,7 +162,7 @@ impl Task<'_> {
         signals: &Signals,
         bar: &ProgressBar,
         repeats: &mut Repeats,
-    ) -> Result<Report, Failure> {
+    ) -> Result<EvalReport, Failure> {
         // In a conversation, what stands around the text is the server's.
         let template = Question::text(&self.options.prompt_template, self.set.is_math)?;
         let problems = &self.set.problems;
@@ -187,7 +187,7 @@ impl Task<'_> {
         folder: &EvalFolder,
         signals: &Signals,
         bar: &ProgressBar,
-    ) -> Result<Report, Failure> {
+    ) -> Result<EvalReport, Failure> {
         let evaluation = Evaluation { problems: &self.set.problems, samples: self.set.samples };
         let mut reward = Reward::of(&self.options.reward_command)?;
         let tallies =
@@ -196,12 +196,12 @@ impl Task<'_> {
                 signals.received().is_none()
             })?;
         match tallies {
-            Some(tallies) => Ok(Report::new(tallies)),
+            Some(tallies) => Ok(EvalReport::new(tallies)),
             None => Err(signals.failure(&self.options.out, "the same command")),
         }
     }
 
-    fn measurement(&self, report: &Report) -> Result<Measurement, Failure> {
+    fn measurement(&self, report: &EvalReport) -> Result<Measurement, Failure> {
         let estimate = |statistic| -> Result<Estimate, Failure> {
             let values = SeedProblemMatrix::new(&[report.values(statistic)?])?;
             Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))

@@ -2,7 +2,7 @@
 
 /// A method.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Arm {
+pub(super) struct ExperimentArm {
     /// Name in tables and figures.
     pub(super) label: String,
     /// Name of its folder.
@@ -11,7 +11,7 @@ pub(super) struct Arm {
     pub(super) estimator: Option<String>,
 }
 
-impl Arm {
+impl ExperimentArm {
     fn new(label: &str, estimator: &str) -> Self {
         let folder = estimator.replace([':', ',', '='], "-");
         Self { label: label.to_owned(), folder, estimator: Some(estimator.to_owned()) }

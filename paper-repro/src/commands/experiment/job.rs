@@ -1,27 +1,27 @@
 //! One method with one seed: trained, then evaluated; both go on where they were interrupted.
 
-use super::arms::Arm;
+use super::arms::ExperimentArm;
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::generate::{SamplingParams, Texts};
 use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_files::Reader;
 use rs_grpo_train::Result;
-use rs_grpo_train::evaluate::{Evaluation, Report, evaluate};
-use rs_grpo_train::run::{Outcome, Resume, RunFolder};
+use rs_grpo_train::evaluate::{EvalReport, Evaluation, evaluate};
+use rs_grpo_train::run::{Resume, RunEnd, RunFolder};
 use rs_grpo_train::task::Split;
 use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine};
 use std::path::{Path, PathBuf};
 
 /// What there is to do.
 pub(super) struct Job {
-    pub(super) arm: Arm,
+    pub(super) arm: ExperimentArm,
     pub(super) config: TrainConfig,
     pub(super) folder: PathBuf,
 }
 
 /// What came of it.
 pub(super) struct Finished {
-    pub(super) report: Report,
+    pub(super) report: EvalReport,
     /// The numbers of every step.
     pub(super) steps: Vec<Metrics>,
 }
@@ -65,7 +65,7 @@ impl Job {
             advance(per_step * folder.newest()?.map_or(0, |(step, _)| step as u64));
             let outcome =
                 rs_grpo_train::run::run(context, &mut folder, stop, &mut |_| advance(per_step))?;
-            if outcome == Outcome::Stopped {
+            if outcome == RunEnd::Stopped {
                 return Ok(None);
             }
             steps = Reader::<Metrics>::open(&self.folder.join("metrics.jsonl"))?
@@ -80,7 +80,7 @@ impl Job {
         context: &TrainContext<P>,
         stop: &(dyn Fn() -> bool + Sync),
         advance: &(dyn Fn(u64) + Sync),
-    ) -> Result<Option<Report>> {
+    ) -> Result<Option<EvalReport>> {
         let config = &self.config;
         let folder = self.folder.join("eval");
         std::fs::create_dir_all(&folder)
@@ -110,6 +110,6 @@ impl Job {
                 !stop()
             },
         )?;
-        Ok(tallies.map(Report::new))
+        Ok(tallies.map(EvalReport::new))
     }
 }

@@ -1,6 +1,6 @@
 //! What came of a method, and its statistics with their intervals.
 
-use super::arms::Arm;
+use super::arms::ExperimentArm;
 use super::job::Finished;
 use crate::failure::Failure;
 use rand::SeedableRng;
@@ -13,7 +13,7 @@ const SEED: u64 = 0;
 
 /// What came of one method, for each seed.
 pub(super) struct Results {
-    pub(super) arm: Arm,
+    pub(super) arm: ExperimentArm,
     pub(super) seeds: Vec<Finished>,
 }
 

@@ -1,6 +1,6 @@
 //! The tables of an experiment.
 
-use super::arms::Arm;
+use super::arms::ExperimentArm;
 use super::results::{Results, difference, estimate, solved};
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Table};
@@ -44,7 +44,7 @@ pub(super) fn of(results: &[Results]) -> Result<Table, Failure> {
 
 /// What each method has over GRPO, problem for problem and seed for seed; nothing without GRPO.
 pub(super) fn differences(results: &[Results]) -> Result<Option<Table>, Failure> {
-    let is_rival = |arm: &Arm| arm.estimator.as_deref() == Some(RIVAL);
+    let is_rival = |arm: &ExperimentArm| arm.estimator.as_deref() == Some(RIVAL);
     let Some(rival) = results.iter().find(|arm| is_rival(&arm.arm)) else { return Ok(None) };
     let ks = ks(results);
     let mut columns = vec![Column::left("points over GRPO")];

@@ -22,7 +22,7 @@ const VERLS_OWN: [&str; 3] = ["grpo", "rloo", "grpo_passk"];
 
 /// The machines, and what else verl wants to know.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target {
+pub(super) struct ExportTarget {
     pub(super) nodes: usize,
     pub(super) gpus: usize,
     pub(super) tensor_parallel: usize,
@@ -49,7 +49,11 @@ pub(super) struct Mapping {
 impl Mapping {
     /// # Errors
     /// Settings that verl has not, by their names.
-    pub(super) fn new(name: &str, config: &TrainConfig, target: Target) -> Result<Self, Failure> {
+    pub(super) fn new(
+        name: &str,
+        config: &TrainConfig,
+        target: ExportTarget,
+    ) -> Result<Self, Failure> {
         every_setting_is_known(config);
         refuse(config)?;
         let shape = shape(&config.model)?;
@@ -167,7 +171,7 @@ fn data_part(config: &TrainConfig, prompt: usize) -> Vec<String> {
     ]
 }
 
-fn sampling_part(config: &TrainConfig, target: Target) -> Vec<String> {
+fn sampling_part(config: &TrainConfig, target: ExportTarget) -> Vec<String> {
     let TrainConfig { samples, temperature, seed, .. } = config;
     let key = |name: &str, value: &dyn std::fmt::Display| {
         format!("actor_rollout_ref.rollout.{name}={value}")
@@ -278,7 +282,7 @@ fn model_part(
 }
 
 /// Longest prompt that verl keeps.
-fn prompt_tokens(shape: &Shape, new: usize, target: Target) -> Result<usize, Failure> {
+fn prompt_tokens(shape: &Shape, new: usize, target: ExportTarget) -> Result<usize, Failure> {
     let room = shape.config.max_positions.saturating_sub(new);
     match room {
         0 => refused("max-new-tokens", new, &format!("under {}", shape.config.max_positions)),
@@ -394,7 +398,7 @@ fn reward_part(overlong_buffer: usize, longest: usize) -> Vec<String> {
 fn update_part(
     config: &TrainConfig,
     longest: usize,
-    target: Target,
+    target: ExportTarget,
 ) -> Result<Vec<String>, Failure> {
     let TrainConfig { prompts, samples, minibatches, epochs, micro_batch_tokens, .. } = *config;
     if !prompts.is_multiple_of(minibatches) {
@@ -460,7 +464,7 @@ fn optimizer_part(config: &TrainConfig, notes: &mut Vec<String>) -> Vec<String> 
 fn run_part(
     name: &str,
     config: &TrainConfig,
-    target: Target,
+    target: ExportTarget,
     notes: &mut Vec<String>,
 ) -> Vec<String> {
     let TrainConfig { steps, seed, .. } = config;

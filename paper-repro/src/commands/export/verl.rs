@@ -1,7 +1,7 @@
 //! `repro export verl`: a run as verl's command, with its data and its reward.
 
 use super::blocks;
-use super::settings::{Mapping, Target};
+use super::settings::{ExportTarget, Mapping};
 use crate::commands::data;
 use crate::commands::llm::flags::Flags;
 use crate::console::Console;
@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
     let (name, config) = blocks::find(&options.experiment)?;
     let config = config.with(options.flags.table()?, Path::new("the command line"))?;
     config.check()?;
-    let target = Target {
+    let target = ExportTarget {
         nodes: options.nodes,
         gpus: options.gpus_per_node,
         tensor_parallel: options.tensor_parallel,
@@ -143,8 +143,8 @@ fn overrides(name: &str, mapping: &Mapping) -> String {
     text
 }
 
-fn script(name: &str, mapping: &Mapping, target: Target) -> String {
-    let Target { nodes, gpus, .. } = target;
+fn script(name: &str, mapping: &Mapping, target: ExportTarget) -> String {
+    let ExportTarget { nodes, gpus, .. } = target;
     let val = if mapping.evaluates { "val" } else { "train" };
     format!(
         r#"#!/usr/bin/env bash

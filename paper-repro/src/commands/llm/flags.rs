@@ -134,7 +134,7 @@ fn argument(setting: &Setting, default: &Value) -> Arg {
         .help_heading(setting.heading);
     match (setting.form, default) {
         (Some(form), Value::Table(keys)) => {
-            let key = |key: &rs_grpo_train::Key| {
+            let key = |key: &rs_grpo_train::TableKey| {
                 let doc = key.doc().trim_end_matches('.');
                 format!("\n- {}: {doc} [{}]", key.name, parse::plain(&keys[key.name]))
             };

@@ -5,7 +5,7 @@ use crate::parse;
 use clap::Args;
 use rs_grpo_fleet::adapters::{AdapterServer, token_from_environment};
 use rs_grpo_fleet::{AdapterFolder, Servers};
-use rs_grpo_train::{Remote, TrainConfig};
+use rs_grpo_train::{SamplerServers, TrainConfig};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl RemoteOptions {
         &self,
         config: &TrainConfig,
         out: &Path,
-    ) -> Result<Option<Remote>, Failure> {
+    ) -> Result<Option<SamplerServers>, Failure> {
         let is_local = config.sampler.is_local();
         let addresses = match (&self.endpoint, is_local) {
             (None, true) => return Ok(None),
@@ -84,6 +84,6 @@ impl RemoteOptions {
         // Servers on this machine run elsewhere in it.
         let absolute = std::path::absolute(&here).unwrap_or_else(|_| here.clone());
         let there = self.adapters_there.clone().unwrap_or(absolute);
-        Ok(Some(Remote { servers, adapters: AdapterFolder { here, there } }))
+        Ok(Some(SamplerServers { servers, adapters: AdapterFolder { here, there } }))
     }
 }

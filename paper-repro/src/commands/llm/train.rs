@@ -14,7 +14,7 @@ use crate::signals::Signals;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPool;
 use rs_grpo_engine::model::TrainableModel;
-use rs_grpo_train::run::{self, Outcome, Resume, RunFolder};
+use rs_grpo_train::run::{self, Resume, RunEnd, RunFolder};
 use rs_grpo_train::{StepReport, TrainContext};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
@@ -127,7 +127,7 @@ fn train<P: TrainableModel + Sync>(
     });
     let outcome = outcome.map_err(|_| Failure::Failed("the training panicked".to_owned()))??;
     bar.finish_and_clear();
-    if outcome == Outcome::Stopped {
+    if outcome == RunEnd::Stopped {
         return Err(signals.failure(out, "--resume auto"));
     }
     shown.end(console)?;

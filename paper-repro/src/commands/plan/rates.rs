@@ -4,7 +4,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_plan::{Comparison, FittedMeasurement, FittedRate, RateFit, Rates};
+use rs_grpo_plan::{FittedMeasurement, FittedRate, MeasuredRate, RateFit, Rates};
 use serde::Serialize;
 
 /// One line of `--list-rates --format json`.
@@ -59,13 +59,13 @@ struct Compared<'a> {
 }
 
 pub(super) fn compare(
-    checked: &[Comparison],
+    checked: &[MeasuredRate],
     format: Format,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     if format == Format::Json {
         return checked.iter().try_for_each(|one| {
-            let Comparison { what, source, unit, measured, predicted, stated } = one;
+            let MeasuredRate { what, source, unit, measured, predicted, stated } = one;
             let (measured, predicted, stated) = (*measured, *predicted, *stated);
             let error = one.error();
             Ok(console.json(&Compared {

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::cuda::launch::{Argument, Element, Launch};
 use crate::cuda::memory::Array;
 use crate::ops::heads::Heads;
-use crate::ops::spans::{Pieces, TILE, View};
+use crate::ops::spans::{AttentionSlots, Pieces, TILE};
 
 /// Most heads of a block of `decode_attention`.
 const MOST_GROUP: usize = 4;
@@ -15,7 +15,7 @@ const MOST_GROUP: usize = 4;
 /// exponentials; the gradient of results, and its product with them.
 type Known<'a> = ([&'a Array; 3], [&'a Array; 2], &'a Array, &'a Array);
 
-/// Which positions the rows of a batch attend to: a [`View`] in the memory of the device.
+/// Which positions the rows of a batch attend to: a [`AttentionSlots`] in the memory of the device.
 #[derive(Debug)]
 pub(crate) struct AttentionMetadata {
     slots: Array,
@@ -70,7 +70,7 @@ impl AttentionMetadata {
 
 impl Backend {
     /// Copies a view to the device.
-    pub(crate) fn attention_metadata(&self, view: &View) -> Result<AttentionMetadata> {
+    pub(crate) fn attention_metadata(&self, view: &AttentionSlots) -> Result<AttentionMetadata> {
         let Pieces { pieces, tiles } = view.pieces();
         let LaunchShape { rows, longest, together, .. } = LaunchShape::of(view);
         Ok(AttentionMetadata {

@@ -13,14 +13,14 @@ const MOST_THREADS: usize = 512;
 
 /// What was drawn from each of some rows.
 #[derive(Debug)]
-pub(crate) struct Draws {
+pub(crate) struct TokenDraws {
     /// Tokens, or [`REFUSED`](Self::REFUSED).
     pub(crate) tokens: Array,
     /// Log-probabilities of all rows, then those under the model, then entropies.
     pub(crate) numbers: Array,
 }
 
-impl Draws {
+impl TokenDraws {
     /// A token that says that a row holds no numbers to draw from.
     pub(crate) const REFUSED: u32 = u32::MAX;
 }
@@ -48,7 +48,7 @@ impl Backend {
         uniforms: &Array,
         vocab: usize,
         params: &SamplingParams,
-    ) -> Result<Draws> {
+    ) -> Result<TokenDraws> {
         let rows = logits.len() / vocab;
         let tokens = Array::new(&self.device, DType::U32, rows)?;
         let numbers = self.empty_f32(3 * rows)?;
@@ -64,11 +64,11 @@ impl Backend {
             (*min_p).into(),
         ];
         self.launch(self.rows("draw", rows).with_threads(THREADS), &arrays, settings)?;
-        Ok(Draws { tokens, numbers })
+        Ok(TokenDraws { tokens, numbers })
     }
 
     /// Stores what a step drew, and makes it the input of the next step.
-    pub(crate) fn advance(&self, draws: &Draws, buffers: &StepBuffers<'_>) -> Result<()> {
+    pub(crate) fn advance(&self, draws: &TokenDraws, buffers: &StepBuffers<'_>) -> Result<()> {
         let StepBuffers { uniforms, slots, begin, clock, uniform, tokens, positions, .. } =
             *buffers;
         let StepBuffers { slot_mapping, count, results, .. } = *buffers;

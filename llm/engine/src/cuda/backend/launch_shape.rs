@@ -3,7 +3,7 @@
 
 use super::base::Backend;
 use crate::ops::heads::Heads;
-use crate::ops::spans::{TILE, View};
+use crate::ops::spans::{AttentionSlots, TILE};
 
 /// Blocks that keep a large GPU busy.
 const BUSY: usize = 1024;
@@ -35,7 +35,7 @@ pub(super) fn spread(rows: usize, longest: usize, heads: Heads) -> usize {
 
 impl LaunchShape {
     /// The sizes of a batch with one new token of each sequence.
-    pub(crate) fn of(view: &View) -> Self {
+    pub(crate) fn of(view: &AttentionSlots) -> Self {
         Self {
             rows: view.count.len(),
             longest: most(view.count.iter().copied()),

@@ -1,9 +1,9 @@
 //! The decoder on a device: its weights, and what all passes through it share.
 
 use super::graph_capture::GraphCapture;
-use super::layer::Layer;
-use super::loader::{Loader, WeightSource};
-use super::weight::{Master, Weight};
+use super::layer::DeviceLayer;
+use super::loader::{DeviceLoader, WeightSource};
+use super::weight::{DeviceWeight, Master};
 use crate::config::ModelConfig;
 use crate::cuda::backend::{Angles, Backend, Norm};
 use crate::cuda::memory::Array;
@@ -20,11 +20,11 @@ use std::sync::Arc;
 pub struct Network {
     pub(super) backend: Backend,
     pub(super) config: ModelConfig,
-    pub(super) embedding: Weight,
-    pub(super) layers: Vec<Layer>,
-    norm: Weight,
+    pub(super) embedding: DeviceWeight,
+    pub(super) layers: Vec<DeviceLayer>,
+    norm: DeviceWeight,
     /// Absent where the head shares the embedding.
-    head: Option<Weight>,
+    head: Option<DeviceWeight>,
     /// Cosine and sine of every position of the context.
     tables: [Array; 2],
     pub(super) masters: BTreeMap<String, Master>,
@@ -59,12 +59,12 @@ impl Network {
         training: Training,
         source: &'a mut WeightSource<'a>,
     ) -> Result<Self> {
-        let mut loader = Loader::new(backend, config, training, source);
+        let mut loader = DeviceLoader::new(backend, config, training, source);
         let embedding = loader.weight(EMBEDDING)?;
         let mut layers = Vec::with_capacity(config.layers);
         for layer in 0..config.layers {
             loader.enter(layer);
-            layers.push(Layer::new(config, &mut loader)?);
+            layers.push(DeviceLayer::new(config, &mut loader)?);
         }
         loader.leave_layers();
         let norm = loader.weight(NORM)?;
@@ -85,7 +85,7 @@ impl Network {
             backend: backend.clone(),
             config: config.clone(),
             embedding: embedding.clone(),
-            layers: layers.iter().cloned().map(Layer::without_adapters).collect(),
+            layers: layers.iter().cloned().map(DeviceLayer::without_adapters).collect(),
             norm: norm.clone(),
             head: head.clone(),
             tables: tables.clone(),
@@ -116,13 +116,13 @@ impl Network {
     }
 
     /// The norm before the head, and its weight.
-    pub(super) fn last_norm(&self) -> (&Weight, Norm<'_>) {
+    pub(super) fn last_norm(&self) -> (&DeviceWeight, Norm<'_>) {
         let eps = self.config.rms_norm_eps as f32;
         (&self.norm, Norm { weight: &self.norm.array, eps })
     }
 
     /// The matrix of the head, which may be the embedding.
-    pub(super) fn head(&self) -> &Weight {
+    pub(super) fn head(&self) -> &DeviceWeight {
         self.head.as_ref().unwrap_or(&self.embedding)
     }
 

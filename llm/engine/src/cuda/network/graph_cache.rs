@@ -14,7 +14,7 @@ use crate::generate::SamplingParams;
 use std::sync::Arc;
 
 /// One decoding step: it asks a backend for its launches.
-pub(super) type Step<'a> = dyn Fn(&Backend) -> Result<()> + 'a;
+pub(super) type RecordedStep<'a> = dyn Fn(&Backend) -> Result<()> + 'a;
 
 /// What a graph depends on: a network's weights, the sizes of its launches, and the settings with which
 /// tokens are drawn.
@@ -106,7 +106,7 @@ impl GraphCache {
         &mut self,
         key: &GraphKey,
         backend: &Backend,
-        step: &Step<'_>,
+        step: &RecordedStep<'_>,
     ) -> Result<usize> {
         if key.capture.most() == 0 || self.get(key).is_some() {
             return Ok(0);
@@ -136,7 +136,7 @@ impl GraphCache {
     }
 
     /// Memory in which a step has room.
-    fn workspace(&mut self, backend: &Backend, step: &Step<'_>) -> Result<Arc<Workspace>> {
+    fn workspace(&mut self, backend: &Backend, step: &RecordedStep<'_>) -> Result<Arc<Workspace>> {
         let counting = Arc::new(Workspace::counting(backend.device()));
         step(&backend.with_device(counting.clone()))?;
         let needed = counting.peak();

@@ -11,14 +11,14 @@ use rs_grpo_files::Refuse as _;
 
 /// Keys and values of every layer, `[slots, kv_heads, head_dim]` each, in the type of activations.
 #[derive(Debug)]
-pub struct KvCache {
+pub struct DeviceKvCache {
     /// Before the memory whose addresses they hold.
     pub(super) graphs: GraphCache,
     pub(super) layers: Vec<[Array; 2]>,
     slots: usize,
 }
 
-impl KvCache {
+impl DeviceKvCache {
     /// One slot more than sequences have: the spare one.
     pub(super) fn new(backend: &Backend, config: &ModelConfig, slots: usize) -> Result<Self> {
         let len = (slots + 1) * config.kv_heads * config.head_dim;
@@ -37,7 +37,7 @@ impl KvCache {
 pub(super) fn check_slots(
     batch: &[Rows<'_>],
     placement: &Placement,
-    cache: &KvCache,
+    cache: &DeviceKvCache,
     more: usize,
 ) -> Result<Vec<u32>> {
     for rows in batch {

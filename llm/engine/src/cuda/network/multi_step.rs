@@ -6,7 +6,7 @@
 
 use super::decoder::Network;
 use super::graph_cache::GraphKey;
-use super::kv_cache::{KvCache, check_slots};
+use super::kv_cache::{DeviceKvCache, check_slots};
 use super::step_state::{MAX_STEPS, MultiStepPlan, StepState, words};
 use crate::config::ModelConfig;
 use crate::cuda::backend::{Backend, LaunchShape};
@@ -25,14 +25,14 @@ const LONG: usize = 16_384;
 
 /// One decoding step: from the newest token of each row to the next.
 #[derive(Clone, Copy)]
-struct DecodeStep<'a> {
+struct DeviceStep<'a> {
     network: &'a Network,
     layers: &'a [[Array; 2]],
     state: &'a StepState,
     params: &'a SamplingParams,
 }
 
-impl DecodeStep<'_> {
+impl DeviceStep<'_> {
     /// Asks a backend of the same device for all launches; intermediate results lie in its memory.
     fn run(&self, backend: &Backend) -> Result<()> {
         let Self { network, layers, state, params } = *self;
@@ -55,7 +55,7 @@ impl Network {
     pub(super) fn draw_steps(
         &self,
         batch: &[Rows<'_>],
-        cache: &mut KvCache,
+        cache: &mut DeviceKvCache,
         uniforms: &[f64],
         params: &SamplingParams,
     ) -> Result<Vec<Vec<Result<Drawn>>>> {
@@ -63,10 +63,10 @@ impl Network {
             return Ok(Vec::new());
         }
         let plan = self.plan(batch, cache, uniforms)?;
-        let KvCache { layers, graphs, .. } = cache;
+        let DeviceKvCache { layers, graphs, .. } = cache;
         let [state, results] = graphs.memory(&self.backend, plan.words())?;
         let state = &plan.upload(self, [&state, &results])?;
-        let step = DecodeStep { network: self, layers, state, params };
+        let step = DeviceStep { network: self, layers, state, params };
         let key = GraphKey::new(&self.capture, plan.shape, params);
         let done = match plan.steps > 1 {
             true => graphs.prepare(&key, &self.backend, &|backend| step.run(backend))?,
@@ -102,12 +102,17 @@ impl Network {
         let layer = |_| Ok([backend.empty(0)?, backend.empty(0)?]);
         let layers = &self.layers.iter().map(layer).collect::<Result<Vec<_>>>()?;
         let params = &SamplingParams::default();
-        DecodeStep { network: self, layers, state, params }.run(&backend)?;
+        DeviceStep { network: self, layers, state, params }.run(&backend)?;
         Ok(counting.peak())
     }
 
     /// What the steps begin with, if all of it is allowed.
-    fn plan(&self, batch: &[Rows<'_>], cache: &KvCache, uniforms: &[f64]) -> Result<MultiStepPlan> {
+    fn plan(
+        &self,
+        batch: &[Rows<'_>],
+        cache: &DeviceKvCache,
+        uniforms: &[f64],
+    ) -> Result<MultiStepPlan> {
         let steps = uniforms.len() / batch.len();
         if !(1..=MAX_STEPS).contains(&steps) || steps * batch.len() != uniforms.len() {
             let allowed = format!("1 to {MAX_STEPS} for each of {} sequences", batch.len());

@@ -26,7 +26,7 @@ use crate::Result;
 use crate::cuda::backend::{AttentionMetadata, DecodeTables, LaunchShape, StepBuffers};
 use crate::cuda::memory::Array;
 use crate::generate::Drawn;
-use crate::ops::spans::View;
+use crate::ops::spans::AttentionSlots;
 use std::ops::Range;
 
 /// Most tokens of a sequence that are drawn before the host sees them.
@@ -43,7 +43,7 @@ pub(super) struct MultiStepPlan {
     pub(super) shape: LaunchShape,
     pub(super) tokens: Vec<u32>,
     pub(super) slot_mapping: Vec<u32>,
-    pub(super) view: View,
+    pub(super) view: AttentionSlots,
     /// A number for each sequence, step by step.
     pub(super) uniforms: Vec<f64>,
     /// A slot for padding rows.

@@ -4,7 +4,7 @@ use crate::cuda::memory::Array;
 
 /// A weight as the operations read it.
 #[derive(Debug, Clone)]
-pub(super) struct Weight {
+pub(super) struct DeviceWeight {
     pub(super) name: String,
     pub(super) array: Array,
     /// Rows and columns of a matrix; 1 and the length of a vector.

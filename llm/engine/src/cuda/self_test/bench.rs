@@ -10,7 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// One output of an operation, compared.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct KernelCheck {
     /// The operation and its output, such as `rms_norm: gradient of x`.
     pub what: String,
     /// The type of weights and activations.
@@ -21,7 +21,7 @@ pub struct Comparison {
     pub limit: f32,
 }
 
-impl Comparison {
+impl KernelCheck {
     /// Whether the error is a number within its limit.
     pub fn passed(&self) -> bool {
         self.error <= self.limit
@@ -33,7 +33,7 @@ pub(super) struct Bench<'a> {
     machine: &'a mut dyn Machine,
     pub(super) element: Element,
     random: Xoshiro256PlusPlus,
-    checks: Vec<Comparison>,
+    checks: Vec<KernelCheck>,
 }
 
 impl<'a> Bench<'a> {
@@ -42,7 +42,7 @@ impl<'a> Bench<'a> {
         Self { machine, element, random, checks: Vec::new() }
     }
 
-    pub(super) fn checks(self) -> Vec<Comparison> {
+    pub(super) fn checks(self) -> Vec<KernelCheck> {
         self.checks
     }
 
@@ -105,7 +105,7 @@ impl<'a> Bench<'a> {
             Some(_) => (),
             None => {
                 let check =
-                    Comparison { what: what.to_owned(), element: self.element, error, limit };
+                    KernelCheck { what: what.to_owned(), element: self.element, error, limit };
                 self.checks.push(check);
             }
         }

@@ -11,5 +11,5 @@ mod layers;
 mod optimizer;
 mod run;
 
-pub use bench::{Comparison, relative_error, to_floats};
+pub use bench::{KernelCheck, relative_error, to_floats};
 pub use run::self_test;

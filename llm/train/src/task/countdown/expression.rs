@@ -5,7 +5,7 @@ use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Zero};
 use std::fmt;
 
 /// An exact value.
-pub type Value = Ratio<i128>;
+pub type Quantity = Ratio<i128>;
 
 /// Longest text that is read as an expression, in bytes.
 pub const MAX_LENGTH: usize = 400;
@@ -77,9 +77,9 @@ impl Expression {
     }
 
     /// The exact value; `None` for a division by zero, and where a number leaves 128 bits.
-    pub fn value(&self) -> Option<Value> {
+    pub fn value(&self) -> Option<Quantity> {
         match self {
-            Self::Number(number) => Some(Value::from_integer(i128::from(*number))),
+            Self::Number(number) => Some(Quantity::from_integer(i128::from(*number))),
             Self::Join(left, operator, right) => {
                 let (left, right) = (left.value()?, right.value()?);
                 match operator {

@@ -10,5 +10,5 @@ mod check;
 mod expression;
 mod generate;
 
-pub use expression::{Expression, MAX_LENGTH, Value};
-pub use generate::{Prior, Shape, Solved};
+pub use expression::{Expression, MAX_LENGTH, Quantity};
+pub use generate::{Prior, PuzzleShape, Solved};

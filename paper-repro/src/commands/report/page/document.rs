@@ -6,7 +6,7 @@ use rs_grpo_figures::{Figure, Table};
 /// A page.
 pub(super) struct Document {
     pub(super) title: String,
-    pub(super) lead: Text,
+    pub(super) lead: Paragraph,
     /// The numbers to see first.
     pub(super) facts: Vec<Fact>,
     pub(super) sections: Vec<Section>,
@@ -29,7 +29,7 @@ pub(super) struct Section {
 
 /// What a section is made of.
 pub(super) enum Block {
-    Text(Text),
+    Text(Paragraph),
     Table {
         caption: String,
         table: Table,
@@ -54,7 +54,7 @@ pub(super) struct Picture {
 }
 
 /// A paragraph.
-pub(super) type Text = Vec<Inline>;
+pub(super) type Paragraph = Vec<Inline>;
 
 /// A part of a paragraph.
 pub(super) enum Inline {
@@ -64,7 +64,7 @@ pub(super) enum Inline {
 }
 
 /// A paragraph without parts.
-pub(super) fn plain(text: impl Into<String>) -> Text {
+pub(super) fn plain(text: impl Into<String>) -> Paragraph {
     vec![Inline::Plain(text.into())]
 }
 

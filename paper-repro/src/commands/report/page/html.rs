@@ -1,6 +1,6 @@
 //! A page as one HTML file that needs nothing else: no script, no other file, no network.
 
-use super::document::{Block, Document, Inline, Picture, Text, one_line};
+use super::document::{Block, Document, Inline, Paragraph, Picture, one_line};
 use crate::failure::Failure;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -70,7 +70,7 @@ fn of_block(block: &Block, colors: &mut BTreeSet<String>) -> Result<Value, Failu
     })
 }
 
-fn inlines(text: &Text) -> Vec<Value> {
+fn inlines(text: &Paragraph) -> Vec<Value> {
     let part = |part: &Inline| match part {
         Inline::Plain(text) => context! { kind => "plain", text => one_line(text) },
         Inline::Code(text) => context! { kind => "code", text => one_line(text) },
