@@ -6,6 +6,7 @@
 //! | `read` | plain files, with a limit; their hashes |
 //! | `write` | files and folders that appear whole, and survive a loss of power |
 //! | `lines` | files of one JSON object a line (JSON Lines) that are appended to |
+//! | `fingerprint` | the contents of files, to notice that one changed |
 //! | `lock` | one folder for one process |
 //! | `shard_index` | `model.safetensors.index.json`: which file holds which tensor |
 //! | `unique` | JSON objects whose names occur once |
@@ -14,6 +15,7 @@
 //! | `error` | why a file or a setting is refused |
 
 mod error;
+mod fingerprint;
 mod lines;
 mod lock;
 pub mod panics;
@@ -24,6 +26,7 @@ mod unique;
 mod write;
 
 pub use error::{Error, Refuse, Result};
+pub use fingerprint::Fingerprint;
 pub use lines::{Lines, Reader};
 pub use lock::lock;
 pub use read::{brief, digits, json_object, open, read, sha256};

@@ -37,6 +37,7 @@ mod decontaminate;
 mod error;
 pub mod evaluate;
 mod foreign;
+pub mod inputs;
 mod loss;
 mod metrics;
 mod policy;

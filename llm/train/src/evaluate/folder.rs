@@ -1,6 +1,7 @@
 //! One folder for one evaluation.
 
 use crate::error::{Error, Result};
+use crate::inputs::INPUTS;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::json_object;
 use rs_grpo_files::lock;
@@ -40,6 +41,11 @@ impl EvalFolder {
             std::fs::rename(&aside, &saved).map_err(Error::file(&saved))?;
         }
         Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The file of its inputs.
+    pub fn inputs(&self) -> PathBuf {
+        self.path.join(INPUTS)
     }
 
     /// The file of its graded completions.

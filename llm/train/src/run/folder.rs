@@ -3,6 +3,7 @@
 use super::tensorboard::EventWriter;
 use crate::config::TrainConfig;
 use crate::error::{Error, Result};
+use crate::inputs::INPUTS;
 use crate::metrics::Metrics;
 use rs_grpo_files::Lines;
 use rs_grpo_files::Refuse as _;
@@ -84,6 +85,11 @@ impl RunFolder {
     /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file of its inputs.
+    pub(crate) fn inputs(&self) -> PathBuf {
+        self.path.join(INPUTS)
     }
 
     /// The newest checkpoint, with its step.

@@ -6,10 +6,12 @@ use crate::context::{TrainContext, encode};
 use crate::data::Problem;
 use crate::error::{Error, Result};
 use crate::evaluate::{EvalReport, Evaluation, Statistic, evaluate};
+use crate::inputs::{Inputs, Problems};
 use crate::metrics::{self, Metrics};
 use crate::reward::Reward;
 use crate::rollout::CompletionGroup;
 use crate::task::Split;
+use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::generate::{Sampler, SamplingParams, Texts};
 use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_grade::Verdict;
@@ -63,6 +65,7 @@ pub fn run<P: TrainableModel>(
     stop: &dyn Fn() -> bool,
     watch: &mut dyn FnMut(&StepReport),
 ) -> Result<RunEnd> {
+    check_inputs(context, folder)?;
     let mut trainer = Trainer::new(context)?;
     if let Some((_, checkpoint)) = folder.newest()? {
         trainer.restore(&checkpoint)?;
@@ -90,6 +93,13 @@ pub fn run<P: TrainableModel>(
         }
     }
     Ok(RunEnd::Done)
+}
+
+/// Refuses a run that goes on with another model, or with other problems than it began with.
+fn check_inputs<P>(context: &TrainContext<P>, folder: &RunFolder) -> Result<()> {
+    let saved = folder.inputs();
+    let model = Inputs::of_model(&Checkpoint::open(&context.folder)?, &saved)?;
+    model.with_tokens(&context.problems, &context.prompts).check(&saved, Problems::Fixed)
 }
 
 /// Names the checkpoint from which a run that failed can go on. Where it was servers or files that

@@ -19,6 +19,7 @@ use rs_grpo_grade::{VERSION, Verdict};
 use rs_grpo_train::evaluate::{
     Estimate, EvalFolder, EvalReport, Evaluation, SeedProblemMatrix, Statistic, bootstrap, evaluate,
 };
+use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::reward::Reward;
 use rs_grpo_train::{self, encode, engine_options};
 use serde_json::{Map, Value, json};
@@ -94,12 +95,11 @@ impl EvalTask<'_> {
         Ok((measurement, notes))
     }
 
-    /// Everything that a completion depends on; their number may change.
+    /// What a completion depends on beside model and problems; the number of completions may change.
     fn settings(&self) -> Map<String, Value> {
         let options = self.options;
         let template = if options.chat { Value::Null } else { json!(options.prompt_template) };
         let settings = json!({
-            "model": self.names.0,
             "data": self.set.name,
             "prompt_template": template,
             "temperature": options.temperature,
@@ -112,9 +112,11 @@ impl EvalTask<'_> {
         if !options.reward_command.is_empty() {
             settings.insert("reward_command".to_owned(), json!(options.reward_command));
         }
-        // Not its address: the same model may move, or be served by several.
+        // A model behind an endpoint is known by its name alone, wherever it is served; one of a folder by
+        // the contents of its files.
         if matches!(self.policy, EvalPolicy::Served(_)) {
             settings.insert("sampler".to_owned(), json!("endpoint"));
+            settings.insert("model".to_owned(), json!(self.names.0));
         }
         settings
     }
@@ -143,6 +145,9 @@ impl EvalTask<'_> {
         let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
         let template = if options.chat { "" } else { &options.prompt_template };
         let prompts = encode(&set.problems, &tokenizer, source, template)?;
+        let saved = folder.inputs();
+        let inputs = Inputs::of_model(&checkpoint, &saved)?.with_tokens(&set.problems, &prompts);
+        inputs.check(&saved, Problems::MayGrow)?;
         let stop_tokens = stop_tokens(source, &tokenizer)?;
         let params = SamplingParams { stop_tokens, ..self.params() };
         params.check()?;
@@ -167,6 +172,7 @@ impl EvalTask<'_> {
         let template = Question::text(&self.options.prompt_template, self.set.is_math)?;
         let problems = &self.set.problems;
         let prompts: Vec<String> = problems.iter().map(|p| template.render(&p.prompt)).collect();
+        Inputs::of_texts(problems, &prompts).check(&folder.inputs(), Problems::MayGrow)?;
         let params = self.params();
         let mut note = |problem: &str| {
             repeats.add(problem);

@@ -1,15 +1,18 @@
 //! One method with one seed: trained, then evaluated; both go on where they were interrupted.
 
 use super::arms::ExperimentArm;
+use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::generate::{SamplingParams, Texts};
 use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_files::Reader;
 use rs_grpo_train::Result;
-use rs_grpo_train::evaluate::{EvalReport, Evaluation, evaluate};
+use rs_grpo_train::evaluate::{EvalFolder, EvalReport, Evaluation, evaluate};
+use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::run::{Resume, RunEnd, RunFolder};
 use rs_grpo_train::task::Split;
 use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine};
+use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
 /// What there is to do.
@@ -82,12 +85,12 @@ impl Job {
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<EvalReport>> {
         let config = &self.config;
-        let folder = self.folder.join("eval");
-        std::fs::create_dir_all(&folder)
-            .map_err(|source| rs_grpo_files::Error::File { path: folder.clone(), source })?;
+        let folder = EvalFolder::open(&self.folder.join("eval"), &self.eval_settings())?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let prompts =
             encode(&problems, &context.tokenizer, &context.folder, &config.prompt_template)?;
+        let model = Inputs::of_model(&Checkpoint::open(&context.folder)?, &folder.inputs())?;
+        model.with_tokens(&problems, &prompts).check(&folder.inputs(), Problems::MayGrow)?;
         let params = SamplingParams {
             temperature: 1.0,
             max_tokens: config.max_new_tokens,
@@ -103,7 +106,7 @@ impl Job {
             &mut sampler,
             evaluation,
             &mut config.reward()?,
-            Some(&folder.join("samples.jsonl")),
+            Some(&folder.samples()),
             |all| {
                 advance(all as u64 - done);
                 done = all as u64;
@@ -111,5 +114,15 @@ impl Job {
             },
         )?;
         Ok(tallies.map(EvalReport::new))
+    }
+
+    /// What a completion depends on beside the trained policy and the problems.
+    fn eval_settings(&self) -> Map<String, Value> {
+        let settings = json!({
+            "max_tokens": self.config.max_new_tokens,
+            "seed": self.config.seed,
+            "grader": rs_grpo_grade::VERSION,
+        });
+        settings.as_object().cloned().unwrap_or_default()
     }
 }
