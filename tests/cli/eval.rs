@@ -211,14 +211,16 @@ fn a_program_may_say_what_is_correct() {
 #[test]
 fn another_model_or_problem_is_noticed() {
     let dir = TempDir::new().expect("a folder");
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/fixtures/checkpoints/qwen2-tied");
+    let fixture =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/fixtures/checkpoints/qwen2-tied");
     let model = dir.path().join("model");
     fs::create_dir(&model).expect("a folder");
     for name in ["config.json", "model.safetensors", "tokenizer.json", "generation_config.json"] {
         fs::copy(fixture.join(name), model.join(name)).expect("a copy");
     }
     let data = dir.path().join("data.jsonl");
-    let rows = "{\"problem\": \"1+1\", \"answer\": \"2\"}\n{\"problem\": \"2+2\", \"answer\": \"4\"}\n";
+    let rows =
+        "{\"problem\": \"1+1\", \"answer\": \"2\"}\n{\"problem\": \"2+2\", \"answer\": \"4\"}\n";
     fs::write(&data, rows).expect("a file");
     let evaluate = |model: &str| {
         let options = "--samples 2 --max-new-tokens 4 --out {dir}/eval --data {dir}/data.jsonl";

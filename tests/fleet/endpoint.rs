@@ -268,6 +268,7 @@ fn problems() -> Vec<Problem> {
     let problem = |prompt: &&str| Problem {
         id: (*prompt).to_owned(),
         prompt: (*prompt).to_owned(),
+        system: None,
         gold: Gold::Math(Grader::default().parse_gold("1").unwrap()),
     };
     PROMPTS.iter().map(problem).collect()

@@ -124,7 +124,7 @@ fn training_and_held_out_problems_never_meet() {
         let problems = source.problems(split, count).unwrap();
         let key = |gold| match gold {
             Gold::Countdown(puzzle) => puzzle.key(),
-            Gold::Math(answer) => panic!("a puzzle, not {answer}"),
+            other => panic!("a puzzle, not {other:?}"),
         };
         problems.into_iter().map(|problem| key(problem.gold)).collect()
     };

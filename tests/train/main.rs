@@ -3,6 +3,7 @@
 
 mod countdown;
 mod data;
+mod data_files;
 mod device;
 mod grpo;
 mod loss;

@@ -12,7 +12,7 @@ use test_support::countdown_model as model;
 
 fn problem() -> Problem {
     let gold = Gold::Math(Grader::default().parse_gold("\\frac{1}{2}").unwrap());
-    Problem { id: "p".to_owned(), prompt: "A half?".to_owned(), gold }
+    Problem { id: "p".to_owned(), prompt: "A half?".to_owned(), system: None, gold }
 }
 
 fn completions(count: usize) -> Vec<(usize, String)> {

@@ -39,7 +39,12 @@ fn setup(config: TrainConfig) -> TrainContext<Decoder> {
         let puzzle = Puzzle { numbers: vec![3, 8, 10, 11 + i as u32], target: 24 };
         let text = puzzle.prompt();
         *prompt = setup.tokenizer.encode(&text, false).unwrap();
-        *problem = Problem { id: i.to_string(), prompt: text, gold: Gold::Countdown(puzzle) };
+        *problem = Problem {
+            id: i.to_string(),
+            prompt: text,
+            system: None,
+            gold: Gold::Countdown(puzzle),
+        };
     }
     assert_eq!(setup.problems.len(), 8);
     setup

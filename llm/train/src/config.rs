@@ -372,7 +372,8 @@ impl TrainConfig {
     /// # Errors
     /// A text that is none of the sources.
     pub fn source(&self) -> Result<TaskSource> {
-        self.data.parse()
+        let source: TaskSource = self.data.parse()?;
+        Ok(source.with_optional_answers(!self.reward_command.is_empty()))
     }
 
     /// Where the problems of evaluations come from.
@@ -381,7 +382,8 @@ impl TrainConfig {
     /// A text that is none of the sources.
     pub fn eval_source(&self) -> Result<TaskSource> {
         let text = if self.eval_data.is_empty() { &self.data } else { &self.eval_data };
-        Ok(text.parse::<TaskSource>()?.held_out())
+        let source = text.parse::<TaskSource>()?.held_out();
+        Ok(source.with_optional_answers(!self.reward_command.is_empty()))
     }
 
     /// The loss and its constants.

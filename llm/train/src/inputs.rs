@@ -132,7 +132,8 @@ impl Inputs {
 
 fn named(problems: &[Problem], prompts: impl Iterator<Item = Vec<u8>>) -> Vec<(String, String)> {
     let hash = |(problem, prompt): (&Problem, Vec<u8>)| {
-        (problem.id.clone(), problem_hash(&prompt, &problem.answer()))
+        let gold = problem.answer().unwrap_or_default();
+        (problem.id.clone(), problem_hash(&prompt, &gold))
     };
     problems.iter().zip(prompts).map(hash).collect()
 }

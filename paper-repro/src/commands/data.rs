@@ -132,6 +132,8 @@ struct Checked {
     rows: usize,
     expected: Option<usize>,
     problems: usize,
+    /// Rows that hold no problem.
+    faulty: Vec<String>,
     unreadable: Vec<String>,
     repeated: usize,
     conflicting: usize,
@@ -149,7 +151,7 @@ fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failur
     for data in &options.data {
         let source: TaskSource = data.parse()?;
         fetch(&source, console)?;
-        let loaded = source.up_to(Split::Train, usize::MAX >> 32)?;
+        let loaded = source.check()?;
         // A benchmark holds its own problems.
         let own = |overlap: &Overlap| match &source {
             TaskSource::Set { set, .. } => overlap.benchmark == set.name,
@@ -178,7 +180,7 @@ fn benchmark(text: &str, console: &Console<'_>) -> Result<rs_grpo_train::data::B
         TaskSource::Set { set, .. } => set.name.to_owned(),
         _ => text.to_owned(),
     };
-    let problems = source.up_to(Split::Train, usize::MAX >> 32)?.problems;
+    let problems = source.training()?.problems;
     Ok(rs_grpo_train::data::Benchmark { name, problems })
 }
 
@@ -190,6 +192,7 @@ impl Checked {
             rows: loaded.rows,
             expected: loaded.expected,
             problems: loaded.problems.len(),
+            faulty: loaded.faulty.clone(),
             unreadable: unreadable.collect(),
             repeated: loaded.repeated,
             conflicting: loaded.conflicting,
@@ -204,6 +207,7 @@ impl Checked {
     fn is_clean(&self) -> bool {
         self.expected.is_none_or(|expected| expected == self.rows)
             && self.unreadable.is_empty()
+            && self.faulty.is_empty()
             && self.repeated + self.conflicting + self.shared() == 0
     }
 }
@@ -212,8 +216,16 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
     if format == Format::Json {
         return checked.iter().try_for_each(|set| Ok(console.json(set)?));
     }
-    let numbers =
-        ["rows", "expected", "problems", "unreadable", "repeated", "conflicting", "shared"];
+    let numbers = [
+        "rows",
+        "expected",
+        "problems",
+        "faulty",
+        "unreadable",
+        "repeated",
+        "conflicting",
+        "shared",
+    ];
     let mut columns = vec![Column::left("set")];
     columns.extend(numbers.map(Column::right));
     let mut table = Table::new(columns)?;
@@ -224,6 +236,7 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
             set.rows.to_string(),
             expected,
             set.problems.to_string(),
+            set.faulty.len().to_string(),
             set.unreadable.len().to_string(),
             set.repeated.to_string(),
             set.conflicting.to_string(),
@@ -232,6 +245,9 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
     }
     write!(console.out, "{}", table.to_text())?;
     for set in checked {
+        for line in &set.faulty {
+            writeln!(console.out, "{}: no problem: {line}", set.data)?;
+        }
         for line in &set.unreadable {
             writeln!(console.out, "{}: cannot be graded: {line}", set.data)?;
         }
@@ -273,7 +289,8 @@ fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure>
             None => problem.prompt.clone(),
         };
         writeln!(console.out, "{text}")?;
-        writeln!(console.out, "── answer: {}", problem.answer())?;
+        let answer = problem.answer().unwrap_or_else(|| "none".to_owned());
+        writeln!(console.out, "── answer: {answer}")?;
     }
     Ok(())
 }

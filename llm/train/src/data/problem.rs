@@ -10,6 +10,8 @@ pub struct Problem {
     pub id: String,
     /// The question, without any template around it.
     pub prompt: String,
+    /// What the system message before it says, if the data have one.
+    pub system: Option<String>,
     /// What makes an answer right.
     pub gold: Gold,
 }
@@ -21,6 +23,8 @@ pub enum Gold {
     Countdown(Puzzle),
     /// This mathematical answer.
     Math(Answer),
+    /// Nothing is known: a program gives the rewards.
+    Absent,
 }
 
 /// A Countdown puzzle: reach the target from the numbers with `+ − × ÷`.
@@ -44,11 +48,13 @@ pub struct Grade {
 }
 
 impl Problem {
-    /// The gold answer as a text: as the grader reads it, or the target of a puzzle.
-    pub fn answer(&self) -> String {
+    /// The gold answer as a text: as the grader reads it, or the target of a puzzle; `None` where there
+    /// is none.
+    pub fn answer(&self) -> Option<String> {
         match &self.gold {
-            Gold::Countdown(puzzle) => puzzle.target.to_string(),
-            Gold::Math(gold) => gold.to_string(),
+            Gold::Countdown(puzzle) => Some(puzzle.target.to_string()),
+            Gold::Math(gold) => Some(gold.to_string()),
+            Gold::Absent => None,
         }
     }
 }

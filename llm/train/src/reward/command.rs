@@ -28,7 +28,7 @@ const TIMEOUT_WORD: &str = "timeout=";
 /// | `problem` | name of the problem |
 /// | `prompt` | the question |
 /// | `completion` | what the policy wrote |
-/// | `answer` | the gold answer, as the grader reads it |
+/// | `answer` | the gold answer, as the grader reads it; null where the data have none |
 ///
 /// Its text is a program and its arguments, and before them `timeout=SECONDS`, if a batch may take it
 /// longer or less than 60 s: `timeout=120 python3 reward.py`.
@@ -53,7 +53,7 @@ struct Line<'a> {
     problem: &'a str,
     prompt: &'a str,
     completion: &'a str,
-    answer: &'a str,
+    answer: Option<&'a str>,
 }
 
 impl RewardCommand {
@@ -142,7 +142,8 @@ fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> RewardB
     let mut batch = RewardBatch::default();
     for (index, completion) in completions {
         let id = format!("{}#{index}", problem.id);
-        let (prompt, answer, completion) = (&problem.prompt, &answer, completion.as_ref());
+        let (prompt, answer, completion) =
+            (&problem.prompt, answer.as_deref(), completion.as_ref());
         let line = Line { id: &id, problem: &problem.id, prompt, completion, answer };
         // Texts in a struct: there is nothing that JSON could not hold.
         batch.lines.push_str(&serde_json::json!(line).to_string());

@@ -1,7 +1,9 @@
 //! Where problems come from: a generator, a named data set, or a file.
 
 use super::countdown::{Prior, PuzzleShape, Solved};
-use crate::data::{Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, load_file, load_set};
+use crate::data::{
+    Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, Reading, load_file, load_set,
+};
 use crate::error::{Error, Result};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -57,13 +59,44 @@ pub enum TaskSource {
         path: PathBuf,
         /// Which columns are what.
         columns: Columns<String>,
+        /// Whether rows need no answer, since a program gives the rewards.
+        optional_answers: bool,
     },
 }
 
 impl TaskSource {
     /// A file with the usual columns.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self::File { path: path.into(), columns: Columns::default() }
+        Self::File { path: path.into(), columns: Columns::default(), optional_answers: false }
+    }
+
+    /// The same source, whose rows need no answer where `optional`: a program gives the rewards.
+    #[must_use]
+    pub fn with_optional_answers(mut self, optional: bool) -> Self {
+        if let Self::File { optional_answers, .. } = &mut self {
+            *optional_answers = optional;
+        }
+        self
+    }
+
+    /// Everything that is wrong with its rows, and the problems of the others.
+    ///
+    /// # Errors
+    /// Files that cannot be read at all.
+    pub fn check(&self) -> Result<Loaded> {
+        let reading = Reading { collect_faults: true, ..Reading::default() };
+        match self {
+            Self::Countdown { .. } => self.training(),
+            Self::Set { set, .. } => load_set(set, &self.files()?, reading),
+            Self::File { path, columns, optional_answers } => {
+                load_file(path, columns, Reading { optional_answers: *optional_answers, ..reading })
+            }
+        }
+    }
+
+    /// Where the files are, downloaded if need be.
+    fn files(&self) -> Result<PathBuf> {
+        self.fetch(&HubSettings::from_environment(), &mut ())
     }
 
     /// `count` different problems of one side. Of a file, all problems to train on, and the first
@@ -111,10 +144,11 @@ impl TaskSource {
                 let problems = countdown(*shape, *seed, split, count)?;
                 return Ok(Loaded { rows: problems.len(), problems, ..Loaded::default() });
             }
-            Self::Set { set, .. } => {
-                load_set(set, &self.fetch(&HubSettings::from_environment(), &mut ())?)?
+            Self::Set { set, .. } => load_set(set, &self.files()?, Reading::default())?,
+            Self::File { path, columns, optional_answers } => {
+                let reading = Reading { optional_answers: *optional_answers, ..Reading::default() };
+                load_file(path, columns, reading)?
             }
-            Self::File { path, columns } => load_file(path, columns)?,
         };
         if split == Split::HeldOut {
             loaded.problems.truncate(count);
@@ -179,7 +213,7 @@ fn countdown(shape: PuzzleShape, seed: u64, split: Split, count: usize) -> Resul
         let Solved { puzzle, .. } = Solved::draw(shape, &Prior::UNIFORM, &mut random);
         if puzzle.is_held_out() == (split == Split::HeldOut) && seen.insert(puzzle.key()) {
             let (id, prompt) = (puzzle.key(), puzzle.prompt());
-            problems.push(Problem { id, prompt, gold: Gold::Countdown(puzzle) });
+            problems.push(Problem { id, prompt, system: None, gold: Gold::Countdown(puzzle) });
         }
     }
     Ok(problems)
@@ -233,7 +267,7 @@ impl fmt::Display for TaskSource {
             }
             Self::Set { set, path: None } => write!(f, "{}", set.name),
             Self::Set { set, path: Some(path) } => write!(f, "{}={}", set.name, path.display()),
-            Self::File { path, columns } => {
+            Self::File { path, columns, .. } => {
                 let named = [
                     ("problem", &columns.problem),
                     ("answer", &columns.answer),
@@ -282,7 +316,8 @@ fn set_or_file(text: &str) -> Result<TaskSource> {
     }
     match text.rsplit_once(':') {
         Some((path, settings)) if settings.contains('=') => {
-            Ok(TaskSource::File { path: path.into(), columns: columns(text, settings)? })
+            let columns = columns(text, settings)?;
+            Ok(TaskSource::File { path: path.into(), columns, optional_answers: false })
         }
         _ => Ok(TaskSource::file(text)),
     }

@@ -125,7 +125,12 @@ fn rows(set: &str, loaded: &Loaded, template: &PlainTemplate) -> Result<Vec<u8>,
     let row = |problem: &rs_grpo_train::data::Problem| VerlRow {
         source: set.to_owned(),
         content: template.render(&problem.prompt),
-        answer: loaded.answers.get(&problem.id).cloned().unwrap_or_else(|| problem.answer()),
+        answer: loaded
+            .answers
+            .get(&problem.id)
+            .cloned()
+            .or_else(|| problem.answer())
+            .unwrap_or_default(),
         id: problem.id.clone(),
     };
     let rows: Vec<VerlRow> = loaded.problems.iter().map(row).collect();
