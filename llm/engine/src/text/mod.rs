@@ -12,12 +12,15 @@
 //! `tokenizer.json`, and pictures and calls of tools in messages.
 
 mod chat;
+mod environment;
 mod files;
+mod methods;
 mod plain;
 mod python;
 mod question;
 mod stop;
 mod stream;
+mod template_source;
 mod tokenizer;
 
 pub use chat::{ChatOptions, ChatTemplate, Message};

@@ -20,6 +20,8 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     path: PathBuf,
     vocab_size: usize,
+    /// Whether tokens such as `<0xE4>` are bytes of characters that the vocabulary lacks.
+    byte_fallback: bool,
 }
 
 impl Tokenizer {
@@ -41,7 +43,8 @@ impl Tokenizer {
         check_dropout(&path, &inner)?;
         check_added_tokens(&path, &bytes, &inner)?;
         let vocab_size = distinct_ids(&path, &inner)?;
-        Ok(Self { inner, path, vocab_size })
+        let byte_fallback = has_byte_fallback(&inner);
+        Ok(Self { inner, path, vocab_size, byte_fallback })
     }
 
     /// The tokens of a text, with what the model expects around every text (Llama's
@@ -68,6 +71,21 @@ impl Tokenizer {
     /// Where the decoder of the file refuses the tokens.
     pub fn decode(&self, tokens: &[u32], skip_special: bool) -> Result<String> {
         guarded(&self.path, "decoder", || self.inner.decode(tokens, skip_special))
+    }
+
+    /// What a token does to the text of a run of byte tokens before it.
+    pub(super) fn role(&self, id: u32, skip_special: bool) -> Role {
+        match self.inner.id_to_token(id) {
+            _ if !self.byte_fallback => Role::Text,
+            None => Role::Left,
+            Some(token) if is_byte(&token) => Role::Byte,
+            Some(token) if skip_special && self.is_special(&token) => Role::Left,
+            Some(_) => Role::Text,
+        }
+    }
+
+    fn is_special(&self, token: &str) -> bool {
+        self.inner.get_added_vocabulary().is_special_token(token)
     }
 
     /// The token with this text.
@@ -108,6 +126,41 @@ impl Tokenizer {
         );
         Err(Error::malformed(&self.path, "vocabulary", problem))
     }
+}
+
+/// What a token is to a decoder that reads runs of byte tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A byte. A run of them is text where all of it is UTF-8, and else a replacement for every byte.
+    Byte,
+    /// It is left out of the text: the run goes on behind it.
+    Left,
+    /// Anything else: it ends a run.
+    Text,
+}
+
+/// Whether a token has the form `<0xE4>`.
+fn is_byte(token: &str) -> bool {
+    let digits = token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
+    digits.is_some_and(|digits| digits.len() == 2 && u8::from_str_radix(digits, 16).is_ok())
+}
+
+/// Whether the decoder of a file has the step `ByteFallback`, as SentencePiece's models do.
+fn has_byte_fallback(tokenizer: &tokenizers::Tokenizer) -> bool {
+    fn names(value: &Value) -> bool {
+        match value {
+            Value::Object(fields) => {
+                fields.get("type").is_some_and(|kind| kind == "ByteFallback")
+                    || fields.values().any(names)
+            }
+            Value::Array(items) => items.iter().any(names),
+            _ => false,
+        }
+    }
+    tokenizer
+        .get_decoder()
+        .and_then(|decoder| serde_json::to_value(decoder).ok())
+        .is_some_and(|decoder| names(&decoder))
 }
 
 /// Runs the tokenizers library, which panics on some files that are not what it expects.
