@@ -10,10 +10,11 @@ use super::tables::{
 };
 use crate::reward::{Reward, RewardCommand};
 use crate::task::TaskSource;
+use crate::template_vars::TemplateVars;
 use crate::{Error, Result};
 use rs_grpo::Estimator;
 use rs_grpo_engine::model::{LoraOptions, Training};
-use rs_grpo_engine::text::AUTO;
+use rs_grpo_engine::text::{AUTO, PromptOptions};
 use rs_grpo_files::Refuse as _;
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::Path;
@@ -82,8 +83,15 @@ settings! {
             /// Leave out problems of benchmarks that are in the cache.
             decontaminate: bool = true, "BOOL";
             /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
-            /// empty for the model's chat template.
+            /// empty for the question alone, through the model's chat template.
             prompt_template: String = AUTO.to_owned(), "TEXT";
+            /// Put that text through the model's chat template, whatever the model is.
+            chat: bool = false, "BOOL";
+            /// System message in the chat template, for questions that come without one.
+            system_prompt: String = String::new(), "TEXT";
+            /// Variables of the chat template, as in enable_thinking=false,date=2026-01-31; in a file, a table
+            /// does, too.
+            template_vars: TemplateVars = TemplateVars::default(), "NAME=VALUE[,…]";
         }
         "Method" {
             /// How rewards become advantages; `repro advantage --list` shows every estimator.
@@ -140,6 +148,8 @@ settings! {
             temperature: f32 = 1.0, "T";
             /// Longest completion, in tokens.
             max_new_tokens: usize = 16, "N";
+            /// Texts that end a completion, each in quotes: ["\\n\\n", "</answer>"]; without brackets, one text.
+            stop: Vec<String> = Vec::new(), "TEXT|[TEXT,…]";
             /// Most rounds of sampling that a step may take to replace groups without signal; 1 is off.
             sampling_rounds: usize = 1, "N";
             /// Where completions are sampled.
@@ -384,6 +394,19 @@ impl TrainConfig {
         let text = if self.eval_data.is_empty() { &self.data } else { &self.eval_data };
         let source = text.parse::<TaskSource>()?.held_out();
         Ok(source.with_optional_answers(!self.reward_command.is_empty()))
+    }
+
+    /// How questions become prompts.
+    ///
+    /// # Errors
+    /// Variables that are not `name=value`.
+    pub fn prompt_options(&self) -> Result<PromptOptions> {
+        Ok(PromptOptions {
+            template: self.prompt_template.clone(),
+            chat: self.chat,
+            system: self.system_prompt.clone(),
+            variables: self.template_vars.0.clone(),
+        })
     }
 
     /// The loss and its constants.

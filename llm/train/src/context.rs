@@ -10,7 +10,7 @@ use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::model::{Decoder, Training};
 use rs_grpo_engine::optim::StateType;
-use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
+use rs_grpo_engine::text::{PromptOptions, Question, Tokenizer, stop_tokens};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_fleet::{AdapterFolder, Servers};
 use rs_grpo_plan::{MemoryPlan, Site, host_memory};
@@ -120,13 +120,16 @@ impl<P> TrainContext<P> {
     ) -> Result<Self> {
         config.check()?;
         let mut loaded = config.source()?.training()?;
-        let notes = loaded.notes();
+        let mut notes = loaded.notes();
         let decontaminated = decontaminate(&config, &mut loaded, left_out)?;
         let problems = loaded.problems;
         let checkpoint = Checkpoint::open(folder)?;
         let tokenizer = Tokenizer::from_folder(folder)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
-        let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
+        let prompts = encode(&problems, &tokenizer, folder, &config.prompt_options()?)?;
+        let longest = checkpoint.config().max_positions;
+        let (problems, prompts, too_long) = fitting(problems, prompts, longest)?;
+        notes.extend(too_long);
         let (policy, reference) = load(&config, &checkpoint, &prompts)?;
         Ok(Self {
             stop_tokens: stop_tokens(folder, &tokenizer)?,
@@ -231,17 +234,47 @@ fn tokenizer_files(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     present.map(read).collect()
 }
 
-/// The prompts of problems in tokens; `template` is that of [`Question::new`].
+/// The problems whose prompts leave room for at least one token in a model's context of `positions`, with
+/// these prompts, and what there is to say of the others.
 ///
 /// # Errors
-/// An empty template where the model has no chat template; text that has no tokens.
+/// Prompts none of which fits.
+pub fn fitting(
+    problems: Vec<Problem>,
+    prompts: Vec<Vec<u32>>,
+    positions: usize,
+) -> Result<(Vec<Problem>, Vec<Vec<u32>>, Option<String>)> {
+    let all = problems.into_iter().zip(prompts);
+    let (fitting, long): (Vec<_>, Vec<_>) = all.partition(|(_, prompt)| prompt.len() < positions);
+    let note = long.first().map(|(problem, prompt)| {
+        let (count, id, tokens) = (long.len(), &problem.id, prompt.len());
+        format!(
+            "{count} problems left out, whose prompts fill the model's context of {positions} tokens, \
+             such as {id} with {tokens}"
+        )
+    });
+    if let (true, Some(note)) = (fitting.is_empty(), &note) {
+        let allowed = "prompts that leave room for a completion";
+        return Err(Error::parameter("data", note, allowed));
+    }
+    let (problems, prompts) = fitting.into_iter().unzip();
+    Ok((problems, prompts, note))
+}
+
+/// The prompts of problems in tokens.
+///
+/// # Errors
+/// Those of [`Question::new`]; text that has no tokens.
 pub fn encode(
     problems: &[Problem],
     tokenizer: &Tokenizer,
     folder: &Path,
-    template: &str,
+    options: &PromptOptions,
 ) -> Result<Vec<Vec<u32>>> {
     let is_math = problems.iter().any(|problem| matches!(problem.gold, Gold::Math(_)));
-    let question = Question::new(template, folder, tokenizer, is_math)?;
-    problems.iter().map(|problem| Ok(question.encode(&problem.prompt, tokenizer)?)).collect()
+    let question = Question::new(options, folder, tokenizer, is_math)?;
+    let encode = |problem: &Problem| {
+        Ok(question.encode(&problem.prompt, problem.system.as_deref(), tokenizer)?)
+    };
+    problems.iter().map(encode).collect()
 }

@@ -52,9 +52,10 @@ mod setting;
 mod step;
 mod tables;
 pub mod task;
+mod template_vars;
 
 pub use config::TrainConfig;
-pub use context::{SamplerServers, TrainContext, encode};
+pub use context::{SamplerServers, TrainContext, encode, fitting};
 pub use decontaminate::{Decontaminated, benchmarks, training_problems};
 pub use error::{Error, Result};
 pub use foreign::{FOREIGN_NAMES, ForeignFlag, ForeignName};

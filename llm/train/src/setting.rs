@@ -67,6 +67,7 @@ impl SettingKind for usize {}
 impl SettingKind for u64 {}
 impl SettingKind for f32 {}
 impl SettingKind for f64 {}
+impl SettingKind for Vec<String> {}
 
 /// Declares a setting of several keys: each with its meaning, its type and its default.
 macro_rules! table {

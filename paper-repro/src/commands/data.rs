@@ -1,12 +1,13 @@
 //! `repro data`: the sets of problems that have a name, what is wrong with them, and how they are asked.
 
+use crate::commands::prompt_flags::PromptFlags;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::model;
 use crate::output::Format;
 use crate::parse;
 use clap::{Args, Subcommand};
-use rs_grpo_engine::text::{AUTO, Question, Tokenizer};
+use rs_grpo_engine::text::{Question, Tokenizer};
 use rs_grpo_figures::{Column, Table};
 use rs_grpo_hub::HubSettings;
 use rs_grpo_train::benchmarks;
@@ -62,10 +63,11 @@ pub(crate) struct ShowOptions {
     /// Print prompts as this model gets them.
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
-    /// empty for the model's chat template.
-    #[arg(long, value_name = "TEXT", default_value = AUTO, requires = "model")]
-    prompt_template: String,
+    /// Print the ids of their tokens, too.
+    #[arg(long, requires = "model")]
+    tokens: bool,
+    #[command(flatten)]
+    prompt: PromptFlags,
 }
 
 pub(crate) fn run(command: &Command, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -276,19 +278,25 @@ fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure>
         Some(name) => {
             model::check(name)?;
             let folder = model::folder(name, console)?;
-            let (template, tokenizer) =
-                (&options.prompt_template, Tokenizer::from_folder(&folder)?);
-            Some(Question::new(template, &folder, &tokenizer, source.is_math())?)
+            let tokenizer = Tokenizer::from_folder(&folder)?;
+            let prompt_options = options.prompt.options();
+            Some((Question::new(&prompt_options, &folder, &tokenizer, source.is_math())?, tokenizer))
         }
         None => None,
     };
     for problem in &loaded.problems {
         writeln!(console.out, "── {}", problem.id)?;
-        let text = match &question {
-            Some(question) => question.render(&problem.prompt)?,
-            None => problem.prompt.clone(),
-        };
-        writeln!(console.out, "{text}")?;
+        match &question {
+            Some((question, tokenizer)) => {
+                let system = problem.system.as_deref();
+                writeln!(console.out, "{}", question.render(&problem.prompt, system)?)?;
+                if options.tokens {
+                    let tokens = question.encode(&problem.prompt, system, tokenizer)?;
+                    writeln!(console.out, "── {} tokens: {tokens:?}", tokens.len())?;
+                }
+            }
+            None => writeln!(console.out, "{}", problem.prompt)?,
+        }
         let answer = problem.answer().unwrap_or_else(|| "none".to_owned());
         writeln!(console.out, "── answer: {answer}")?;
     }

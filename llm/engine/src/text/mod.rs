@@ -25,7 +25,7 @@ mod tokenizer;
 
 pub use chat::{ChatOptions, ChatTemplate, Message};
 pub use plain::PlainTemplate;
-pub use question::{AUTO, Question};
+pub use question::{AUTO, PromptOptions, Question};
 pub use stop::stop_tokens;
 pub use stream::TextStream;
 pub use tokenizer::Tokenizer;

@@ -66,6 +66,7 @@ impl<'a> RolloutSource<'a> {
             temperature: self.config.temperature,
             max_tokens: self.config.max_new_tokens,
             stop_tokens: self.stop_tokens.to_vec(),
+            stop_strings: self.config.stop.clone(),
             seed: seed(self.config.seed, step, round),
             ..SamplingParams::default()
         }

@@ -2,7 +2,7 @@
 
 use super::folder::RunFolder;
 use super::trainer::{StepReport, Trainer};
-use crate::context::{TrainContext, encode};
+use crate::context::{TrainContext, encode, fitting};
 use crate::data::Problem;
 use crate::error::{Error, Result};
 use crate::evaluate::{EvalReport, Evaluation, Statistic, evaluate};
@@ -185,8 +185,9 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
             return Ok(Self { context, problems: Vec::new(), prompts: Vec::new(), reward });
         }
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
-        let template = &config.prompt_template;
-        let prompts = encode(&problems, &context.tokenizer, &context.folder, template)?;
+        let options = config.prompt_options()?;
+        let prompts = encode(&problems, &context.tokenizer, &context.folder, &options)?;
+        let (problems, prompts, _) = fitting(problems, prompts, context.model.max_positions)?;
         Ok(Self { context, problems, prompts, reward: config.reward()? })
     }
 
@@ -211,6 +212,7 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
             temperature: config.temperature,
             max_tokens: config.max_new_tokens,
             stop_tokens: self.context.stop_tokens.clone(),
+            stop_strings: config.stop.clone(),
             seed: config.seed,
             ..SamplingParams::default()
         };

@@ -11,7 +11,7 @@ use rs_grpo_train::evaluate::{EvalFolder, EvalReport, Evaluation, evaluate};
 use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::run::{Resume, RunEnd, RunFolder};
 use rs_grpo_train::task::Split;
-use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine};
+use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine, fitting};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -88,13 +88,15 @@ impl Job {
         let folder = EvalFolder::open(&self.folder.join("eval"), &self.eval_settings())?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let prompts =
-            encode(&problems, &context.tokenizer, &context.folder, &config.prompt_template)?;
+            encode(&problems, &context.tokenizer, &context.folder, &config.prompt_options()?)?;
+        let (problems, prompts, _) = fitting(problems, prompts, context.model.max_positions)?;
         let model = Inputs::of_model(&Checkpoint::open(&context.folder)?, &folder.inputs())?;
         model.with_tokens(&problems, &prompts).check(&folder.inputs(), Problems::MayGrow)?;
         let params = SamplingParams {
             temperature: 1.0,
             max_tokens: config.max_new_tokens,
             stop_tokens: context.stop_tokens.clone(),
+            stop_strings: config.stop.clone(),
             seed: config.seed,
             ..SamplingParams::default()
         };

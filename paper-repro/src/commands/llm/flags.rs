@@ -158,9 +158,20 @@ fn parser(setting: &Setting, default: &Value) -> ValueParser {
         (_, Value::Float(_)) => {
             ValueParser::new(|text: &str| parse::number(text).map(Value::Float))
         }
+        (_, Value::Array(_)) => ValueParser::new(texts),
         (_, Value::Boolean(_)) => BoolValueParser::new().map(Value::Boolean).into(),
         _ => ValueParser::new(|text: &str| Ok::<_, String>(Value::String(text.to_owned()))),
     }
+}
+
+/// A list of texts in brackets, or one text.
+fn texts(text: &str) -> Result<Value, String> {
+    if !text.starts_with('[') {
+        return Ok(Value::Array(vec![text.into()]));
+    }
+    let list: Result<Vec<String>, _> = serde_json::from_str(text);
+    let list = list.map_err(|_| r#"allowed: one text, or a list as in ["a", "b"]"#.to_owned())?;
+    Ok(list.into())
 }
 
 fn whole(text: &str) -> Result<Value, String> {
