@@ -1,5 +1,4 @@
-//! How much memory a run needs, how long a step of it takes on a number of GPUs, and what it costs,
-//! before anyone rents them.
+//! Estimates the memory of a run, the time of a step on a number of GPUs, and its cost.
 //!
 //! One GPU trains; the others sample, behind vLLM servers of a tensor-parallel group each. With one GPU
 //! alone, the engine of this program samples on it between the updates. Everything here is arithmetic on
@@ -46,7 +45,7 @@
 //! | `training` | seconds to train |
 //! | `fleet` | a step of one trainer and its servers; the split of GPUs; memory and money |
 //! | `measurements` | what was measured, from `measurements.toml` |
-//! | `check` | the model beside measurements |
+//! | `check` | compares the model with measurements |
 //! | `fit` | the rates of decoding, fitted to the measurements |
 //! | `least_squares` | the fit itself, with nalgebra |
 
