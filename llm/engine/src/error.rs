@@ -60,7 +60,7 @@ pub enum Error {
         total: u64,
     },
 
-    /// A [`Sampler`](crate::generate::Sampler) of another crate gave no samples, for a reason of its own.
+    /// A [`Sampler`](crate::generate::Sampler) of another crate failed.
     #[error(transparent)]
     Sampler(Box<dyn std::error::Error + Send + Sync>),
 

@@ -1,9 +1,9 @@
-//! Text of tokens as they come.
+//! Streaming detokenization.
 
 use super::tokenizer::Tokenizer;
 use crate::Result;
 
-/// Stands for bytes that are not, or not yet, a character.
+/// Replaces bytes that are not, or not yet, a character.
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
 /// A character that lacks its last byte shows as one to three replacements, as the decoder likes.
@@ -11,9 +11,8 @@ const UNFINISHED: usize = 3;
 
 /// Decodes a sequence token by token.
 ///
-/// A character may be spread over several tokens; it is held back until it is whole. All the text
-/// that [`push`](Self::push) and [`finish`](Self::finish) return, in a row, is what
-/// [`Tokenizer::decode`] makes of all the tokens.
+/// A character may span several tokens; it is held back until it is complete. The concatenated results
+/// of [`push`](Self::push) and [`finish`](Self::finish) equal [`Tokenizer::decode`] of all tokens.
 #[derive(Debug, Clone)]
 pub struct TextStream<'a> {
     tokenizer: &'a Tokenizer,

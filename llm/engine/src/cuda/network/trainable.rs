@@ -21,8 +21,8 @@ impl TrainableModel for Network {
         self.bytes_per_slot()
     }
 
-    /// Three quarters of the free memory that decoding does not need: the rest is for activations and logits of
-    /// prompts.
+    /// Three quarters of the free memory that decoding does not need; the rest is for activations and
+    /// logits of prompts.
     fn cache_budget(&self) -> Result<usize> {
         let [free, _] = self.backend().device().room()?;
         Ok((free as usize).saturating_sub(self.decode_bytes(Self::MAX_BATCH)?) / 4 * 3)
