@@ -18,7 +18,7 @@ pub enum AnswerForm {
 pub struct Columns<S> {
     /// The question.
     pub problem: S,
-    /// The answer that is right.
+    /// The gold answer.
     pub answer: S,
     /// The name of the problem; without one it is called by its number.
     pub id: S,
@@ -34,7 +34,7 @@ const ANSWER: [&str; 3] = ["answer", "final_answer", "solution"];
 const ID: [&str; 1] = ["id"];
 
 impl<S: AsRef<str>> Columns<S> {
-    /// Whether a column of this name can be needed.
+    /// Whether a column of this name may be needed.
     pub(super) fn wants(&self, column: &str) -> bool {
         let names = [
             (self.problem.as_ref(), &PROBLEM[..]),

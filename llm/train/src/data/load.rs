@@ -1,4 +1,4 @@
-//! From rows to problems, and what was wrong with them.
+//! Problems from rows, and what was wrong with them.
 
 use super::columns::{Columns, DataRow, text};
 use super::rows::each_row;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The problems of a set, and what was found in its files.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// Those that can be used, with names of their own.
+    /// Usable problems, with unique names.
     pub problems: Vec<Problem>,
     /// Answers as they stand in the files, by the names of their problems; none of generated ones.
     pub answers: HashMap<String, String>,
@@ -22,14 +22,14 @@ pub struct Loaded {
     pub expected: Option<usize>,
     /// Place and reason of each answer that the grader cannot read; those problems are left out.
     pub unreadable: Vec<(String, String)>,
-    /// Rows left out since the same problem with the same answer came before.
+    /// Rows left out because the same problem with the same answer came before.
     pub repeated: usize,
     /// Rows whose problem came before with another answer; they are kept.
     pub conflicting: usize,
 }
 
 impl Loaded {
-    /// What a user should know, a sentence each; nothing where all is well.
+    /// Notes for the user; none if nothing is wrong.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(expected) = self.expected.filter(|&expected| expected != self.rows) {
@@ -54,8 +54,7 @@ impl Loaded {
 /// The problems of the user's own file, or of the files in a folder: every row must hold one.
 ///
 /// # Errors
-/// A row that does not hold a problem, by file and number; a name that occurs twice; no problems at
-/// all.
+/// A row without a problem, by file and line; a name that occurs twice; no problems.
 pub fn load_file<S: AsRef<str>>(path: &Path, columns: &Columns<S>) -> Result<Loaded> {
     let mut loader = Loader::default();
     for file in files(path, "")? {
@@ -70,10 +69,10 @@ pub fn load_file<S: AsRef<str>>(path: &Path, columns: &Columns<S>) -> Result<Loa
     loader.finish(path)
 }
 
-/// The problems of a set with a name here, out of a file or a folder. Rows that repeat a problem, and
-/// problems whose answer cannot be graded, are left out and counted.
+/// The problems of a named set, from a file or a folder. Repeated rows and problems whose answer cannot
+/// be graded are left out and counted.
 ///
-/// A copy whose columns have the usual names instead of the set's own is read as well.
+/// A copy with the usual column names instead of the set's is accepted, too.
 ///
 /// # Errors
 /// Files that cannot be read; rows without problem or answer; no problems at all.
@@ -169,8 +168,8 @@ fn problem_and_answer<S: AsRef<str>>(
     Ok((problem, columns.answer(row).map_err(|reason| wrong("answer", reason))?))
 }
 
-/// A file itself; of a folder, the files whose paths inside it begin so, else all in it that may hold
-/// problems; in order of their names.
+/// A file itself; of a folder, the data files whose relative paths begin with `prefix`, or else all of
+/// its data files; sorted by name.
 fn files(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
@@ -195,8 +194,7 @@ fn files(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// The files in a folder that may hold problems and whose names begin so, in order; none where the folder
-/// cannot be read.
+/// The data files in a folder whose names begin with `start`, sorted.
 fn data_files(folder: &Path, start: &str) -> Result<Vec<PathBuf>> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
     let mut found = Vec::new();

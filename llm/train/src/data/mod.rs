@@ -1,12 +1,12 @@
-//! Problems, and the files that they come from: the data sets of the paper by name, and the user's own.
+//! Problems and their files: the data sets of the paper by name, and files of the user.
 //!
 //! | file | what |
 //! |---|---|
 //! | `problem` | a problem, what makes an answer to it right, and the grade of an answer |
-//! | `registry` | the sets that have a name here, and where they come from |
+//! | `registry` | the named sets, and where they come from |
 //! | `rows` | the rows of JSON lines, JSON and Parquet files |
 //! | `columns` | which column holds what, and the forms that answers have |
-//! | `load` | from rows to problems, and what was wrong with them |
+//! | `load` | problems from rows, and what was wrong with them |
 //! | `overlap` | problems that two sets share |
 //! | `verl` | problems as verl reads them |
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// Longest `.json` file, which is read whole.
 const LONGEST_JSON: u64 = 1 << 30;
 
-/// What is done with a row of a file, given its place, such as `file:12`, and its number.
+/// Called with each row: its place, such as `file:12`, its number and its columns.
 type Take<'a> = &'a mut dyn FnMut(&Path, usize, DataRow) -> Result<()>;
 
 /// Calls `take` with every row of a file. Where columns can be read one by one, those that are not
@@ -40,11 +40,11 @@ fn place(path: &Path, number: usize) -> PathBuf {
     PathBuf::from(format!("{}:{number}", path.display()))
 }
 
-/// A list of objects, or, as some programs name such files, an object a line.
+/// A list of objects, or JSON Lines under the name `.json`.
 fn json_rows(path: &Path, take: Take<'_>) -> Result<()> {
     let size = std::fs::metadata(path).map_err(Error::file(path))?.len();
     if size > LONGEST_JSON {
-        let problem = format!("has {size} bytes; make one JSON object a line of it, as .jsonl");
+        let problem = format!("has {size} bytes; convert it to JSON Lines (.jsonl)");
         return Err(Error::malformed(path, "the file", problem));
     }
     let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
@@ -59,7 +59,7 @@ fn json_rows(path: &Path, take: Take<'_>) -> Result<()> {
     rows.try_for_each(|(row, number)| take(&place(path, number), number, row))
 }
 
-/// The reader panics on some damaged files, and the verdict on a stranger's file must be an error.
+/// The Parquet reader panics on some damaged files; the panic is turned into an error.
 fn parquet_rows(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_>) -> Result<()> {
     let damaged = |error: String| {
         Error::malformed(path, "the file", format!("cannot be read as Parquet: {error}"))
@@ -91,7 +91,7 @@ fn parquet_rows(path: &Path, wanted: &dyn Fn(&str) -> bool, take: Take<'_>) -> R
     rows.try_for_each(|(row, number)| take(&place(path, number), number, row))
 }
 
-/// A field as JSON; of the kinds that no problem or answer has, its text.
+/// A field as JSON; its text for types that problems and answers do not have.
 fn json(field: Field) -> Value {
     match field {
         Field::Null => Value::Null,
