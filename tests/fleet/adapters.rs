@@ -307,7 +307,7 @@ fn names_that_lead_elsewhere_are_refused() {
         (index("a", "../../out", &hash), "is not allowed"),
         (index("a", "b\\c", &hash), "is not allowed"),
         (index("a", CONFIG, &hash), "is listed twice"),
-        (index("a", "b", "00"), "has no SHA-256"),
+        (index("a", "b", "00"), "is not 64 lower-case"),
         (json!([{"name": "a", "files": []}]), "adapter_config.json is missing"),
         (json!({"adapters": []}), "its index of adapters"),
     ];
