@@ -15,8 +15,8 @@ pub enum Error {
 
     /// Tensors that are not those of the configuration beside them.
     #[error(
-        "{path}: {} tensor(s) are not as config.json says:\n  {}",
-        problems.len(),
+        "{path}: {} not match config.json:\n  {}",
+        mismatched(problems.len()),
         problems.join("\n  ")
     )]
     Tensors {
@@ -67,6 +67,14 @@ pub enum Error {
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+/// The subject and verb of a message about tensors.
+fn mismatched(tensors: usize) -> String {
+    match tensors {
+        1 => "1 tensor does".to_owned(),
+        tensors => format!("{tensors} tensors do"),
+    }
 }
 
 impl Error {

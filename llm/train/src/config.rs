@@ -93,13 +93,13 @@ settings! {
             /// `timeout=120 PROGRAM` it may take 120 s for the completions of one prompt, not 60, before it
             /// is started again.
             reward_command: String = String::new(), "COMMAND";
-            /// How the terms of tokens become one loss.
+            /// How the losses of tokens are aggregated.
             loss: LossConfig = LossConfig::default(), "KIND[:KEY=VALUE]";
             /// Ratios under 1 − clip_low are not pushed further down.
             clip_low: f64 = 0.2, "ε";
             /// Ratios over 1 + clip_high are not pushed further up.
             clip_high: f64 = 0.28, "ε";
-            /// Weight of the divergence from the model at the start; with 0 no reference is kept.
+            /// Weight of the KL divergence from the initial model; with 0 no reference is kept.
             kl_coef: f64 = 0.0, "C";
             /// Weight of the policy's entropy, which is rewarded.
             entropy_coef: f64 = 0.0, "C";
@@ -115,9 +115,9 @@ settings! {
             steps: usize = 200, "N";
             /// Prompts of a step.
             prompts: usize = 64, "N";
-            /// Updates that a step's completions are divided over.
+            /// Updates in a step, which its completions are divided among.
             minibatches: usize = 1, "N";
-            /// Times that a step goes over its completions.
+            /// Passes of a step over its completions.
             epochs: usize = 1, "N";
             /// Most tokens that go through the network together in training.
             micro_batch_tokens: usize = 2048, "N";
@@ -127,7 +127,7 @@ settings! {
             schedule: Schedule = Schedule::default(), "DECAY[:warmup=N]";
             /// How gradients become updates.
             optimizer: OptimizerConfig = OptimizerConfig::default(), "adamw[:KEY=VALUE]";
-            /// Longest gradient; a longer one is shortened to it.
+            /// Largest gradient norm; a larger gradient is scaled down to it.
             clip_norm: f64 = 1.0, "G";
             /// Seed of all random numbers.
             seed: u64 = 0, "N";
