@@ -1,4 +1,4 @@
-//! Files that are either the old or the new one, never half of it.
+//! Atomic writes of files.
 
 use std::fs;
 use std::io::{self, Write};
