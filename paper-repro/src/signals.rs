@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// What the process was told while it worked.
+/// Signals that the process has received.
 pub(crate) struct Signals {
     received: Arc<AtomicUsize>,
 }
@@ -42,7 +42,7 @@ impl Signals {
             Some(SIGTERM) => Exit::Terminated,
             _ => Exit::Interrupted,
         };
-        let message = format!("stopped; the run in {} goes on with {again}", folder.display());
+        let message = format!("stopped; continue the run in {} with {again}", folder.display());
         Failure::Stopped(message, exit)
     }
 }

@@ -1,4 +1,4 @@
-//! `repro data`: the sets of problems that have a name, what is wrong with them, and how they are asked.
+//! `repro data`: named data sets, their checks, and their prompts.
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -56,7 +56,7 @@ pub(crate) struct ShowOptions {
     /// The set: a name of `repro data list`, NAME=PATH for a copy of it, a file, or countdown.
     #[arg(value_name = "DATA")]
     data: String,
-    /// How many problems.
+    /// Number of problems.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "3")]
     problems: usize,
     /// Print prompts as this model gets them.
@@ -150,7 +150,7 @@ fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failur
         let source: TaskSource = data.parse()?;
         fetch(&source, console)?;
         let loaded = source.up_to(Split::Train, usize::MAX >> 32)?;
-        // A benchmark holds its own problems.
+        // A benchmark overlaps with itself.
         let own = |overlap: &Overlap| match &source {
             TaskSource::Set { set, .. } => overlap.benchmark == set.name,
             _ => overlap.benchmark == *data,

@@ -2,7 +2,7 @@
 
 use rs_grpo_figures::{Color, Dash, Series};
 
-/// How the estimators begin that have a risk parameter.
+/// Prefix of the estimators with a risk parameter.
 const OURS: &str = "rs-grpo";
 /// Colours of the rivals, none of them near those of GRPO or of the scale of risk parameters.
 const RIVALS: [Color; 4] =
@@ -20,7 +20,7 @@ pub(crate) fn look(series: Series, index: usize, estimators: &[Option<&str>]) ->
         None => series.color(Color(110, 110, 110)).dash(Dash::Dashed),
         Some("grpo") => series.color(Color(20, 20, 20)),
         _ => match ours.iter().position(|&i| i == index) {
-            // The first of the scale is too near to GRPO's black to stand beside it alone.
+            // Alone, the first colour of the scale would be too close to GRPO's black.
             Some(_) if ours.len() == 1 => series.color(Color::ordered(1, 3)),
             Some(at) => series.color(Color::ordered(at, ours.len())),
             None => {

@@ -61,7 +61,7 @@ pub(crate) struct Options {
     /// Seed; a completion depends on it, on the prompt and on its number alone.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
-    /// Folder for completions, results, table and figure; an evaluation that was interrupted goes on.
+    /// Folder for completions, results, table and figure; an interrupted evaluation is resumed.
     #[arg(long, value_name = "DIR", default_value = "out/eval")]
     pub(super) out: PathBuf,
     #[command(flatten)]

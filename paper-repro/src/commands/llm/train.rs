@@ -19,7 +19,7 @@ use rs_grpo_train::{StepReport, TrainContext};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
-/// The heading of what a run leaves behind.
+/// Help heading of options on results.
 const SAVING: &str = "Evaluation and saving";
 
 /// Options of a training run.
@@ -68,7 +68,7 @@ pub(crate) fn run(
     model::check(&config.model)?;
     let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
     let remote = options.remote.remote(&config, &out)?;
-    // Before gigabytes of a model are downloaded for problems that cannot be read.
+    // Checked before a model is downloaded.
     for source in [config.source()?, config.eval_source()?] {
         data::fetch(&source, console)?;
     }
@@ -95,7 +95,7 @@ pub(crate) fn run(
     }
 }
 
-/// Trains, and shows how it goes.
+/// Trains, and shows the progress.
 fn train<P: TrainableModel + Sync>(
     context: &TrainContext<P>,
     options: &TrainOptions,

@@ -1,4 +1,4 @@
-//! What `repro plan` says: parts of a step, splits of the GPUs, memory, and what follows.
+//! Output of `repro plan`: parts of a step, splits of the GPUs, memory, and advice.
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -7,7 +7,7 @@ use rs_grpo_plan::{Bottleneck, Colocated, FleetPlan, GpuMemory, GpuSplit};
 use rs_grpo_train::TrainConfig;
 use serde::Serialize;
 
-/// By how much verl must be faster to be advised.
+/// Speed-up from which verl is recommended.
 const CLEARLY: f64 = 1.1;
 
 /// The whole answer; seconds, bytes and dollars.
@@ -320,7 +320,7 @@ impl Verl {
     }
 }
 
-/// Numbers of servers to show: powers of two, the balance, and all that there are GPUs for.
+/// Numbers of servers to show: powers of two, the balance, and the most that the GPUs allow.
 fn counts(most: usize, balance: Option<usize>) -> Vec<usize> {
     if most == 0 {
         return Vec::new();
@@ -333,7 +333,7 @@ fn counts(most: usize, balance: Option<usize>) -> Vec<usize> {
     counts
 }
 
-/// What follows, a sentence each.
+/// Advice, a sentence each.
 fn advice(
     fleet: &FleetPlan<'_>,
     overlap: bool,

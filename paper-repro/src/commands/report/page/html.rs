@@ -54,7 +54,7 @@ fn render(page: Value) -> Result<String, minijinja::Error> {
     environment.get_template("report.html")?.render(page)
 }
 
-/// For each colour of the pictures, what it becomes on a dark page.
+/// The dark-page colour of each colour of the pictures.
 fn dark(colors: &BTreeSet<String>) -> Vec<Value> {
     let pairs = colors.iter().filter_map(|text| Some((text, Color::from_hex(text)?.on_dark())));
     pairs.map(|(light, dark)| context! { light, dark => dark.to_string() }).collect()
