@@ -41,10 +41,10 @@
 //!
 //! # A step
 //! Each policy's adapter goes into a folder with a unique name (`policy-000123-5f3a90c1`: its number and
-//! a hash of its weights), all servers load it, and every request asks for it by name. vLLM's prefix
-//! cache is keyed by the adapter's name and path: with one name for all policies it would reuse the keys
-//! and values of earlier ones. An answer for another name is refused and counted. The previous policy is
-//! unloaded when its last request is done.
+//! a hash of its weights), all servers load it, and every request names it. vLLM's prefix cache is keyed
+//! by the adapter's name and path: with one name for all policies it would reuse the keys and values of
+//! earlier ones. An answer for another name is refused and counted. The previous policy is unloaded when
+//! its last request is done.
 //!
 //! # Failures
 //! A request is one prompt with all samples of its group, and counts once, when it is answered in full.

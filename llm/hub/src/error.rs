@@ -95,7 +95,7 @@ pub enum HubError {
 
     /// The connection broke too often.
     #[error(
-        "{repository}: {file}: {problem}; {present} bytes are kept: run the command again to go on from there"
+        "{repository}: {file}: {problem}; {present} bytes are kept: run the command again to resume"
     )]
     Interrupted {
         /// The repository.

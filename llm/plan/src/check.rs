@@ -236,8 +236,8 @@ fn trained_part(lora_rank: usize) -> &'static str {
     if lora_rank == 0 { "full" } else { "LoRA" }
 }
 
-/// A step of a steady batch, each completion in the middle of its length in the mean, and a prompt read
-/// for each that ends.
+/// A step of a steady batch: completions are half done on average, and a prompt is read for each that
+/// ends.
 fn served<'a>(all: &'a Measurements, row: &'a DecodeMeasurement) -> Timing<'a> {
     let DecodeMeasurement { model, completions: batch, new_tokens: new, .. } = row;
     let (vllm, completions) = (&all.vllm, row.completions as f64);

@@ -154,8 +154,8 @@ impl DecodeServer<'_> {
     }
 
     /// Seconds until the last of all servers' completions ends; `alive` says how many are decoded on one
-    /// server, and how many tokens each has. Where that is less than one, some servers have one and others
-    /// none, until there is none on any.
+    /// server, and how many tokens each has. If that is less than one, some servers have one and others
+    /// none, until all are done.
     fn until_last(&self, work: &DecodeWork, alive: impl Fn(f64) -> (f64, f64)) -> f64 {
         let servers = work.of / work.completions;
         let at = |(t, width): (f64, f64)| {

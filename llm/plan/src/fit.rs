@@ -15,7 +15,7 @@
 //! What the measurements do not determine:
 //! - `vllm.layer`: with it in the fit, the standard error of 1/`vllm.products` is seven times its value.
 //!   It is left out, and its cost is part of the others.
-//! - `vllm.adapter_layer` has one measurement, which it meets exactly: it has no error of its own.
+//! - `vllm.adapter_layer` has one measurement, which it meets exactly: its error is unknown.
 //! - `engine.tensor_layer` and `vllm.tensor_layer`: nothing was measured with more than one GPU a server.
 //! - the rates of reading prompts, of batches and of memory, which are not fitted.
 

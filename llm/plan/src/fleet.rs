@@ -401,8 +401,8 @@ impl<'a> FleetPlan<'a> {
     fn training(&self) -> f64 {
         let FleetSpec { model, run, trainer, rates, .. } = self.spec;
         let share = if run.lora_rank > 0 { &rates.training.lora } else { &rates.training.full };
-        // Later updates need the log-probabilities from before the first; where no correction for the
-        // sampler is asked for, the sampler's stand for them.
+        // Later updates need the log-probabilities from before the first; without importance correction,
+        // the sampler's are used.
         let again = run.minibatches * run.epochs > 1 && run.importance_correction;
         let passes = self.passes_with(f64::from(u8::from(again)));
         let operations = self.training_batch().operations(model, passes);

@@ -29,9 +29,9 @@
 //! at large ones `sequence`: that is why a fixed share of the bytes' floor, which is what the field
 //! quotes, is 84 % in one published measurement and 34 % in another.
 //!
-//! Completions end at lengths of their own; the model of that is in [`Lengths`]. Not in the model: the
-//! network between trainer and servers but for publishing, grading (on the CPU, while others are
-//! sampled), evaluation, checkpoints, and failures.
+//! Completions differ in length, as modelled by [`Lengths`]. Not in the model: the network between
+//! trainer and servers except for publishing, grading (on the CPU, while others are sampled),
+//! evaluation, checkpoints, and failures.
 //!
 //! | file | what |
 //! |---|---|

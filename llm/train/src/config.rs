@@ -81,8 +81,8 @@ settings! {
             eval_data: String = String::new(), "DATA";
             /// Leave out problems of benchmarks that are in the cache.
             decontaminate: bool = true, "BOOL";
-            /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
-            /// empty for the model's chat template.
+            /// Prompt template, with {prompt} in place of the question; auto chooses it by model and
+            /// question; empty for the model's chat template.
             prompt_template: String = AUTO.to_owned(), "TEXT";
         }
         "Method" {
@@ -370,7 +370,7 @@ impl TrainConfig {
     /// Where the problems come from.
     ///
     /// # Errors
-    /// A text that is none of the sources.
+    /// An unknown source.
     pub fn source(&self) -> Result<TaskSource> {
         self.data.parse()
     }
@@ -378,7 +378,7 @@ impl TrainConfig {
     /// Where the problems of evaluations come from.
     ///
     /// # Errors
-    /// A text that is none of the sources.
+    /// An unknown source.
     pub fn eval_source(&self) -> Result<TaskSource> {
         let text = if self.eval_data.is_empty() { &self.data } else { &self.eval_data };
         Ok(text.parse::<TaskSource>()?.held_out())

@@ -251,7 +251,7 @@ impl Outcomes {
     }
 }
 
-/// The length of the difference over that of what is expected; NaN if a number is none or missing.
+/// The norm of the difference over the norm of the expected; NaN if a number is NaN or missing.
 fn distance(found: &[f32], expected: &[f32]) -> f32 {
     if found.len() != expected.len() {
         return f32::NAN;

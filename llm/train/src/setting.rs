@@ -162,7 +162,7 @@ impl TableForm {
         Some(named)
     }
 
-    /// A table as it stands in a file, with these keys of it.
+    /// A table in the form of a file, with its keys that are given.
     pub(crate) fn block(&self, name: &str, table: &Table) -> String {
         let line = |key: &TableKey| Some(format!("{} = {}\n", key.name, table.get(key.name)?));
         let lines: String = self.keys.iter().filter_map(line).collect();
@@ -187,7 +187,7 @@ impl TableForm {
     }
 }
 
-/// A value as it stands in a short text.
+/// A value in the form of a short text.
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

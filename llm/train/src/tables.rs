@@ -84,7 +84,7 @@ table! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SamplerKind {
-    /// In this process, by the policy as it is.
+    /// In this process, from the current policy.
     Local,
     /// On servers that load the policy's adapter.
     Http,

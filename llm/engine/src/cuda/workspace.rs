@@ -56,7 +56,7 @@ impl Workspace {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Address of the first byte; arbitrary where there is no memory.
+    /// Address of the first byte; arbitrary if the workspace only counts.
     fn base(&self) -> u64 {
         self.memory.as_ref().map_or(ALIGNMENT as u64, Array::address)
     }

@@ -3,7 +3,7 @@
 use super::request::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
 use crate::Result;
 
-/// Samples that a [`Sampler`] is asked for at a time, since it returns them together.
+/// Samples per call of a [`Sampler`], which returns them together.
 const CHUNK: usize = 4096;
 
 /// A prompt, by its index, and the number of samples to draw.

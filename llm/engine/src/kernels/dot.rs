@@ -249,7 +249,7 @@ fn tile<S: Simd, W: Stored, const M: usize, const N: usize>(
             lanes::<S, W, M, N>(simd, k, 1, rows, weights, None),
         ),
         passes => {
-            // Halves onto halves, as `reduce_sum_f32s` goes on inside a register.
+            // Adds halves, as `reduce_sum_f32s` does inside a register.
             let mut parts = [[[zero; N]; M]; LANES];
             for (pass, part) in parts[..passes].iter_mut().enumerate() {
                 let ahead = (pass == 0).then_some(ahead);

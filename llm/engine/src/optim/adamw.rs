@@ -84,7 +84,7 @@ impl AdamW {
 
     /// One step down the gradients, each multiplied by `scale`, in place.
     ///
-    /// A weight without a gradient is left as it is.
+    /// A weight without a gradient is not changed.
     ///
     /// # Errors
     /// A gradient of another shape than its weight.

@@ -74,8 +74,8 @@ impl ChatOptions {
 ///
 /// Renders what transformers' `apply_chat_template` does, in the same dialect of Jinja: blocks are
 /// trimmed, strings have Python's methods, `tojson` is Python's, `raise_exception` is known.
-/// `strftime_now` is not: a prompt must not depend on the day it was made on. Templates that ask for
-/// it fall back to a date of their own, or take one as a variable.
+/// `strftime_now` is not: a prompt must not depend on the date. Templates that use it fall back to a
+/// fixed date, or take one as a variable.
 ///
 /// `{% generation %}`, which marks the assistant's tokens for supervised training, is not supported, and
 /// `trim` and `strip()` keep the separators U+001C to U+001F, which Python treats as spaces.

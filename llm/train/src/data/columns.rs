@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Where the answer stands in its column.
+/// Where the answer is in its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AnswerForm {
     /// It is the answer.

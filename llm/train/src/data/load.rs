@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct Loaded {
     /// Usable problems, with unique names.
     pub problems: Vec<Problem>,
-    /// Answers as they stand in the files, by the names of their problems; none of generated ones.
+    /// Answers as in the files, by problem; empty for generated problems.
     pub answers: HashMap<String, String>,
     /// Rows in the files.
     pub rows: usize,

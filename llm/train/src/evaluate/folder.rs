@@ -75,7 +75,7 @@ fn compare(saved: &Path, settings: &Map<String, Value>) -> Result<()> {
         return Ok(());
     }
     let problem = format!(
-        "an evaluation cannot go on with other settings: {}; give these, or another --out",
+        "an evaluation cannot be resumed with other settings: {}; give these, or another --out",
         differing.join("; ")
     );
     Err(Error::malformed(saved, "settings", problem))

@@ -91,7 +91,7 @@ impl<'a> MicroBatch<'a> {
 }
 
 /// Cuts consecutive examples into micro-batches of at most `budget` tokens; an example longer than that
-/// gets a micro-batch of its own.
+/// gets its own micro-batch.
 ///
 /// # Errors
 /// An example without a prompt.

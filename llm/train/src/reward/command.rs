@@ -121,7 +121,8 @@ impl RewardCommand {
 /// The program and its arguments, and how long it may take.
 fn words(text: &str) -> Result<(Vec<String>, Duration)> {
     let refuse = || {
-        let allowed = "a program and its arguments, every quote closed; before them timeout=SECONDS, if need be";
+        let allowed =
+            "a program and its arguments, every quote closed; timeout=SECONDS may come before them";
         Error::parameter("reward-command", format!("{text:?}"), allowed)
     };
     let mut words = shlex::split(text).ok_or_else(refuse)?;

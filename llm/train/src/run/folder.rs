@@ -159,7 +159,7 @@ fn compare(saved: &Path, config: &TrainConfig) -> Result<()> {
         return Ok(());
     }
     let problem = format!(
-        "a run cannot go on with other settings: {}; give these, or another --out",
+        "a run cannot be resumed with other settings: {}; give these, or another --out",
         differing.join("; ")
     );
     Err(Error::malformed(saved, "settings", problem))

@@ -1,4 +1,4 @@
-//! A whole run: steps, records, evaluations and checkpoints until it is done or told to stop.
+//! A whole run: steps, records, evaluations and checkpoints until it is done or stopped.
 
 use super::folder::RunFolder;
 use super::trainer::{StepReport, Trainer};
