@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     Usage(String),
     /// The run or a check failed.
     Failed(String),
-    /// A signal ended a run that can go on.
+    /// A signal ended a run that can be resumed.
     Stopped(String, Exit),
     /// Standard output could not be written.
     Output(io::Error),

@@ -36,7 +36,7 @@ impl Signals {
         }
     }
 
-    /// How a run that stopped early ends the program; `again` is how to go on with it.
+    /// The failure of a run that stopped early; `again` says how to resume it.
     pub(crate) fn failure(&self, folder: &Path, again: &str) -> Failure {
         let exit = match self.received() {
             Some(SIGTERM) => Exit::Terminated,

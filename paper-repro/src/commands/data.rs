@@ -62,7 +62,7 @@ pub(crate) struct ShowOptions {
     /// Print prompts as this model gets them.
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
+    /// Prompt template, with {prompt} in place of the question; auto chooses it by model and question;
     /// empty for the model's chat template.
     #[arg(long, value_name = "TEXT", default_value = AUTO, requires = "model")]
     prompt_template: String,

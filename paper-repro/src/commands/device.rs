@@ -18,7 +18,7 @@ pub(crate) struct DeviceOption {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Choice {
-    // Comments here would stand in the help, and stretch it over several screens.
+    // Doc comments here would appear in the help, and make it too long.
     Auto,
     Cpu,
     Cuda,

@@ -8,8 +8,9 @@ const OURS: &str = "rs-grpo";
 const RIVALS: [Color; 4] =
     [Color(0, 158, 115), Color(213, 94, 0), Color(86, 180, 233), Color(140, 86, 75)];
 
-/// The look of a method among those that it is shown with, by its estimator, if it has one: the base model
-/// is grey and dashed; risk parameters go along one scale, rivals have colours of their own.
+/// The look of a method among those that it is shown with, by its estimator, if it has one: the base
+/// model is grey and dashed; risk parameters are on one colour scale, and other methods have distinct
+/// colours.
 pub(crate) fn look(series: Series, index: usize, estimators: &[Option<&str>]) -> Series {
     let of = |wanted: fn(&str) -> bool| -> Vec<usize> {
         (0..estimators.len()).filter(|&i| estimators[i].is_some_and(wanted)).collect()

@@ -41,7 +41,7 @@ pub(crate) struct Options {
     /// A file of prompts, one {"prompt": …} or {"messages": […]} a line; - reads standard input.
     #[arg(long, value_name = "FILE.jsonl", conflicts_with = "prompt", help_heading = "Prompts")]
     prompts: Option<PathBuf>,
-    /// Text around a prompt, which stands in it as {prompt}.
+    /// Prompt template, with {prompt} in place of the given prompt.
     #[arg(long, value_name = "TEXT", default_value = "{prompt}", help_heading = "Prompts")]
     prompt_template: String,
     /// Ask through the model's chat template, each prompt as the user's message.

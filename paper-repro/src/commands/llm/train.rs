@@ -32,7 +32,7 @@ pub(crate) struct TrainOptions {
     /// Folder of the run [default: out/llm].
     #[arg(long, value_name = "DIR", help_heading = SAVING)]
     pub(crate) out: Option<PathBuf>,
-    /// Whether to go on with a run that the folder holds.
+    /// Whether to resume a run in the folder.
     #[arg(long, value_enum, default_value_t = ResumeWhen::Never, help_heading = SAVING)]
     resume: ResumeWhen,
     /// Print some completions of every N-th step.
@@ -42,7 +42,7 @@ pub(crate) struct TrainOptions {
     pub(crate) device: DeviceOption,
 }
 
-/// When a run goes on.
+/// When a run is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ResumeWhen {
     /// A folder that holds a run is refused.

@@ -188,7 +188,7 @@ impl Plan {
             Column::left("what"),
         ])?;
         let sampling = format!(
-            "{:.0} at a time on a GPU that samples, {:.0} % busy in the mean; prompts {:.1} %",
+            "{:.0} at a time on a GPU that samples, {:.0} % busy on average; prompts {:.1} %",
             self.chosen.batch / self.per_gpu(),
             100.0 * self.chosen.busy_share,
             100.0 * self.chosen.prompts_share
@@ -396,7 +396,7 @@ fn waits(fleet: &FleetPlan<'_>, chosen: GpuSplit, balance: Option<usize>) -> Vec
     ));
     if chosen.busy < 0.75 {
         said.push(format!(
-            "Stragglers: {:.0} % of the places in a server's batch are empty in the mean, while the \
+            "Stragglers: {:.0} % of the places in a server's batch are empty on average, while the \
              longest completions end.",
             100.0 * (1.0 - chosen.busy)
         ));

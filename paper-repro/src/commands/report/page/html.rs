@@ -118,7 +118,7 @@ fn of_picture(picture: &Picture, colors: &mut BTreeSet<String>) -> Result<Value,
         caption => one_line(&picture.caption),
         alt => one_line(&picture.alt),
         legend,
-        // The caption names the picture, so that an empty title of its own would only hide it.
+        // The caption names the picture; an empty title would hide it.
         panels => svgs.iter().map(|svg| svg.replacen("<title></title>", "", 1)).collect::<Vec<_>>(),
     })
 }
