@@ -166,7 +166,7 @@ impl<Q: ServerRequest> Batch<Q> {
             self.stopping = true;
             return false;
         }
-        // While there are servers that it was not sent to, it is retried without a pause.
+        // With fewer attempts than servers, another server is tried without a pause.
         let elsewhere = (pending.attempts as usize) < settings.count();
         let pause = if elsewhere { Duration::ZERO } else { pending.backoff.next(retry_after) };
         pending.not_before = now + pause;
