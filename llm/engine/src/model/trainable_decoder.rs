@@ -35,7 +35,7 @@ impl TrainableModel for Decoder {
         Ok(())
     }
 
-    /// Always per layer, to save memory.
+    /// Per layer in networks of more than 8 layers, to save memory.
     fn activation_checkpointing(&self, _: usize) -> Result<ActivationCheckpointing> {
         Ok(if self.config().layers > 8 {
             ActivationCheckpointing::PerLayer

@@ -29,7 +29,7 @@ impl TrainableModel for Network {
     }
 
     fn make_room(&self, optimizer: &mut DeviceAdamW, bytes: usize) -> Result<()> {
-        // As much again as it leaves.
+        // Only if the cache would not fit otherwise.
         match self.cache_budget()? < bytes {
             true => optimizer.offload(),
             false => Ok(()),
