@@ -177,7 +177,7 @@ fn a_run_survives_signals_and_kills() {
         if status.is_some() {
             // The step was finished and saved.
             assert_eq!(newest(&out), last_step(&out));
-            assert!(String::from_utf8_lossy(&run.stderr).contains("goes on with --resume auto"));
+            assert!(String::from_utf8_lossy(&run.stderr).contains("with --resume auto"));
         }
         step = newest(&out);
     }

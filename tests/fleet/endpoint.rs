@@ -186,8 +186,8 @@ fn what_does_not_pass_ends_the_sampling_and_keeps_the_rest() {
         (Fault::Status(401, None), "OPENAI_API_KEY"),
         (Fault::Status(404, None), "is the model served there"),
         (Fault::Status(307, None), "give the address that it moved to"),
-        (Fault::Status(503, None), "answered 503: no, Bearer [key] (asked 4 times)"),
-        (Fault::Choices(0), "0 choices; 1 was asked for (asked 4 times)"),
+        (Fault::Status(503, None), "answered 503: no, Bearer [key] (4 attempts)"),
+        (Fault::Choices(0), "0 choices; 1 was asked for (4 attempts)"),
     ];
     for (fault, message) in cases {
         server.poison("three", fault.clone());
@@ -215,7 +215,7 @@ fn what_does_not_pass_ends_the_sampling_and_keeps_the_rest() {
     (nowhere.servers.retries, nowhere.servers.pause) = (2, Duration::from_millis(1));
     let (drawn, repeats, result) = draw(&nowhere, 1, &SamplingParams::default());
     assert!(drawn.is_empty() && repeats >= 2);
-    assert!(result.unwrap_err().contains("asked 3 times"));
+    assert!(result.unwrap_err().contains("3 attempts"));
 }
 
 /// Of three servers one is not there and one fails always: the third gives all samples, the same ones.

@@ -134,7 +134,7 @@ fn samples_of_an_old_policy_are_never_trained_on() {
     let folder = TempDir::new().unwrap();
     let error = train(folder.path(), &config, settings, &mut |_| ()).unwrap_err();
     assert!(error.contains("it answered for \"policy-000000-"), "{error}");
-    assert!(error.contains("asked 3 times") && error.contains("step-000001"), "{error}");
+    assert!(error.contains("3 attempts") && error.contains("step-000001"), "{error}");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn without_any_server_a_run_stops_and_goes_on_from_where_it_was() {
         }
     })
     .unwrap_err();
-    for part in [&two[0].url(), &two[1].url(), "no server was of use", "--resume auto"] {
+    for part in [&two[0].url(), &two[1].url(), "no server was available", "--resume auto"] {
         assert!(error.contains(part), "{part} is not in: {error}");
     }
     // The two steps that were done are not lost.

@@ -604,7 +604,7 @@ fn files_of_earlier_versions_are_answered_with_the_new_form() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("config.toml"), "lora = \"off\"\n").unwrap();
     let resumed = RunFolder::open(folder.path(), &small(), Resume::Auto).err().unwrap().to_string();
-    let expected = "config.toml: lora: is the form of earlier versions; in its place, write this at the \
+    let expected = "config.toml: lora: is the form of earlier versions; write this at the \
                     end of the file:\n\n[lora]\nrank = 0";
     assert!(resumed.ends_with(expected), "{resumed}");
 }

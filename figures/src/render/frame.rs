@@ -1,4 +1,4 @@
-//! What surrounds the data of a panel: grid, ticks, labels, title and markers.
+//! The surroundings of a panel's data: grid, ticks, labels, title and markers.
 
 use super::canvas::{Anchor, Canvas, Pen, Rect};
 use super::layout::{Frame, axis_width, marker_offset, tick_width};

@@ -1,4 +1,4 @@
-//! How the page is shared out: a grid of cells, and in each cell the plot area and what surrounds it.
+//! Page layout: a grid of cells, and in each cell the plot area and its surroundings.
 
 use super::canvas::{Canvas, Rect};
 use super::look::{

@@ -1,4 +1,4 @@
-//! Everything about a panel that must be known before space is shared out.
+//! Everything about a panel that must be known before layout.
 
 use super::canvas::Rect;
 use super::view::{Padding, View};

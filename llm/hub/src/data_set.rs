@@ -1,4 +1,4 @@
-//! The files of a data set: those whose names begin as its entry in the registry says.
+//! The files of a data set: those whose names have the prefix of its entry in the registry.
 
 use super::cache::Cache;
 use super::download::Snapshot;
@@ -10,7 +10,7 @@ use super::settings::HubSettings;
 use crate::Result;
 use std::path::{Path, PathBuf};
 
-/// The folder of a data set in the cache, downloaded first if need be.
+/// The folder of a data set in the cache, downloaded first if necessary.
 ///
 /// # Errors
 /// As [`download`](super::download()) for models; a repository without such files.
@@ -44,7 +44,7 @@ pub fn download_data(
     snapshot.done()
 }
 
-/// The folder of a data set, if it is in the cache; of files in parts, all parts.
+/// The folder of a data set, if all of its files are in the cache.
 pub fn cached_data(
     repository: &Repository,
     prefix: &str,
@@ -67,7 +67,8 @@ fn has_files(folder: &Path, prefix: &str) -> bool {
     !names.is_empty() && names.iter().all(is_whole)
 }
 
-/// Of a part, such as `train-00003-of-00010.parquet`, the name of the whole and the number of parts.
+/// Splits the name of a part, such as `train-00003-of-00010.parquet`, into the common name and the
+/// number of parts.
 fn part(name: &str) -> Option<(&str, usize)> {
     let (start, end) = name.rsplit_once("-of-")?;
     let parts = end.split('.').next()?.parse().ok()?;

@@ -1,16 +1,16 @@
 //! What a caller may show while files arrive.
 
-/// Told about every file that is downloaded, in order; `()` shows nothing.
+/// Receives the progress of every file, in order; `()` shows nothing.
 pub trait DownloadProgress {
-    /// A file begins, or begins again, with `present` of its `total` bytes already here.
+    /// A file starts or restarts, with `present` of its `total` bytes already downloaded.
     ///
     /// The total is `None` where the hub does not say.
     fn start(&mut self, file: &str, total: Option<u64>, present: u64);
 
-    /// That many bytes more have arrived.
+    /// More bytes have arrived.
     fn advance(&mut self, bytes: u64);
 
-    /// The file is here, and verified.
+    /// The file is complete and verified.
     fn finish(&mut self);
 
     /// Another process downloads the same file; this one waits for it.

@@ -1,4 +1,4 @@
-//! The errors of the hub, from what was asked of it.
+//! Builds the errors of the hub.
 
 use super::alias;
 use super::cache::Cache;
@@ -10,7 +10,7 @@ impl HubError {
     pub(super) fn unknown(text: &str) -> Self {
         let names = || alias::ALIASES.iter().map(|alias| alias.name);
         let lower = text.to_ascii_lowercase();
-        // Weighs the beginning most: people leave out the end of a name.
+        // Jaro–Winkler weighs the beginning most: people leave out the end of a name.
         let likeness = |name: &&str| strsim::jaro_winkler(name, &lower);
         let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         Self::Unknown {

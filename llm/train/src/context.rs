@@ -1,4 +1,4 @@
-//! What a run trains with: its settings, its problems and its networks.
+//! Settings, problems and networks of a run.
 
 use crate::config::TrainConfig;
 use crate::data::{Gold, Problem};
@@ -30,11 +30,12 @@ pub struct TrainContext<P> {
     pub prompts: Vec<Vec<u32>>,
     /// Notes for the user on their files, a sentence each.
     pub notes: Vec<String>,
-    /// What was left out of them; absent where benchmarks do not matter.
+    /// Training problems that were left out because a benchmark has them; absent without
+    /// decontamination.
     pub decontaminated: Option<Decontaminated>,
     /// The model in training.
     pub policy: P,
-    /// The model at the start, where the loss has a divergence from it.
+    /// The initial model, if the loss has a KL divergence from it.
     pub reference: Option<P>,
     /// Sizes of the model.
     pub model: ModelConfig,
@@ -65,15 +66,14 @@ impl TrainContext<Decoder> {
     /// A run in the memory of the host, with the model of a folder.
     ///
     /// # Errors
-    /// Settings that do not fit; files that are not what they should be; no problems; prompts that
-    /// leave no room for an answer; a run that does not fit into the memory.
+    /// Incompatible settings; malformed files; no problems; prompts that leave no room for an answer; a
+    /// run that does not fit into memory.
     pub fn new(config: TrainConfig, folder: &Path) -> Result<Self> {
         Self::open(config, folder, None)
     }
 
-    /// The same for a run that goes on, which leaves out the problems that it left out when it began,
-    /// whatever benchmarks are in the cache now: its position in the data holds only among the same
-    /// problems.
+    /// The same for a resumed run, which leaves out the same problems as when it began, whatever
+    /// benchmarks are in the cache now: its position in the data is valid only for the same problems.
     ///
     /// # Errors
     /// As [`TrainContext::new`].
@@ -167,8 +167,8 @@ fn on_host(config: &TrainConfig, checkpoint: &Checkpoint) -> Result<(Decoder, Op
     Ok((policy, reference))
 }
 
-/// The same on a device, from a decoder on the host that holds only what is in files, and the adapters
-/// as they begin.
+/// The same on a device, from a decoder on the host with the weights of the files and the initial
+/// adapters.
 fn on_device(
     config: &TrainConfig,
     checkpoint: &Checkpoint,
@@ -188,7 +188,7 @@ fn on_device(
     Ok((policy, reference))
 }
 
-/// Refuses a run that needs more memory than there is, where that is known.
+/// Refuses a run that needs more memory than there is, as far as that is known.
 fn check_memory(
     (site, limit): (Site, Option<u64>),
     config: &TrainConfig,

@@ -1,12 +1,11 @@
-//! The numbers of a step, by the names that users of TRL know.
+//! Metrics of a step, under TRL's names where it has them.
 
 use crate::loss::{LossSums, UpdateStats};
 use crate::rollout::{Completion, Rollout};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Numbers by name. A number that is not defined, such as the mean length of no completions, is left
-/// out.
+/// Numbers by name. Undefined ones, such as the mean length of no completions, are left out.
 pub type Metrics = BTreeMap<String, f64>;
 
 /// The metrics of a step: of its completions, of its updates, and how long they took.

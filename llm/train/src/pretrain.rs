@@ -1,4 +1,4 @@
-//! The embedded model: a small Qwen3 decoder, taught Countdown from nothing.
+//! The embedded model: a small Qwen3 decoder, pre-trained on Countdown.
 
 use crate::error::{Error, Result};
 use crate::loss::{Example, Loss, Pass, UpdateStats};
@@ -39,13 +39,13 @@ const SPREAD: f64 = 0.02;
 pub struct Pretraining {
     /// How large the puzzles are.
     pub shape: PuzzleShape,
-    /// How often each operator stands in the solutions.
+    /// Frequency of each operator in the solutions.
     pub prior: Prior,
     /// Steps of the optimiser.
     pub steps: usize,
     /// Solved puzzles of a step.
     pub batch: usize,
-    /// Solved puzzles in all; steps go through them again and again.
+    /// Solved puzzles in total; steps cycle through them.
     pub problems: usize,
     /// Largest learning rate; it falls along a cosine.
     pub learning_rate: f64,

@@ -1,5 +1,5 @@
-//! The whole network on a device against the decoder on the CPU: gradients, steps of the optimiser,
-//! and generation; and against itself, token by token, in bursts and with recordings.
+//! Compares the whole network on a device with the decoder on the CPU: gradients, optimiser steps and
+//! generation; and its generation token by token, in several steps at a time, and with CUDA graphs.
 
 use crate::error::{Error, Result};
 use crate::loss::{Example, Loss, LossKind, Pass, gradient, logprobs};
@@ -51,7 +51,7 @@ pub fn compare_networks(
     Ok(outcomes.outcomes)
 }
 
-/// The same with a model that is made for it, whose heads are as wide as tensor cores want them.
+/// The same with a generated model whose heads are wide enough for tensor cores.
 ///
 /// # Errors
 /// As [`compare_networks`]; a full disk.
@@ -251,7 +251,7 @@ impl Outcomes {
     }
 }
 
-/// The length of the difference over that of what is expected; NaN if a number is none or missing.
+/// The norm of the difference over the norm of the expected; NaN if a number is NaN or missing.
 fn distance(found: &[f32], expected: &[f32]) -> f32 {
     if found.len() != expected.len() {
         return f32::NAN;

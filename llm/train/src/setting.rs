@@ -1,8 +1,8 @@
-//! What a setting is: a key of a file, a flag, and a sentence of documentation, declared once.
+//! A setting: its key, flag, default and documentation, declared once.
 //!
-//! A setting of several keys is a table in a file and a short text on a command line: `value`,
-//! `key=value,key=value`, or `value:key=value`. A value without a key is that of the first key; what a text
-//! does not name has its default.
+//! A setting of several keys is a table in a file and a short text on the command line: `value`,
+//! `key=value,key=value`, or `value:key=value`. A value without a key is that of the first key; missing
+//! keys have their defaults.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use toml::{Table, Value};
 pub struct Setting {
     /// Its key in a file; the flag has hyphens in place of underscores.
     pub key: &'static str,
-    /// What a person decides by it, for headings.
+    /// Heading that it is listed under.
     pub heading: &'static str,
     /// The form of its value on a command line.
     pub value: &'static str,
@@ -35,9 +35,9 @@ pub struct TableKey {
 pub struct TableForm {
     /// Its keys, in order.
     pub keys: &'static [TableKey],
-    /// The texts that are taken, for messages.
+    /// The accepted texts, for messages.
     pub allowed: &'static str,
-    /// Whether the others mean nothing, and the text is `off`, where the first key is 0.
+    /// Whether 0 for the first key turns the setting off, written as `off`.
     pub(crate) off: bool,
 }
 
@@ -163,14 +163,14 @@ impl TableForm {
         Some(named)
     }
 
-    /// A table as it stands in a file, with these keys of it.
+    /// A table in the form of a file, with its keys that are given.
     pub(crate) fn block(&self, name: &str, table: &Table) -> String {
         let line = |key: &TableKey| Some(format!("{} = {}\n", key.name, table.get(key.name)?));
         let lines: String = self.keys.iter().filter_map(line).collect();
         format!("[{name}]\n{lines}")
     }
 
-    /// The short text of a table: after a word all keys that are not as they are by default, or else all
+    /// The short text of a table: after a word only keys that differ from the default, otherwise all
     /// keys.
     pub(crate) fn short(&self, table: &Table, defaults: &Table) -> String {
         let value = |key: &TableKey| table.get(key.name).map(plain).unwrap_or_default();
@@ -188,7 +188,7 @@ impl TableForm {
     }
 }
 
-/// A value as it stands in a short text.
+/// A value in the form of a short text.
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

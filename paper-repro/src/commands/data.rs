@@ -1,4 +1,4 @@
-//! `repro data`: the sets of problems that have a name, what is wrong with them, and how they are asked.
+//! `repro data`: named data sets, their checks, and their prompts.
 
 use crate::commands::prompt_flags::PromptFlags;
 use crate::console::Console;
@@ -57,7 +57,7 @@ pub(crate) struct ShowOptions {
     /// The set: a name of `repro data list`, NAME=PATH for a copy of it, a file, or countdown.
     #[arg(value_name = "DATA")]
     data: String,
-    /// How many problems.
+    /// Number of problems.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "3")]
     problems: usize,
     /// Print prompts as this model gets them.

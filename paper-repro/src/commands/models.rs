@@ -10,7 +10,7 @@ use rs_grpo_hub::{ALIASES, Alias, HubSettings, is_cached};
 use rs_grpo_plan::Workload;
 use serde::Serialize;
 
-/// Rank of the adapters that the memory to train them is told for.
+/// Rank of the adapters in the memory columns.
 const RANK: u64 = 32;
 
 /// Options of `repro models`.

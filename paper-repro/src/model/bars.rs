@@ -1,4 +1,4 @@
-//! How far a download is.
+//! Progress bars of downloads.
 
 use crate::console::Console;
 use indicatif::ProgressBar;

@@ -1,4 +1,4 @@
-//! From `--model` to a folder, downloaded if need be.
+//! The folder of `--model`, downloaded if necessary.
 
 use super::bars::Bars;
 use super::embedded;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The name of the embedded model.
 const EMBEDDED: &str = "countdown";
 
-/// Refuses what names no model, without a download.
+/// Refuses an unknown model, without a download.
 pub(crate) fn check(model: &str) -> Result<(), Failure> {
     if model == EMBEDDED {
         return Ok(());

@@ -1,7 +1,7 @@
 //! The table of tensors at the start of a `.safetensors` file: a length of 8 bytes, then JSON.
 //!
-//! The `safetensors` crate describes the files that we write, but does not read any: its errors
-//! leave out which tensor is wrong, and of two tensors with one name it keeps the last.
+//! The `safetensors` crate is used for writing only: its reading errors do not name the tensor, and of
+//! two tensors with one name it keeps the last.
 
 use super::mapped::Storage;
 use crate::{Error, Result};
@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path, file: &[u8]) -> Result<Vec<TensorEntry>> {
     Ok(entries)
 }
 
-/// The bytes of the table, whatever length the file claims for it.
+/// The bytes of the table, with the claimed length checked.
 fn table<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8]> {
     let refuse = |problem: String| Error::malformed(path, "the header", problem);
     let Some((length, rest)) = file.split_first_chunk::<LENGTH_BYTES>() else {
@@ -120,7 +120,7 @@ fn refuse_gaps(path: &Path, start: usize, len: usize, entries: &[TensorEntry]) -
     Err(Error::malformed(path, "the length", problem))
 }
 
-/// A tensor as it stands in the table.
+/// A tensor's entry in the table.
 #[derive(serde::Deserialize)]
 #[serde(expecting = "an object with dtype, shape and data_offsets")]
 struct RawTensor {

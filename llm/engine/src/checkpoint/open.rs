@@ -36,8 +36,8 @@ impl Checkpoint {
     /// `model.safetensors.index.json` names; the single file where a folder has both, as in
     /// transformers.
     ///
-    /// Weights are mapped, not read: opening costs no copy, unless a header of odd length leaves
-    /// them at addresses that do not suit their type.
+    /// Weights are memory-mapped; they are copied only where the header leaves them unaligned for their
+    /// type.
     ///
     /// # Errors
     /// A file is missing, cut off or malformed, or a tensor is stored in another type than F32, BF16
@@ -62,7 +62,7 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// Where the files are.
+    /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -1,4 +1,4 @@
-//! NVRTC: from the text of kernels to the code of a GPU, and a cache of it.
+//! Compiles kernels with NVRTC, and caches the code.
 
 use super::launch::Element;
 use super::source::KernelSource;
@@ -22,7 +22,7 @@ pub struct CompileTarget {
 /// The compute capabilities that every kernel is compiled for in tests: A100 and H100.
 pub const TESTED: [u32; 2] = [80, 90];
 
-/// Whether the NVRTC library is there.
+/// Whether the NVRTC library is installed.
 pub(crate) fn is_available() -> bool {
     // SAFETY: the library's constructors run, as those of any library that is loaded.
     #[expect(unsafe_code, reason = "looks for a library of CUDA's")]
@@ -47,7 +47,7 @@ pub fn compile(source: &KernelSource, element: Element, capability: u32) -> Resu
 /// As [`compile`], from the cache if it was compiled before.
 ///
 /// # Errors
-/// As [`compile`]. A cache that cannot be read or written is passed over.
+/// As [`compile`]. A cache that cannot be read or written is ignored.
 pub(crate) fn compile_cached(
     source: &KernelSource,
     element: Element,
@@ -60,20 +60,20 @@ pub(crate) fn compile_cached(
     }
     let code = compile(source, element, target.capability)?;
     if let Some(path) = path {
-        // Without a cache the next run compiles again, and is otherwise the same.
+        // Without a cache the next run only compiles again.
         let _ = store(&path, &code);
     }
     Ok(code)
 }
 
-/// Where code is kept: `rs-grpo/kernels` in the user's folder for caches.
+/// Folder of the cache: `rs-grpo/kernels` in the user's cache folder.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
     Some(caches.join("rs-grpo/kernels"))
 }
 
-/// The name of a file of code: what it was made from, and for what.
+/// File name of compiled code: its source's hash, and its target.
 fn key(source: &KernelSource, element: Element, target: CompileTarget) -> String {
     let hash: String = Sha256::digest(source.text(element)).iter().take(16).map(hex).collect();
     let (stem, element) = (source.name.trim_end_matches(".cu"), element.name());
@@ -84,7 +84,7 @@ fn hex(byte: &u8) -> String {
     format!("{byte:02x}")
 }
 
-/// Whole or not at all, though several programs do it at once.
+/// Writes atomically, also if several processes do so at once.
 fn store(path: &Path, code: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -121,7 +121,7 @@ impl Program {
         self.code().map_err(|error| Error::gpu(self.name, error))
     }
 
-    /// What the compiler said.
+    /// The compiler's log.
     fn log(&self) -> String {
         // SAFETY: as in `compile`; the log ends with a zero.
         #[expect(unsafe_code, reason = "calls the NVRTC library")]

@@ -2,7 +2,7 @@
 
 use super::launch::Element;
 
-/// What all sources begin with.
+/// Header of all sources.
 pub const HEADER: &str = include_str!("../kernels/device.cuh");
 
 /// A file of kernels.
@@ -69,7 +69,7 @@ impl KernelSource {
         self.parts.concat()
     }
 
-    /// All that a compiler is given, for weights and activations of a type.
+    /// The complete source for a type of weights and activations.
     pub fn text(&self, element: Element) -> String {
         format!("{HEADER}\n#define ELEMENT {}\n{}", element.name(), self.body())
     }

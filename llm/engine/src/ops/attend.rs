@@ -1,4 +1,4 @@
-//! The rows of an attention: shared by the operation that trains and the one that generates.
+//! Attention over rows, shared by training and generation.
 
 use super::heads::Heads;
 use crate::checkpoint::Elements;
@@ -16,12 +16,12 @@ pub(super) struct AttendedSequence {
     pub(super) first: usize,
     pub(super) len: usize,
     pub(super) start: usize,
-    /// Where its keys and values lie, from position 0.
+    /// Segments of its keys and values, from position 0.
     pub(super) segments: Vec<Segment>,
 }
 
 impl AttendedSequence {
-    /// Positions from 0 on that lie in the same slots as another sequence's, new ones left out.
+    /// Number of leading positions in the same slots as another sequence's, without new ones.
     pub(super) fn shares_with(&self, other: &Self) -> usize {
         let mut shared = 0;
         for (own, other) in self.segments.iter().zip(&other.segments) {

@@ -36,7 +36,7 @@ struct Attention {
 }
 
 impl Attention {
-    /// Every span as a sequence of its own, which may begin with the rows of a trunk.
+    /// Every span as a separate sequence, which may begin with the rows of a trunk.
     fn sequences(&self) -> Vec<AttendedSequence> {
         let of_tree = |tree: &Vec<Span>| {
             let trunk = tree[0];
@@ -123,7 +123,7 @@ impl CustomOp3 for Attention {
     }
 }
 
-/// What the backward knows: the inputs, the output, its gradient and the forward's sums.
+/// Inputs of the backward pass: the forward's inputs, output and sums, and the output's gradient.
 struct Known<'a> {
     heads: Heads,
     q: &'a [f32],

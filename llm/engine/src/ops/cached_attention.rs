@@ -1,4 +1,4 @@
-//! Attention to keys and values that a cache holds, for generation: no gradient.
+//! Attention to a KV cache, for generation: no gradient.
 
 use super::attend::{AttendedSequence, KeysValues, attend};
 use super::heads::Heads;
@@ -8,7 +8,7 @@ use crate::tensor::floats;
 use candle_core::{CpuStorage, CustomOp3, InplaceOp2, Layout, Result, Shape, Tensor};
 use std::sync::Arc;
 
-/// Fewest shared positions for which a launch of their own pays off.
+/// Fewest shared positions that are worth a separate launch.
 const LEAST_PREFIX: usize = 32;
 
 /// Which rows of a batch belong to which sequence, and where their keys and values lie.
@@ -86,7 +86,7 @@ impl Placement {
         }
     }
 
-    /// Refuses a batch of shape `rows` that has other rows than were placed.
+    /// Refuses a batch whose shape, `rows`, is not that of this placement.
     fn check(&self, rows: &[usize]) -> Result<()> {
         if rows.first() != Some(&self.rows) {
             candle_core::bail!("a batch {rows:?} where {} rows were placed", self.rows);

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Name of the template in its environment, which has no other.
+/// Name of the only template in the environment.
 const NAME: &str = "chat";
 
 /// Tokens that templates know by name, where `tokenizer_config.json` gives them.
@@ -72,16 +72,16 @@ impl ChatOptions {
         Self::default()
     }
 
-    /// For a conversation in which it is the assistant's turn: the text ends where the answer begins.
+    /// For a conversation that the assistant continues: the text ends where the answer begins.
     pub fn generation() -> Self {
         Self { add_generation_prompt: true, ..Self::default() }
     }
 
-    /// With a variable of the template, such as `enable_thinking` of Qwen3's or `date_string` of
-    /// Llama's. It stands before a token of the same name.
+    /// With a variable of the template, such as Qwen3's `enable_thinking` or Llama's `date_string`. It
+    /// takes precedence over a token of the same name.
     ///
     /// # Errors
-    /// `messages` and `add_generation_prompt`, which have their own place.
+    /// `messages` and `add_generation_prompt`, which are set separately.
     pub fn with(mut self, name: impl Into<String>, value: impl Serialize) -> Result<Self> {
         let name = name.into();
         if ["messages", "add_generation_prompt"].contains(&name.as_str()) {

@@ -6,10 +6,10 @@
 //! question ──► PlainTemplate ─┘
 //! ```
 //!
-//! Everything here is read from a checkpoint's folder, and is what transformers makes of the same
-//! files: the tests compare prompts of Qwen2.5's and Qwen3's templates, and tokens of small
-//! vocabularies under Qwen2's and Llama 3's ways of splitting text. Left out: tokenizers without a
-//! `tokenizer.json`, and pictures and calls of tools in messages.
+//! Everything is read from a checkpoint's folder, with the same results as transformers: the tests
+//! compare prompts of Qwen2.5's and Qwen3's templates, and tokens of small vocabularies with the
+//! pre-tokenizers of Qwen2 and Llama 3. Not supported: tokenizers without a `tokenizer.json`, and images
+//! and tool calls in messages.
 
 mod chat;
 mod environment;

@@ -1,4 +1,4 @@
-//! What templates take from Python: its JSON and its exceptions.
+//! Functions of Python that templates use: JSON and exceptions.
 
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Error, ErrorKind};

@@ -1,4 +1,4 @@
-//! How a question is put to a model.
+//! The prompt of a question.
 
 use super::chat::{ChatOptions, ChatTemplate, Message};
 use super::plain::PlainTemplate;
@@ -13,8 +13,8 @@ use std::path::Path;
 /// The text in place of a template that leaves the choice to the model and the question.
 pub const AUTO: &str = "auto";
 
-/// Asks for the form that the grader reads first. It is the wording of Qwen2.5-Math's model cards, which
-/// evaluations of these models have in common.
+/// Asks for a boxed answer, in the wording of Qwen2.5-Math's model cards that evaluations of these
+/// models use.
 const BOXED: &str =
     "{prompt}\nPlease reason step by step, and put your final answer within \\boxed{}.";
 
@@ -69,11 +69,11 @@ pub struct Question {
 impl Question {
     /// How this model is asked.
     ///
-    /// With `auto` and without `chat`, a mathematical question goes with the request for a boxed answer,
-    /// through the chat template if the model was trained to hold conversations, and any other question
-    /// as it is. Base models often come with a chat template that they were not trained on. What tells
-    /// is how the model ends an answer, by its [`stop_tokens`]: with the token that the template writes
-    /// there, or, as the base models of Qwen do, with another. Checkpoints of a run keep that.
+    /// `auto` adds the request for a boxed answer to a mathematical question, and the chat template if
+    /// the model is a chat model; other questions stay as they are. Base models often come with a chat
+    /// template that they were not trained on. A model counts as a chat model if one of its
+    /// [`stop_tokens`] is the token that the template writes after an answer; the base models of Qwen
+    /// stop at another. Checkpoints of a run keep this.
     ///
     /// # Errors
     /// A text without `{prompt}`; `chat`, a system message or variables where the model has no chat
@@ -88,7 +88,7 @@ impl Question {
         let (text, chat) = match template.as_str() {
             AUTO if !chat => {
                 let chat = if is_math { conversation(folder, tokenizer)? } else { None };
-                // A conversation marks the end of the question; a text needs its line ended.
+                // A chat template marks the end of the question; plain text needs a line break.
                 let text = match chat {
                     None => Self::plain(AUTO, is_math)?,
                     Some(_) => Self::text(AUTO, is_math)?,
@@ -122,7 +122,7 @@ impl Question {
         Ok(self)
     }
 
-    /// The text around a question where the model is out of reach, as behind an endpoint.
+    /// The template of a served model, whose files are not available.
     ///
     /// # Errors
     /// A text without `{prompt}`.
@@ -134,7 +134,7 @@ impl Question {
         }
     }
 
-    /// The text around a question for a model that holds no conversations.
+    /// The template of a base model.
     ///
     /// # Errors
     /// A text without `{prompt}`.
@@ -189,7 +189,7 @@ fn chat_template(folder: &Path) -> Result<ChatTemplate> {
     })
 }
 
-/// The chat template, if the model ends its answers as the template does.
+/// The chat template, if the model stops at the token that ends an answer in it.
 fn conversation(folder: &Path, tokenizer: &Tokenizer) -> Result<Option<ChatTemplate>> {
     const ANSWER: &str = "It is two.";
     let Some(chat) = ChatTemplate::from_folder(folder)? else { return Ok(None) };

@@ -1,9 +1,9 @@
-//! Text of tokens as they come.
+//! Streaming detokenization.
 
 use super::tokenizer::{Role, Tokenizer};
 use crate::Result;
 
-/// Stands for bytes that are not, or not yet, a character.
+/// Replaces bytes that are not, or not yet, a character.
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
 /// A character that lacks its last byte shows as one to three replacements, as the decoder likes.

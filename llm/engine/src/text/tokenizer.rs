@@ -27,12 +27,11 @@ pub struct Tokenizer {
 impl Tokenizer {
     /// The tokenizer of a checkpoint's folder, `tokenizer.json`.
     ///
-    /// What the file says of truncation and padding is ignored, as transformers does: no text is
-    /// ever cut.
+    /// Truncation and padding of the file are ignored, as in transformers: text is never cut.
     ///
     /// # Errors
-    /// A file that is absent, truncated or no tokenizer; one that gives a token another id than its
-    /// place in the vocabulary, or two tokens one id; one whose merges drop out at random.
+    /// A file that is missing, truncated or not a tokenizer; a token whose id is not its position in the
+    /// vocabulary, or two tokens with one id; BPE dropout.
     pub fn from_folder(folder: &Path) -> Result<Self> {
         let path = folder.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
@@ -50,10 +49,9 @@ impl Tokenizer {
     /// The tokens of a text, with what the model expects around every text (Llama's
     /// `<|begin_of_text|>`) where `special` says so.
     ///
-    /// A prompt that a chat template wrote holds these tokens already: give `false`. The text of a
-    /// special token inside `text` becomes that token, as in transformers. An empty text has no
-    /// tokens but those around it, and so may be empty: no model can go on from that, and the
-    /// generation engine refuses it.
+    /// A prompt from a chat template has these tokens already: give `false`. The text of a special token
+    /// inside `text` becomes that token, as in transformers. An empty text without added tokens gives no
+    /// tokens, which the generation engine refuses.
     ///
     /// # Errors
     /// Where the tokenizer has no token for a part of the text.
@@ -64,8 +62,8 @@ impl Tokenizer {
 
     /// The text of tokens, without the special ones where `skip_special` says so.
     ///
-    /// Bytes that are not UTF-8 become `U+FFFD`. Ids of no token are left out: models often have more
-    /// rows than their tokenizer has tokens.
+    /// Bytes that are not UTF-8 become `U+FFFD`. Unknown ids are left out: models often have more rows
+    /// than their tokenizer has tokens.
     ///
     /// # Errors
     /// Where the decoder of the file refuses the tokens.
@@ -244,7 +242,7 @@ fn distinct_ids(path: &Path, inner: &tokenizers::Tokenizer) -> Result<usize> {
     Ok(tokens.keys().max().map_or(0, |&highest| highest as usize + 1))
 }
 
-/// Merges that drop out at random would make the tokens of a text depend on more than the text.
+/// BPE dropout would make the tokens of a text random.
 fn check_dropout(path: &Path, inner: &tokenizers::Tokenizer) -> Result<()> {
     match inner.get_model() {
         ModelWrapper::BPE(model) if model.dropout.is_some_and(|dropout| dropout > 0.0) => {

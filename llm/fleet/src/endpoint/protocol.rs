@@ -1,14 +1,14 @@
-//! What is sent, and what must come back.
+//! Bodies of requests and answers.
 
 use rs_grpo_engine::generate::{SamplingParams, TextSample};
 use serde::{Deserialize, Serialize};
 
-/// Which of the two kinds of completions.
+/// Which of OpenAI's two completion APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Of a text.
+    /// `/v1/completions`: continues a text.
     Completions,
-    /// Of a conversation that consists of the prompt: the server applies the model's chat template.
+    /// `/v1/chat/completions`: the prompt is the only message, and the server applies the chat template.
     Chat,
 }
 
@@ -21,7 +21,7 @@ impl Protocol {
     }
 }
 
-/// A request. The number of choices is left at one, its default.
+/// Body of a request. `n` is left at 1, its default.
 #[derive(Serialize)]
 pub(super) struct ChatBody<'a> {
     model: &'a str,
@@ -67,7 +67,7 @@ impl<'a> ChatBody<'a> {
     }
 }
 
-/// An answer, as far as it is read.
+/// The fields of an answer that are read.
 #[derive(Deserialize)]
 struct Answer {
     choices: Vec<Choice>,
@@ -77,12 +77,12 @@ struct Answer {
 #[derive(Deserialize)]
 struct Choice {
     text: Option<String>,
-    message: Option<Said>,
+    message: Option<ResponseMessage>,
     finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct ResponseMessage {
     content: Option<String>,
 }
 
@@ -91,7 +91,7 @@ struct Usage {
     completion_tokens: Option<usize>,
 }
 
-/// The sample that an answer holds; what is wrong with one that holds none.
+/// Parses the sample of an answer; the error says what is wrong with it.
 pub(super) fn read(protocol: Protocol, body: &[u8], index: usize) -> Result<TextSample, String> {
     let answer: Answer = serde_json::from_slice(body)
         .map_err(|error| format!("its answer is cut off or is not a completion ({error})"))?;
@@ -100,10 +100,10 @@ pub(super) fn read(protocol: Protocol, body: &[u8], index: usize) -> Result<Text
     };
     let text = match protocol {
         Protocol::Completions => choice.text.clone().ok_or("its choice has no text")?,
-        // A model that only thought, or called a tool, said nothing.
+        // Content is null after a tool call or if there was only reasoning.
         Protocol::Chat => {
-            let said = choice.message.as_ref().ok_or("its choice has no message")?;
-            said.content.clone().unwrap_or_default()
+            let message = choice.message.as_ref().ok_or("its choice has no message")?;
+            message.content.clone().unwrap_or_default()
         }
     };
     let truncated = match choice.finish_reason.as_deref() {

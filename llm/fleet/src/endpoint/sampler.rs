@@ -1,9 +1,9 @@
-//! Many requests at a time.
+//! Sampling from a served model.
 
 use super::protocol::{ChatBody, Protocol, read};
 use super::settings::Endpoint;
 use crate::{Error, Result};
-use crate::{Fleet, News, ServerRequest};
+use crate::{Fleet, RequestEvent, ServerRequest};
 use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_files::Refuse as _;
 use sha2::{Digest, Sha256};
@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 /// Draws samples from a served model.
 ///
-/// A request that fails for now is repeated. One that fails for good ends the sampling: no further
-/// request is sent, those under way are finished, and their samples are kept.
+/// A request that fails temporarily is retried. One that fails for good ends the sampling: no further
+/// request is sent, those in flight are finished, and their samples are kept.
 pub struct EndpointSampler<'a> {
-    fleet: Fleet<Single>,
+    fleet: Fleet<SampleRequest>,
     setting: Arc<Setting>,
     note: &'a mut dyn FnMut(&str),
 }
@@ -28,10 +28,10 @@ struct Setting {
 }
 
 impl<'a> EndpointSampler<'a> {
-    /// A sampler of these prompts; `note` is called for requests that will be repeated.
+    /// A sampler of these prompts; `note` is called for requests that will be retried.
     ///
     /// # Errors
-    /// Settings outside their range, or that the protocol has no word for.
+    /// Settings outside their range, or that OpenAI's protocol does not have.
     pub fn new(
         endpoint: &Endpoint,
         prompts: &[String],
@@ -41,7 +41,11 @@ impl<'a> EndpointSampler<'a> {
         params.check()?;
         let unknown = [("top-k", params.top_k as f32), ("min-p", params.min_p)];
         if let Some((name, value)) = unknown.into_iter().find(|(_, value)| *value != 0.0) {
-            return Err(Error::parameter(name, value, "0 with an endpoint: its protocol has none"));
+            return Err(Error::parameter(
+                name,
+                value,
+                "0 with an endpoint: OpenAI's protocol does not have it",
+            ));
         }
         let setting = Setting {
             protocol: endpoint.protocol,
@@ -60,28 +64,28 @@ impl TextSampler for EndpointSampler<'_> {
         watch: &mut dyn FnMut(TextEvent) -> bool,
     ) -> rs_grpo_engine::Result<()> {
         let (prompt_of, mut go_on) = (requests.to_vec(), true);
-        let questions = Singles::new(self.setting.clone(), requests);
+        let batch = SampleRequests::new(self.setting.clone(), requests);
         let ends = ends(&prompt_of);
-        let asked = self.fleet.ask(questions, true, |news| {
-            let event = match news {
-                News::Answer(at, sample) => {
+        let sent = self.fleet.send(batch, true, |event| {
+            let event = match event {
+                RequestEvent::Answer(at, sample) => {
                     let request = ends.partition_point(|&end| end <= at);
                     TextEvent::Finished(prompt_of[request].prompt, sample)
                 }
-                News::Repeats(problem) => {
+                RequestEvent::Retrying(problem) => {
                     (self.note)(&problem);
                     TextEvent::Waiting
                 }
-                News::Waiting | News::End(_) => TextEvent::Waiting,
+                RequestEvent::Waiting | RequestEvent::End(_) => TextEvent::Waiting,
             };
             go_on &= watch(event);
             go_on
         });
-        Ok(asked?)
+        Ok(sent?)
     }
 }
 
-/// How many samples each request and those before it ask for.
+/// Running sum of the requests' samples.
 fn ends(requests: &[TextRequest]) -> Vec<usize> {
     let add = |sum: &mut usize, request: &TextRequest| {
         *sum += request.samples;
@@ -90,15 +94,15 @@ fn ends(requests: &[TextRequest]) -> Vec<usize> {
     requests.iter().scan(0, add).collect()
 }
 
-/// One sample.
-struct Single {
+/// Asks for one sample.
+struct SampleRequest {
     setting: Arc<Setting>,
     prompt: usize,
     index: usize,
     seed: u32,
 }
 
-impl ServerRequest for Single {
+impl ServerRequest for SampleRequest {
     type Answer = TextSample;
 
     fn path(&self) -> &'static str {
@@ -132,27 +136,27 @@ impl ServerRequest for Single {
     }
 }
 
-/// The samples of requests, one after the other.
-struct Singles {
+/// The samples of all requests, one after the other.
+struct SampleRequests {
     setting: Arc<Setting>,
     requests: Vec<TextRequest>,
     request: usize,
-    /// Samples of that request that were given.
+    /// Samples of that request so far.
     given: usize,
     left: usize,
 }
 
-impl Singles {
+impl SampleRequests {
     fn new(setting: Arc<Setting>, requests: &[TextRequest]) -> Self {
         let left = requests.iter().map(|request| request.samples).sum();
         Self { setting, requests: requests.to_vec(), request: 0, given: 0, left }
     }
 }
 
-impl Iterator for Singles {
-    type Item = Single;
+impl Iterator for SampleRequests {
+    type Item = SampleRequest;
 
-    fn next(&mut self) -> Option<Single> {
+    fn next(&mut self) -> Option<SampleRequest> {
         while self.requests.get(self.request)?.samples == self.given {
             (self.request, self.given) = (self.request + 1, 0);
         }
@@ -160,7 +164,7 @@ impl Iterator for Singles {
         let index = first_sample + self.given;
         (self.given, self.left) = (self.given + 1, self.left - 1);
         let seed = seed(self.setting.params.seed, &self.setting.prompts[prompt], index);
-        Some(Single { setting: self.setting.clone(), prompt, index, seed })
+        Some(SampleRequest { setting: self.setting.clone(), prompt, index, seed })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -168,7 +172,7 @@ impl Iterator for Singles {
     }
 }
 
-impl ExactSizeIterator for Singles {}
+impl ExactSizeIterator for SampleRequests {}
 
 /// The seed of a sample: 31 bits, which every server takes, of the SHA-256 of seed, index and prompt.
 fn seed(seed: u64, prompt: &str, index: usize) -> u32 {

@@ -1,22 +1,22 @@
-//! Which model, and how it is asked.
+//! The served model, and the protocol.
 
 use super::protocol::Protocol;
 use crate::Result;
 use crate::Servers;
 
-/// A served model, and how it is asked.
+/// A served model.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// Where it is served.
+    /// Servers of the model.
     pub servers: Servers,
-    /// The name under which it is.
+    /// Name under which it is served.
     pub model: String,
-    /// Completions of texts, or of conversations.
+    /// Completions of a text or of a chat message.
     pub protocol: Protocol,
 }
 
 impl Endpoint {
-    /// A model behind addresses, as [`Servers::new`] has them.
+    /// A model at addresses as [`Servers::new`] takes them.
     ///
     /// # Errors
     /// Those of [`Servers::new`].
@@ -28,7 +28,7 @@ impl Endpoint {
         })
     }
 
-    /// Where requests go, with commas between the addresses.
+    /// URLs that requests go to, separated by commas.
     pub fn url(&self) -> String {
         let of = |server| format!("{}/{}", self.servers.base(server), self.protocol.path());
         let urls: Vec<String> = (0..self.servers.count()).map(of).collect();

@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::messages::{Asked, asked};
 use std::collections::BTreeMap;
 
-/// Where the answer stands in its column.
+/// Where the answer is in its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AnswerForm {
     /// It is the answer.
@@ -20,7 +20,7 @@ pub enum AnswerForm {
 pub struct Columns<S> {
     /// The question: a text, or a list of messages.
     pub problem: S,
-    /// The answer that is right.
+    /// The gold answer.
     pub answer: S,
     /// The name of the problem; without one it is called by its number.
     pub id: S,
@@ -36,7 +36,7 @@ const ANSWER: [&str; 3] = ["answer", "final_answer", "solution"];
 const ID: [&str; 1] = ["id"];
 
 impl<S: AsRef<str>> Columns<S> {
-    /// Whether a column of this name can be needed.
+    /// Whether a column of this name may be needed.
     pub(super) fn wants(&self, column: &str) -> bool {
         let names = [
             (self.problem.as_ref(), &PROBLEM[..]),

@@ -1,4 +1,4 @@
-//! From rows to problems, and what was wrong with them.
+//! Problems from rows, and what was wrong with them.
 
 use super::columns::{Columns, DataRow};
 use super::files::files;
@@ -14,9 +14,9 @@ use std::path::Path;
 /// The problems of a set, and what was found in its files.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// Those that can be used, with names of their own.
+    /// Usable problems, with unique names.
     pub problems: Vec<Problem>,
-    /// Answers as they stand in the files, by the names of their problems; none of generated ones.
+    /// Answers as in the files, by problem; empty for generated problems.
     pub answers: HashMap<String, String>,
     /// Rows in the files.
     pub rows: usize,
@@ -33,7 +33,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// What a user should know, a sentence each; nothing where all is well.
+    /// Notes for the user; none if nothing is wrong.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(expected) = self.expected.filter(|&expected| expected != self.rows) {
@@ -92,10 +92,10 @@ pub fn load_file<S: AsRef<str>>(
     loader.finish(path)
 }
 
-/// The problems of a set with a name here, out of a file or a folder. Rows that repeat a problem, and
-/// problems whose answer cannot be graded, are left out and counted.
+/// The problems of a named set, from a file or a folder. Repeated rows and problems whose answer cannot
+/// be graded are left out and counted.
 ///
-/// A copy whose columns have the usual names instead of the set's own is read as well.
+/// A copy with the usual column names instead of the set's is accepted, too.
 ///
 /// # Errors
 /// Files that cannot be read; rows without problem or answer; no problems at all.

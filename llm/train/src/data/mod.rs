@@ -1,4 +1,4 @@
-//! Problems, and the files that they come from: the data sets of the paper by name, and the user's own.
+//! Problems and their files: the data sets of the paper by name, and files of the user.
 //!
 //! | file | what |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | `cell` | values of columns, numbers as they are written |
 //! | `messages` | prompts that are given as messages |
 //! | `columns` | which column holds what, and the forms that answers have |
-//! | `load` | from rows to problems, and what was wrong with them |
+//! | `load` | problems from rows, and what was wrong with them |
 //! | `overlap` | problems that two sets share |
 //! | `verl` | problems as verl reads them |
 

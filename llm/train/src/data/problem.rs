@@ -36,14 +36,14 @@ pub struct Puzzle {
     pub target: u32,
 }
 
-/// What was found in a completion.
+/// The grade of a completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grade {
-    /// Whether it answers the question, and if not, why.
+    /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
-    /// The final answer in a form that equal answers share; absent where none was found.
+    /// Canonical form of the final answer; absent if none was found.
     pub answer: Option<String>,
-    /// The way to it in a form that equal ways share; absent where it is not correct.
+    /// Canonical form of the solution; absent if it is not correct.
     pub solution: Option<String>,
 }
 
@@ -81,7 +81,7 @@ impl Puzzle {
         format!("make {} from {} =", self.target, numbers.join(" "))
     }
 
-    /// The puzzle whatever the order of its numbers.
+    /// A key that does not depend on the order of the numbers.
     pub fn key(&self) -> String {
         let mut numbers = self.numbers.clone();
         numbers.sort_unstable();

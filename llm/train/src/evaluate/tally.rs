@@ -1,4 +1,4 @@
-//! The completions of one problem, counted.
+//! Counts of the completions of one problem.
 
 use rs_grpo_grade::Verdict;
 use serde::{Deserialize, Serialize};
@@ -15,21 +15,21 @@ pub struct Graded {
     pub completion: String,
     /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
-    /// What a program says that it is worth; absent where the grader decides.
+    /// Reward of a reward command; absent with the grader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reward: Option<f64>,
     /// Its answer, if it has one.
     pub answer: Option<String>,
-    /// Its way to the answer, if it is correct.
+    /// Canonical form of its solution, if it is correct.
     pub solution: Option<String>,
-    /// Its tokens; absent where the sampler does not count them.
+    /// Number of tokens; absent if the sampler does not report it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
-    /// Sum of the entropies of the policy at its tokens, in nats; absent where the sampler does not
-    /// tell.
+    /// Sum of the entropies of the policy at its tokens, in nats; absent if the sampler does not report
+    /// them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entropy: Option<f64>,
-    /// Whether it ended for want of room.
+    /// Whether it was truncated.
     pub truncated: bool,
 }
 
@@ -48,10 +48,10 @@ pub struct Tally {
     pub over_budget: usize,
     /// Completions whose gold answer cannot be read: all of them, or none.
     pub gold_unparsable: usize,
-    /// Whether a program said which are correct, and nothing of their answers.
+    /// Whether a reward command decided which are correct, so that answers are unknown.
     pub rewarded: bool,
-    /// Share of the votes of the most frequent answers that are for a correct one: 1 or 0, or
-    /// between where several answers tie.
+    /// Whether the most frequent answer is correct: 1 or 0, or the share of correct ones among tied
+    /// answers.
     pub majority: f64,
     /// Distinct correct solutions.
     pub solutions: usize,
@@ -61,7 +61,7 @@ pub struct Tally {
     pub tokens: Option<usize>,
     /// Sum of the policy's entropies at all tokens, in nats, where all are known.
     pub entropy: Option<f64>,
-    /// Completions that ended for want of room.
+    /// Truncated completions.
     pub truncated: usize,
 }
 

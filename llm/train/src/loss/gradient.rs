@@ -15,7 +15,7 @@ pub struct Pass {
     pub temperature: f32,
     /// Most tokens that go through the network together.
     pub micro_batch_tokens: usize,
-    /// Which activations are computed again in the backward pass.
+    /// Which activations are recomputed in the backward pass.
     pub checkpointing: ActivationCheckpointing,
 }
 
@@ -44,7 +44,7 @@ pub struct LossSums {
     pub max_logprob_mismatch: f64,
 }
 
-/// What an update of the policy was made from.
+/// Statistics of an update of the policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UpdateStats {
     /// Sums over the tokens of the mini-batch.
@@ -79,9 +79,8 @@ impl AddAssign for LossSums {
 
 /// The loss of a mini-batch, and its gradient with respect to the trained weights.
 ///
-/// Neither depends on how the mini-batch is cut into micro-batches. Completions that cannot have a
-/// gradient, masked or without advantage, do not go through the network; they count among the completions
-/// that the loss is a mean over.
+/// Neither depends on the division into micro-batches. Completions without a gradient, masked or with
+/// advantage 0, do not go through the network; they still count in means over completions.
 ///
 /// # Errors
 /// Completions that are longer than the context, or hold tokens outside the vocabulary.
@@ -176,7 +175,7 @@ impl LossSums {
     }
 }
 
-/// The logarithm of a ratio, and which part of a ratio a token stands for.
+/// The logarithm of a ratio, and the token's share of the ratio.
 #[derive(Clone, Copy)]
 struct Ratio {
     log: f64,

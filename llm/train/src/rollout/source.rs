@@ -11,7 +11,7 @@ use rs_grpo::{Estimator, Spread};
 use rs_grpo_engine::generate::{Request, Sample, SamplingParams};
 use rs_grpo_files::Refuse as _;
 
-/// Problems and their prompts, what rewards their completions, and how rewards become advantages.
+/// Problems and prompts, the source of rewards, and the estimator of advantages.
 #[derive(Debug)]
 pub(crate) struct RolloutSource<'a> {
     pub(crate) config: &'a TrainConfig,
@@ -41,12 +41,12 @@ impl<'a> RolloutSource<'a> {
         })
     }
 
-    /// Goes on after the first `position` problems.
+    /// Skips the first `position` problems.
     pub(crate) fn seek(&mut self, position: u64) {
         self.prompt_sampler = PromptSampler::new(self.config.seed, self.problems.len(), position);
     }
 
-    /// A group of completions to sample for each problem; a problem that comes up again gets other
+    /// A request for a group of completions of each problem; a problem that occurs again gets other
     /// completions.
     pub(crate) fn requests(&self, problems: &[usize]) -> Vec<Request> {
         let samples = self.config.samples;
@@ -59,8 +59,8 @@ impl<'a> RolloutSource<'a> {
         problems.iter().enumerate().map(request).collect()
     }
 
-    /// How completions are sampled in a round of a step. Each round is another draw: a problem may come
-    /// up in several.
+    /// Sampling parameters of a round of a step. Each round has another seed, since a problem may occur
+    /// in several.
     pub(crate) fn params(&self, step: usize, round: usize) -> SamplingParams {
         SamplingParams {
             temperature: self.config.temperature,
@@ -124,7 +124,7 @@ impl<'a> RolloutSource<'a> {
         Error::diverged(what, value.into(), step, names.collect())
     }
 
-    /// How often the reward command had to be started again; absent without a command.
+    /// How often the reward command was restarted; none without a command.
     pub(crate) fn restarts(&self) -> Option<usize> {
         match &self.reward {
             Reward::Command(command) => Some(command.restarts()),

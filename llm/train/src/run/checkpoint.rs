@@ -1,4 +1,4 @@
-//! Checkpoints of a run: everything that it needs to go on, whole or not at all.
+//! Checkpoints of a run: everything that is needed to resume it, written atomically.
 
 use crate::context::TrainContext;
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ const SQUARE: &str = ".square";
 /// Largest `trainer.json`, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// How far a run is; a file of its checkpoints.
+/// Progress of a run; a file of its checkpoints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingProgress {
@@ -55,7 +55,7 @@ pub(super) fn save<P: TrainableModel>(
     progress: &TrainingProgress,
 ) -> Result<()> {
     if folder.exists() {
-        // Steps that were done once and are done again give the same files.
+        // A repeated step gives the same files.
         std::fs::remove_dir_all(folder).map_err(Error::file(folder))?;
     }
     aside(folder, |temporary| {
@@ -91,7 +91,7 @@ fn write_moments<P: TrainableModel>(
     })
 }
 
-/// Puts a run back to where a checkpoint was written.
+/// Restores a run from a checkpoint.
 ///
 /// # Errors
 /// A checkpoint that is not of this model.

@@ -1,4 +1,4 @@
-//! A whole run: steps, records, evaluations and checkpoints until it is done or told to stop.
+//! A whole run: steps, records, evaluations and checkpoints until it is done or stopped.
 
 use super::folder::RunFolder;
 use super::trainer::{StepReport, Trainer};
@@ -27,7 +27,7 @@ const SAMPLES: usize = 4;
 pub enum RunEnd {
     /// All steps are done.
     Done,
-    /// It was told to stop, and can go on from the checkpoint of its last step.
+    /// It was stopped, and can be resumed from the checkpoint of its last step.
     Stopped,
 }
 
@@ -48,17 +48,16 @@ pub struct SampleLine<'a> {
     pub reward: f64,
     /// Its advantage.
     pub advantage: f64,
-    /// Number of the policy that drew it, where policies have one.
+    /// Number of the policy that sampled it, if the sampler reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<u64>,
 }
 
-/// Runs or continues the training of a folder. `stop` is asked after every step, and `watch` is told
-/// of it.
+/// Runs or resumes the training of a folder. After every step, `watch` gets its report, and `stop` says
+/// whether to stop.
 ///
 /// # Errors
-/// Those of the steps, of evaluations and of the file system. The last checkpoint is whole whatever
-/// happens.
+/// Those of the steps, of evaluations and of the file system. The last checkpoint stays intact.
 pub fn run<P: TrainableModel>(
     context: &TrainContext<P>,
     folder: &mut RunFolder,
@@ -74,7 +73,7 @@ pub fn run<P: TrainableModel>(
     while !trainer.is_done() {
         let mut report = trainer.step().map_err(|error| stopped(error, &trainer, folder))?;
         let evaluated = held_out.evaluate_if_due(&mut trainer, &mut report);
-        // The step is done even where its evaluation failed.
+        // The step is recorded even if its evaluation failed.
         folder.record(report.step, &report.metrics)?;
         evaluated.map_err(|error| stopped(error, &trainer, folder))?;
         for line in sample_lines(&report, context) {
@@ -114,7 +113,7 @@ fn stopped<P: TrainableModel>(error: Error, trainer: &Trainer<'_, P>, folder: &R
             match save_now(trainer, folder) {
                 Ok(Some(checkpoint)) => {
                     let checkpoint = checkpoint.display();
-                    let problem = format!("{problem}. --resume auto goes on from {checkpoint}");
+                    let problem = format!("{problem}. --resume auto continues from {checkpoint}");
                     rs_grpo_fleet::Error::Endpoint { url, problem }.into()
                 }
                 Ok(None) => rs_grpo_fleet::Error::Endpoint { url, problem }.into(),
@@ -191,7 +190,7 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
         Ok(Self { context, problems, prompts, reward: config.reward()? })
     }
 
-    /// Evaluates the policy after a step in which that is due, and adds to its metrics.
+    /// Evaluates the policy if this step is due, and adds to its metrics.
     fn evaluate_if_due(
         &mut self,
         trainer: &mut Trainer<'_, P>,

@@ -52,7 +52,7 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         })
     }
 
-    /// How far the run is.
+    /// Progress of the run.
     pub fn progress(&self) -> &TrainingProgress {
         &self.progress
     }
@@ -62,12 +62,12 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         self.progress.step >= self.learner.context.config.steps
     }
 
-    /// One step: samples completions, and moves the policy.
+    /// One step: samples completions, and updates the policy.
     ///
     /// # Errors
     /// [`Error::Diverged`](crate::Error::Diverged) for a loss, gradient or logit that is not finite; the
-    /// weights are those before that update. [`Error::Fleet`](crate::Error::Fleet) where servers gave no
-    /// samples; all is as after the step before.
+    /// weights are those before that update. [`Error::Fleet`](crate::Error::Fleet) if servers gave no
+    /// samples; the state is that after the previous step.
     pub fn step(&mut self) -> Result<StepReport> {
         let start = Instant::now();
         let (at, config) = (self.progress.step, &self.learner.context.config);
@@ -115,7 +115,7 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         self.progress.solved.len() as f64 / self.learner.context.problems.len() as f64
     }
 
-    /// Remembers the value of an evaluation, and returns whether it is the best so far.
+    /// Records the value of an evaluation; returns whether it is the best so far.
     pub(crate) fn note_evaluation(&mut self, value: f64) -> bool {
         let best = self.progress.best.is_none_or(|(_, best)| value > best);
         if best {
@@ -124,7 +124,7 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         best
     }
 
-    /// Writes a checkpoint into a folder, whole or not at all.
+    /// Writes a checkpoint into a folder atomically.
     ///
     /// # Errors
     /// What the operating system refuses, such as a full disk.
@@ -132,7 +132,7 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         checkpoint::save(folder, self.learner.context, &self.learner.optimizer, &self.progress)
     }
 
-    /// Goes on from a checkpoint: on a CPU, to the last bit as if there had been no break.
+    /// Resumes from a checkpoint: on a CPU, bit-identical to a run without a break.
     ///
     /// # Errors
     /// A checkpoint that is not of this run.

@@ -14,10 +14,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Puzzles to train on, where a text does not say how many.
+/// Default number of puzzles to train on.
 const PUZZLES: usize = 4096;
 
-/// Which side of the division between training and evaluation.
+/// Training or evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     /// Problems to train on.
@@ -26,7 +26,7 @@ pub enum Split {
     HeldOut,
 }
 
-/// A set of problems, by its text:
+/// A source of problems, by its text:
 ///
 /// | text | what |
 /// |---|---|
@@ -46,11 +46,11 @@ pub enum TaskSource {
         /// Number of puzzles to train on.
         problems: usize,
     },
-    /// A set that has a name here.
+    /// A named set.
     Set {
         /// Which.
         set: &'static DataSet,
-        /// Its files, if they are the user's own.
+        /// Path of a local copy, if one is given.
         path: Option<PathBuf>,
     },
     /// The user's own file or folder.
@@ -134,7 +134,7 @@ impl TaskSource {
         Ok(loaded)
     }
 
-    /// The same, fewer where there are fewer.
+    /// The same, or fewer if there are fewer.
     ///
     /// # Errors
     /// As [`TaskSource::problems`].
@@ -156,7 +156,7 @@ impl TaskSource {
         Ok(loaded)
     }
 
-    /// Where the files are, downloaded first if need be; empty for generated problems.
+    /// Paths of the files, downloaded first if necessary; empty for generated problems.
     ///
     /// # Errors
     /// A set that is not in the cache, and cannot be downloaded.
@@ -174,7 +174,7 @@ impl TaskSource {
         }
     }
 
-    /// The same, with the default for what concerns training alone: what evaluations are of.
+    /// The same with defaults for what only concerns training, to identify the data of an evaluation.
     #[must_use]
     pub fn held_out(self) -> Self {
         match self {
@@ -185,7 +185,7 @@ impl TaskSource {
         }
     }
 
-    /// Whether its answers are mathematical, and belong in a box.
+    /// Whether its answers are mathematical and expected in `\boxed{}`.
     pub fn is_math(&self) -> bool {
         !matches!(self, Self::Countdown { .. })
     }
@@ -202,7 +202,7 @@ fn repository(set: &DataSet) -> Result<Repository> {
 
 fn countdown(shape: PuzzleShape, seed: u64, split: Split, count: usize) -> Result<Vec<Problem>> {
     shape.check()?;
-    // Far more than it takes to meet every problem that is not very rare.
+    // Enough to draw every problem that is not very rare.
     let tries = 1_000 + 100 * count;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let (mut problems, mut seen) = (Vec::new(), HashSet::new());

@@ -48,7 +48,7 @@ pub(crate) fn run(
     write(options, &measurements, console)
 }
 
-/// Who answers under the name of a model.
+/// The policy of a model's name.
 fn policy(
     model: &str,
     options: &Options,

@@ -28,33 +28,33 @@ use std::path::{Path, PathBuf};
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
 
-/// Who answers.
+/// The evaluated policy.
 pub(super) enum EvalPolicy {
     /// The model of a folder, in this process.
     Folder(PathBuf, Option<Backend>),
-    /// A model that another program serves.
+    /// A served model.
     Served(Endpoint),
 }
 
-/// What there is to measure.
+/// An evaluation to run.
 pub(super) struct EvalTask<'a> {
     pub(super) options: &'a Options,
     /// The model, and its name.
     pub(super) names: (&'a str, &'a str),
     pub(super) policy: &'a EvalPolicy,
     pub(super) set: &'a Set,
-    /// The k of pass@k; powers of two where there are none.
+    /// The k of pass@k; powers of two if empty.
     pub(super) ks: &'a [u64],
 }
 
-/// What came of it.
+/// The result of an evaluation.
 pub(super) struct Measurement {
     pub(super) model: String,
     pub(super) data: String,
     pub(super) problems: usize,
     pub(super) samples: usize,
     pub(super) pass_at: Vec<(u64, Estimate)>,
-    /// Those that are defined.
+    /// Statistics that are defined.
     pub(super) others: Vec<(&'static str, Estimate)>,
     /// Completions of each verdict.
     verdicts: Vec<(Verdict, usize)>,
@@ -64,7 +64,7 @@ pub(super) struct Measurement {
 }
 
 impl EvalTask<'_> {
-    /// Draws and grades what is missing, and writes the result; beside it what there is to say.
+    /// Samples and grades what is missing, and writes the result; returns it with notes for the user.
     pub(super) fn measure(
         &self,
         signals: &Signals,
@@ -131,7 +131,7 @@ impl EvalTask<'_> {
         }
     }
 
-    /// Samples in this process, from the network that `network` makes of the model.
+    /// Samples in this process, from the network that `network` loads.
     fn here<P: rs_grpo_engine::model::TrainableModel>(
         &self,
         source: &Path,
@@ -159,7 +159,7 @@ impl EvalTask<'_> {
         Ok((report, network.take_notes()))
     }
 
-    /// Samples by an endpoint.
+    /// Samples from an endpoint.
     fn there(
         &self,
         endpoint: &Endpoint,
@@ -168,7 +168,7 @@ impl EvalTask<'_> {
         bar: &ProgressBar,
         repeats: &mut Repeats,
     ) -> Result<EvalReport, Failure> {
-        // In a conversation, what stands around the text is the server's.
+        // With chat completions, the server applies the chat template.
         let template = Question::text(&self.options.prompt_template, self.set.is_math)?;
         let problems = &self.set.problems;
         let prompts: Vec<String> = problems.iter().map(|p| template.render(&p.prompt)).collect();
@@ -181,7 +181,7 @@ impl EvalTask<'_> {
         let mut sampler = EndpointSampler::new(endpoint, &prompts, &params, &mut note)?;
         self.collect(&mut sampler, folder, signals, bar).map_err(|failure| match failure {
             Failure::Failed(problem) => Failure::Failed(format!(
-                "{problem}; what came before is kept, and the same command goes on"
+                "{problem}; completions so far are kept; continue with the same command"
             )),
             other => other,
         })

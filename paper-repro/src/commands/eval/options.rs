@@ -37,7 +37,7 @@ pub(crate) struct Options {
     /// correct where its reward is at least 1.
     #[arg(long, value_name = "COMMAND", default_value = "", hide_default_value = true)]
     pub(super) reward_command: String,
-    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question.
+    /// Prompt template, with {prompt} in place of the question; auto chooses it by model and question.
     #[arg(long, value_name = "TEXT", default_value = AUTO)]
     pub(super) prompt_template: String,
     /// Ask through the model's chat template; with --endpoint, by its chat completions.
@@ -61,7 +61,7 @@ pub(crate) struct Options {
     /// Seed; a completion depends on it, on the prompt and on its number alone.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
-    /// Folder for completions, results, table and figure; an evaluation that was interrupted goes on.
+    /// Folder for completions, results, table and figure; an interrupted evaluation is resumed.
     #[arg(long, value_name = "DIR", default_value = "out/eval")]
     pub(super) out: PathBuf,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Models that another program serves.
+//! Options of served models.
 
 use crate::failure::Failure;
 use crate::parse;
@@ -40,7 +40,7 @@ impl Served {
     }
 }
 
-/// Requests that were repeated.
+/// Retried requests.
 #[derive(Default)]
 pub(super) struct Repeats {
     count: usize,
@@ -48,15 +48,19 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// Counts one.
+    /// Counts a retry, with its reason.
     pub(super) fn add(&mut self, problem: &str) {
         self.count += 1;
         problem.clone_into(&mut self.last);
     }
 
-    /// What there is to say of them, if there were any.
+    /// A note on the retries, if there were any.
     pub(super) fn note(&self) -> Option<String> {
         let Self { count, last } = self;
-        (*count > 0).then(|| format!("{count} request(s) were repeated; the last since {last}"))
+        match count {
+            0 => None,
+            1 => Some(format!("1 request was retried: {last}")),
+            count => Some(format!("{count} requests were retried; the last: {last}")),
+        }
     }
 }

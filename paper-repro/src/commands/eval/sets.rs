@@ -18,7 +18,7 @@ pub(super) struct Set {
     pub(super) samples: usize,
 }
 
-/// The sets that the options name, downloaded if need be.
+/// The sets that the options name, downloaded if necessary.
 pub(super) fn read(options: &Options, console: &mut Console<'_>) -> Result<Vec<Set>, Failure> {
     let texts = [options.data.as_slice(), options.benchmark.as_slice()].concat();
     parse::no_repeats("--data", &texts).map_err(Failure::Usage)?;

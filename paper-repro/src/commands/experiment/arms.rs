@@ -7,7 +7,7 @@ pub(super) struct ExperimentArm {
     pub(super) label: String,
     /// Name of its folder.
     pub(super) folder: String,
-    /// Its estimator; the model at the start where absent.
+    /// Its estimator; absent for the base model.
     pub(super) estimator: Option<String>,
 }
 
@@ -17,7 +17,7 @@ impl ExperimentArm {
         Self { label: label.to_owned(), folder, estimator: Some(estimator.to_owned()) }
     }
 
-    /// The model at the start.
+    /// The base model.
     pub(super) fn base() -> Self {
         Self { label: "base model".to_owned(), folder: "base".to_owned(), estimator: None }
     }

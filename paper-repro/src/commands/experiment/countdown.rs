@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// Steps of each run, in place of those of the settings.
     #[arg(long, alias = "max-steps", value_name = "N", value_parser = parse::size::<1>)]
     steps: Option<usize>,
-    /// Folder for the runs, the table and the figure; an experiment that was interrupted goes on.
+    /// Folder for the runs, the table and the figure; an interrupted experiment is resumed.
     #[arg(long, value_name = "DIR", default_value = "out/experiment/countdown")]
     out: PathBuf,
     #[command(flatten)]
@@ -98,8 +98,8 @@ fn settings() -> Result<TrainConfig, Failure> {
     Ok(TrainConfig::default().with(table, origin)?)
 }
 
-/// Trains and evaluates every method with every seed, beside the model at the start; prints the table
-/// and writes the figure.
+/// Trains and evaluates every method with every seed, and evaluates the base model; prints the table and
+/// writes the figure.
 fn compare(
     arms: Vec<ExperimentArm>,
     config: &TrainConfig,
@@ -133,7 +133,7 @@ fn compare(
     show(&by_arm(arms, finished), config, out, console)
 }
 
-/// What was finished, job for job, under its method.
+/// Groups finished jobs by method.
 fn by_arm(arms: Vec<ExperimentArm>, finished: Vec<Option<Finished>>) -> Vec<Results> {
     let mut results: Vec<Results> =
         arms.into_iter().map(|arm| Results { arm, seeds: Vec::new() }).collect();
@@ -171,7 +171,7 @@ fn show(
     Ok(())
 }
 
-/// One job for each seed and method, in that order: an experiment that is not yet done has compared all
+/// One job for each seed and method, seeds first, so that an unfinished experiment has compared all
 /// methods on its first seeds.
 fn jobs(arms: &[ExperimentArm], config: &TrainConfig, seeds: usize, out: &Path) -> Vec<Job> {
     let job = |(seed, arm): (u64, &ExperimentArm)| Job {

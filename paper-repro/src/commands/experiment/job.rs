@@ -1,4 +1,4 @@
-//! One method with one seed: trained, then evaluated; both go on where they were interrupted.
+//! One method with one seed: trained, then evaluated; both can be resumed.
 
 use super::arms::ExperimentArm;
 use rs_grpo_engine::checkpoint::Checkpoint;
@@ -15,14 +15,14 @@ use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine, fitting}
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
-/// What there is to do.
+/// A training and its evaluation.
 pub(super) struct Job {
     pub(super) arm: ExperimentArm,
     pub(super) config: TrainConfig,
     pub(super) folder: PathBuf,
 }
 
-/// What came of it.
+/// The result of a job.
 pub(super) struct Finished {
     pub(super) report: EvalReport,
     /// The numbers of every step.
@@ -37,8 +37,8 @@ impl Job {
             + self.config.eval.problems * self.config.eval.samples) as u64
     }
 
-    /// Trains and evaluates. `advance` is told of completions that are done, and `stop` asked between
-    /// steps. `None` where it was told to stop.
+    /// Trains and evaluates. `advance` gets the number of new completions; `stop` is called between
+    /// steps, and returns true to stop, which returns `None`.
     pub(super) fn run(
         &self,
         model: &Path,

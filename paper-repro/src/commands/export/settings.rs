@@ -1,7 +1,8 @@
 //! Each setting of a run as verl's, of version 0.9.1.
 //!
-//! A setting that verl has not is refused; one that it has in another form is told in a note. That none
-//! is forgotten, the compiler reminds: [`every_setting_is_known`] names every field.
+//! A setting that verl lacks is refused; one that differs in verl gets a note.
+//! [`every_setting_is_known`] names every field, so that a new setting does not compile before it is
+//! handled.
 
 use crate::failure::Failure;
 use rs_grpo_engine::ModelConfig;
@@ -15,12 +16,12 @@ use rs_grpo_train::{
 };
 use std::path::Path;
 
-/// Over what a ratio never is: verl's way to have no dual clip.
+/// Larger than any ratio: turns verl's dual clip off.
 const NO_DUAL_CLIP: f64 = 1e6;
 /// Names of verl's own estimators; ours have other names there.
 const VERLS_OWN: [&str; 3] = ["grpo", "rloo", "grpo_passk"];
 
-/// The machines, and what else verl wants to know.
+/// Machines and limits that verl needs besides the settings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExportTarget {
     pub(super) nodes: usize,
@@ -29,7 +30,7 @@ pub(super) struct ExportTarget {
     pub(super) prompt_tokens: usize,
 }
 
-/// A part of the settings, with what is said above it.
+/// A section of the settings, with its title.
 pub(super) struct Part {
     pub(super) title: &'static str,
     pub(super) overrides: Vec<String>,
@@ -38,17 +39,17 @@ pub(super) struct Part {
 /// A run as verl's settings.
 pub(super) struct Mapping {
     pub(super) parts: Vec<Part>,
-    /// What verl does otherwise, a sentence each.
+    /// Differences of verl, a sentence each.
     pub(super) notes: Vec<String>,
     /// The text around a question in verl's data.
     pub(super) template: PlainTemplate,
-    /// Whether evaluations need data of their own.
+    /// Whether evaluations need a separate data file.
     pub(super) evaluates: bool,
 }
 
 impl Mapping {
     /// # Errors
-    /// Settings that verl has not, by their names.
+    /// Settings that verl lacks, by name.
     pub(super) fn new(
         name: &str,
         config: &TrainConfig,
@@ -82,7 +83,7 @@ impl Mapping {
     }
 }
 
-/// Every setting, and what maps or refuses it: a new one does not compile before it stands here.
+/// Every setting, and what maps or refuses it: a new one does not compile before it is added here.
 fn every_setting_is_known(config: &TrainConfig) {
     let TrainConfig {
         model: _,              // shape and model_part
@@ -121,7 +122,7 @@ fn every_setting_is_known(config: &TrainConfig) {
     } = config;
 }
 
-/// Refuses what verl has not, as far as one setting tells.
+/// Refuses settings that verl lacks, each by itself.
 fn refuse(config: &TrainConfig) -> Result<(), Failure> {
     let TrainConfig { data, reward_command, mask_truncated, sampler, .. } = config;
     if !config.source()?.is_math() {
@@ -138,7 +139,7 @@ fn refuse(config: &TrainConfig) -> Result<(), Failure> {
     if *mask_truncated {
         return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
     }
-    // Wherever completions are drawn here, verl draws them by its own vLLM.
+    // verl always samples with its own vLLM.
     if sampler.async_steps > 0 {
         let why = "local, or http without async_steps: this trainer of verl draws each step anew";
         return refused("sampler", sampler.to_string(), why);
@@ -146,7 +147,7 @@ fn refuse(config: &TrainConfig) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What there is no room for, of prompts and of micro-batches.
+/// Notes on lengths of prompts and micro-batches.
 fn room_notes(config: &TrainConfig, prompt: usize, longest: usize) -> Vec<String> {
     let micro_batch_tokens = config.micro_batch_tokens;
     let mut notes = vec![format!("data: prompts of more than {prompt} tokens are left out.")];
@@ -199,16 +200,16 @@ fn refused<T>(setting: &str, value: impl std::fmt::Debug, allowed: &str) -> Resu
     )))
 }
 
-/// A text in the grammar of verl's command line.
+/// Quotes a text for verl's command line.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// What is known of a model without its weights.
+/// A model's shape, without its weights.
 struct Shape {
     path: String,
     config: ModelConfig,
-    /// Whether it was trained to hold conversations; unknown of a folder.
+    /// Whether it is a chat model; unknown for a folder.
     converses: Option<bool>,
 }
 
@@ -234,8 +235,8 @@ fn template(shape: &Shape, model: &str, template: &str) -> Result<(PlainTemplate
         (AUTO, Some(false)) => (Question::plain(AUTO, true)?, false),
         (AUTO, None) => {
             let allowed = format!(
-                "a text with {{prompt}}, or empty for the chat template: of {model} it is not known \
-                 whether it holds conversations"
+                "a text with {{prompt}}, or empty for the chat template: it is not known \
+                 whether {model} is a chat model"
             );
             return refused("prompt-template", AUTO, &allowed);
         }
@@ -325,7 +326,11 @@ fn loss_part(config: &TrainConfig, notes: &mut Vec<String>) -> Result<Vec<String
     let mut part = vec![actor("loss_agg_mode", &mode)];
     match kind {
         LossKind::Gspo if dual_clip != 0.0 => {
-            return refused("loss", "gspo with dual_clip", "gspo without it: verl's has none");
+            return refused(
+                "loss",
+                "gspo with dual_clip",
+                "gspo without it: verl's gspo has no dual clip",
+            );
         }
         LossKind::Gspo => part.push(actor("policy_loss.loss_mode", &"gspo")),
         LossKind::ConstantLength => part.push(actor("loss_scale_factor", &config.max_new_tokens)),
@@ -366,8 +371,8 @@ fn actor(name: &str, value: &dyn std::fmt::Display) -> String {
     format!("actor_rollout_ref.actor.{name}={value}")
 }
 
-/// Of tokens: the trainer's probability over the sampler's. Without it, the sampler's are taken for those
-/// before the step, where that has several updates.
+/// Importance correction of tokens: the trainer's probability over the sampler's. Without it, a step of
+/// several updates uses the sampler's log-probabilities as the old ones.
 fn correction(config: &TrainConfig) -> Vec<String> {
     let several_updates = config.minibatches * config.epochs > 1;
     let key = |name: &str, value: &str| format!("algorithm.rollout_correction.{name}={value}");
@@ -482,7 +487,7 @@ fn run_part(
         format!("trainer.nnodes={}", target.nodes),
         format!("trainer.n_gpus_per_node={}", target.gpus),
         format!("trainer.total_training_steps={steps}"),
-        // An epoch has a step at least, so these are enough; the steps end the run.
+        // An epoch has at least one step, so this many suffice; the number of steps ends the run.
         format!("trainer.total_epochs={steps}"),
         format!("trainer.save_freq={every}"),
         format!("trainer.max_actor_ckpt_to_keep={keep}"),

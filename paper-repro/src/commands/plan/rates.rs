@@ -195,7 +195,7 @@ fn table_of_left_out<'a>(
     columns.extend(["error", "left out"].map(Column::right));
     columns.push(Column::left("source"));
     let mut table = Table::new(columns)?;
-    // Rounded first, so that what is met exactly up to the last bit has no sign of its own.
+    // Rounded first, so that a rounding error is not printed as a signed zero.
     let percent = |error: f64| format!("{:+.1} %", (1_000.0 * error).round() / 10.0 + 0.0);
     for FittedMeasurement { what, source, error, left_out } in measurements {
         table.push([

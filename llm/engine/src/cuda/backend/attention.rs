@@ -44,7 +44,7 @@ pub(crate) struct DecodeTables {
 }
 
 impl AttentionMetadata {
-    /// What the rows of a batch of a shape see, which lies in memory already.
+    /// Attention metadata for a batch of a shape, over buffers that exist already.
     pub(crate) fn of_cache(
         tables: DecodeTables,
         LaunchShape { rows: count, longest, together, .. }: LaunchShape,
@@ -256,7 +256,7 @@ impl Backend {
         Ok((shares, [parts, sums]))
     }
 
-    /// Prompts that several rows share are read once for all of them, as the last share of each row.
+    /// Prompts shared by several rows are read once for all of them, as the last split of each row.
     fn decode(
         &self,
         q: &Array,

@@ -11,7 +11,7 @@ const THREADS: u32 = 1024;
 /// Most threads that share the rows of a step.
 const MOST_THREADS: usize = 512;
 
-/// What was drawn from each of some rows.
+/// Results of drawing from rows of logits.
 #[derive(Debug)]
 pub(crate) struct TokenDraws {
     /// Tokens, or [`REFUSED`](Self::REFUSED).
@@ -21,11 +21,11 @@ pub(crate) struct TokenDraws {
 }
 
 impl TokenDraws {
-    /// A token that says that a row holds no numbers to draw from.
+    /// In place of a token: the row has no finite logits to draw from.
     pub(crate) const REFUSED: u32 = u32::MAX;
 }
 
-/// What the next decoding step reads, in the order of the kernel `advance_rows`.
+/// Inputs of the next decoding step, in the order of the kernel `advance_rows`.
 #[derive(Debug)]
 pub(crate) struct StepBuffers<'a> {
     pub(crate) uniforms: &'a Array,
@@ -41,7 +41,7 @@ pub(crate) struct StepBuffers<'a> {
 }
 
 impl Backend {
-    /// A token from each row of logits, at a uniform number of its own.
+    /// Draws a token from each row of logits, each at its own uniform number.
     pub(crate) fn draw(
         &self,
         logits: &Array,

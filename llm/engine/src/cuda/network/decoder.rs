@@ -1,4 +1,4 @@
-//! The decoder on a device: its weights, and what all passes through it share.
+//! The decoder on a device: its weights, and the state that all passes share.
 
 use super::graph_capture::GraphCapture;
 use super::layer::DeviceLayer;
@@ -23,7 +23,7 @@ pub struct Network {
     pub(super) embedding: DeviceWeight,
     pub(super) layers: Vec<DeviceLayer>,
     norm: DeviceWeight,
-    /// Absent where the head shares the embedding.
+    /// Absent if the head shares the embedding.
     head: Option<DeviceWeight>,
     /// Cosine and sine of every position of the context.
     tables: [Array; 2],
@@ -34,8 +34,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network whose weights are those of a decoder, its adapters with them. With [`Training::Full`]
-    /// all of them are trained, with adapters these.
+    /// A network with the weights and adapters of a decoder. [`Training::Full`] trains all weights,
+    /// otherwise the adapters are trained.
     ///
     /// # Errors
     /// No room for them.
@@ -77,7 +77,7 @@ impl Network {
         Ok(Self { backend, config, embedding, layers, norm, head, tables, masters, capture })
     }
 
-    /// The network without its adapters, on the same weights, not trained.
+    /// The network without its adapters, frozen, on the same weights.
     #[must_use]
     pub fn without_adapters(&self) -> Self {
         let Self { backend, config, embedding, layers, norm, head, tables, .. } = self;
@@ -142,11 +142,10 @@ impl Network {
 }
 
 impl Network {
-    /// Shapes of decoding steps of which CUDA graphs are kept, unless set otherwise.
+    /// Default number of CUDA graphs of decoding steps that are kept, one per shape.
     pub const GRAPHS: usize = GraphCapture::GRAPHS;
 
-    /// Keeps CUDA graphs of up to `most` shapes of decoding steps from now on; with 0, every launch of a
-    /// step is asked for one by one.
+    /// Keeps CUDA graphs of up to `most` shapes of decoding steps from now on; 0 turns graphs off.
     pub fn keep_graphs(&self, most: usize) {
         self.capture.keep(most);
     }

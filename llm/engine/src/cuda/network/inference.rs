@@ -49,8 +49,8 @@ impl LanguageModel for Network {
         self.draw_steps(batch, cache, uniforms, params)
     }
 
-    /// On a device, the last bits of logits may depend on the size of the batch: the library that
-    /// multiplies matrices chooses the order of its sums by their sizes.
+    /// On a device, the last bits of logits may depend on the batch size: cuBLAS chooses the order of
+    /// its sums by the sizes of the matrices.
     fn forward(&self, batch: &[Rows<'_>], cache: &mut DeviceKvCache) -> Result<DeviceLogits> {
         let tokens: Vec<u32> = batch.iter().flat_map(|rows| rows.tokens).copied().collect();
         let longest = batch.iter().map(|rows| rows.start + rows.tokens.len()).max().unwrap_or(0);

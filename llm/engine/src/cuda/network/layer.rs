@@ -26,7 +26,7 @@ pub(super) struct DeviceLayer {
     gate: DeviceProjection,
     up: DeviceProjection,
     down: DeviceProjection,
-    /// Query, key and value, and gate and up, as one each.
+    /// Query, key and value as one product, and gate and up as another.
     attention: MergedLinear,
     gates: MergedLinear,
     heads: Heads,
@@ -89,7 +89,7 @@ impl DeviceLayer {
         })
     }
 
-    /// Takes the adapters away.
+    /// Removes the adapters.
     pub(super) fn without_adapters(mut self) -> Self {
         let Self { query, key, value, output, gate, up, down, .. } = &mut self;
         for projection in [query, key, value, output, gate, up, down] {
@@ -182,8 +182,8 @@ impl DeviceLayer {
         })
     }
 
-    /// The gradient of the layer's input from that of its output, whose memory it takes; those of
-    /// trained weights are added to theirs. What was not kept is computed again.
+    /// The gradient of the layer's input from that of its output, whose memory it reuses. Gradients of
+    /// trained weights are accumulated. Activations that were not kept are recomputed.
     pub(super) fn backward(
         &self,
         backend: &Backend,
@@ -198,7 +198,7 @@ impl DeviceLayer {
             None => self.activations(backend, x, context)?,
         };
         let dfeed = self.backward_gates(backend, &saved, &dy, gradients)?;
-        // The residual stream's own gradient goes on; that of the norm is added.
+        // The gradient of the residual stream passes through; that of the norm is added.
         let sum = gradients.of(&self.feed_norm)?;
         let norm = self.norm(&self.feed_norm);
         backend.rms_norm_backward(&saved.middle, norm, &dfeed, (&dy, true), sum)?;
@@ -258,7 +258,7 @@ impl DeviceLayer {
         Ok(dh)
     }
 
-    /// From rotated and normalised heads to what the projection gave.
+    /// Back through rotation and norm to the output of the projection.
     fn rotate_back(
         &self,
         backend: &Backend,

@@ -1,4 +1,4 @@
-//! Weights on their way to a device.
+//! Loads weights onto a device.
 
 use super::weight::{DeviceWeight, Master};
 use crate::Result;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Gives the numbers of a weight, by its name and shape, as an array of a type.
 pub type WeightSource<'a> = dyn FnMut(&Backend, &str, &[usize], DType) -> Result<Array> + 'a;
 
-/// Takes weights by their names in the present layer.
+/// Loads weights by their names in the current layer.
 pub(super) struct DeviceLoader<'a> {
     backend: &'a Backend,
     training: Training,
@@ -72,7 +72,7 @@ impl<'a> DeviceLoader<'a> {
         Ok(Some((factors, (alpha / rank as f64) as f32)))
     }
 
-    /// Moves weights into memory where they lie one after another, and returns all of it.
+    /// Moves weights into one contiguous array, and returns it.
     pub(super) fn join<'w>(
         &mut self,
         weights: impl Iterator<Item = &'w mut DeviceWeight>,
@@ -85,7 +85,7 @@ impl<'a> DeviceLoader<'a> {
             first += part.len();
             weight.array.copy_to(&part)?;
             if let Some(master) = self.masters.get_mut(&weight.name) {
-                // In single precision the operations read the numbers themselves.
+                // In f32 the copy is the master itself.
                 if master.numbers.address() == master.copy.address() {
                     master.numbers = part.clone();
                 }

@@ -30,7 +30,7 @@ impl DeviceLogits {
         self.array.to_vec()
     }
 
-    /// Some rows one after the other: without a copy where they are all rows in their order.
+    /// Concatenates rows; without a copy if they are all rows in order.
     fn together(rows: &[(&Self, usize)]) -> Result<Option<(Backend, Array, usize)>> {
         let Some(&(first, _)) = rows.first() else { return Ok(None) };
         let Self { backend, array, vocab } = first;

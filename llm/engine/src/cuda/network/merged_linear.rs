@@ -6,9 +6,8 @@ use crate::Result;
 use crate::cuda::backend::Backend;
 use crate::cuda::memory::Array;
 
-/// Projections of the same rows, whose weights lie one after another in memory: one product computes
-/// them all, since each alone would be too small for a GPU. Rows of results are those of the
-/// projections, one behind the other.
+/// Projections of the same rows, with contiguous weights: one product computes them all, since each
+/// alone would be too small for a GPU. Rows of results concatenate those of the projections.
 #[derive(Debug, Clone)]
 pub(super) struct MergedLinear {
     weight: Array,

@@ -1,8 +1,7 @@
-//! Several tokens of each sequence, one decoding step after the other on the device: the host sees them
-//! when all are drawn.
+//! Several decoding steps in a row on the device: the host sees the tokens when all are drawn.
 //!
-//! A step reads what the one before left in memory. Once captured as a CUDA graph, it is a single call,
-//! for the remaining steps and for later calls of the same shape.
+//! A step reads what the previous one left in memory. Captured as a CUDA graph, it takes a single call,
+//! also in later calls of the same shape.
 
 use super::decoder::Network;
 use super::graph_cache::GraphKey;
@@ -33,7 +32,7 @@ struct DeviceStep<'a> {
 }
 
 impl DeviceStep<'_> {
-    /// Asks a backend of the same device for all launches; intermediate results lie in its memory.
+    /// Submits all launches to a backend of the same device, which allocates intermediate results.
     fn run(&self, backend: &Backend) -> Result<()> {
         let Self { network, layers, state, params } = *self;
         let width = network.config.hidden_size;
@@ -50,8 +49,8 @@ impl DeviceStep<'_> {
 }
 
 impl Network {
-    /// Draws as many tokens for each sequence as it has uniform numbers, without the host in between, see
-    /// [`multi_step`](crate::generate::LanguageModel::multi_step).
+    /// Draws as many tokens for each sequence as it has uniform numbers, without the host in between;
+    /// see [`multi_step`](crate::generate::LanguageModel::multi_step).
     pub(super) fn draw_steps(
         &self,
         batch: &[Rows<'_>],
@@ -106,7 +105,7 @@ impl Network {
         Ok(counting.peak())
     }
 
-    /// What the steps begin with, if all of it is allowed.
+    /// The inputs of the first step, checked.
     fn plan(
         &self,
         batch: &[Rows<'_>],

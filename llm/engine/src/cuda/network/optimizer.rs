@@ -25,7 +25,7 @@ pub struct DeviceAdamW {
 #[derive(Debug)]
 enum DeviceMoments {
     OnDevice([Array; 2]),
-    /// On the host, while the device has no room for them.
+    /// Offloaded to the host, to free memory of the device.
     OnHost([Vec<f32>; 2]),
 }
 
@@ -51,7 +51,7 @@ impl DeviceAdamW {
         }
     }
 
-    /// Sets the moments of a weight, as of another optimiser.
+    /// Sets the moments of a weight, from a checkpoint.
     pub(crate) fn set_moments(&mut self, name: &str, moments: [Vec<f32>; 2]) {
         self.moments.insert(name.to_owned(), DeviceMoments::OnHost(moments));
     }
@@ -148,7 +148,7 @@ impl Network {
         self.masters.get(name).map(|master| master.numbers.to_vec()).transpose()
     }
 
-    /// Gives a trained weight other numbers.
+    /// Overwrites a trained weight.
     ///
     /// # Errors
     /// Another number of them; a device that does not answer.

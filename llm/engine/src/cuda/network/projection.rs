@@ -1,4 +1,4 @@
-//! A matrix of weights applied to rows, with a bias and an adapter where it has them.
+//! A linear projection, with an optional bias and adapter.
 
 use super::gradients::DeviceGradients;
 use super::loader::DeviceLoader;

@@ -21,15 +21,15 @@ impl TrainableModel for Network {
         self.bytes_per_slot()
     }
 
-    /// Three quarters of the free memory that decoding does not need: the rest is for activations and logits of
-    /// prompts.
+    /// Three quarters of the free memory that decoding does not need; the rest is for activations and
+    /// logits of prompts.
     fn cache_budget(&self) -> Result<usize> {
         let [free, _] = self.backend().device().room()?;
         Ok((free as usize).saturating_sub(self.decode_bytes(Self::MAX_BATCH)?) / 4 * 3)
     }
 
     fn make_room(&self, optimizer: &mut DeviceAdamW, bytes: usize) -> Result<()> {
-        // As much again as it leaves.
+        // Only if the cache would not fit otherwise.
         match self.cache_budget()? < bytes {
             true => optimizer.offload(),
             false => Ok(()),

@@ -12,7 +12,7 @@ pub(super) struct DeviceWeight {
     pub(super) trained: bool,
 }
 
-/// A weight that is trained: its numbers in single precision, and as the operations read them.
+/// A trained weight: the f32 master, and the copy that the operations read.
 #[derive(Debug)]
 pub(super) struct Master {
     pub(super) numbers: Array,

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use rand::{Rng, RngExt};
 use rs_grpo_files::Refuse as _;
 
-/// How large puzzles are.
+/// Size of the puzzles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PuzzleShape {
     /// Numbers of a puzzle, 2 to 8.
@@ -42,7 +42,7 @@ impl PuzzleShape {
     }
 }
 
-/// How often each operator stands in the solutions of generated puzzles, in any unit.
+/// Relative frequency of each operator in the solutions of generated puzzles.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prior {
     /// Weight of `+`.

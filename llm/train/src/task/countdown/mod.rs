@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `expression` | what a completion says: parsed, evaluated exactly, brought to a normal form |
+//! | `expression` | expressions: parsed, evaluated exactly, normalized |
 //! | `check` | whether a completion solves a puzzle |
 //! | `generate` | puzzles with a solution, from a seed |
 

@@ -1,4 +1,4 @@
-//! The page without runs: the results that the project keeps.
+//! The page without runs: the committed results.
 
 use super::compare::NONE;
 use super::differs;
@@ -193,7 +193,7 @@ fn differences(paper: &Paper) -> Result<Vec<Block>, Failure> {
     ])
 }
 
-/// The paper's averages, for who has the machine to run them.
+/// The paper's averages, for readers who can run the models.
 fn averages(paper: &Paper) -> Result<Vec<Block>, Failure> {
     let columns = vec![
         Column::left("model"),

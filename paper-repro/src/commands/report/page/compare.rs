@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use rs_grpo_figures::Column;
 use rs_grpo_train::evaluate::Estimate;
 
-/// What stands where there is no number.
+/// Shown in place of a missing number.
 pub(super) const NONE: &str = "–";
 /// The k of the paper's table.
 const KS: [u64; 2] = [1, 32];

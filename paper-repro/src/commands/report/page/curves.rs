@@ -45,7 +45,7 @@ pub(super) fn pass_at_k(evaluations: &[ReportedEvaluation]) -> Option<Block> {
                 panel = panel.series(of_subject(line, at, &subjects));
             }
         }
-        // Where nothing is solved, the axis is that of a share all the same.
+        // If nothing is solved, the axis still goes from 0 to 1.
         let top = if top > 0.0 { top } else { 1.0 };
         figure = figure.panel(panel.y(Axis::new("pass@k").range(0.0, top)));
     }

@@ -1,4 +1,4 @@
-//! What a page says, whatever it is written in.
+//! The content of a page, independent of the format.
 
 use crate::failure::Failure;
 use rs_grpo_figures::{Figure, Table};
@@ -12,7 +12,7 @@ pub(super) struct Document {
     pub(super) sections: Vec<Section>,
 }
 
-/// A number, what it is, and what it is held against.
+/// A number, what it is, and what it is compared with.
 pub(super) struct Fact {
     pub(super) value: String,
     pub(super) label: String,
@@ -44,7 +44,7 @@ pub(super) enum Block {
     Commands(&'static [&'static str]),
 }
 
-/// A figure with its caption and, for who does not see it, what it shows.
+/// A figure with its caption and alternative text.
 pub(super) struct Picture {
     /// The name of its files.
     pub(super) name: &'static str,
@@ -95,7 +95,7 @@ pub(super) fn table(
     Ok(table)
 }
 
-/// Text of strangers on one line: line breaks become spaces, other control characters a mark.
+/// Untrusted text on one line: line breaks become spaces, other control characters U+FFFD.
 pub(super) fn one_line(text: &str) -> String {
     let clean = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',

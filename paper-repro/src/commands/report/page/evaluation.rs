@@ -23,7 +23,7 @@ const SAMPLES: &str = "samples.jsonl";
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
 
-/// How often each verdict was passed.
+/// Number of completions of each verdict.
 pub(super) type Verdicts = BTreeMap<Verdict, u64>;
 
 /// A model on a set of problems.
@@ -38,11 +38,11 @@ pub(super) struct ReportedEvaluation {
     /// The other statistics, by name.
     pub(super) others: BTreeMap<String, Estimate>,
     pub(super) verdicts: Verdicts,
-    /// What its completions depend on.
+    /// Settings that its completions depend on.
     pub(super) settings: Map<String, Value>,
 }
 
-/// What a folder holds.
+/// Content of a folder.
 pub(super) enum Content {
     Nothing,
     /// An evaluation that has no result yet.
@@ -58,7 +58,7 @@ struct Numbers {
 }
 
 impl From<Numbers> for Estimate {
-    /// Absent are the numbers of no problems.
+    /// Numbers are absent if there are no problems.
     fn from(numbers: Numbers) -> Self {
         let [mean, low, high] =
             [numbers.mean, numbers.low, numbers.high].map(|number| number.unwrap_or(f64::NAN));

@@ -1,4 +1,4 @@
-//! From the folders of the command line to the runs in them.
+//! Finds the runs in the folders of the command line.
 
 use super::evaluation::{self, Content, ReportedEvaluation};
 use super::training::ReportedRun;

@@ -54,7 +54,7 @@ fn render(page: Value) -> Result<String, minijinja::Error> {
     environment.get_template("report.html")?.render(page)
 }
 
-/// For each colour of the pictures, what it becomes on a dark page.
+/// The dark-page colour of each colour of the pictures.
 fn dark(colors: &BTreeSet<String>) -> Vec<Value> {
     let pairs = colors.iter().filter_map(|text| Some((text, Color::from_hex(text)?.on_dark())));
     pairs.map(|(light, dark)| context! { light, dark => dark.to_string() }).collect()
@@ -118,7 +118,7 @@ fn of_picture(picture: &Picture, colors: &mut BTreeSet<String>) -> Result<Value,
         caption => one_line(&picture.caption),
         alt => one_line(&picture.alt),
         legend,
-        // The caption names the picture, so that an empty title of its own would only hide it.
+        // The caption names the picture; an empty title would hide it.
         panels => svgs.iter().map(|svg| svg.replacen("<title></title>", "", 1)).collect::<Vec<_>>(),
     })
 }
