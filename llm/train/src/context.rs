@@ -261,6 +261,23 @@ pub fn fitting(
     Ok((problems, prompts, note))
 }
 
+/// The prompts of problems as texts, with the special tokens of a chat template in them.
+///
+/// # Errors
+/// Those of [`Question::new`] and [`Question::render`].
+pub fn prompt_texts(
+    problems: &[Problem],
+    tokenizer: &Tokenizer,
+    folder: &Path,
+    options: &PromptOptions,
+) -> Result<Vec<String>> {
+    let is_math = problems.iter().any(|problem| matches!(problem.gold, Gold::Math(_)));
+    let question = Question::new(options, folder, tokenizer, is_math)?;
+    let render =
+        |problem: &Problem| Ok(question.render(&problem.prompt, problem.system.as_deref())?);
+    problems.iter().map(render).collect()
+}
+
 /// The prompts of problems in tokens.
 ///
 /// # Errors

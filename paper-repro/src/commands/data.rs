@@ -280,7 +280,10 @@ fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure>
             let folder = model::folder(name, console)?;
             let tokenizer = Tokenizer::from_folder(&folder)?;
             let prompt_options = options.prompt.options();
-            Some((Question::new(&prompt_options, &folder, &tokenizer, source.is_math())?, tokenizer))
+            Some((
+                Question::new(&prompt_options, &folder, &tokenizer, source.is_math())?,
+                tokenizer,
+            ))
         }
         None => None,
     };

@@ -4,8 +4,8 @@ use super::environment::environment;
 use super::files::{read_object, read_text, token_text};
 use super::template_source::prepare;
 use crate::{Error, Result};
-use minijinja::value::Value as Variable;
 use minijinja::Environment;
+use minijinja::value::Value as Variable;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::panics::caught;
 use serde::{Deserialize, Serialize};
@@ -156,7 +156,7 @@ impl ChatTemplate {
         context.insert("add_generation_prompt", options.add_generation_prompt.into());
         let mut text = Bounded::default();
         let template = self.environment.get_template(NAME).map_err(|error| self.error(&error))?;
-        let rendered = caught(|| template.render_to_write(context, &mut text).map(drop));
+        let rendered = caught(|| template.render_captured_to(context, &mut text).map(drop));
         match rendered.map_err(|panic| self.panicked(&panic))? {
             Ok(()) => String::from_utf8(text.0)
                 .map_err(|error| Error::malformed(&self.path, self.part(1), error.to_string())),

@@ -33,12 +33,10 @@ fn string_method(text: &str, method: &str, arguments: &[Value]) -> Option<Result
         "split" | "rsplit" => from_args(arguments).and_then(|(separator, most)| {
             split(text, separator, most, method == "rsplit").map(Value::from)
         }),
-        "removeprefix" => {
-            from_args(arguments).map(|(start,)| text.strip_prefix(start).unwrap_or(text).into())
-        }
-        "removesuffix" => {
-            from_args(arguments).map(|(end,)| text.strip_suffix(end).unwrap_or(text).into())
-        }
+        "removeprefix" => from_args(arguments)
+            .map(|(start,): (&str,)| text.strip_prefix(start).unwrap_or(text).into()),
+        "removesuffix" => from_args(arguments)
+            .map(|(end,): (&str,)| text.strip_suffix(end).unwrap_or(text).into()),
         "partition" | "rpartition" => {
             from_args(arguments).and_then(|(mark,)| partition(text, mark, method == "rpartition"))
         }
@@ -47,10 +45,13 @@ fn string_method(text: &str, method: &str, arguments: &[Value]) -> Option<Result
             let at = at.ok_or_else(|| refused("substring not found"))?;
             Ok(text[..at].chars().count().into())
         }),
-        "isspace" => from_args(arguments)
-            .map(|()| (!text.is_empty() && text.chars().all(is_space)).into()),
+        "isspace" => {
+            from_args(arguments).map(|()| (!text.is_empty() && text.chars().all(is_space)).into())
+        }
         "casefold" => from_args(arguments).map(|()| text.to_lowercase().into()),
-        "swapcase" => from_args(arguments).map(|()| text.chars().map(swapped).collect::<String>().into()),
+        "swapcase" => {
+            from_args(arguments).map(|()| text.chars().map(swapped).collect::<String>().into())
+        }
         "zfill" | "ljust" | "rjust" | "center" => padded(text, method, arguments).map(Value::from),
         _ => return None,
     })
@@ -107,8 +108,11 @@ fn words(text: &str, pieces: usize, from_the_right: bool) -> Vec<Value> {
             break;
         };
         let behind = at + rest[at..].chars().next().map_or(0, char::len_utf8);
-        let (word, left) =
-            if from_the_right { (&rest[behind..], &rest[..at]) } else { (&rest[..at], &rest[behind..]) };
+        let (word, left) = if from_the_right {
+            (&rest[behind..], &rest[..at])
+        } else {
+            (&rest[..at], &rest[behind..])
+        };
         words.push(word);
         rest = strip(left, None, !from_the_right, from_the_right);
     }
@@ -123,11 +127,12 @@ fn partition(text: &str, mark: &str, last: bool) -> Result<Value, Error> {
         return Err(refused("empty separator"));
     }
     let parts = if last { text.rsplit_once(mark) } else { text.split_once(mark) };
-    Ok(Value::from(match (parts, last) {
-        (Some((before, behind)), _) => vec![before, mark, behind],
-        (None, false) => vec![text, "", ""],
-        (None, true) => vec!["", "", text],
-    }))
+    let (before, mark, behind) = match (parts, last) {
+        (Some((before, behind)), _) => (before, mark, behind),
+        (None, false) => (text, "", ""),
+        (None, true) => ("", "", text),
+    };
+    Ok([before, mark, behind].into_iter().map(Value::from).collect())
 }
 
 fn swapped(c: char) -> String {

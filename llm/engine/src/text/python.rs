@@ -9,8 +9,8 @@ use std::io::{self, Write};
 /// The filter `tojson` as transformers defines it: Python's `json.dumps` with
 /// `ensure_ascii=False`, and `indent` where given. Jinja's own would escape HTML.
 pub(super) fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
-    let indent = options.get("indent")?;
-    if let Some(indent) = indent.filter(|&indent: &usize| indent > WIDEST_INDENT) {
+    let indent: Option<usize> = options.get("indent")?;
+    if let Some(indent) = indent.filter(|&indent| indent > WIDEST_INDENT) {
         let allowed = format!("tojson: indent is {indent}; allowed: at most {WIDEST_INDENT}");
         return Err(refused(allowed));
     }

@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn generation_blocks_lose_their_mark() {
-        let source = "a{%- generation -%}b{% endgeneration %}{{ '{% generation %}' }}{# {% generation %} #}";
+        let source =
+            "a{%- generation -%}b{% endgeneration %}{{ '{% generation %}' }}{# {% generation %} #}";
         let expected = "a{%- with -%}b{% endwith %}{{ '{% generation %}' }}{# {% generation %} #}";
         assert_eq!(prepare(source).unwrap(), expected);
         let raw = "{% raw %}{% generation %}{{ \"%s\" % x }}{% endraw %}";

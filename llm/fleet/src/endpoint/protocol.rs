@@ -1,7 +1,10 @@
 //! Bodies of requests and answers.
 
+use super::settings::Endpoint;
 use rs_grpo_engine::generate::{SamplingParams, TextSample};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Which of OpenAI's two completion APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,9 @@ pub(super) struct ChatBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<[Message<'a>; 1]>,
+    messages: Option<Vec<Message<'a>>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    chat_template_kwargs: &'a BTreeMap<String, Value>,
     max_tokens: usize,
     temperature: f32,
     top_p: f32,
@@ -46,17 +51,24 @@ struct Message<'a> {
 
 impl<'a> ChatBody<'a> {
     pub(super) fn new(
-        protocol: Protocol,
-        model: &'a str,
+        endpoint: &'a Endpoint,
         prompt: &'a str,
         params: &'a SamplingParams,
         seed: u32,
     ) -> Self {
-        let message = || [Message { role: "user", content: prompt }];
+        let Endpoint { model, protocol, system, template_vars, .. } = endpoint;
+        let messages = || {
+            let all = [
+                Message { role: "system", content: system },
+                Message { role: "user", content: prompt },
+            ];
+            all.into_iter().filter(|message| !message.content.is_empty()).collect()
+        };
         Self {
             model,
-            prompt: (protocol == Protocol::Completions).then_some(prompt),
-            messages: (protocol == Protocol::Chat).then(message),
+            prompt: (*protocol == Protocol::Completions).then_some(prompt),
+            messages: (*protocol == Protocol::Chat).then(messages),
+            chat_template_kwargs: template_vars,
             max_tokens: params.max_tokens,
             temperature: params.temperature,
             top_p: params.top_p,

@@ -1,6 +1,6 @@
 //! Sampling from a served model.
 
-use super::protocol::{ChatBody, Protocol, read};
+use super::protocol::{ChatBody, read};
 use super::settings::Endpoint;
 use crate::{Error, Result};
 use crate::{Fleet, RequestEvent, ServerRequest};
@@ -21,8 +21,7 @@ pub struct EndpointSampler<'a> {
 
 /// What all requests share.
 struct Setting {
-    protocol: Protocol,
-    model: String,
+    endpoint: Endpoint,
     prompts: Vec<String>,
     params: SamplingParams,
 }
@@ -48,8 +47,7 @@ impl<'a> EndpointSampler<'a> {
             ));
         }
         let setting = Setting {
-            protocol: endpoint.protocol,
-            model: endpoint.model.clone(),
+            endpoint: endpoint.clone(),
             prompts: prompts.to_vec(),
             params: params.clone(),
         };
@@ -106,17 +104,17 @@ impl ServerRequest for SampleRequest {
     type Answer = TextSample;
 
     fn path(&self) -> &'static str {
-        self.setting.protocol.path()
+        self.setting.endpoint.protocol.path()
     }
 
     fn body(&self) -> Result<Vec<u8>, String> {
-        let Setting { protocol, model, prompts, params } = &*self.setting;
-        let body = ChatBody::new(*protocol, model, &prompts[self.prompt], params, self.seed);
+        let Setting { endpoint, prompts, params } = &*self.setting;
+        let body = ChatBody::new(endpoint, &prompts[self.prompt], params, self.seed);
         serde_json::to_vec(&body).map_err(|error| error.to_string())
     }
 
     fn read(&self, body: &[u8]) -> Result<TextSample, String> {
-        read(self.setting.protocol, body, self.index)
+        read(self.setting.endpoint.protocol, body, self.index)
     }
 
     fn seed(&self) -> u64 {

@@ -3,6 +3,8 @@
 use super::protocol::Protocol;
 use crate::Result;
 use crate::Servers;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A served model.
 #[derive(Debug, Clone)]
@@ -13,6 +15,10 @@ pub struct Endpoint {
     pub model: String,
     /// Completions of a text or of a chat message.
     pub protocol: Protocol,
+    /// System message of chat completions; none where it is empty.
+    pub system: String,
+    /// Variables of the chat template, which vLLM and SGLang take as `chat_template_kwargs`.
+    pub template_vars: BTreeMap<String, Value>,
 }
 
 impl Endpoint {
@@ -25,6 +31,8 @@ impl Endpoint {
             servers: Servers::new(addresses)?,
             model: model.to_owned(),
             protocol: Protocol::Completions,
+            system: String::new(),
+            template_vars: BTreeMap::new(),
         })
     }
 

@@ -38,6 +38,7 @@ pub enum Statistic {
 }
 
 impl EvalReport {
+    /// A report of these tallies, one for each problem.
     pub fn new(tallies: Vec<Tally>) -> Self {
         Self { tallies }
     }

@@ -25,7 +25,7 @@ pub(crate) fn run(
     let sets = sets::read(options, console)?;
     let ks = sets::ks(options, &sets)?;
     for model in &options.model {
-        match options.served.endpoint(model, options.chat)? {
+        match options.served.endpoint(model, &options.prompt)? {
             Some(_) => {}
             None => model::check(model)?,
         }
@@ -54,7 +54,7 @@ fn policy(
     options: &Options,
     console: &mut Console<'_>,
 ) -> Result<EvalPolicy, Failure> {
-    Ok(match options.served.endpoint(model, options.chat)? {
+    Ok(match options.served.endpoint(model, &options.prompt)? {
         Some(endpoint) => EvalPolicy::Served(endpoint),
         None => {
             let folder = model::folder(model, console)?;

@@ -13,15 +13,16 @@ use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::generate::{Engine, SamplingParams, TextSampler, Texts};
 use rs_grpo_engine::model::{Decoder, Training};
-use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
+use rs_grpo_engine::text::{Tokenizer, stop_tokens};
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_grade::{VERSION, Verdict};
+use rs_grpo_train::data::Problem;
 use rs_grpo_train::evaluate::{
     Estimate, EvalFolder, EvalReport, Evaluation, SeedProblemMatrix, Statistic, bootstrap, evaluate,
 };
 use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::reward::Reward;
-use rs_grpo_train::{self, encode, engine_options};
+use rs_grpo_train::{self, encode, engine_options, fitting, prompt_texts};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -98,10 +99,10 @@ impl EvalTask<'_> {
     /// What a completion depends on beside model and problems; the number of completions may change.
     fn settings(&self) -> Map<String, Value> {
         let options = self.options;
-        let template = if options.chat { Value::Null } else { json!(options.prompt_template) };
         let settings = json!({
             "data": self.set.name,
-            "prompt_template": template,
+            "prompt_template": options.prompt.prompt_template,
+            "chat": options.prompt.chat,
             "temperature": options.temperature,
             "top_p": options.top_p,
             "max_tokens": options.max_new_tokens,
@@ -109,6 +110,12 @@ impl EvalTask<'_> {
             "grader": VERSION,
         });
         let mut settings = settings.as_object().cloned().unwrap_or_default();
+        if !options.prompt.system_prompt.is_empty() {
+            settings.insert("system_prompt".to_owned(), json!(options.prompt.system_prompt));
+        }
+        if !options.stop.is_empty() {
+            settings.insert("stop".to_owned(), json!(options.stop));
+        }
         if !options.reward_command.is_empty() {
             settings.insert("reward_command".to_owned(), json!(options.reward_command));
         }
@@ -127,6 +134,7 @@ impl EvalTask<'_> {
             top_p: self.options.top_p,
             max_tokens: self.options.max_new_tokens,
             seed: self.options.seed,
+            stop_strings: self.options.stop.clone(),
             ..SamplingParams::default()
         }
     }
@@ -143,11 +151,14 @@ impl EvalTask<'_> {
         let tokenizer = Tokenizer::from_folder(source)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &source.join("config.json"))?;
         let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
-        let template = if options.chat { "" } else { &options.prompt_template };
-        let prompts = encode(&set.problems, &tokenizer, source, template)?;
+        let prompts = encode(&set.problems, &tokenizer, source, &options.prompt.options())?;
+        let longest = checkpoint.config().max_positions;
+        let (problems, prompts, too_long) = fitting(set.problems.clone(), prompts, longest)?;
         let saved = folder.inputs();
-        let inputs = Inputs::of_model(&checkpoint, &saved)?.with_tokens(&set.problems, &prompts);
+        let inputs = Inputs::of_model(&checkpoint, &saved)?.with_tokens(&problems, &prompts);
         inputs.check(&saved, Problems::MayGrow)?;
+        let texts = prompt_texts(&problems, &tokenizer, source, &options.prompt.options())?;
+        write_prompts(folder, &problems, &texts, &prompts)?;
         let stop_tokens = stop_tokens(source, &tokenizer)?;
         let params = SamplingParams { stop_tokens, ..self.params() };
         params.check()?;
@@ -155,8 +166,10 @@ impl EvalTask<'_> {
         let engine = engine_options(&network, &prompts, set.samples, options.max_new_tokens)?;
         let mut engine = Engine::new(&network, Some(&tokenizer), engine)?;
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
-        let report = self.collect(&mut sampler, folder, signals, bar)?;
-        Ok((report, network.take_notes()))
+        let report = self.collect(&problems, &mut sampler, folder, (signals, bar))?;
+        let mut notes = network.take_notes();
+        notes.extend(too_long);
+        Ok((report, notes))
     }
 
     /// Samples from an endpoint.
@@ -169,8 +182,15 @@ impl EvalTask<'_> {
         repeats: &mut Repeats,
     ) -> Result<EvalReport, Failure> {
         // With chat completions, the server applies the chat template.
-        let template = Question::text(&self.options.prompt_template, self.set.is_math)?;
+        let template = self.options.prompt.options().text(self.set.is_math)?;
         let problems = &self.set.problems;
+        if let Some(problem) = problems.iter().find(|problem| problem.system.is_some()) {
+            return Err(Failure::Usage(format!(
+                "{}: problem {} has a system message of its own, which --endpoint does not send; \
+                 allowed: data without system messages, and --system-prompt for all of them",
+                self.set.name, problem.id
+            )));
+        }
         let prompts: Vec<String> = problems.iter().map(|p| template.render(&p.prompt)).collect();
         Inputs::of_texts(problems, &prompts).check(&folder.inputs(), Problems::MayGrow)?;
         let params = self.params();
@@ -179,22 +199,24 @@ impl EvalTask<'_> {
             bar.set_message(problem.to_owned());
         };
         let mut sampler = EndpointSampler::new(endpoint, &prompts, &params, &mut note)?;
-        self.collect(&mut sampler, folder, signals, bar).map_err(|failure| match failure {
-            Failure::Failed(problem) => Failure::Failed(format!(
-                "{problem}; completions so far are kept; continue with the same command"
-            )),
-            other => other,
-        })
+        self.collect(problems, &mut sampler, folder, (signals, bar)).map_err(
+            |failure| match failure {
+                Failure::Failed(problem) => Failure::Failed(format!(
+                    "{problem}; completions so far are kept; continue with the same command"
+                )),
+                other => other,
+            },
+        )
     }
 
     fn collect(
         &self,
+        problems: &[Problem],
         sampler: &mut dyn TextSampler,
         folder: &EvalFolder,
-        signals: &Signals,
-        bar: &ProgressBar,
+        (signals, bar): (&Signals, &ProgressBar),
     ) -> Result<EvalReport, Failure> {
-        let evaluation = Evaluation { problems: &self.set.problems, samples: self.set.samples };
+        let evaluation = Evaluation { problems, samples: self.set.samples };
         let mut reward = Reward::of(&self.options.reward_command)?;
         let tallies =
             evaluate(sampler, evaluation, &mut reward, Some(&folder.samples()), |done| {
@@ -237,6 +259,21 @@ impl EvalTask<'_> {
             settings: self.settings(),
         })
     }
+}
+
+/// Writes what the model was given, a line for each problem: text and token ids.
+fn write_prompts(
+    folder: &EvalFolder,
+    problems: &[Problem],
+    texts: &[String],
+    tokens: &[Vec<u32>],
+) -> Result<(), Failure> {
+    let line = |((problem, text), tokens): ((&Problem, &String), &Vec<u32>)| {
+        json!({"problem": problem.id, "prompt": text, "tokens": tokens}).to_string() + "\n"
+    };
+    let lines = problems.iter().zip(texts).zip(tokens).map(line);
+    folder.write("prompts.jsonl", &lines.collect::<String>())?;
+    Ok(())
 }
 
 /// Statistics beside pass@k, by the names of their fields.

@@ -1,5 +1,6 @@
 //! Options of served models.
 
+use crate::commands::prompt_flags::PromptFlags;
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
@@ -28,11 +29,21 @@ pub(super) struct Served {
 
 impl Served {
     /// The endpoint of a model, if there is one.
-    pub(super) fn endpoint(&self, model: &str, chat: bool) -> Result<Option<Endpoint>, Failure> {
+    pub(super) fn endpoint(
+        &self,
+        model: &str,
+        prompt: &PromptFlags,
+    ) -> Result<Option<Endpoint>, Failure> {
         let Some(address) = &self.endpoint else { return Ok(None) };
         let mut endpoint = Endpoint::new(address, model)?;
         endpoint.servers = endpoint.servers.with_key_from_environment();
-        endpoint.protocol = if chat { Protocol::Chat } else { Protocol::Completions };
+        if !prompt.chat && !prompt.system_prompt.is_empty() {
+            let problem = "--system-prompt needs --chat: it is a part of the conversation";
+            return Err(Failure::Usage(problem.to_owned()));
+        }
+        endpoint.protocol = if prompt.chat { Protocol::Chat } else { Protocol::Completions };
+        endpoint.system.clone_from(&prompt.system_prompt);
+        endpoint.template_vars = prompt.options().variables;
         endpoint.servers.concurrency = self.concurrency;
         endpoint.servers.retries = self.retries;
         endpoint.servers.timeout = Duration::from_secs(self.timeout);

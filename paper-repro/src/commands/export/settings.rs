@@ -58,7 +58,7 @@ impl Mapping {
         every_setting_is_known(config);
         refuse(config)?;
         let shape = shape(&config.model)?;
-        let (template, chat) = template(&shape, &config.model, &config.prompt_template)?;
+        let (template, chat) = template(&shape, config)?;
         let prompt = prompt_tokens(&shape, config.max_new_tokens, target)?;
         let longest = prompt + config.max_new_tokens;
         let mut notes = room_notes(config, prompt, longest);
@@ -91,6 +91,9 @@ fn every_setting_is_known(config: &TrainConfig) {
         eval_data: _,          // in the files of the problems
         decontaminate: _,      // in the files of the problems
         prompt_template: _,    // template
+        chat: _,               // template
+        system_prompt: _,      // refuse
+        template_vars: _,      // refuse
         reward_command: _,     // refuse
         estimator: _,          // advantage_part, in canonical form
         loss: _,               // loss_part
@@ -116,6 +119,7 @@ fn every_setting_is_known(config: &TrainConfig) {
         lora: _,               // model_part
         temperature: _,        // sampling_part
         max_new_tokens: _,     // prompt_tokens, data_part, loss_part and reward_part
+        stop: _,               // refuse
         save: _,               // run_part
         eval: _,               // run_part
         seed: _,               // data_part, sampling_part and run_part
@@ -139,10 +143,28 @@ fn refuse(config: &TrainConfig) -> Result<(), Failure> {
     if *mask_truncated {
         return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
     }
+    refuse_prompts(config)?;
     // verl always samples with its own vLLM.
     if sampler.async_steps > 0 {
         let why = "local, or http without async_steps: this trainer of verl draws each step anew";
         return refused("sampler", sampler.to_string(), why);
+    }
+    Ok(())
+}
+
+/// Refuses parts of prompts and stops that the files for verl do not hold.
+fn refuse_prompts(config: &TrainConfig) -> Result<(), Failure> {
+    let TrainConfig { system_prompt, template_vars, stop, .. } = config;
+    if !system_prompt.is_empty() {
+        let allowed = "empty: verl's rows would need it; write it into prompt_template";
+        return refused("system-prompt", system_prompt, allowed);
+    }
+    if !template_vars.0.is_empty() {
+        let allowed = "empty; give verl data.apply_chat_template_kwargs yourself";
+        return refused("template-vars", template_vars, allowed);
+    }
+    if let Some(stop) = stop.first() {
+        return refused("stop", stop, "empty: verl's rollout stops at tokens only");
     }
     Ok(())
 }
@@ -228,8 +250,12 @@ fn shape(model: &str) -> Result<Shape, Failure> {
 }
 
 /// The text around a question, and whether the model's chat template goes around that.
-fn template(shape: &Shape, model: &str, template: &str) -> Result<(PlainTemplate, bool), Failure> {
-    Ok(match (template, shape.converses) {
+fn template(shape: &Shape, config: &TrainConfig) -> Result<(PlainTemplate, bool), Failure> {
+    let TrainConfig { model, prompt_template, chat, .. } = config;
+    if *chat {
+        return Ok((Question::text(prompt_template, true)?, true));
+    }
+    Ok(match (prompt_template.as_str(), shape.converses) {
         ("", _) => (PlainTemplate::default(), true),
         (AUTO, Some(true)) => (Question::text(AUTO, true)?, true),
         (AUTO, Some(false)) => (Question::plain(AUTO, true)?, false),
