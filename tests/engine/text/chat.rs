@@ -143,7 +143,10 @@ fn the_date_is_a_fixed_one() {
 fn templates_are_bounded() {
     let sources = [
         ("{{ 'x' * 100000000 }}", "longer than"),
-        ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "fuel"),
+        (
+            "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+            "fuel",
+        ),
         ("{{ messages | tojson(indent=1000000000) }}", "allowed: at most 64"),
         ("{% for m in messages %}{{ loop.cycle() }}{% endfor %}", "line"),
         ("{{ 'a'.ljust(1000000000) }}", "allowed: at most 10000"),
