@@ -28,7 +28,7 @@ mod _core {
     #[pymodule_export]
     use super::advantages::{advantages_f32, advantages_f64, canonical, catalogue};
     #[pymodule_export]
-    use super::grading::grade;
+    use super::grading::{clusters, grade, grader_version};
     #[pymodule_export]
     use super::metrics::{max_at_k, pass_at_k};
 

@@ -6,3 +6,4 @@ mod data;
 mod laws;
 mod limits;
 mod rules;
+mod votes;
