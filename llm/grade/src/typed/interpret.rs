@@ -119,9 +119,9 @@ fn excluded(items: &[Node]) -> Vec<Node> {
             if matches!(rest[..], [(Relation::NotEqual, _)])
                 && others.iter().all(|other| is_arithmetic(other)) =>
         {
-            let each = others.iter().map(|other| {
-                Node::Chain(name.clone(), vec![(Relation::NotEqual, other.clone())])
-            });
+            let each = others
+                .iter()
+                .map(|other| Node::Chain(name.clone(), vec![(Relation::NotEqual, other.clone())]));
             std::iter::once(items[0].clone()).chain(each).collect()
         }
         _ => items.to_vec(),

@@ -109,8 +109,7 @@ fn are_variables(arguments: &[Node]) -> bool {
 fn inverse(factors: &[Node]) -> Option<(String, &[Node])> {
     let [Node::Power(base, exponent), arguments @ ..] = factors else { return None };
     let Node::Symbol(name) = &**base else { return None };
-    let minus_one =
-        matches!(&**exponent, Node::Negate(inner) if matches!(&**inner, Node::Number(one) if one.value.is_one()));
+    let minus_one = matches!(&**exponent, Node::Negate(inner) if matches!(&**inner, Node::Number(one) if one.value.is_one()));
     let is_function = minus_one && matches!(&**name, "f" | "g" | "h") && arguments.len() == 1;
     is_function.then(|| (format!("{name}⁻¹"), arguments))
 }
@@ -216,8 +215,15 @@ fn product(text: &mut String, factors: &[Node]) -> bool {
     let (head, arguments) = match (inverse(factors), factors) {
         (Some((head, arguments)), _) => (head, arguments),
         (None, [Node::Symbol(head), arguments @ ..])
-            if matches!(arguments, [Node::Number(_) | Node::Chain(..) | Node::Union(_)
-                | Node::Intersection(_) | Node::Difference(..) | Node::Group(..)]) =>
+            if matches!(
+                arguments,
+                [Node::Number(_)
+                    | Node::Chain(..)
+                    | Node::Union(_)
+                    | Node::Intersection(_)
+                    | Node::Difference(..)
+                    | Node::Group(..)]
+            ) =>
         {
             (head.to_string(), arguments)
         }

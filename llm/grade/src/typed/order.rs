@@ -199,7 +199,9 @@ pub(super) fn joined(items: &[Value], fuel: &Fuel<'_>) -> Option<Value> {
 fn bounded(item: &Value, name: &Name) -> Option<Value> {
     match item {
         Value::Named(other, set, None) if other == name => match &**set {
-            set @ (Value::Interval(_) | Value::Union(_) | Value::List(_, true)) => Some(set.clone()),
+            set @ (Value::Interval(_) | Value::Union(_) | Value::List(_, true)) => {
+                Some(set.clone())
+            }
             _ => None,
         },
         Value::Named(other, value, Some(_)) if other == name => match &**value {

@@ -51,6 +51,9 @@ pub(super) fn operate(
         (Value::Interval(line), other) if operation == Operation::Difference => {
             without_variable(line, other)
         }
+        (Value::Tuple(ends), other) if operation == Operation::Difference => {
+            without_variable(&open_interval(ends)?, other)
+        }
         _ => None,
     })
 }
@@ -229,12 +232,7 @@ fn sweep(
 }
 
 /// Operations on finite sets of anything; nothing where it is not decided whether items are the same.
-fn finite(
-    operation: Operation,
-    a: &[Value],
-    b: &[Value],
-    fuel: &Fuel<'_>,
-) -> Option<Vec<Value>> {
+fn finite(operation: Operation, a: &[Value], b: &[Value], fuel: &Fuel<'_>) -> Option<Vec<Value>> {
     if operation == Operation::Union {
         return Some(a.iter().chain(b).cloned().collect());
     }
