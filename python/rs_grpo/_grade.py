@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, overload
 
-from rs_grpo import _core
+from . import _core
 
 #: Changes whenever some verdict may change; publish it beside a score.
 GRADER_VERSION = _core.grader_version()

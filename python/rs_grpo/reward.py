@@ -24,11 +24,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from rs_grpo._grade import Grade, grade
+from ._grade import Grade, grade
 
 __all__ = ["MathReward", "Score", "accuracy_reward", "compute_score", "compute_scores"]
 
-_log = logging.getLogger("rs_grpo.reward")
+_log = logging.getLogger(__name__)
 
 #: Verdicts that say neither right nor wrong.
 UNDECIDED = ("gold_unparsable", "prediction_unparsable", "budget_exceeded", "failed")

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use rs_grpo_grade::{Answer, Grader, Outcome, ReadError, Unboxed};
+use rs_grpo_grade::{Answer, Grader, Outcome, Unboxed};
 use serde::Serialize;
 use std::fmt;
 
@@ -24,25 +24,27 @@ pub(crate) fn grade(
     boxed_only: bool,
 ) -> Vec<Row> {
     let grader = Grader::new(if boxed_only { Unboxed::Refuse } else { Unboxed::Lenient });
+    let pairs: Vec<(&str, &str)> =
+        golds.iter().zip(&completions).map(|(gold, text)| (&**gold, &**text)).collect();
     py.detach(|| {
         // Completions of one problem stand together: its gold answer is read once.
-        let mut read: Option<(&str, Result<Answer, ReadError>)> = None;
-        let grade = |(gold, completion): (&PyBackedStr, &PyBackedStr)| {
-            let gold: &str = gold;
-            if read.as_ref().is_none_or(|(before, _)| *before != gold) {
-                read = Some((gold, grader.parse_gold(gold)));
-            }
-            row(match &read {
-                Some((_, Ok(answer))) => grader.grade_with(answer, completion),
-                _ => grader.grade(gold, completion),
-            })
-        };
-        golds.iter().zip(&completions).map(grade).collect()
+        let problems = pairs.chunk_by(|(gold, _), (next, _)| gold == next);
+        problems.flat_map(|problem| grade_problem(&grader, problem)).collect()
     })
 }
 
-/// The indices of equal answers, the most frequent first; the first of each is the answer itself.
-/// Absent where an answer cannot be read.
+/// Grades completions that share a gold answer.
+fn grade_problem(grader: &Grader, problem: &[(&str, &str)]) -> Vec<Row> {
+    let gold = problem.first().and_then(|(gold, _)| grader.parse_gold(gold).ok());
+    let grade = |(text, completion): &(&str, &str)| match &gold {
+        Some(gold) => grader.grade_with(gold, completion),
+        None => grader.grade(text, completion),
+    };
+    problem.iter().map(|pair| row(grade(pair))).collect()
+}
+
+/// Of each cluster of equal answers its leader and all its indices, the most frequent first. Answers
+/// that cannot be read are in none.
 #[pyfunction]
 pub(crate) fn clusters(py: Python<'_>, answers: Vec<PyBackedStr>) -> Vec<(usize, Vec<usize>)> {
     py.detach(|| {

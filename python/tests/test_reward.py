@@ -91,8 +91,8 @@ class Verl(Quiet):
         self.assertEqual(compute_score("x", r"\boxed{-7}", -7)["score"], 1.0)
 
     def test_boxed_only(self):
-        self.assertEqual(compute_score("x", "It is 7.", "7")["score"], 1.0)
-        self.assertEqual(compute_score("x", "It is 7.", "7", boxed_only=True)["score"], 0.0)
+        self.assertEqual(compute_score("x", "The answer is 7.", "7")["score"], 1.0)
+        self.assertEqual(compute_score("x", "The answer is 7.", "7", boxed_only=True)["score"], 0.0)
 
 
 class Hostile(Quiet):

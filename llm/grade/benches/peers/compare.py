@@ -121,7 +121,7 @@ def run(grader: str, python: str, path: Path, number: int) -> Outcomes:
         if not outcomes.version:
             raise RuntimeError(f"{grader} cannot be loaded by {python}")
         if first < number:
-            outcomes.lines[first] = {"verdict": None, "seconds": PATIENCE, "error": "lost"}
+            outcomes.lines[first] = {"verdict": None, "error": "lost", "cpu": 0.0, "seconds": PATIENCE}
             first += 1
     return outcomes
 
@@ -165,7 +165,7 @@ def counts(cases: list[Case], outcomes: Outcomes) -> dict[str, dict[str, dict[st
 
 
 def speed(cases: list[Case], outcomes: Outcomes) -> dict[str, float]:
-    own = [outcomes.lines[i]["seconds"] for i, case in enumerate(cases) if case.set == SPEED]
+    own = [outcomes.lines[i]["cpu"] for i, case in enumerate(cases) if case.set == SPEED]
     every = sorted(line["seconds"] for line in outcomes.lines.values())
     return {
         "verdicts_per_second": round(len(own) / sum(own), 1),
@@ -192,7 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the files of cases")
     parser.add_argument("--out", type=Path, default=HERE, help="where results.json and .md go")
-    parser.add_argument("--golds", type=int, default=500, help="most gold answers of a data set")
+    parser.add_argument("--golds", type=int, default=150, help="most gold answers of a data set")
     parser.add_argument("--grader", action="append", choices=GRADERS, help="only these")
     parser.add_argument(
         "--qwen-python", default=sys.executable, help="the Python that RLinf is installed in"

@@ -24,7 +24,7 @@ def markdown(results: dict) -> str:
         "## No verdict\n\nUndecided by the grader's own word, errors raised, and processes lost, of all cases.\n\n"
         + no_verdict(graders),
         "## Time and memory\n\nVerdicts a second and the median are of single calls from Python on MATH500's "
-        "golds, each against itself in a box.\n\n" + speeds(graders),
+        "golds, each against itself in a box, in processor time; the slowest is by the clock.\n\n" + speeds(graders),
     ]
     return "\n".join(parts)
 
