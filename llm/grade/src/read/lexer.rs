@@ -66,7 +66,7 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         let (start, end) = (self.at as u32, (self.at + length) as u32);
-        self.tokens.push(Placed { token, start, end, spaced: self.spaced });
+        self.tokens.push(Placed { token, start, end, spaced: self.spaced, upright: false });
         self.spaced = false;
         self.at += length;
     }
@@ -86,7 +86,7 @@ impl<'a> Lexer<'a> {
             '.' => self.skip(1),
             '\\' => self.backslash()?,
             'a'..='z' | 'A'..='Z' => self.letters(),
-            '$' | '~' | '£' | '€' | '¥' | '\u{200b}' => self.skip(width),
+            '$' | '~' | '£' | '€' | '¥' | '¢' | '₹' | '₩' | '₽' | '₫' => self.skip(width),
             _ if letter.is_whitespace() => self.skip(width),
             '∛' => self.root_sign(3, width),
             '∜' => self.root_sign(4, width),
@@ -209,7 +209,9 @@ impl<'a> Lexer<'a> {
             Command::Token(token) => self.push(token, length),
             Command::Nothing => self.skip(length),
             Command::Text => return self.prose(name, length),
+            Command::Roman => self.roman(length),
             Command::Hidden => {
+                let length = length + self.option(length);
                 let (_, total) = self.argument(length).unwrap_or(("", length));
                 self.skip(total);
             }
@@ -269,6 +271,41 @@ impl<'a> Lexer<'a> {
             self.skip(length);
             return Ok(());
         };
+        self.words(name, content, total);
+        Ok(())
+    }
+
+    /// `{\rm cm}` and `\rm{cm}`.
+    fn roman(&mut self, length: usize) {
+        if let Some((content, total)) = self.argument(length) {
+            return self.words("mathrm", content, total);
+        }
+        let rest = &self.rest()[length..];
+        let spaces = rest.len() - rest.trim_start().len();
+        let letters = rest.trim_start().bytes().take_while(u8::is_ascii_alphabetic).count();
+        match letters {
+            0 => self.skip(length),
+            _ => {
+                let content = &rest[spaces..spaces + letters];
+                self.words("mathrm", content, length + spaces + letters);
+            }
+        }
+    }
+
+    /// The length of a star and an argument in square brackets.
+    fn option(&self, offset: usize) -> usize {
+        let tail = &self.rest()[offset..];
+        let star = usize::from(tail.starts_with('*'));
+        let close = tail[star..].starts_with('[').then(|| tail.find(']')).flatten();
+        close.map_or(star, |close| close + 1)
+    }
+
+    /// What the argument of `\text` or `\mathrm` says, which ends `total` bytes from here.
+    fn words(&mut self, name: &str, content: &str, total: usize) {
+        let content = content.trim_matches(|c: char| c == '~' || c.is_whitespace());
+        let content = ["\\,", "\\;", "\\ "].iter().fold(content, |content, space| {
+            content.strip_prefix(space).unwrap_or(content)
+        });
         let trimmed = content.trim();
         let bare = trimmed.trim_matches(|c: char| c == ',' || c == ';' || c.is_whitespace());
         match (name, bare) {
@@ -278,6 +315,9 @@ impl<'a> Lexer<'a> {
             (_, "") => self.push(Token::Separator(Separator::Comma), total),
             ("mathrm" | "operatorname" | "operatorname*" | "mathbb", _) if bare.len() == 1 => {
                 self.push(single(bare.chars().next().unwrap_or(' ')), total);
+                if let Some(last) = self.tokens.last_mut() {
+                    last.upright = true;
+                }
             }
             ("mathrm" | "operatorname" | "operatorname*", _)
                 if let Some(token) = words::meaning(bare) =>
@@ -294,7 +334,6 @@ impl<'a> Lexer<'a> {
             }
             _ => self.push(Token::Text(trimmed.to_owned()), total),
         }
-        Ok(())
     }
 }
 

@@ -39,7 +39,7 @@ impl Parser<'_> {
                 let above = self.digit_argument()?;
                 Ok(Node::Call(Function::Binomial, vec![above, self.digit_argument()?]))
             }
-            Token::Accent => self.accented(),
+            Token::Accent(mark) => self.accented(mark),
             Token::Style => self.argument(),
             Token::Begin(name) => self.nested(|parser| parser.environment(&name)),
             Token::Reals => Ok(reals()),
@@ -347,8 +347,12 @@ impl Parser<'_> {
     }
 
     /// `\overline{AB}` is the name AB.
-    fn accented(&mut self) -> Result<Node, ReadError> {
-        let name = self.raw_argument()?;
+    fn accented(&mut self, mark: &str) -> Result<Node, ReadError> {
+        let mut name = self.raw_argument()?;
+        // Two points with a line over them are what it joins: `\overline{AB}` is AB.
+        if name.chars().count() == 1 {
+            name.push_str(mark);
+        }
         self.symbol(&name)
     }
 }

@@ -8,6 +8,7 @@
 //! sum      = ["+" | "-" | "±"] term (("+" | "-" | "±") term)*
 //! ```
 
+use super::arrange::arrange;
 use super::error::ReadError;
 use super::lexer::{Commas, lex};
 use super::syntax::{Bracket, Node, Relation};
@@ -30,12 +31,10 @@ pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node,
     if tokens.is_empty() {
         return Err(ReadError::Empty);
     }
-    // Short words of prose would pass for products of variables.
-    let word = |placed: &Placed| matches!(&placed.token, Token::Word(word) if !is_unit(word));
-    if tokens.iter().filter(|placed| word(placed)).count() > MOST_WORDS {
+    if words_of_prose(&tokens) > MOST_WORDS {
         return Err(ReadError::syntax("the answer is prose"));
     }
-    outward_brackets(&mut tokens);
+    arrange(text, &mut tokens);
     let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, indexed: false, budget };
     let node = parser.stacked()?;
     match parser.peek() {
@@ -44,32 +43,25 @@ pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node,
     }
 }
 
-/// Square brackets that open outwards leave the end of an interval out: `]0, 1[` is `(0, 1)`.
-fn outward_brackets(tokens: &mut [Placed]) {
-    let between = |token: Option<&Placed>| match token.map(|placed| &placed.token) {
-        None => true,
-        Some(token) => {
-            matches!(token, Token::Union | Token::Relation(_) | Token::Separator(_))
-        }
+/// How many short words there are that would pass for products of variables. Between operators they are:
+/// `\frac{def}{de + df + ef}`.
+fn words_of_prose(tokens: &[Placed]) -> usize {
+    let computes = |token: &Token| {
+        use Token as T;
+        matches!(
+            token,
+            T::Plus | T::Minus | T::Times | T::Slash | T::Caret | T::BraceOpen | T::BraceClose
+                | T::Open(_) | T::Close(_) | T::Relation(_) | T::Frac | T::Root
+        )
     };
-    let mut inside = false;
-    for at in 0..tokens.len() {
-        match tokens[at].token {
-            Token::Open(Bracket::Square) if inside && between(tokens.get(at + 1)) => {
-                tokens[at].token = Token::Close(Bracket::Round);
-                inside = false;
-            }
-            Token::Close(Bracket::Square)
-                if !inside && between(at.checked_sub(1).and_then(|before| tokens.get(before))) =>
-            {
-                tokens[at].token = Token::Open(Bracket::Round);
-                inside = true;
-            }
-            Token::Open(Bracket::Square) => inside = true,
-            Token::Close(Bracket::Square) => inside = false,
-            _ => {}
-        }
-    }
+    let beside = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).is_none_or(|placed| computes(&placed.token))
+    };
+    let prose = |(at, placed): &(usize, &Placed)| {
+        let word = matches!(&placed.token, Token::Word(word) if !is_unit(word));
+        word && !(beside(at.checked_sub(1)) && beside(Some(at + 1)))
+    };
+    tokens.iter().enumerate().filter(prose).count()
 }
 
 pub(super) struct Parser<'a> {

@@ -6,7 +6,7 @@ use super::order;
 use super::scalar::Scalar;
 use super::value::{Interval, Value, open_interval};
 use crate::budget::Fuel;
-use crate::read::{Bracket, Node, ReadError, Relation};
+use crate::read::{Bracket, Node, ReadError, Relation, parse_unit};
 
 type Result<T> = std::result::Result<T, ReadError>;
 
@@ -18,6 +18,19 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
     Ok(match node {
         Node::Text(text) => Value::Text(text.clone()),
         Node::Unit(inner, _) if !is_arithmetic(inner) => interpret(inner, fuel)?,
+        Node::Unit(_, unit) if let Some(unit) = parse_unit(unit) => {
+            match interpret_unmeasured(node, fuel)? {
+                Value::Scalar(value) => Value::Measured(Box::new(value), unit),
+                other => other,
+            }
+        }
+        _ => interpret_unmeasured(node, fuel)?,
+    })
+}
+
+/// The typed value of a syntax tree whose unit does not count.
+fn interpret_unmeasured(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
+    Ok(match node {
         Node::Group(open, items, close) => group(*open, items, *close, fuel)?,
         // `(1, 2, 3)^T`.
         Node::Power(base, exponent)

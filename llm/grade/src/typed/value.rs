@@ -2,7 +2,7 @@
 
 use super::name::Name;
 use super::scalar::Scalar;
-use crate::read::{Node, Relation};
+use crate::read::{Node, Relation, Unit};
 
 /// An interval; its ends may be ±∞.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub(crate) struct Interval {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Scalar(Scalar),
+    /// A number and its unit, which is compared where both answers have one.
+    Measured(Box<Scalar>, Unit),
     /// Items in order: a point, a vector. Two in round brackets can be an open interval.
     Tuple(Vec<Value>),
     Interval(Box<Interval>),
