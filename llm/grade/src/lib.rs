@@ -44,13 +44,16 @@
 mod agreement;
 mod answer;
 mod budget;
+mod clock;
 mod exact;
 mod extract;
 mod grader;
+mod listed;
 mod numeric;
 mod outcome;
 mod plain;
 mod read;
+mod remarked;
 mod spelled;
 mod typed;
 mod verdict;

@@ -59,7 +59,8 @@ fn without_styles(tokens: &mut Vec<Placed>) {
         }
         if symbol(at + 1) {
             dropped[at] = true;
-        } else if is(at + 1, &Token::BraceOpen) && symbol(at + 2) && is(at + 3, &Token::BraceClose) {
+        } else if is(at + 1, &Token::BraceOpen) && symbol(at + 2) && is(at + 3, &Token::BraceClose)
+        {
             (dropped[at], dropped[at + 1], dropped[at + 3]) = (true, true, true);
         }
     }

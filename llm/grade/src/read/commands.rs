@@ -134,15 +134,15 @@ fn layout(name: &str) -> Command {
         "rm" => Command::Roman,
         "left" | "right" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "bigr" | "Bigl" | "Bigr"
         | "biggl" | "biggr" | "middle" | "displaystyle" | "textstyle" | "scriptstyle"
-        | "limits" | "nolimits" | "bf" | "it" | "large" | "Large" | "normalsize" | "!"
-        | "," | ";" | ":" | ">" | " " | "\n" | "/" | "(" | ")" | "[" | "]" | "$" | "-"
-        | "angle" | "triangle" | "hfill" | "noindent" | "thinspace" | "negthinspace"
-        | "medspace" | "thickspace" | "space" | "&" | "hline" | "pounds" | "euro" | "yen"
-        | "textdollar" | "therefore" | "because" | "ldotp" | "unicode" | "centering"
-        | "allowbreak" | "nobreak" | "nonumber" | "notag" | "LARGE" | "huge" | "Huge" | "small"
+        | "limits" | "nolimits" | "bf" | "it" | "large" | "Large" | "normalsize" | "!" | ","
+        | ";" | ":" | ">" | " " | "\n" | "/" | "(" | ")" | "[" | "]" | "$" | "-" | "angle"
+        | "triangle" | "hfill" | "noindent" | "thinspace" | "negthinspace" | "medspace"
+        | "thickspace" | "space" | "&" | "hline" | "pounds" | "euro" | "yen" | "textdollar"
+        | "therefore" | "because" | "ldotp" | "unicode" | "centering" | "allowbreak"
+        | "nobreak" | "nonumber" | "notag" | "LARGE" | "huge" | "Huge" | "small"
         | "footnotesize" | "tiny" | "scriptsize" | "scriptscriptstyle" | "bfseries" | "itshape"
-        | "rmfamily" | "sffamily" | "strut" | "mathstrut" | "enspace" | "#" | "SI" | "si" | "qty"
-        | "unit" | "num" => Command::Nothing,
+        | "rmfamily" | "sffamily" | "strut" | "mathstrut" | "enspace" | "#" | "SI" | "si"
+        | "qty" | "unit" | "num" => Command::Nothing,
         _ => Command::Unknown,
     }
 }

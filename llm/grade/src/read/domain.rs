@@ -55,7 +55,8 @@ impl Domain {
         }
         let numbers = numbers(&plain, &lower);
         let states = ["for", "if", "when", "where", "whenever", "with", "provided"];
-        let first = lower.split(|c: char| !c.is_alphabetic()).find(|w| !w.is_empty() && *w != "text");
+        let first =
+            lower.split(|c: char| !c.is_alphabetic()).find(|w| !w.is_empty() && *w != "text");
         let stated = letter.is_some() || first.is_some_and(|word| states.contains(&word));
         let condition = stated.then(|| relation(&plain)).flatten();
         let letter = letter.or_else(|| subject(&plain));
@@ -93,8 +94,21 @@ pub(super) fn declared(text: &str) -> Option<&str> {
 
 /// Relations of order, longest first.
 const RELATIONS: [&str; 15] = [
-    "\\geqslant", "\\leqslant", "\\geq", "\\leq", "\\neq", "\\ge", "\\le", "\\ne", "\\gt", "\\lt",
-    "≥", "≤", "≠", "<", ">",
+    "\\geqslant",
+    "\\leqslant",
+    "\\geq",
+    "\\leq",
+    "\\neq",
+    "\\ge",
+    "\\le",
+    "\\ne",
+    "\\gt",
+    "\\lt",
+    "≥",
+    "≤",
+    "≠",
+    "<",
+    ">",
 ];
 
 /// Whether a text begins with a sign or a command of this name.
@@ -122,6 +136,23 @@ pub(super) fn uses(text: &str, letter: &str) -> bool {
         let before = text[..at].trim_end_matches(|c: char| c.is_ascii_alphabetic());
         !before.ends_with('\\')
     })
+}
+
+/// A text with a letter by the name that all answers give a parameter; the letters of commands and of
+/// other words stay.
+pub(crate) fn rename(text: &str, letter: char) -> String {
+    let mut renamed = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
+    let mut in_command = false;
+    for next in text.chars() {
+        in_command = next.is_ascii_alphabetic() && (in_command || before == '\\');
+        match next == letter && !in_command {
+            true => renamed.push_str("\\parameter "),
+            false => renamed.push(next),
+        }
+        before = next;
+    }
+    renamed
 }
 
 /// The numbers that a text names.

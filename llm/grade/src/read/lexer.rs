@@ -86,7 +86,9 @@ impl<'a> Lexer<'a> {
             '.' => self.skip(1),
             '\\' => self.backslash()?,
             'a'..='z' | 'A'..='Z' => self.letters(),
-            '$' | '~' | '£' | '€' | '¥' | '¢' | '₹' | '₩' | '₽' | '₫' => self.skip(width),
+            '$' | '~' | '£' | '€' | '¥' | '¢' | '₹' | '₩' | '₽' | '₫' => {
+                self.skip(width)
+            }
             _ if letter.is_whitespace() => self.skip(width),
             '∛' => self.root_sign(3, width),
             '∜' => self.root_sign(4, width),
@@ -95,6 +97,11 @@ impl<'a> Lexer<'a> {
                 self.script(Token::Underscore, script::lowered)?;
             }
             '<' | '>' | '=' | '!' | ':' | '*' | '-' => self.operator(letter),
+            _ if is_wide(letter) => {
+                let word: String = self.rest().chars().take_while(|c| is_wide(*c)).collect();
+                let length = word.len();
+                self.push(Token::Word(word), length);
+            }
             _ => {
                 let token = sign(letter).ok_or_else(|| {
                     ReadError::syntax(format!("'{}' has no meaning here", letter.escape_default()))
@@ -303,9 +310,9 @@ impl<'a> Lexer<'a> {
     /// What the argument of `\text` or `\mathrm` says, which ends `total` bytes from here.
     fn words(&mut self, name: &str, content: &str, total: usize) {
         let content = content.trim_matches(|c: char| c == '~' || c.is_whitespace());
-        let content = ["\\,", "\\;", "\\ "].iter().fold(content, |content, space| {
-            content.strip_prefix(space).unwrap_or(content)
-        });
+        let content = ["\\,", "\\;", "\\ "]
+            .iter()
+            .fold(content, |content, space| content.strip_prefix(space).unwrap_or(content));
         let trimmed = content.trim();
         let bare = trimmed.trim_matches(|c: char| c == ',' || c == ';' || c.is_whitespace());
         match (name, bare) {
@@ -350,6 +357,12 @@ fn single(letter: char) -> Token {
         'i' => Token::Constant(Constant::I),
         other => Token::Letter(other),
     }
+}
+
+/// Whether a letter is of a script that sets no space between words.
+pub(super) fn is_wide(letter: char) -> bool {
+    letter.is_alphabetic()
+        && matches!(letter as u32, 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff)
 }
 
 fn ends_a_value(token: &Token) -> bool {

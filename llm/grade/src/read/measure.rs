@@ -4,6 +4,7 @@
 //! Upright letters and known abbreviations are units behind a number. An italic letter by itself is a
 //! variable here: [`super::units`] says which reading the whole of an answer such as `5 m` has besides.
 
+use super::lexer::is_wide;
 use super::parser::Parser;
 use super::syntax::{Function, Node, Relation};
 use super::token::{Placed, Token};
@@ -74,8 +75,16 @@ impl Parser<'_> {
             None => true,
             Some(token) => matches!(
                 token,
-                T::Separator(_) | T::Close(_) | T::BraceClose | T::Relation(_) | T::End
-                    | T::RowBreak | T::Ampersand | T::Plus | T::Minus | T::Text(_)
+                T::Separator(_)
+                    | T::Close(_)
+                    | T::BraceClose
+                    | T::Relation(_)
+                    | T::End
+                    | T::RowBreak
+                    | T::Ampersand
+                    | T::Plus
+                    | T::Minus
+                    | T::Text(_)
             ),
         }
     }
@@ -115,7 +124,9 @@ impl Parser<'_> {
     fn is_upright(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|placed| match &placed.token {
             Token::Text(_) => true,
-            Token::Letter(letter) => placed.upright && units::is_known(letter.encode_utf8(&mut [0; 4])),
+            Token::Letter(letter) => {
+                placed.upright && units::is_known(letter.encode_utf8(&mut [0; 4]))
+            }
             Token::Unknown(name) => units::command(name).is_some(),
             _ => false,
         })
@@ -154,7 +165,8 @@ impl Parser<'_> {
             return known;
         }
         let behind = |offset: usize| self.tokens.get(at + offset).map(|placed| &placed.token);
-        let prefixed = matches!(letter, 'k' | 'M' | 'm') && behind(1) == Some(&Token::Name("Omega"));
+        let prefixed =
+            matches!(letter, 'k' | 'M' | 'm') && behind(1) == Some(&Token::Name("Omega"));
         let below = match (behind(1), behind(2)) {
             (Some(Token::Slash), Some(Token::Letter(below))) => {
                 matches!(below, 's' | 'h' | 'L' | 'm') && self.ends_unit(at + 3)
@@ -221,7 +233,8 @@ impl Parser<'_> {
                 return name != "mathring" || self.raw_argument().is_ok_and(|letter| letter == "A");
             }
             Token::Frac if depth == 0 => {
-                let above = self.take(&Token::BraceOpen) && self.unit_group(unit, &Token::BraceClose);
+                let above =
+                    self.take(&Token::BraceOpen) && self.unit_group(unit, &Token::BraceClose);
                 unit.push('/');
                 return above
                     && self.take(&Token::BraceOpen)
@@ -289,7 +302,8 @@ impl Parser<'_> {
             self.at = start;
             return false;
         };
-        let (Some(Node::Unit(value, unit)), Some(Node::Unit(more, _))) = (product.pop(), part.pop())
+        let (Some(Node::Unit(value, unit)), Some(Node::Unit(more, _))) =
+            (product.pop(), part.pop())
         else {
             return false;
         };
@@ -350,8 +364,12 @@ pub(super) fn name_units(text: &str, tokens: &mut [Placed]) {
             None => true,
             Some(token) => matches!(
                 token,
-                Token::Separator(_) | Token::Close(_) | Token::BraceClose | Token::Slash
-                    | Token::Caret | Token::Relation(Relation::Equal | Relation::Approximately)
+                Token::Separator(_)
+                    | Token::Close(_)
+                    | Token::BraceClose
+                    | Token::Slash
+                    | Token::Caret
+                    | Token::Relation(Relation::Equal | Relation::Approximately)
             ),
         };
         if before && behind {
@@ -366,9 +384,4 @@ fn is_unit_token(token: &Token) -> bool {
         Token::Word(word) => words::is_unit(word),
         _ => false,
     }
-}
-
-/// A letter of a script that sets no space between words.
-fn is_wide(letter: char) -> bool {
-    matches!(letter as u32, 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff)
 }

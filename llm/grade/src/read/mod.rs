@@ -23,13 +23,13 @@ mod units;
 mod words;
 mod wrappers;
 
-pub(super) use domain::Domain;
+pub(super) use domain::{Domain, rename};
 pub use error::ReadError;
 pub(super) use lexer::Commas;
 pub(super) use number::Literal;
 pub(super) use parser::parse;
+pub(super) use remark::{Remarked, split as split_remark};
 pub(super) use syntax::{Bracket, Constant, Function, Node, Relation};
-pub(super) use remark::split as split_remark;
 pub(super) use units::{Unit, letters_behind, parse as parse_unit};
 pub(super) use words::is_clock_suffix;
 pub(super) use wrappers::unwrapped;

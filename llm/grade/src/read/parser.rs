@@ -11,7 +11,7 @@
 use super::arrange::arrange;
 use super::error::ReadError;
 use super::lexer::{Commas, lex};
-use super::syntax::{Bracket, Node, Relation};
+use super::syntax::{Node, Relation};
 use super::token::{Placed, Separator, Token};
 use super::words::is_unit;
 use crate::budget::Budget;
@@ -50,8 +50,18 @@ fn words_of_prose(tokens: &[Placed]) -> usize {
         use Token as T;
         matches!(
             token,
-            T::Plus | T::Minus | T::Times | T::Slash | T::Caret | T::BraceOpen | T::BraceClose
-                | T::Open(_) | T::Close(_) | T::Relation(_) | T::Frac | T::Root
+            T::Plus
+                | T::Minus
+                | T::Times
+                | T::Slash
+                | T::Caret
+                | T::BraceOpen
+                | T::BraceClose
+                | T::Open(_)
+                | T::Close(_)
+                | T::Relation(_)
+                | T::Frac
+                | T::Root
         )
     };
     let beside = |at: Option<usize>| {

@@ -19,11 +19,46 @@ const PROSE: [&str; 8] =
 
 /// Words that begin a remark.
 const OPENERS: [&str; 40] = [
-    "for", "where", "wherever", "with", "when", "whenever", "if", "since", "as", "because", "at",
-    "about", "approximately", "approx", "roughly", "around", "provided", "assuming", "given",
-    "achieved", "attained", "reached", "occurring", "occurs", "obtained", "using", "via", "due",
-    "which", "rounded", "correct", "exactly", "namely", "note", "closed", "in", "any", "∀",
-    "i", "simplified",
+    "for",
+    "where",
+    "wherever",
+    "with",
+    "when",
+    "whenever",
+    "if",
+    "since",
+    "as",
+    "because",
+    "at",
+    "about",
+    "approximately",
+    "approx",
+    "roughly",
+    "around",
+    "provided",
+    "assuming",
+    "given",
+    "achieved",
+    "attained",
+    "reached",
+    "occurring",
+    "occurs",
+    "obtained",
+    "using",
+    "via",
+    "due",
+    "which",
+    "rounded",
+    "correct",
+    "exactly",
+    "namely",
+    "note",
+    "closed",
+    "in",
+    "any",
+    "∀",
+    "i",
+    "simplified",
 ];
 
 /// Openers that state a condition. Two of them are branches of one answer: a remark has one.
@@ -31,7 +66,15 @@ const CONDITIONS: [&str; 7] = ["for", "if", "when", "whenever", "at", "otherwise
 
 /// Words that make more of a remark than a remark.
 const BRANCHES: [&str; 10] = [
-    "otherwise", "else", "unless", "except", "remainder", "least", "most", "plus", "minus",
+    "otherwise",
+    "else",
+    "unless",
+    "except",
+    "remainder",
+    "least",
+    "most",
+    "plus",
+    "minus",
     "percent",
 ];
 
@@ -75,8 +118,22 @@ fn is_harmless(main: &str, remark: &str) -> bool {
 /// A text without the commas and spaces at its end.
 fn without_separator(mut text: &str) -> &str {
     const SEPARATORS: [&str; 16] = [
-        ",", ";", ":", "~", "\\quad", "\\qquad", "\\,", "\\;", "\\:", "\\ ", "\\!", "{,}",
-        "\\enspace", "\\space", "\\hspace{1em}", "\\left",
+        ",",
+        ";",
+        ":",
+        "~",
+        "\\quad",
+        "\\qquad",
+        "\\,",
+        "\\;",
+        "\\:",
+        "\\ ",
+        "\\!",
+        "{,}",
+        "\\enspace",
+        "\\space",
+        "\\hspace{1em}",
+        "\\left",
     ];
     loop {
         let trimmed = text.trim_end();
@@ -229,8 +286,8 @@ fn is_aside(inside: &str) -> bool {
         rest.strip_prefix('{')
     });
     let begins = prose.unwrap_or(inside).trim_start();
-    let approximates =
-        begins.starts_with(['≈', '~']) || ["\\approx", "\\sim", "\\simeq"].contains(&command(begins));
+    let approximates = begins.starts_with(['≈', '~'])
+        || ["\\approx", "\\sim", "\\simeq"].contains(&command(begins));
     let first = word(begins);
     // `(or 5)` and `(and 7)` say more; a unit in brackets is no remark.
     let says_more = matches!(first, "or" | "and" | "nor" | "to" | "times" | "not");
@@ -257,9 +314,11 @@ fn opens(text: &str) -> bool {
     match first.to_ascii_lowercase().as_str() {
         // `i.e.` and `in simplest form`, but no unit and no membership.
         "i" => rest.starts_with(".e"),
-        "in" => ["simpl", "lowest", "terms", "radical", "exact", "closed", "the form", "any", "all"]
-            .iter()
-            .any(|next| rest.trim_start().starts_with(next)),
+        "in" => {
+            ["simpl", "lowest", "terms", "radical", "exact", "closed", "the form", "any", "all"]
+                .iter()
+                .any(|next| rest.trim_start().starts_with(next))
+        }
         "any" | "exactly" | "closed" | "correct" => true,
         // `5 for 3` is a price.
         "for" | "with" | "as" | "at" | "around" | "about" if rest.trim_start().is_empty() => true,

@@ -20,8 +20,20 @@ fn translated(letter: char, from: &str, to: &str) -> Option<char> {
 /// The letters of an index, without the commands that style them: `\text{max}` is `max`.
 pub(super) fn plain_name(raw: &str) -> String {
     const STYLES: [&str; 14] = [
-        "text", "textrm", "textit", "textbf", "mathrm", "mathbf", "mathit", "mathsf", "mathtt",
-        "rm", "bf", "it", "operatorname", "mbox",
+        "text",
+        "textrm",
+        "textit",
+        "textbf",
+        "mathrm",
+        "mathbf",
+        "mathit",
+        "mathsf",
+        "mathtt",
+        "rm",
+        "bf",
+        "it",
+        "operatorname",
+        "mbox",
     ];
     let mut plain = String::with_capacity(raw.len());
     let mut rest = raw;

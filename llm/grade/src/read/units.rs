@@ -234,9 +234,16 @@ impl Reader<'_> {
         let rest = self.rest.trim_start();
         let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
         // Names of two words.
-        for two in ["degrees Celsius", "degrees Fahrenheit", "degree Celsius", "degree Fahrenheit",
-            "degrees C", "degrees F", "light years", "light year"]
-        {
+        for two in [
+            "degrees Celsius",
+            "degrees Fahrenheit",
+            "degree Celsius",
+            "degree Fahrenheit",
+            "degrees C",
+            "degrees F",
+            "light years",
+            "light year",
+        ] {
             if let Some(behind) = rest.strip_prefix(two)
                 && !behind.starts_with(part)
             {
@@ -336,9 +343,8 @@ const PREFIXES: [(&str, i8); 22] = [
 ];
 
 /// Symbols that take a prefix.
-const TAKE_PREFIXES: [&str; 17] = [
-    "m", "g", "s", "A", "K", "mol", "L", "l", "N", "J", "W", "V", "Pa", "Hz", "Ω", "T", "eV",
-];
+const TAKE_PREFIXES: [&str; 17] =
+    ["m", "g", "s", "A", "K", "mol", "L", "l", "N", "J", "W", "V", "Pa", "Hz", "Ω", "T", "eV"];
 
 /// Names that take a prefix in full.
 const TAKE_LONG_PREFIXES: [&str; 20] = [
@@ -425,6 +431,7 @@ fn plain(name: &str) -> Option<Unit> {
         _ => return None,
     };
     // The unit of energy of an electron is too small for one fraction of machine words.
-    let below = if name == "eV" { UBig::from(below) * UBig::from(1_000_000_000u64) } else { below.into() };
+    let below =
+        if name == "eV" { UBig::from(below) * UBig::from(1_000_000_000u64) } else { below.into() };
     Some(Unit { powers, scale: RBig::from_parts(above.into(), below) })
 }

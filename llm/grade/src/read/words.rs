@@ -62,8 +62,9 @@ pub(crate) fn is_unit(word: &str) -> bool {
 
 /// Whether a word of one sign multiplies the number before it, as `万` and `亿` do, or halves it.
 pub(super) fn is_multiple(word: &str) -> bool {
-    word.starts_with(['十', '百', '千', '万', '萬', '亿', '億', '兆', '半', '만', '억', '조', '천', '백'])
-        && !matches!(word, "千米" | "千克")
+    word.starts_with([
+        '十', '百', '千', '万', '萬', '亿', '億', '兆', '半', '만', '억', '조', '천', '백',
+    ]) && !matches!(word, "千米" | "千克")
 }
 
 /// Whether a word before a number is the name of a currency.

@@ -34,19 +34,62 @@ const PAIRS: [(&str, &str); 25] = [
 
 /// Marks behind an answer: the end of a sentence, of a proof, or approval.
 const END_MARKS: [&str; 22] = [
-    ",", ";", ":", "。", "\\\\", "\\blacksquare", "\\square", "\\Box", "\\qed", "\\qedsymbol",
-    "\\checkmark", "\\qedhere", "∎", "■", "□", "◻", "◼", "✓", "✔", "✅", "☑", "🎉",
+    ",",
+    ";",
+    ":",
+    "。",
+    "\\\\",
+    "\\blacksquare",
+    "\\square",
+    "\\Box",
+    "\\qed",
+    "\\qedsymbol",
+    "\\checkmark",
+    "\\qedhere",
+    "∎",
+    "■",
+    "□",
+    "◻",
+    "◼",
+    "✓",
+    "✔",
+    "✅",
+    "☑",
+    "🎉",
 ];
 
 /// What announces an answer in languages that set no space between the words, and in some others.
 const ANNOUNCEMENTS: [&str; 18] = [
-    "最终答案", "最後答案", "答案", "答え", "答", "解", "所以", "因此", "故", "정답", "답",
-    "Ответ", "Antwort", "Respuesta", "Réponse", "Resposta", "Risposta", "Answer",
+    "最终答案",
+    "最後答案",
+    "答案",
+    "答え",
+    "答",
+    "解",
+    "所以",
+    "因此",
+    "故",
+    "정답",
+    "답",
+    "Ответ",
+    "Antwort",
+    "Respuesta",
+    "Réponse",
+    "Resposta",
+    "Risposta",
+    "Answer",
 ];
 
 /// Commands whose argument is shown as it is, in another style.
 const STYLES: [&str; 9] = [
-    "\\text", "\\textbf", "\\textit", "\\textrm", "\\textnormal", "\\mbox", "\\mathrm", "\\emph",
+    "\\text",
+    "\\textbf",
+    "\\textit",
+    "\\textrm",
+    "\\textnormal",
+    "\\mbox",
+    "\\mathrm",
+    "\\emph",
     "\\underline",
 ];
 
@@ -124,7 +167,8 @@ fn announced(text: &str) -> &str {
     {
         return number;
     }
-    let found = ANNOUNCEMENTS.into_iter().find_map(|known| Some((known, text.strip_prefix(known)?)));
+    let found =
+        ANNOUNCEMENTS.into_iter().find_map(|known| Some((known, text.strip_prefix(known)?)));
     let Some((known, rest)) = found else { return text };
     let links = ["是", "为", "為", "等于", "は", "은", "는", ":", " ", ","];
     let mut behind = rest;

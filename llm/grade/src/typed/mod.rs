@@ -6,10 +6,11 @@ mod matrix;
 mod name;
 mod order;
 mod scalar;
+mod set;
 mod show;
 mod value;
 
 pub(super) use compare::matches;
-pub(super) use interpret::interpret;
+pub(super) use interpret::{interpret, measured};
 pub(super) use show::{key, kind, show};
 pub(super) use value::Value;

@@ -4,7 +4,7 @@ use super::scalar::{Mark, Scalar};
 use super::value::{Interval, Value};
 use crate::budget::Fuel;
 use crate::numeric;
-use crate::read::{Node, Relation};
+use crate::read::{Bracket, Node, Relation};
 
 /// What kind of answer it is, in a word.
 pub(crate) fn kind(value: &Value) -> &'static str {
@@ -16,6 +16,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
             Mark::None if scalar.node.is_constant() => "constant",
             Mark::None => "expression",
         },
+        Value::Measured(..) => "number",
         Value::Tuple(_) => "tuple",
         Value::Interval(_) => "interval",
         Value::List(_, true) => "set",
@@ -36,6 +37,7 @@ pub(crate) fn show(value: &Value) -> String {
     let all = |items: &[Value], mark: &str| items.iter().map(show).collect::<Vec<_>>().join(mark);
     match value {
         Value::Scalar(value) => scalar(value),
+        Value::Measured(value, _) => scalar(value),
         Value::Tuple(items) => format!("({})", all(items, ", ")),
         Value::Interval(interval) => bracketed(interval, scalar),
         Value::List(items, _) => format!("{{{}}}", all(items, ", ")),
@@ -88,7 +90,7 @@ fn scalar(scalar: &Scalar) -> String {
 }
 
 /// An expression in plain notation, with more brackets than needed rather than fewer.
-fn expression(node: &Node) -> String {
+pub(super) fn expression(node: &Node) -> String {
     use crate::read::Constant as C;
     let joined =
         |nodes: &[Node], mark: &str| nodes.iter().map(inside).collect::<Vec<_>>().join(mark);
@@ -115,6 +117,11 @@ fn expression(node: &Node) -> String {
         Node::Unit(inner, _) => expression(inner),
         Node::Text(text) => text.clone(),
         Node::Ratio(parts) => joined(parts, " : "),
+        Node::Union(parts) => joined(parts, " ∪ "),
+        Node::Intersection(parts) => joined(parts, " ∩ "),
+        Node::Difference(whole, removed) => format!("{} ∖ {}", inside(whole), inside(removed)),
+        Node::Group(Bracket::Curly, items, _) => format!("{{{}}}", arguments(items)),
+        Node::Group(_, items, _) => format!("({})", arguments(items)),
         Node::Chain(first, rest) => {
             let rest = rest.iter().map(|(relation, node): &(Relation, Node)| {
                 format!(" {} {}", relation.symbol(), expression(node))
@@ -147,6 +154,7 @@ pub(crate) fn key(value: &Value, fuel: &Fuel<'_>) -> String {
     };
     match value {
         Value::Scalar(scalar) => scalar_key(scalar, fuel),
+        Value::Measured(scalar, _) => scalar_key(scalar, fuel),
         Value::Tuple(items) => format!("({})", all(items).join(",")),
         Value::Interval(interval) => bracketed(interval, |end| scalar_key(end, fuel)),
         Value::List(items, _) if items.len() == 1 => key(&items[0], fuel),
