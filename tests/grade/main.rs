@@ -5,4 +5,5 @@ mod corpus;
 mod data;
 mod laws;
 mod limits;
+mod notation;
 mod rules;

@@ -5,7 +5,7 @@ use crate::budget::{Budget, Exhausted, Fuel};
 use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
 use crate::listed;
-use crate::plain::{choice, is_phrase, is_short_name, is_words, plain};
+use crate::plain::{choice, is_phrase, is_short_name, is_worded_formula, is_words, plain};
 use crate::read::{
     Commas, Node, ReadError, is_clock_suffix, letters_behind, parse, split_remark, unwrapped,
 };
@@ -90,7 +90,8 @@ impl Answer {
     fn remarked(text: &str, role: Role, budget: &Budget) -> Option<Self> {
         let split = split_remark(text)?;
         let mut answer = Self::bare(&split.main, role, budget).ok()?;
-        if answer.has_words() || answer.readings.is_empty() || split.main.trim().len() == 1 {
+        let lone_letter = |text: &str| text.len() == 1 && !text.bytes().all(|b| b.is_ascii_digit());
+        if answer.has_words() || answer.readings.is_empty() || lone_letter(split.main.trim()) {
             return None;
         }
         if answer.holds.is_none()
@@ -285,7 +286,7 @@ fn read_meanings(
     {
         readings.push(value);
     }
-    if is_short_name(text) {
+    if is_short_name(text) || !readings.is_empty() && is_worded_formula(text) {
         readings.insert(0, words());
     }
     let is_prose = || role == Role::Gold && matches!(problem, Some(ReadError::Syntax(_)));

@@ -18,11 +18,11 @@ const MOST_FACTORS: usize = 8;
 impl Parser<'_> {
     /// Takes the unit behind a product, if one stands there.
     pub(super) fn measured(&mut self, product: &mut Vec<Node>) -> bool {
-        if !self.begins_a_unit(self.at, true) {
-            return false;
-        }
         if self.temperature(product) {
             return true;
+        }
+        if !self.begins_a_unit(self.at, true) {
+            return false;
         }
         let strong = matches!(self.peek(), Some(Token::Text(_)));
         let numeric = product.iter().all(Node::is_constant);

@@ -101,6 +101,9 @@ fn remarked(text: &str, start: usize, remark: &str, end: usize) -> Option<Remark
         return None;
     }
     let main = if behind.is_empty() { before.to_owned() } else { format!("{before} {behind}") };
+    // `3 (km)`: the unit goes with the number.
+    let unit = super::units::is_known(remark) && !remark.contains(['\\', '{']);
+    let main = if unit { format!("{main} \\text{{{remark}}}") } else { main };
     // The sign of a formula that is cut in two.
     let odd = main.matches('$').count() % 2 == 1;
     let main = if odd { main.replacen('$', "", 1) } else { main };
@@ -199,6 +202,7 @@ impl<'a> Scan<'a> {
                     return self.in_text(1 + name.len());
                 }
                 match name {
+                    "pmod" | "pod" | "bmod" | "mod" => self.modulus(1 + name.len()),
                     "forall" => Some((self.at, rest, self.text.len())),
                     // `\left(\approx 2.5\right)`.
                     "left" if self.spaced => self.bracketed(1 + name.len()),
@@ -235,13 +239,26 @@ impl<'a> Scan<'a> {
         is_aside(remark).then_some((self.at, remark, end))
     }
 
+    /// The modulus of a residue class, if it ends the text.
+    fn modulus(&self, offset: usize) -> Option<(usize, &'a str, usize)> {
+        let rest = self.rest();
+        let modulus = rest[offset..].trim_matches([' ', '{', '}', '$', ')', '.']);
+        let alone = !modulus.is_empty() && modulus.chars().all(char::is_alphanumeric);
+        alone.then_some((self.at, rest, self.text.len()))
+    }
+
     /// A remark in brackets, which begin `offset` bytes from here and end the text.
     fn bracketed(&self, offset: usize) -> Option<(usize, &'a str, usize)> {
         let inside = self.rest()[offset..].trim_start().strip_prefix('(')?;
         let length = closing_round(inside)?;
         let remark = inside[..length].trim().trim_end_matches("\\right").trim();
         let tail = inside[length + 1..].trim_matches(['.', ' ', '$', '}']);
-        (tail.is_empty() && is_aside(remark)).then_some((self.at, remark, self.text.len()))
+        let counted = is_number(&self.text[..self.at]) && is_counted(remark);
+        (tail.is_empty() && (counted || is_aside(remark))).then_some((
+            self.at,
+            remark,
+            self.text.len(),
+        ))
     }
 
     /// `k\in\mathbb{Z}` and `a \ge 2` behind a comma, where the letter is one of the answer.
@@ -295,10 +312,40 @@ fn is_aside(inside: &str) -> bool {
     let prose_word = prose.is_some() && is_word || opens(begins) && first.len() > 1;
     let several = inside.split_whitespace().filter(|part| word(part).len() > 2).count() > 1;
     let sentence = is_word && several && !inside.contains('\\');
+    let modulus = matches!(first, "mod" | "modulo") || command(begins) == "\\bmod";
     approximates
+        || modulus
         || !says_more && (prose_word || sentence)
         || super::domain::declared(inside).is_some() && super::domain::is_membership(inside)
         || command(begins) == "\\because"
+}
+
+/// Whether a text is a number without any letter but those of commands.
+fn is_number(text: &str) -> bool {
+    let mut in_command = false;
+    let mut digits = false;
+    for next in text.chars() {
+        digits |= next.is_ascii_digit();
+        match next {
+            '\\' => in_command = true,
+            _ if next.is_alphabetic() && !in_command => return false,
+            _ => in_command &= next.is_alphabetic(),
+        }
+    }
+    digits
+}
+
+/// Whether a text names a unit or what is counted: words, and no product of variables such as `ab` and `xyz`.
+fn is_counted(inside: &str) -> bool {
+    let words = || inside.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let prose = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '’' | '.' | '/');
+    let in_a_row = |word: &str| word.as_bytes().windows(2).all(|w| w[0].wrapping_add(1) == w[1]);
+    let is_word = |word: &str| word.chars().count() > 2 && !in_a_row(word);
+    let says_more = words().next().is_some_and(|word| matches!(word, "or" | "and" | "nor" | "not"));
+    let begins = inside.starts_with(|c: char| c.is_alphabetic());
+    let function = words().any(|word| matches!(word, "sin" | "cos" | "tan" | "log" | "exp"));
+    super::units::is_known(inside)
+        || begins && inside.chars().all(prose) && words().any(is_word) && !says_more && !function
 }
 
 /// The words of a text up to the end of its braces.

@@ -28,6 +28,10 @@ impl Parser<'_> {
                     let numerator = multiply(std::mem::take(&mut product));
                     product.push(numerator.over(denominator));
                 }
+                // `3 with remainder 1` is no product.
+                Some(Token::Number(_)) if matches!(product.last(), Some(Node::Unit(..))) => {
+                    return Err(self.unexpected());
+                }
                 Some(token) if begins_a_factor(token, self.bars) => {
                     let factor = self.factor()?;
                     product.push(factor);
