@@ -91,8 +91,8 @@ fn script(tokens: &[Placed], mark: usize) -> Option<Range<usize>> {
     let mut depth = 0usize;
     // A script in the order of reading is short.
     const LONGEST: usize = 64;
-    for at in mark + 1..tokens.len().min(mark + LONGEST) {
-        match tokens[at].token {
+    for (at, placed) in tokens.iter().enumerate().skip(mark + 1).take(LONGEST) {
+        match placed.token {
             Token::BraceOpen => depth += 1,
             Token::BraceClose => depth = depth.checked_sub(1)?,
             Token::Frac | Token::Root | Token::Function(_) if depth == 0 => return None,

@@ -26,7 +26,10 @@ impl Parser<'_> {
         }
         let strong = matches!(self.peek(), Some(Token::Text(_)));
         let numeric = product.iter().all(Node::is_constant);
-        if !strong && !numeric {
+        // `\frac12 mg` is half a weight.
+        let product_of_letters = matches!(self.peek(), Some(Token::Word(word)) if words::is_ambiguous(word))
+            && !matches!(product[..], [Node::Number(_)]);
+        if !strong && !numeric || product_of_letters {
             return false;
         }
         let start = self.at;
@@ -150,8 +153,7 @@ impl Parser<'_> {
     fn is_unit_word(&self, word: &str, at: usize, first: bool) -> bool {
         let spaced = self.tokens[at].spaced;
         match word {
-            // m·g is a weight.
-            "mg" | "ms" | "Nm" => spaced || !first,
+            _ if words::is_ambiguous(word) => spaced || !first,
             _ if is_wide(word.chars().next().unwrap_or(' ')) => !words::is_multiple(word),
             _ => words::is_unit(word) || spaced && (word.len() >= 4 || !first),
         }

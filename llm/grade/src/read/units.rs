@@ -142,6 +142,7 @@ pub(crate) fn letters_behind(text: &str) -> Option<(&str, Unit)> {
     let unit = match letters {
         "m" | "s" => parse(letters)?,
         "h" | "g" | "L" | "N" | "J" | "W" | "V" | "A" | "K" if spaced => parse(letters)?,
+        _ if super::words::is_ambiguous(letters) && number.contains('\\') => return None,
         _ if letters.len() > 1 && (spaced || letters.contains('/')) => parse(letters)?,
         _ => return None,
     };

@@ -67,6 +67,11 @@ pub(super) fn is_multiple(word: &str) -> bool {
     ]) && !matches!(word, "千米" | "千克")
 }
 
+/// Abbreviations that are products of variables as often: m·g is a weight.
+pub(super) fn is_ambiguous(word: &str) -> bool {
+    matches!(word, "mg" | "ms" | "Nm")
+}
+
 /// Whether a word before a number is the name of a currency.
 pub(super) fn is_currency(word: &str) -> bool {
     matches!(word, "USD" | "EUR" | "GBP" | "INR" | "CAD" | "AUD" | "JPY" | "CNY" | "Rs")
