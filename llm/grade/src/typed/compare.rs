@@ -1,5 +1,6 @@
 //! When two values are the same answer.
 
+use super::family::Family;
 use super::name::with_labels;
 use super::scalar::{Scalar, same};
 use super::value::{Interval, Value, open_interval};
@@ -82,6 +83,7 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::Tuple(items), V::Matrix(rows)) | (V::Matrix(rows), V::Tuple(items)) => {
             vector(items, rows, fuel)
         }
+        (V::Family(a), V::Family(b)) => families(a, b, fuel),
         (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
         (V::Ratio(a), V::Ratio(b)) => ratios(a, b, fuel),
         (V::Equation(l, r), V::Equation(left, right)) => {
@@ -172,6 +174,15 @@ fn intervals(a: &Interval, b: &Interval, fuel: &Fuel<'_>) -> Result {
             (a, b) => Ok((a == b).into()),
         }
     })
+}
+
+/// Over the same range of an index, the same sets.
+fn families(a: &Family, b: &Family, fuel: &Fuel<'_>) -> Result {
+    let ends = all(a.ends.iter().zip(&b.ends), |(a, b)| same(a, b, fuel))?;
+    if ends == Agreement::No {
+        return Ok(ends);
+    }
+    Ok(ends.and(matches(&a.member, &b.member, fuel)?))
 }
 
 /// A tuple and a matrix of one row or one column.
