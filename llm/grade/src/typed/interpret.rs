@@ -138,7 +138,7 @@ fn excluded(items: &[Node]) -> Vec<Node> {
     match items {
         [Node::Chain(name, rest), others @ ..]
             if matches!(rest[..], [(Relation::NotEqual, _)])
-                && others.iter().all(|other| is_arithmetic(other)) =>
+                && others.iter().all(is_arithmetic) =>
         {
             let each = others
                 .iter()

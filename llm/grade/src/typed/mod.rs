@@ -10,6 +10,7 @@ mod scalar;
 mod set;
 mod show;
 mod value;
+mod vector;
 
 pub(super) use compare::matches;
 pub(super) use interpret::interpret;
