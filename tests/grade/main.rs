@@ -5,4 +5,7 @@ mod corpus;
 mod data;
 mod laws;
 mod limits;
+mod names;
 mod rules;
+mod sets;
+mod texts;

@@ -18,7 +18,7 @@ mod token;
 mod words;
 
 pub use error::ReadError;
-pub(super) use lexer::Commas;
+pub(super) use lexer::{Commas, ELLIPSIS};
 pub(super) use number::Literal;
 pub(super) use parser::{BIG_UNION, parse};
 pub(super) use syntax::{Bracket, Constant, Function, Node, Relation};

@@ -8,7 +8,7 @@ use super::scalar::Scalar;
 use super::set::{Operation, complement, operate};
 use super::value::{Interval, Value, open_interval};
 use crate::budget::Fuel;
-use crate::read::{BIG_UNION, Bracket, Function, Node, ReadError, Relation};
+use crate::read::{BIG_UNION, Bracket, ELLIPSIS, Function, Node, ReadError, Relation};
 
 type Result<T> = std::result::Result<T, ReadError>;
 
@@ -70,6 +70,12 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
         Node::Chain(first, rest) => chain(first, rest, fuel)?,
         _ if node.any(&|part| matches!(part, Node::Matrix(_))) => matrix::read(node, fuel)?,
         _ if node.any(&|part| matches!(part, Node::PlusMinus(..))) => either_sign(node, fuel)?,
+        Node::Symbol(_) => Value::Scalar(Scalar::new(node, fuel)?),
+        _ if node.any(&|part| matches!(part, Node::Symbol(name) if &**name == ELLIPSIS)) => {
+            return Err(ReadError::syntax(
+                "an expression with dots in it, which may stand for anything",
+            ));
+        }
         _ => Value::Scalar(Scalar::new(node, fuel)?),
     })
 }
