@@ -5,5 +5,8 @@ mod corpus;
 mod data;
 mod laws;
 mod limits;
+mod names;
 mod notation;
 mod rules;
+mod sets;
+mod texts;

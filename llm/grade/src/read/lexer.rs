@@ -9,6 +9,9 @@ use super::syntax::{Bracket, Constant, Relation};
 use super::token::{Placed, Separator, Token};
 use super::words;
 
+/// The name of the symbol that dots between items are.
+pub(crate) const ELLIPSIS: &str = "dots";
+
 /// How a comma between digits without space is read. Outside brackets `1,234` is one number by
 /// default; the other readings are tried where it may be none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +85,13 @@ impl<'a> Lexer<'a> {
         match letter {
             '0'..='9' => self.number()?,
             '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number()?,
+            // `1, 2, ..., n`.
+            '.' if self.rest().starts_with("...") && self.after_separator() => {
+                self.push(Token::Unknown(ELLIPSIS.to_owned()), 3);
+            }
+            '…' if self.after_separator() => {
+                self.push(Token::Unknown(ELLIPSIS.to_owned()), width);
+            }
             // The end of a sentence, or of a number such as `7.`
             '.' => self.skip(1),
             '\\' => self.backslash()?,
@@ -110,6 +120,12 @@ impl<'a> Lexer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an item or a term is to come.
+    fn after_separator(&self) -> bool {
+        let last = self.tokens.last().map(|placed| &placed.token);
+        matches!(last, Some(Token::Separator(_) | Token::Plus | Token::Minus | Token::Times))
     }
 
     /// `∛` is `\sqrt[3]`.
@@ -239,6 +255,9 @@ impl<'a> Lexer<'a> {
 
     /// `\quadx` and `\pir` happen where people write by hand; other names stand for themselves.
     fn unknown(&mut self, name: &str, length: usize) {
+        if matches!(name, "dots" | "ldots" | "cdots" | "dotsc" | "dotsb" | "hdots") {
+            return self.push(Token::Unknown(ELLIPSIS.to_owned()), length);
+        }
         let known = ["quad", "pi", "infty", "cdot", "times", "circ"];
         match known.into_iter().find(|known| name.starts_with(known)) {
             Some(known) => match command(known) {

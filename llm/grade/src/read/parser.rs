@@ -16,6 +16,9 @@ use super::token::{Placed, Separator, Token};
 use super::words::is_unit;
 use crate::budget::Budget;
 
+/// The name that a union over an index is applied with.
+pub(crate) const BIG_UNION: &str = "\\bigcup";
+
 /// An answer with more runs of letters that have no meaning of their own is prose.
 const MOST_WORDS: usize = 3;
 
@@ -212,7 +215,22 @@ impl Parser<'_> {
         Ok(if rest.is_empty() { first } else { Node::Chain(Box::new(first), rest) })
     }
 
+    /// `\bigcup_{k=1}^{n}` and a set: its range, the end of that where it is written, and the set.
+    fn big_union(&mut self) -> Result<Node, ReadError> {
+        self.expect(&Token::Union)?;
+        self.expect(&Token::Underscore)?;
+        let mut parts = vec![self.argument()?];
+        if self.take(&Token::Caret) {
+            parts.push(self.argument()?);
+        }
+        parts.push(self.ratio()?);
+        Ok(Node::Apply(BIG_UNION.into(), parts))
+    }
+
     fn union(&mut self) -> Result<Node, ReadError> {
+        if self.peek() == Some(&Token::Union) {
+            return self.big_union();
+        }
         let mut left = self.ratio()?;
         loop {
             left = match self.peek() {

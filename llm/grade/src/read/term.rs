@@ -128,6 +128,14 @@ impl Parser<'_> {
                 other => other,
             });
         }
+        if let Node::Symbol(_) = base
+            && let Some(sign) = self.lone_sign()
+        {
+            return Ok(match base {
+                Node::Symbol(name) => Node::symbol(format!("{name}^{sign}")),
+                other => other,
+            });
+        }
         let negative = self.take(&Token::Minus);
         let exponent = self.nested(|parser| {
             if parser.peek() == Some(&Token::BraceOpen) {

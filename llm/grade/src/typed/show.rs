@@ -22,6 +22,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
         Value::List(_, true) => "set",
         Value::List(_, false) => "list",
         Value::Union(_) => "union",
+        Value::Family(_) => "union",
         Value::Matrix(_) => "matrix",
         Value::Ratio(_) => "ratio",
         Value::Named(_, value, _) => kind(value),
@@ -42,6 +43,10 @@ pub(crate) fn show(value: &Value) -> String {
         Value::Interval(interval) => bracketed(interval, scalar),
         Value::List(items, _) => format!("{{{}}}", all(items, ", ")),
         Value::Union(parts) => all(parts, " ∪ "),
+        Value::Family(family) => {
+            let [first, last] = &family.ends;
+            format!("⋃ ({} to {}) {}", expression(first), expression(last), show(&family.member))
+        }
         Value::Matrix(rows) => table(rows, scalar),
         Value::Ratio(parts) => parts.iter().map(expression).collect::<Vec<_>>().join(" : "),
         Value::Named(name, value, sides) => {

@@ -1,5 +1,6 @@
 //! What an answer can be.
 
+use super::family::Family;
 use super::name::Name;
 use super::scalar::Scalar;
 use crate::read::{Node, Relation, Unit};
@@ -26,6 +27,8 @@ pub(crate) enum Value {
     List(Vec<Value>, bool),
     /// Intervals and sets.
     Union(Vec<Value>),
+    /// A union over an index.
+    Family(Box<Family>),
     Matrix(Vec<Vec<Scalar>>),
     /// Three or more numbers up to a common factor.
     Ratio(Vec<Node>),
