@@ -10,6 +10,7 @@ use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{Atom, Atoms, Poly};
 use crate::read::Node;
+use std::cell::Cell;
 
 /// Bits of the first look with large numbers.
 const PRECISION: usize = 256;
@@ -177,7 +178,8 @@ fn with_large_numbers(
     Ok(result)
 }
 
-/// Looks at one point with large numbers, and with four times as many bits where that is in doubt.
+/// Looks at one point with large numbers, and with four times as many bits where that is in doubt, or as
+/// many as the budget has.
 fn closely(
     target: &Target<'_>,
     point: (usize, Kind),
@@ -185,11 +187,10 @@ fn closely(
     reading: Reading,
     fuel: &Fuel<'_>,
 ) -> Result<Agreement, Exhausted> {
-    for bits in [precision, 4 * precision] {
-        if bits > fuel.budget.precision {
-            break;
-        }
-        let context = Precision { bits, fuel };
+    let more = (4 * precision).min(fuel.budget.precision);
+    for bits in std::iter::once(precision).chain((more > precision).then_some(more)) {
+        let lost = Cell::new(false);
+        let context = Precision { bits, fuel, lost: &lost };
         let mut evaluator = Evaluator::<Big>::new(context, fuel, point, reading);
         match target.value(&mut evaluator) {
             Ok((value, _)) if is_nonzero(&value) => return Ok(Agreement::No),
@@ -197,7 +198,8 @@ fn closely(
                 // Sure only if far more digits agree than two such numbers share by chance.
                 let error = value.re.error().max(value.im.error());
                 let exact = error == f64::NEG_INFINITY;
-                if exact || error < scale - bits as f64 * 0.75 {
+                let close = exact || error < scale - bits as f64 * 0.75;
+                if close && !lost.get() {
                     return Ok(Agreement::Yes);
                 }
             }

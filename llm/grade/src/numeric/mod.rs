@@ -5,6 +5,7 @@ mod big;
 mod complex;
 mod decide;
 mod double;
+mod elementary;
 mod eval;
 mod points;
 mod real;

@@ -45,7 +45,7 @@ pub(super) trait Real: Clone {
     fn floor(&self, context: Self::Context<'_>) -> Result<Self>;
     /// How it compares with 0, if that is sure.
     fn sign(&self) -> Option<Ordering>;
-    /// The nearest double.
+    /// The nearest double, of the same sign.
     fn approximate(&self) -> f64;
     /// Base-2 logarithm of an upper bound of the absolute value.
     fn magnitude(&self) -> f64;

@@ -34,6 +34,7 @@ pub(super) fn lex(text: &str, commas: Commas) -> Result<Vec<Placed>, ReadError> 
         spaced: false,
         open: 0,
         environments: 0,
+        bits: 0,
     };
     while lexer.at < text.len() {
         lexer.step()?;
@@ -51,6 +52,8 @@ pub(super) struct Lexer<'a> {
     pub(super) open: usize,
     /// Environments that are open: `\\` inside them ends a row.
     environments: usize,
+    /// Bits of the numbers so far.
+    pub(super) bits: usize,
 }
 
 impl<'a> Lexer<'a> {
