@@ -2,8 +2,10 @@
 
 use crate::agreement::Agreement;
 use crate::budget::{Budget, Exhausted, Fuel};
+use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
-use crate::plain::{choice, is_words, plain};
+use crate::listed;
+use crate::plain::{choice, is_phrase, is_short_name, is_words, plain};
 use crate::read::{Commas, Node, ReadError, is_clock_suffix, parse};
 use crate::spelled;
 use crate::typed::{self, Value};
@@ -31,6 +33,8 @@ pub struct Answer {
     plain: String,
     /// The letter, if it is a choice among several.
     choice: Option<char>,
+    /// The time of day, if it can be one.
+    clock: Option<Clock>,
 }
 
 impl Answer {
@@ -52,17 +56,15 @@ impl Answer {
         if text.len() > budget.length {
             return long_integer(text);
         }
-        let (plain, choice) = (plain(text), choice(text));
+        if let Some(texts) = listed::texts(text) {
+            return Self::listed(&texts, role, budget);
+        }
+        if let Some((said, set)) = listed::restated(text) {
+            return Self::restated(said, set, role, budget);
+        }
+        let (plain, choice, clock) = (plain(text), choice(text), Clock::read(text));
         let fuel = Fuel::new(budget);
-        let (mut readings, problem) = if let Some(meaning) = spelled::meaning(text) {
-            let value = parse(&meaning, Commas::Thousands, budget)
-                .and_then(|node| typed::interpret(&node, &fuel))?;
-            (vec![value, Value::Text(plain.clone())], None)
-        } else if is_words(text) {
-            (vec![Value::Text(plain.clone())], None)
-        } else {
-            notation(text, &plain, role, &fuel)
-        };
+        let (mut readings, problem) = read_meanings(text, &plain, clock, role, &fuel)?;
         if let Some(listed) = listed_prose(text)
             && let Ok(node) = parse(listed, Commas::Separate, budget)
             && let Ok(value) = typed::interpret(&node, &fuel)
@@ -71,8 +73,42 @@ impl Answer {
         }
         match problem {
             Some(problem) if readings.is_empty() && choice.is_none() => Err(problem),
-            _ => Ok(Self { readings, plain, choice }),
+            _ => Ok(Self { readings, plain, choice, clock }),
         }
+    }
+
+    /// The items of a list of texts; one item stands for itself.
+    fn listed(texts: &[String], role: Role, budget: &Budget) -> Result<Self, ReadError> {
+        let mut items = Vec::with_capacity(texts.len());
+        for text in texts {
+            if listed::texts(trimmed(text)).is_some() {
+                return Err(ReadError::Syntax("a list of lists".into()));
+            }
+            items.push(Self::read(text, role, budget)?);
+        }
+        if items.len() == 1 {
+            return Ok(items.swap_remove(0));
+        }
+        let first = |item: &Self| item.readings.first().cloned();
+        let values: Option<Vec<Value>> = items.iter().map(first).collect();
+        let values = values.ok_or_else(|| ReadError::Syntax("a list of letters".into()))?;
+        let plain = items.iter().map(|item| &*item.plain).collect::<Vec<_>>().join(",");
+        Ok(Self { readings: vec![Value::List(values, false)], plain, choice: None, clock: None })
+    }
+
+    /// A set with what it is the solution of before it, as far as both say the same.
+    fn restated(said: &str, set: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
+        let set = Self::bare(set, role, budget)?;
+        match Self::bare(said, role, budget)?.compare(&set, budget).0 {
+            Agreement::Yes => Ok(set),
+            _ => Err(ReadError::Syntax("the set is not what is said before it".into())),
+        }
+    }
+
+    /// An answer in words that equals itself alone.
+    pub(super) fn in_words(text: &str) -> Self {
+        let plain = plain(trimmed(text));
+        Self { readings: vec![Value::Text(plain.clone())], plain, choice: None, clock: None }
     }
 
     /// Whether both are the same answer, and how that was found.
@@ -84,6 +120,14 @@ impl Answer {
             && (self.is_lone_letter() || other.is_lone_letter())
         {
             return ((a == b).into(), Method::Choice);
+        }
+        match (self.clock, other.clock) {
+            (Some(a), Some(b)) => return (a.is(b).into(), Method::Words),
+            // `3:04 p.m.` is no ratio.
+            (Some(a), None) | (None, Some(a)) if a.is_certain() => {
+                return ((self.plain == other.plain).into(), Method::Words);
+            }
+            _ => {}
         }
         let words = self.has_words() || other.has_words();
         if words && self.plain == other.plain {
@@ -127,9 +171,8 @@ impl Answer {
 
     /// An answer in words, if another text consists of the same ones.
     pub(super) fn in_the_words_of(&self, text: &str) -> Option<Self> {
-        let plain = plain(trimmed(text));
-        let same = self.has_words() && plain == self.plain;
-        same.then(|| Self { readings: vec![Value::Text(plain.clone())], plain, choice: None })
+        let worded = Self::in_words(text);
+        (self.has_words() && worded.plain == self.plain).then_some(worded)
     }
 
     fn has_words(&self) -> bool {
@@ -204,6 +247,34 @@ fn trimmed(text: &str) -> &str {
             return text;
         }
     }
+}
+
+/// What a text can mean, and why notation in it cannot be read.
+fn read_meanings(
+    text: &str,
+    plain: &str,
+    clock: Option<Clock>,
+    role: Role,
+    fuel: &Fuel<'_>,
+) -> Result<(Vec<Value>, Option<ReadError>), ReadError> {
+    let words = || Value::Text(plain.to_owned());
+    if let Some(meaning) = spelled::meaning(text) {
+        let value = parse(&meaning, Commas::Thousands, fuel.budget)
+            .and_then(|node| typed::interpret(&node, fuel))?;
+        return Ok((vec![value, words()], None));
+    }
+    if is_words(text) {
+        return Ok((vec![words()], None));
+    }
+    let (mut readings, problem) = notation(text, plain, role, fuel);
+    if is_short_name(text) {
+        readings.insert(0, words());
+    }
+    let is_prose = || role == Role::Gold && matches!(problem, Some(ReadError::Syntax(_)));
+    if readings.is_empty() && (clock.is_some() || is_prose() && is_phrase(text)) {
+        readings.push(words());
+    }
+    Ok((readings, problem))
 }
 
 /// What notation says, with every meaning of its commas, and why one of these cannot be read.
@@ -284,5 +355,5 @@ fn long_integer(text: &str) -> Result<Answer, ReadError> {
         return Err(ReadError::Budget);
     }
     let plain = format!("{sign}{}", digits.trim_start_matches('0'));
-    Ok(Answer { readings: vec![Value::Text(plain.clone())], plain, choice: None })
+    Ok(Answer { readings: vec![Value::Text(plain.clone())], plain, choice: None, clock: None })
 }

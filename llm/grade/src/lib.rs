@@ -44,9 +44,11 @@
 mod agreement;
 mod answer;
 mod budget;
+mod clock;
 mod exact;
 mod extract;
 mod grader;
+mod listed;
 mod numeric;
 mod outcome;
 mod plain;

@@ -1,6 +1,7 @@
 //! Answers in words.
 
-/// The text without mark-up, spaces and punctuation; words in lower case, single letters as they are.
+/// The text without mark-up, spaces and punctuation; words in lower case, single letters and labels such
+/// as `AB` as they are.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -38,7 +39,128 @@ pub(super) fn plain(text: &str) -> String {
         rest = &rest[first.len_utf8()..];
     }
     let plain = plain.trim_matches([',', ':']);
-    if plain.chars().count() > 1 { plain.to_lowercase() } else { plain.to_owned() }
+    let as_written = plain.chars().count() == 1 || is_label(plain);
+    if as_written { plain.to_owned() } else { plain.to_lowercase() }
+}
+
+/// Short words of answers that would pass for products of variables.
+const SHORT_WORDS: [&str; 28] = [
+    "yes", "no", "odd", "all", "red", "tie", "day", "mon", "tue", "wed", "thu", "fri", "sat",
+    "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "both", "even",
+    "true", "none",
+];
+
+/// Functions whose name alone is an answer.
+const FUNCTIONS: [&str; 12] =
+    ["sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "max", "min", "gcd"];
+
+fn is_short_word(word: &str) -> bool {
+    SHORT_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether capitals are the answer, as in `AB`, `ACF` or `PQRS`, and no word in capitals.
+fn is_label(word: &str) -> bool {
+    let capitals = word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase());
+    let in_order = || word.as_bytes().is_sorted();
+    let vowel = || word.contains(['A', 'E', 'I', 'O', 'U', 'Y']);
+    capitals && !is_short_word(word) && (word.len() <= 3 || in_order() || !vowel())
+}
+
+/// Whether an answer is a name of three letters such as `Sun` or `Amy`, which also is a product.
+pub(super) fn is_short_name(text: &str) -> bool {
+    let [first, rest @ ..] = text.as_bytes() else { return false };
+    first.is_ascii_uppercase()
+        && rest.len() == 2
+        && rest.iter().all(u8::is_ascii_lowercase)
+        && rest.iter().any(|letter| b"aeiouy".contains(letter))
+}
+
+/// Whether an answer is a sentence or a phrase without formulas, which equals the same words alone:
+/// `n is prime`, `all powers of 2`.
+pub(super) fn is_phrase(text: &str) -> bool {
+    let mut inner = text.to_owned();
+    for command in [r"\text{", r"\mbox{", r"\textbf{", r"\textit{", r"\mathrm{"] {
+        inner = inner.replace(command, "{");
+    }
+    if inner.contains(['\\', '$', '^', '_', '&', '#', '|']) || !is_balanced(&inner) {
+        return false;
+    }
+    let inner = inner.replace(['{', '}'], " ");
+    let words =
+        inner.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphabetic()));
+    let words = words.filter(|word| {
+        word.chars().count() >= 2 && word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
+    });
+    let lengths: Vec<usize> = words.map(|word| word.chars().count()).collect();
+    lengths.len() >= 2 && lengths.iter().any(|length| *length >= 3)
+}
+
+/// Whether every bracket is closed.
+fn is_balanced(text: &str) -> bool {
+    let mut open = Vec::new();
+    for letter in text.chars() {
+        match letter {
+            '(' => open.push(')'),
+            '[' => open.push(']'),
+            '{' => open.push('}'),
+            ')' | ']' | '}' if open.pop() != Some(letter) => return false,
+            _ => {}
+        }
+    }
+    open.is_empty()
+}
+
+/// Whether two answers are written alike but for spaces, formula signs and the size of brackets. Answers with braces that are not closed, and empty ones, are like no other.
+pub(super) fn is_same_notation(a: &str, b: &str) -> bool {
+    let written = notation(a);
+    !written.is_empty() && braces_close(&written) && written == notation(b)
+}
+
+fn braces_close(text: &str) -> bool {
+    let mut depth = 0usize;
+    for byte in text.bytes() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 0 => return false,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    depth == 0
+}
+
+/// A text without what does not show.
+fn notation(text: &str) -> String {
+    let mut text = text.trim().trim_end_matches('.').to_owned();
+    for silent in [r"\displaystyle", r"\left", r"\right", r"\!", r"\,", r"\;", "$"] {
+        // `\leftarrow` is another command.
+        let parts: Vec<&str> = text.split(silent).collect();
+        let mut kept = String::with_capacity(text.len());
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 && silent.len() > 2 && part.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                kept.push_str(silent);
+            }
+            kept.push_str(part);
+        }
+        text = kept;
+    }
+    let mut written = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if !letter.is_whitespace() {
+            written.push(letter);
+            continue;
+        }
+        // A space ends the name of a command.
+        let name = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let next = letters.peek();
+        let digits = written.ends_with(|c: char| c.is_ascii_digit())
+            && next.is_some_and(char::is_ascii_digit);
+        if digits || name.ends_with('\\') && next.is_some_and(char::is_ascii_alphabetic) {
+            written.push(' ');
+        }
+    }
+    written
 }
 
 /// Words that are symbols of mathematics.
@@ -60,6 +182,7 @@ pub(super) fn is_words(text: &str) -> bool {
     let letters = |word: &&str| word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c));
     match &words[..] {
         [] => false,
+        [word] if is_short_word(word) || FUNCTIONS.contains(word) => true,
         [word] if letters(word) && !NAMES.contains(word) => {
             let count = word.chars().count();
             let label = word.chars().all(|c| c.is_ascii_uppercase());

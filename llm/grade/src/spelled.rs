@@ -44,9 +44,13 @@ pub(super) fn meaning(text: &str) -> Option<String> {
     let lower = inner.to_ascii_lowercase().replace('-', " ");
     let words: Vec<&str> = lower.split_whitespace().collect();
     match words[..] {
-        ["all", "real", "numbers"] | ["all", "reals"] | ["the", "real", "numbers"] => {
+        ["all" | "the", "real", "numbers"] | ["all", "reals"] => {
             return Some("\\mathbb{R}".into());
         }
+        ["all" | "the", "integers"] => return Some("\\mathbb{Z}".into()),
+        ["all" | "the", "natural", "numbers"] => return Some("\\mathbb{N}".into()),
+        ["all" | "the", "rational", "numbers"] => return Some("\\mathbb{Q}".into()),
+        ["all" | "the", "complex", "numbers"] => return Some("\\mathbb{C}".into()),
         ["empty", "set"] | ["the", "empty", "set"] => return Some("\\emptyset".into()),
         ["no", "solution" | "solutions"] | ["no", "real", "solution" | "solutions"] => {
             return Some("\\emptyset".into());
@@ -66,8 +70,11 @@ pub(super) fn meaning(text: &str) -> Option<String> {
     whole(&words).map(|value| value.to_string())
 }
 
-/// The inside of `\text{…}` and the like.
+/// The inside of `\text{…}`, `\{…\}` and the like.
 fn unstyled(text: &str) -> &str {
+    let marks = |c: char| c == '$' || c.is_whitespace();
+    let set = text.trim_matches(marks).strip_prefix("\\{").and_then(|set| set.strip_suffix("\\}"));
+    let text = set.map_or(text, |set| set.trim_matches(marks).trim_end_matches('.'));
     let styles = ["\\text{", "\\textbf{", "\\mathrm{", "\\mbox{", "\\textit{"];
     let inner = styles.into_iter().find_map(|style| text.strip_prefix(style)?.strip_suffix('}'));
     inner.unwrap_or(text).trim()

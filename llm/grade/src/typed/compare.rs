@@ -1,12 +1,13 @@
 //! When two values are the same answer.
 
+use super::name::with_labels;
 use super::scalar::{Scalar, same};
 use super::value::{Interval, Value, open_interval};
 use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{self, Normalizer};
 use crate::numeric;
-use crate::read::{Node, Relation};
+use crate::read::{Function, Node, Relation};
 use dashu_ratio::RBig;
 
 type Result = std::result::Result<Agreement, Exhausted>;
@@ -34,7 +35,8 @@ pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     }
 }
 
-/// Values of which at least one has a name.
+/// Values of which at least one has a name: a name counts against another name, and not against a
+/// bare value.
 fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     use Value as V;
     match (a, b) {
@@ -45,14 +47,15 @@ fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
             };
             match (sides, other_sides) {
                 (Some(left), Some(right)) if values != Agreement::Yes => {
-                    Ok(values.or(equations(left, right, fuel)?))
+                    Ok(values.or(labelled_equations(left, right, fuel)?))
                 }
                 _ => Ok(values),
             }
         }
         (V::Named(_, _, Some((l, r))), V::Equation(left, right))
         | (V::Equation(left, right), V::Named(_, _, Some((l, r)))) => {
-            equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
+            let sides = (l.clone(), r.clone());
+            labelled_equations(&sides, &(left.clone(), right.clone()), fuel)
         }
         (V::Named(_, value, _), other) | (other, V::Named(_, value, _)) => {
             matches(value, other, fuel)
@@ -82,7 +85,7 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
         (V::Ratio(a), V::Ratio(b)) => ratios(a, b, fuel),
         (V::Equation(l, r), V::Equation(left, right)) => {
-            equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
+            labelled_equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
         }
         (V::Inequality(a), V::Inequality(b)) => inequalities(a, b, fuel),
         (V::Text(a), V::Text(b)) => Ok((a == b).into()),
@@ -201,6 +204,34 @@ fn ratios(a: &[Node], b: &[Node], fuel: &Fuel<'_>) -> Result {
         let cross = |one: &Node, other: &Node| Node::Product(vec![one.clone(), other.clone()]);
         same(&cross(&b[0], left), &cross(&a[0], right), fuel)
     })
+}
+
+/// Equations between what is written: where a side is a number, runs of capitals are the names of
+/// segments and angles, and no products. An equation in `log`, whose base is left open, is none in `ln`.
+fn labelled_equations(a: &(Node, Node), b: &(Node, Node), fuel: &Fuel<'_>) -> Result {
+    if logarithms(a) != logarithms(b) {
+        return Ok(Agreement::No);
+    }
+    let names = |sides: &(Node, Node)| sides.0.is_constant() || sides.1.is_constant();
+    if !names(a) || !names(b) {
+        return equations(a, b, fuel);
+    }
+    let labelled = |sides: &(Node, Node)| (with_labels(&sides.0), with_labels(&sides.1));
+    equations(&labelled(a), &labelled(b), fuel)
+}
+
+/// Whether logarithms of variables have no written base, and whether they are natural.
+fn logarithms(sides: &(Node, Node)) -> (bool, bool) {
+    let has = |function: Function| {
+        let of_variable = |part: &Node| match part {
+            Node::Call(found, arguments) => {
+                *found == function && arguments.len() == 1 && !arguments[0].is_constant()
+            }
+            _ => false,
+        };
+        sides.0.any(&of_variable) || sides.1.any(&of_variable)
+    };
+    (has(Function::Log), has(Function::Ln))
 }
 
 /// left − right of both, up to a factor other than 0.

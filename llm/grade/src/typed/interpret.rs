@@ -4,9 +4,10 @@ use super::matrix;
 use super::name::Name;
 use super::order;
 use super::scalar::Scalar;
+use super::set::{Operation, operate};
 use super::value::{Interval, Value, open_interval};
 use crate::budget::Fuel;
-use crate::read::{Bracket, Node, ReadError, Relation};
+use crate::read::{Bracket, Function, Node, ReadError, Relation};
 
 type Result<T> = std::result::Result<T, ReadError>;
 
@@ -26,19 +27,21 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
             interpret(base, fuel)?
         }
         Node::List(items) => {
-            let items = spread(all(items, fuel)?);
+            let items = spread(all(&excluded(items), fuel)?);
             match order::joined(&items, fuel) {
                 Some(set) => set,
-                None => Value::List(items, false),
+                None => Value::List(coordinates(items), false),
             }
         }
-        Node::Union(parts) => Value::Union(set_parts(all(parts, fuel)?)?),
-        Node::Difference(whole, removed) => {
-            order::without(&interpret(whole, fuel)?, interpret(removed, fuel)?, fuel)
-                .ok_or_else(|| ReadError::syntax("a difference of sets that is not understood"))?
-        }
-        Node::Intersection(_) => {
-            return Err(ReadError::syntax("an intersection of sets is not evaluated"));
+        Node::Union(parts) => union(set_parts(all(parts, fuel)?)?, fuel),
+        Node::Difference(whole, removed) => operated(Operation::Difference, whole, removed, fuel)?,
+        Node::Intersection(parts) => match &parts[..] {
+            [a, b] => operated(Operation::Intersection, a, b, fuel)?,
+            _ => return Err(ReadError::syntax("an intersection of other than two sets")),
+        },
+        // `\mathbb{R} - \{0\}`.
+        Node::Sum(terms) if let Some((whole, removed)) = set_difference(terms) => {
+            operated(Operation::Difference, whole, removed, fuel)?
         }
         // `5:00` is a time of day, and no quotient.
         Node::Ratio(parts) if parts.iter().any(is_written_zero) => Value::Tuple(all(parts, fuel)?),
@@ -56,18 +59,98 @@ fn all(nodes: &[Node], fuel: &Fuel<'_>) -> Result<Vec<Value>> {
 
 /// Items in brackets: a set, an interval or a tuple.
 fn group(open: Bracket, items: &[Node], close: Bracket, fuel: &Fuel<'_>) -> Result<Value> {
+    // `[x = 1, y = 2]` is the list of these, whatever its brackets.
+    if are_assignments(items) {
+        return Ok(Value::List(coordinates(all(items, fuel)?), false));
+    }
     Ok(match (items, open, close) {
         (_, Bracket::Curly, _) => Value::List(spread(all(items, fuel)?), true),
         ([low, high], Bracket::Square, _) | ([low, high], _, Bracket::Square) => {
+            let (low, high) = (Scalar::new(low, fuel)?, Scalar::new(high, fuel)?);
+            // `[3, -3]` is no interval, but a list.
+            if open == close && low.rational > high.rational && high.rational.is_some() {
+                return Ok(Value::List(vec![Value::Scalar(low), Value::Scalar(high)], false));
+            }
             Value::Interval(Box::new(Interval {
-                low: Scalar::new(low, fuel)?,
-                high: Scalar::new(high, fuel)?,
+                low,
+                high,
                 low_closed: open == Bracket::Square,
                 high_closed: close == Bracket::Square,
             }))
         }
         _ => Value::Tuple(all(items, fuel)?),
     })
+}
+
+/// Whether items are `x = 1, y = 2`: values of several symbols.
+fn are_assignments(items: &[Node]) -> bool {
+    let symbol = |item: &Node| match item {
+        Node::Chain(name, rest) => match (&**name, &rest[..]) {
+            (Node::Symbol(name), [(Relation::Equal, _)]) => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let names: Option<Vec<_>> = items.iter().map(symbol).collect();
+    names.is_some_and(|mut names| {
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        count > 1 && names.len() == count
+    })
+}
+
+/// `y = 4, x = 3` in the order of the coordinates; other lists as they are.
+fn coordinates(mut items: Vec<Value>) -> Vec<Value> {
+    let place = |item: &Value| match item {
+        Value::Named(name, ..) => ["x", "y", "z"].iter().position(|axis| *axis == name.text()),
+        _ => None,
+    };
+    if items.iter().all(|item| place(item).is_some()) {
+        items.sort_by_key(place);
+    }
+    items
+}
+
+/// `x ≠ 1, 2` as `x ≠ 1, x ≠ 2`.
+fn excluded(items: &[Node]) -> Vec<Node> {
+    match items {
+        [Node::Chain(name, rest), others @ ..]
+            if matches!(rest[..], [(Relation::NotEqual, _)])
+                && others.iter().all(|other| is_arithmetic(other)) =>
+        {
+            let each = others
+                .iter()
+                .map(|other| Node::Chain(name.clone(), vec![(Relation::NotEqual, other.clone())]));
+            std::iter::once(items[0].clone()).chain(each).collect()
+        }
+        _ => items.to_vec(),
+    }
+}
+
+/// The two sets of a difference that is written with a minus sign.
+fn set_difference(terms: &[Node]) -> Option<(&Node, &Node)> {
+    match terms {
+        [whole @ Node::Group(..), Node::Negate(removed)]
+            if matches!(**removed, Node::Group(Bracket::Curly, ..)) =>
+        {
+            Some((whole, removed))
+        }
+        _ => None,
+    }
+}
+
+/// The union of sets, joined where they touch; as it is written where that is not decided.
+fn union(parts: Vec<Value>, fuel: &Fuel<'_>) -> Value {
+    let joined = parts.split_first().and_then(|(first, rest)| {
+        rest.iter().try_fold(first.clone(), |a, b| operate(Operation::Union, &a, b, fuel))
+    });
+    joined.unwrap_or(Value::Union(parts))
+}
+
+fn operated(operation: Operation, a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Value> {
+    operate(operation, &interpret(a, fuel)?, &interpret(b, fuel)?, fuel)
+        .ok_or_else(|| ReadError::syntax("an operation on sets that is not understood"))
 }
 
 /// `1 ± √5`: one value with each sign.
@@ -185,8 +268,7 @@ fn equation(
     fuel: &Fuel<'_>,
 ) -> Result<Value> {
     if let Some(name) = Name::new(first) {
-        let sides = (rest.len() == 1 && is_arithmetic(last)).then(|| (first.clone(), last.clone()));
-        return Ok(Value::Named(name, Box::new(interpret(last, fuel)?), sides));
+        return definition(name, first, last, fuel);
     }
     // `2 + 3 = 5`, and longer chains: the last value counts.
     if rest.len() > 1 || first.is_constant() && last.is_constant() {
@@ -195,11 +277,25 @@ fn equation(
     if let Some(name) = Name::new(last)
         && first.is_constant()
     {
-        let sides = Some((last.clone(), first.clone()));
-        return Ok(Value::Named(name, Box::new(interpret(first, fuel)?), sides));
+        return definition(name, last, first, fuel);
     }
     if !is_arithmetic(first) || !is_arithmetic(last) {
         return interpret(last, fuel);
     }
     Ok(Value::Equation(first.clone(), last.clone()))
+}
+
+/// A value with what stands before it; both sides, where they can be computed with.
+fn definition(name: Name, left: &Node, right: &Node, fuel: &Fuel<'_>) -> Result<Value> {
+    let computes = |side: &Node| {
+        !side.any(&|part| match part {
+            Node::Ratio(parts) => parts.len() > 2,
+            // The greatest value of f is no value of f.
+            Node::Call(Function::Max | Function::Min, arguments) => arguments.len() == 1,
+            part => !is_arithmetic(part) || matches!(part, Node::Intersection(_)),
+        })
+    };
+    let sides = (name.computes() && computes(left) && computes(right))
+        .then(|| (left.clone(), right.clone()));
+    Ok(Value::Named(name, Box::new(interpret(right, fuel)?), sides))
 }

@@ -6,6 +6,7 @@ mod matrix;
 mod name;
 mod order;
 mod scalar;
+mod set;
 mod show;
 mod value;
 

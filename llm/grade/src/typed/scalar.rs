@@ -64,6 +64,12 @@ impl Scalar {
         Self { node, mark: Mark::None, rational: Some(value), decimal: None, literal: false }
     }
 
+    /// ±∞.
+    pub(super) fn infinity(negative: bool, fuel: &Fuel<'_>) -> Result<Self, ReadError> {
+        let infinity = Node::Constant(Constant::Infinity);
+        Self::new(&if negative { infinity.negate() } else { infinity }, fuel)
+    }
+
     /// +1 for ∞, −1 for −∞.
     pub(super) fn infinite(&self) -> Option<i8> {
         let infinity = Node::Constant(Constant::Infinity);

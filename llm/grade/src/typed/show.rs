@@ -4,7 +4,7 @@ use super::scalar::{Mark, Scalar};
 use super::value::{Interval, Value};
 use crate::budget::Fuel;
 use crate::numeric;
-use crate::read::{Node, Relation};
+use crate::read::{Bracket, Node, Relation};
 
 /// What kind of answer it is, in a word.
 pub(crate) fn kind(value: &Value) -> &'static str {
@@ -88,7 +88,7 @@ fn scalar(scalar: &Scalar) -> String {
 }
 
 /// An expression in plain notation, with more brackets than needed rather than fewer.
-fn expression(node: &Node) -> String {
+pub(super) fn expression(node: &Node) -> String {
     use crate::read::Constant as C;
     let joined =
         |nodes: &[Node], mark: &str| nodes.iter().map(inside).collect::<Vec<_>>().join(mark);
@@ -115,6 +115,11 @@ fn expression(node: &Node) -> String {
         Node::Unit(inner, _) => expression(inner),
         Node::Text(text) => text.clone(),
         Node::Ratio(parts) => joined(parts, " : "),
+        Node::Union(parts) => joined(parts, " ∪ "),
+        Node::Intersection(parts) => joined(parts, " ∩ "),
+        Node::Difference(whole, removed) => format!("{} ∖ {}", inside(whole), inside(removed)),
+        Node::Group(Bracket::Curly, items, _) => format!("{{{}}}", arguments(items)),
+        Node::Group(_, items, _) => format!("({})", arguments(items)),
         Node::Chain(first, rest) => {
             let rest = rest.iter().map(|(relation, node): &(Relation, Node)| {
                 format!(" {} {}", relation.symbol(), expression(node))
