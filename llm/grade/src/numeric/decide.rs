@@ -215,15 +215,6 @@ fn is_nonzero<R: Real>(value: &Complex<R>) -> bool {
     nonzero(&value.re) || nonzero(&value.im)
 }
 
-/// The value of a constant expression and its error, if both are known as doubles.
-pub(crate) fn value(node: &Node, fuel: &Fuel<'_>) -> Option<(f64, f64)> {
-    let reading = Reading::default();
-    let mut evaluator = Evaluator::<Double>::new((), fuel, (0, Kind::Positive), reading);
-    let value = evaluator.node(node).ok()?;
-    let real = value.as_real().ok()?;
-    Some((real.approximate(), libm::exp2(real.error())))
-}
-
 /// A few digits of the value at a fixed point, which equal expressions share.
 pub(crate) fn fingerprint(node: &Node, fuel: &Fuel<'_>) -> Option<String> {
     for (point, kind) in [(0, Kind::Positive), (1, Kind::Small), (0, Kind::Integer)] {

@@ -3,6 +3,7 @@
 
 mod big;
 mod complex;
+mod constant;
 mod decide;
 mod double;
 mod elementary;
@@ -10,5 +11,6 @@ mod eval;
 mod points;
 mod real;
 
-pub(super) use decide::{fingerprint, nodes_agree, poly_vanishes, value};
+pub(super) use constant::{nearest, sign, value};
+pub(super) use decide::{fingerprint, nodes_agree, poly_vanishes};
 pub(super) use eval::Reading;

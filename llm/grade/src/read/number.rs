@@ -7,8 +7,8 @@ use dashu_ratio::RBig;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Literal {
     pub(crate) value: RBig,
-    /// Digits behind the decimal point, where there is one.
-    pub(crate) places: Option<u32>,
+    /// Digits behind the decimal point, less the exponent, where there is one of the two.
+    pub(crate) places: Option<i32>,
     /// Digits from the first that is not 0.
     pub(crate) significant: u32,
     /// What was written, without separators, for numbers in other bases and for `\frac12`.
@@ -23,7 +23,7 @@ impl Literal {
     /// Digits with at most one point among them.
     pub(super) fn decimal(digits: &str) -> Option<Self> {
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let places = digits.contains('.').then_some(fraction.len() as u32);
+        let places = digits.contains('.').then_some(fraction.len() as i32);
         let significant =
             digits.bytes().filter(u8::is_ascii_digit).skip_while(|&b| b == b'0').count() as u32;
         let value = if fraction.is_empty() {
@@ -50,7 +50,8 @@ impl Literal {
         let literal = Self::decimal(mantissa)?;
         let scale = RBig::from(IBig::from(10u8).pow(exponent.unsigned_abs() as usize));
         let value = if exponent < 0 { literal.value / scale } else { literal.value * scale };
-        Some(Self { value, places: Some(0), ..literal })
+        let places = literal.places.unwrap_or_default().checked_sub(exponent)?;
+        Some(Self { value, places: Some(places), ..literal })
     }
 
     /// The same digits in another base.

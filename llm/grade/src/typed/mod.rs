@@ -5,6 +5,7 @@ mod interpret;
 mod matrix;
 mod name;
 mod order;
+mod rounded;
 mod scalar;
 mod set;
 mod show;
