@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
 use crate::listed;
 use crate::plain::{choice, is_phrase, is_short_name, is_words, plain};
+use crate::printed::without_types;
 use crate::read::{Commas, Node, ReadError, is_clock_suffix, parse};
 use crate::spelled;
 use crate::typed::{self, Value};
@@ -56,6 +57,7 @@ impl Answer {
         if text.len() > budget.length {
             return long_integer(text);
         }
+        let text = &*without_types(text);
         if let Some(texts) = listed::texts(text) {
             return Self::listed(&texts, role, budget);
         }

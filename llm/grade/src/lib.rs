@@ -52,6 +52,7 @@ mod listed;
 mod numeric;
 mod outcome;
 mod plain;
+mod printed;
 mod read;
 mod spelled;
 mod typed;

@@ -150,6 +150,10 @@ impl Real for Big {
         above.divide(&Self::rounded(Ok(below), none, precision)?, precision)
     }
 
+    fn widened(self, by: f64) -> Self {
+        Self { error: sum(self.error, by.log2()), ..self }
+    }
+
     fn pi(precision: Self::Context<'_>) -> Result<Self> {
         precision.pay_function()?;
         let pi = precision.context().pi::<2>(None);

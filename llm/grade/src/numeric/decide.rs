@@ -210,6 +210,35 @@ fn closely(
     Ok(Agreement::Undecided)
 }
 
+/// Whether two expressions, of which one has long decimals in it, differ by no more than the rounding of
+/// these explains, at every point where both have a value.
+pub(crate) fn agree_within_rounding(
+    a: &Node,
+    b: &Node,
+    fuel: &Fuel<'_>,
+) -> Result<bool, Exhausted> {
+    /// log₂ of the part of a value that rounding may make up.
+    const MOST: f64 = -20.0;
+    let target = Target::Difference(a, b);
+    let constant = target.is_constant();
+    let (points, needed) = if constant { (&POINTS[..1], 1) } else { (&POINTS[..], 3) };
+    let reading = Reading { rounded: true, ..Reading::default() };
+    let mut seen = 0;
+    for point in points.iter().copied().enumerate() {
+        let mut evaluator = Evaluator::<Double>::new((), fuel, point, reading);
+        match target.value(&mut evaluator) {
+            Ok((value, _)) if is_nonzero(&value) => return Ok(false),
+            Ok((value, scale)) => {
+                let error = value.re.error().max(value.im.error());
+                seen += usize::from(error < scale + MOST);
+            }
+            Err(Fault::Exhausted) => return Err(Exhausted),
+            Err(Fault::Undefined) => {}
+        }
+    }
+    Ok(seen >= needed)
+}
+
 fn is_nonzero<R: Real>(value: &Complex<R>) -> bool {
     let nonzero = |part: &R| part.sign().is_some_and(std::cmp::Ordering::is_ne);
     nonzero(&value.re) || nonzero(&value.im)

@@ -20,6 +20,8 @@ pub(crate) struct Reading {
     pub(crate) decimal_logarithm: bool,
     /// `^\circ` outside trigonometric functions is a factor π/180.
     pub(crate) radians: bool,
+    /// Long decimals may be anything that rounds to them.
+    pub(crate) rounded: bool,
 }
 
 /// Evaluates expressions at one point.
@@ -65,6 +67,11 @@ impl<'a, R: Real> Evaluator<'a, R> {
         self.fuel.pay(NODE)?;
         let context = self.context;
         Ok(match node {
+            Node::Number(literal) if self.reading.rounded && literal.is_long() => {
+                let value = R::rational(&literal.value, context)?;
+                let margin = literal.margin();
+                Complex::real(value.widened(margin), context)?
+            }
             Node::Number(literal) | Node::Based(literal) => {
                 Complex::rational(&literal.value, context)?
             }

@@ -12,5 +12,5 @@ mod points;
 mod real;
 
 pub(super) use constant::{nearest, sign, value};
-pub(super) use decide::{fingerprint, nodes_agree, poly_vanishes};
+pub(super) use decide::{agree_within_rounding, fingerprint, nodes_agree, poly_vanishes};
 pub(super) use eval::Reading;

@@ -28,6 +28,8 @@ pub(super) trait Real: Clone {
     type Context<'a>: Copy;
 
     fn rational(value: &RBig, context: Self::Context<'_>) -> Result<Self>;
+    /// The same with an error bound that is larger by this.
+    fn widened(self, by: f64) -> Self;
     fn pi(context: Self::Context<'_>) -> Result<Self>;
     fn add(&self, other: &Self, context: Self::Context<'_>) -> Result<Self>;
     fn multiply(&self, other: &Self, context: Self::Context<'_>) -> Result<Self>;

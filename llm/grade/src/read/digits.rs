@@ -205,23 +205,35 @@ fn based_digits(text: &str) -> Option<&str> {
     (letters && tail.starts_with('_')).then_some(digits)
 }
 
-/// The power of ten behind a mantissa, and its bytes. In LaTeX and beside other letters `e` is Euler's
-/// number.
-fn exponent(text: &str, at: usize, tail: &str) -> Result<Option<(i32, usize)>, ReadError> {
+/// The power of ten behind a mantissa, and its bytes; `start` is where the mantissa begins.
+///
+/// `E` always stands for it. `e` does where Euler's number makes no sense or no program would print it:
+/// in a text that is this number alone, as `5e-3`; with a sign and a 0 before the exponent, as `2e-05`;
+/// behind a decimal, with a sign and two digits, as `2.5e+16`; and with these between numbers alone, as
+/// in `[1e-10, 1e+16]`. In LaTeX and beside letters `2e-3` is a difference.
+fn exponent(text: &str, start: usize, tail: &str) -> Result<Option<(i32, usize)>, ReadError> {
     let capital = tail.starts_with('E');
     if !capital && !tail.starts_with('e') {
-        return Ok(None);
-    }
-    let lower_is_safe = || {
-        text[..at].trim_matches(['+', '-', '$', ' ']).is_empty()
-            && tail[1..].bytes().all(|b| b.is_ascii_digit() || b"+-$ ".contains(&b))
-    };
-    if !capital && !lower_is_safe() {
         return Ok(None);
     }
     let sign = usize::from(tail[1..].starts_with(['+', '-']));
     let digits = run_of_digits(&tail[1 + sign..]);
     if digits.is_empty() {
+        return Ok(None);
+    }
+    let alone = || {
+        text[..start].trim_matches(['+', '-', '$', ' ']).is_empty()
+            && tail[1..].bytes().all(|b| b.is_ascii_digit() || b"+-$ ".contains(&b))
+    };
+    let printed = || {
+        let mantissa = &text[start..text.len() - tail.len()];
+        let among_numbers =
+            || text.bytes().all(|b| b.is_ascii_digit() || b"+-.e,;()[]{} $".contains(&b));
+        sign == 1
+            && digits.len() >= 2
+            && (digits.starts_with('0') || mantissa.contains('.') || among_numbers())
+    };
+    if !capital && !alone() && !printed() {
         return Ok(None);
     }
     if digits.trim_start_matches('0').len() > EXPONENT_DIGITS {

@@ -64,6 +64,19 @@ impl Literal {
         Some(Self { value, places: None, significant: 0, digits: digits.into() })
     }
 
+    /// Whether it is a decimal of so many digits that it hardly is exact: what programs print for the
+    /// numbers in an expression.
+    pub(crate) fn is_long(&self) -> bool {
+        const DIGITS: u32 = 12;
+        self.places.is_some_and(|places| places > 0) && self.significant >= DIGITS
+    }
+
+    /// Half a unit of the last place of a decimal, or what doubles of its size are apart, if that is more.
+    pub(crate) fn margin(&self) -> f64 {
+        let half = libm::exp10(-f64::from(self.places.unwrap_or_default())) / 2.0;
+        half.max(self.value.to_f64_fast().abs() * f64::EPSILON)
+    }
+
     /// Whether it is a fraction in one sign, such as `½`.
     pub(super) fn is_sign(&self) -> bool {
         self.digits.is_empty() && !self.value.denominator().is_one()

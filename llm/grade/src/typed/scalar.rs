@@ -82,7 +82,21 @@ impl Scalar {
         if other_reading == Agreement::Yes || self.rounds(other, fuel) || other.rounds(self, fuel) {
             return Ok(Agreement::Yes);
         }
+        if self.printed_as(other, fuel)? {
+            return Ok(Agreement::Yes);
+        }
         Ok(direct.or(other_reading))
+    }
+
+    /// Whether one of the two is the other with its numbers as a program prints them, as in
+    /// `3.14159265358979*x`.
+    fn printed_as(&self, other: &Self, fuel: &Fuel<'_>) -> Result<bool, Exhausted> {
+        let printed = |scalar: &Self| scalar.node.any(&is_long_decimal);
+        let alone = self.decimal.is_some() || other.decimal.is_some();
+        if alone || self.mark != other.mark || printed(self) == printed(other) {
+            return Ok(false);
+        }
+        numeric::agree_within_rounding(&self.node, &other.node, fuel)
     }
 
     fn same(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Agreement, Exhausted> {
@@ -125,6 +139,10 @@ impl Scalar {
         decimal.stands_for(value, &exact, fuel)
             || scaled.is_some_and(|(decimal, value)| decimal.stands_for(&value, &exact, fuel))
     }
+}
+
+fn is_long_decimal(part: &Node) -> bool {
+    matches!(part, Node::Number(literal) if literal.is_long())
 }
 
 /// Whether this is several things, or none that has a value.
