@@ -3,6 +3,8 @@
 mod cases;
 mod corpus;
 mod data;
+mod decimals;
 mod laws;
 mod limits;
+mod precision;
 mod rules;

@@ -103,7 +103,7 @@ impl Source {
     /// Two answers: often the same one with a small change, so that they have to be told apart.
     pub(crate) fn pair(&mut self) -> (String, String) {
         let depth = 1 + self.below(5);
-        let a = self.expression(depth);
+        let a = if self.below(8) == 0 { self.collection() } else { self.expression(depth) };
         let b = match self.below(6) {
             0 => self.one_of(&WHOLE),
             1 => format!("{a}+{}", self.leaf()),
@@ -139,6 +139,40 @@ impl Source {
             1 => format!("{base}^{{1/10^{{{top}}}}}"),
             2 => format!("{base}^{{{sign}10^{{10^{{{top}}}}}}}"),
             _ => format!("{base}^{{{sign}{}}}", self.leaf()),
+        }
+    }
+
+    /// Many entries, factors or terms: what is copied, expanded or compared pair by pair.
+    fn collection(&mut self) -> String {
+        let count = 1 + self.below(60);
+        match self.below(6) {
+            0 => {
+                let entry =
+                    self.one_of(&["1", "x", "0.5", "e^{x}", "1E9999", "\\sqrt{2}", "10^{10^{9}}"]);
+                let matrix = format!("\\begin{{pmatrix}}{entry}&1\\\\2&{entry}\\end{{pmatrix}}");
+                matrix.repeat(count)
+            }
+            1 => {
+                let factor = vec![self.leaf(); count].join("+");
+                let row = vec!["1"; 20 * count].join("&");
+                format!("({factor})\\begin{{pmatrix}}{row}\\end{{pmatrix}}")
+            }
+            2 => {
+                let sum =
+                    self.one_of(&["x+1", "x+y+z+w", "x+\\sqrt{2}+\\sqrt{3}", "1.5x+e", "i+\\pi"]);
+                format!("({sum})^{{{}}}\\cdot 9^{{{}}}", self.one_of(&WHOLE), self.one_of(&WHOLE))
+            }
+            3 => {
+                let items: Vec<String> = (0..4 * count).map(|_| self.leaf()).collect();
+                format!("\\{{{}\\}}", items.join(", ")).chars().take(8_000).collect()
+            }
+            4 => {
+                vec![self.one_of(&DECIMALS); 10 * count].join(&self.one_of(&["+", "*", ", ", "-"]))
+            }
+            _ => {
+                let depth = count.min(40);
+                format!("{}30^\\circ{}", "\\sin(x+".repeat(depth), ")".repeat(depth))
+            }
         }
     }
 
