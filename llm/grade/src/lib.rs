@@ -20,7 +20,7 @@
 //!   are a list. "The final answer is …" behind a box counts before the box. Without a box: what is
 //!   announced as the answer, else the formula, number or word that the last line is or ends with;
 //!   [`Unboxed::Refuse`] turns that off. A letter counts where the gold answer is a choice.
-//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2; units, currencies and the names before `=` are not
+//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2; units and currencies are not
 //!   compared. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
 //!   no shorter one is, so `0.33` is not 1/3.
 //! - `1,5` is 1.5 where the gold answer is, and else two numbers. A gold answer that ends in a comma and
@@ -32,8 +32,23 @@
 //!   others what both leave.
 //! - Prose in a box counts for what it announces, or for its only formula or number. A box with notation
 //!   that is not understood has no answer: no number is picked out of it.
-//! - Equations are the same up to a factor, and an equation is not its right-hand side unless its left
-//!   one is a name.
+//! - Equations are the same up to a factor and in either direction.
+//! - A symbol or a function of plain variables before `=`, `x` or `f(x)`, is a name: it is compared with
+//!   other names alone, and f(n) can be f(x), y can be f(x). Any other single quantity, `xy`, `f(2)`,
+//!   `\sin A`, `a : b`, `P(B)`, is part of the answer: beside another equation, both must say the same. A
+//!   bare value answers for both, because the question has named what it asks for. A sum, a power or a
+//!   multiple, `x + y = 3`, is an equation to be solved, and never its right-hand side.
+//! - A run of capitals is a segment or an angle, the same backwards: AB = 5 is BA = 5 and not AC = 5. As
+//!   an answer alone, and between variables as in `PV = nRT`, it is what is written.
+//! - Words have no case, `Yes` is `yes`; capitals that are a label have one, `AB` is not `ab`. A letter
+//!   is not the word that it begins, `T` not `True`. A phrase equals the same words alone.
+//! - Unions, intersections and differences of sets are carried out where their ends can be ordered; what
+//!   touches is joined. `all integers` is ℤ, `infinitely many solutions` ∞.
+//! - A time without a.m. or p.m. is one of 24 hours, so `20:34` is `8:34 p.m.` and `8:34` is not; two
+//!   answers that are times are compared as such, else `4:30` is a ratio.
+//! - `["3", "-3"]` is the list of its texts, `[3, -3]` a list because its ends fall, `[-3, 3]` an interval.
+//!   `y = 4, x = 3` has the order of its names, and `3i - 2j` the coordinates (3, -2).
+//! - A completion that repeats the text of a gold answer is correct, even where the grader cannot read it.
 //!
 //! # Against math-verify
 //!
@@ -54,6 +69,7 @@ mod outcome;
 mod plain;
 mod printed;
 mod read;
+mod remarked;
 mod spelled;
 mod typed;
 mod verdict;

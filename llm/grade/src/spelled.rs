@@ -37,6 +37,9 @@ const LONGEST: usize = 12;
 
 /// The notation for what words say, if they say a number or a set and nothing else.
 pub(super) fn meaning(text: &str) -> Option<String> {
+    if let Some(excluded) = excluded(text) {
+        return Some(format!("\\mathbb{{R}} \\setminus \\{{{excluded}\\}}"));
+    }
     let inner = unstyled(text);
     if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) || inner.contains(['\\', '$', '{']) {
         return None;
@@ -51,6 +54,17 @@ pub(super) fn meaning(text: &str) -> Option<String> {
         ["all" | "the", "natural", "numbers"] => return Some("\\mathbb{N}".into()),
         ["all" | "the", "rational", "numbers"] => return Some("\\mathbb{Q}".into()),
         ["all" | "the", "complex", "numbers"] => return Some("\\mathbb{C}".into()),
+        ["all", "positive", "integers"] => return Some("\\mathbb{Z}^+".into()),
+        ["all", "positive", "reals"] | ["all", "positive", "real", "numbers"] => {
+            return Some("(0, \\infty)".into());
+        }
+        ["all", "negative", "reals"] | ["all", "negative", "real", "numbers"] => {
+            return Some("(-\\infty, 0)".into());
+        }
+        ["infinitely", "many"]
+        | ["infinitely", "many", "solutions"]
+        | ["infinite", "solutions"]
+        | [.., "infinite", "number", "of", "solutions"] => return Some("\\infty".into()),
         ["empty", "set"] | ["the", "empty", "set"] => return Some("\\emptyset".into()),
         ["no", "solution" | "solutions"] | ["no", "real", "solution" | "solutions"] => {
             return Some("\\emptyset".into());
@@ -68,6 +82,27 @@ pub(super) fn meaning(text: &str) -> Option<String> {
         return Some(format!("{above}/{below}"));
     }
     whole(&words).map(|value| value.to_string())
+}
+
+/// The numbers of `all real numbers except 2 and 3`.
+fn excluded(text: &str) -> Option<String> {
+    let words = text.strip_prefix("\\text{").unwrap_or(text).trim_start();
+    let start = words.get(..3).filter(|all| all.eq_ignore_ascii_case("all"))?.len();
+    let rest =
+        words[start..].strip_prefix(" real numbers").or(words[start..].strip_prefix(" reals"))?;
+    let numbers = rest.trim_start_matches(',').trim_start();
+    let numbers = numbers.strip_prefix("except").or(numbers.strip_prefix("other than"))?;
+    let numbers = numbers.trim_start().strip_prefix("for").unwrap_or(numbers);
+    let numbers = numbers.replace(['$', '}'], "");
+    let numbers = numbers
+        .trim()
+        .strip_prefix("x =")
+        .or(numbers.trim().strip_prefix("x="))
+        .unwrap_or(&numbers)
+        .trim();
+    let written = |c: char| c.is_ascii_digit() || "-/., ".contains(c);
+    let plain = numbers.replace(" and ", ", ");
+    (!plain.is_empty() && plain.chars().all(written)).then_some(plain)
 }
 
 /// The inside of `\text{…}`, `\{…\}` and the like.

@@ -39,10 +39,10 @@ impl Parser<'_> {
                 let above = self.digit_argument()?;
                 Ok(Node::Call(Function::Binomial, vec![above, self.digit_argument()?]))
             }
-            Token::Accent => self.accented(),
+            Token::Accent(mark) => self.accented(mark),
             Token::Style => self.argument(),
             Token::Begin(name) => self.nested(|parser| parser.environment(&name)),
-            Token::Reals => Ok(reals()),
+            Token::Reals => Ok(self.real_numbers()),
             Token::Empty => Ok(Node::Group(Bracket::Curly, Vec::new(), Bracket::Curly)),
             _ => {
                 self.at -= 1;
@@ -205,9 +205,10 @@ impl Parser<'_> {
             (Bracket::Square, Bracket::Square) if nodes.len() > 1 && are_rows(&nodes) => {
                 Node::Matrix(nodes.into_iter().filter_map(into_row).collect())
             }
-            (Bracket::Curly, Bracket::Curly) if condition && nodes.len() == 1 => {
-                nodes.swap_remove(0)
-            }
+            (Bracket::Curly, Bracket::Curly) if condition => match nodes.len() {
+                1 => nodes.swap_remove(0),
+                _ => Node::List(nodes),
+            },
             (Bracket::Round, Bracket::Round) | (Bracket::Square, Bracket::Square)
                 if nodes.len() == 1 =>
             {
@@ -347,8 +348,12 @@ impl Parser<'_> {
     }
 
     /// `\overline{AB}` is the name AB.
-    fn accented(&mut self) -> Result<Node, ReadError> {
-        let name = self.raw_argument()?;
+    fn accented(&mut self, mark: &str) -> Result<Node, ReadError> {
+        let mut name = self.raw_argument()?;
+        // Two points with a line over them are what it joins: `\overline{AB}` is AB.
+        if name.chars().count() == 1 {
+            name.push_str(mark);
+        }
         self.symbol(&name)
     }
 }
@@ -365,10 +370,4 @@ fn are_rows(nodes: &[Node]) -> bool {
 
 fn into_row(node: Node) -> Option<Vec<Node>> {
     if let Node::Group(_, items, _) = node { Some(items) } else { None }
-}
-
-/// The real line.
-fn reals() -> Node {
-    let infinity = || Node::Constant(Constant::Infinity);
-    Node::Group(Bracket::Round, vec![infinity().negate(), infinity()], Bracket::Round)
 }

@@ -201,10 +201,15 @@ impl Node {
     }
 
     /// A quotient of two integers.
-    pub(crate) fn rational(value: RBig) -> Self {
+    pub(crate) fn fraction(value: RBig) -> Self {
         let (numerator, denominator) = value.into_parts();
         let part = |value: RBig| Self::Number(Literal { value, ..Literal::integer(0) });
         part(numerator.into()).over(part(denominator.into()))
+    }
+
+    /// A rational number.
+    pub(super) fn rational(value: RBig) -> Self {
+        Self::Number(Literal { value, ..Literal::integer(0) })
     }
 
     pub(crate) fn negate(self) -> Self {

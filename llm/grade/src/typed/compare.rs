@@ -1,8 +1,10 @@
 //! When two values are the same answer.
 
+use super::family::Family;
 use super::name::with_labels;
 use super::scalar::{Scalar, same};
 use super::value::{Interval, Value, open_interval};
+use super::vector;
 use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{self, Normalizer};
@@ -69,6 +71,14 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     use Value as V;
     match (a, b) {
         (V::Scalar(a), V::Scalar(b)) => a.matches(b, fuel),
+        (V::Measured(a, unit), V::Measured(b, other)) => match unit.in_terms_of(other) {
+            Some(one) if one == RBig::ONE => a.matches(b, fuel),
+            Some(ratio) => a.times(ratio, fuel).matches(b, fuel),
+            None => Ok(Agreement::No),
+        },
+        (V::Measured(value, _), other) | (other, V::Measured(value, _)) => {
+            unnamed_values(&V::Scalar((**value).clone()), other, fuel)
+        }
         (V::Tuple(a), V::Tuple(b)) => in_order(a, b, fuel),
         (V::Tuple(items), V::Interval(interval)) | (V::Interval(interval), V::Tuple(items)) => {
             match open_interval(items) {
@@ -82,7 +92,18 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::Tuple(items), V::Matrix(rows)) | (V::Matrix(rows), V::Tuple(items)) => {
             vector(items, rows, fuel)
         }
+        (V::Family(a), V::Family(b)) => families(a, b, fuel),
         (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
+        (V::Scalar(sum), V::Tuple(items)) | (V::Tuple(items), V::Scalar(sum)) => {
+            let cells: Option<Vec<_>> = items.iter().map(cell).collect();
+            cells.map_or(Ok(Agreement::No), |cells| unit_vectors(&sum.node, &cells, fuel))
+        }
+        (V::Scalar(sum), V::Matrix(rows)) | (V::Matrix(rows), V::Scalar(sum))
+            if is_vector(rows) =>
+        {
+            let cells: Vec<_> = rows.iter().flatten().map(|cell| &cell.node).collect();
+            unit_vectors(&sum.node, &cells, fuel)
+        }
         (V::Ratio(a), V::Ratio(b)) => ratios(a, b, fuel),
         (V::Equation(l, r), V::Equation(left, right)) => {
             labelled_equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
@@ -174,17 +195,41 @@ fn intervals(a: &Interval, b: &Interval, fuel: &Fuel<'_>) -> Result {
     })
 }
 
+/// Over the same range of an index, the same sets.
+fn families(a: &Family, b: &Family, fuel: &Fuel<'_>) -> Result {
+    let ends = all(a.ends.iter().zip(&b.ends), |(a, b)| same(a, b, fuel))?;
+    if ends == Agreement::No {
+        return Ok(ends);
+    }
+    Ok(ends.and(matches(&a.member, &b.member, fuel)?))
+}
+
 /// A tuple and a matrix of one row or one column.
 fn vector(items: &[Value], rows: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
     let cells: Vec<&Scalar> = rows.iter().flatten().collect();
-    let is_vector = rows.len() == 1 || rows.iter().all(|row| row.len() == 1);
-    if !is_vector || cells.len() != items.len() {
+    if !is_vector(rows) || cells.len() != items.len() {
         return Ok(Agreement::No);
     }
     all(items.iter().zip(cells), |(item, cell)| match item {
         Value::Scalar(item) => item.matches(cell, fuel),
         _ => Ok(Agreement::No),
     })
+}
+
+fn is_vector(rows: &[Vec<Scalar>]) -> bool {
+    rows.len() == 1 || rows.iter().all(|row| row.len() == 1)
+}
+
+fn cell(item: &Value) -> Option<&Node> {
+    if let Value::Scalar(cell) = item { Some(&cell.node) } else { None }
+}
+
+/// `3i - 2j` and its coordinates.
+fn unit_vectors(sum: &Node, cells: &[&Node], fuel: &Fuel<'_>) -> Result {
+    match vector::coordinates(sum, cells.len()) {
+        Some(coordinates) => all(coordinates.iter().zip(cells), |(a, b)| same(a, b, fuel)),
+        None => Ok(Agreement::No),
+    }
 }
 
 fn tables(a: &[Vec<Scalar>], b: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {

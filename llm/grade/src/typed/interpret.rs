@@ -1,13 +1,16 @@
 //! From the syntax tree to a typed value.
 
+use super::family::family;
 use super::matrix;
 use super::name::Name;
 use super::order;
 use super::scalar::Scalar;
-use super::set::{Operation, operate};
+use super::set::{Operation, complement, operate};
 use super::value::{Interval, Value, open_interval};
 use crate::budget::Fuel;
-use crate::read::{Bracket, Function, Node, ReadError, Relation};
+use crate::read::{
+    BIG_UNION, Bracket, ELLIPSIS, Function, Node, ReadError, Relation, Unit, parse_unit,
+};
 
 type Result<T> = std::result::Result<T, ReadError>;
 
@@ -19,7 +22,40 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
     Ok(match node {
         Node::Text(text) => Value::Text(text.clone()),
         Node::Unit(inner, _) if !is_arithmetic(inner) => interpret(inner, fuel)?,
+        Node::Unit(_, unit) if let Some(unit) = parse_unit(unit) => {
+            match interpret_unmeasured(node, fuel)? {
+                Value::Scalar(value) => Value::Measured(Box::new(value), unit),
+                other => other,
+            }
+        }
+        _ => interpret_unmeasured(node, fuel)?,
+    })
+}
+
+/// A number and its unit.
+///
+/// # Errors
+/// A collection where a number should be.
+pub(crate) fn measured(node: &Node, unit: Unit, fuel: &Fuel<'_>) -> Result<Value> {
+    Ok(Value::Measured(Box::new(Scalar::new(node, fuel)?), unit))
+}
+
+/// The typed value of a syntax tree whose unit does not count.
+fn interpret_unmeasured(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
+    Ok(match node {
         Node::Group(open, items, close) => group(*open, items, *close, fuel)?,
+        // `n \text{ is prime}` says something of n.
+        Node::Unit(inner, words) if !inner.is_constant() && is_statement(words) => {
+            return Err(ReadError::syntax("a statement in words"));
+        }
+        // `[0, 1]^c`.
+        Node::Power(base, exponent)
+            if !is_arithmetic(base)
+                && matches!(&**exponent, Node::Symbol(mark) if matches!(&**mark, "c" | "C")) =>
+        {
+            complement(&interpret(base, fuel)?, fuel)
+                .ok_or_else(|| ReadError::syntax("a complement of what is no set"))?
+        }
         // `(1, 2, 3)^T`.
         Node::Power(base, exponent)
             if matches!(**base, Node::Group(..)) && matrix::is_transposition(exponent) =>
@@ -39,6 +75,14 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
             [a, b] => operated(Operation::Intersection, a, b, fuel)?,
             _ => return Err(ReadError::syntax("an intersection of other than two sets")),
         },
+        Node::Apply(name, parts) if &**name == BIG_UNION => {
+            let (range, last, member) = match &parts[..] {
+                [range, member] => (range, None, member),
+                [range, last, member] => (range, Some(last), member),
+                _ => return Err(ReadError::syntax("a union over no range")),
+            };
+            Value::Family(Box::new(family(range, last, member, fuel)?))
+        }
         // `\mathbb{R} - \{0\}`.
         Node::Sum(terms) if let Some((whole, removed)) = set_difference(terms) => {
             operated(Operation::Difference, whole, removed, fuel)?
@@ -49,6 +93,12 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
         Node::Chain(first, rest) => chain(first, rest, fuel)?,
         _ if node.any(&|part| matches!(part, Node::Matrix(_))) => matrix::read(node, fuel)?,
         _ if node.any(&|part| matches!(part, Node::PlusMinus(..))) => either_sign(node, fuel)?,
+        Node::Symbol(_) => Value::Scalar(Scalar::new(node, fuel)?),
+        _ if node.any(&|part| matches!(part, Node::Symbol(name) if &**name == ELLIPSIS)) => {
+            return Err(ReadError::syntax(
+                "an expression with dots in it, which may stand for anything",
+            ));
+        }
         _ => Value::Scalar(Scalar::new(node, fuel)?),
     })
 }
@@ -117,7 +167,7 @@ fn excluded(items: &[Node]) -> Vec<Node> {
     match items {
         [Node::Chain(name, rest), others @ ..]
             if matches!(rest[..], [(Relation::NotEqual, _)])
-                && others.iter().all(|other| is_arithmetic(other)) =>
+                && others.iter().all(is_arithmetic) =>
         {
             let each = others
                 .iter()
@@ -158,6 +208,12 @@ fn either_sign(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
     let either =
         [false, true].map(|minus| Ok(Value::Scalar(Scalar::new(&resolve(node, minus), fuel)?)));
     Ok(Value::List(either.into_iter().collect::<Result<_>>()?, false))
+}
+
+/// Whether words behind a symbol go on with a sentence about it.
+fn is_statement(words: &str) -> bool {
+    let verb = words.split_whitespace().next().unwrap_or_default();
+    matches!(verb, "is" | "are" | "has" | "have" | "divides" | "must" | "does" | "can" | "cannot")
 }
 
 fn is_written_zero(node: &Node) -> bool {

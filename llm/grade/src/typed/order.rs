@@ -2,7 +2,7 @@
 
 use super::name::Name;
 use super::scalar::Scalar;
-use super::set::{End, Operation, interval, is_cofinite, is_empty, operate};
+use super::set::{End, Operation, complement, interval, is_cofinite, is_empty, operate};
 use super::value::Value;
 use crate::budget::Fuel;
 use crate::exact::{Atom, Normalizer};
@@ -123,7 +123,7 @@ fn set(bounds: Vec<Bound>, fuel: &Fuel<'_>) -> Option<Value> {
     let set = match &bounds[..] {
         [Bound { relation: Relation::NotEqual, bound, absolute: false, .. }] => {
             let point = Value::Scalar(bound.clone());
-            operate(Operation::Difference, &interval(None, None, fuel)?, &point, fuel)?
+            complement(&point, fuel)?
         }
         _ => {
             let (low, high) = ends(bounds)?;

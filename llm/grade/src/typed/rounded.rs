@@ -111,7 +111,7 @@ impl Decimal {
         }
         // Whether the value lies between the two ends, with more digits than doubles have.
         let above = |end: RBig| {
-            let difference = Node::Sum(vec![node.clone(), Node::rational(-end)]);
+            let difference = Node::Sum(vec![node.clone(), Node::fraction(-end)]);
             numeric::sign(&difference, self.digits, fuel)
         };
         above(value - &half) == Some(Ordering::Greater)

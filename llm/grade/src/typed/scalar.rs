@@ -46,8 +46,15 @@ impl Scalar {
 
     /// A value that is known to be a number.
     pub(super) fn of_rational(value: RBig) -> Self {
-        let node = Node::rational(value.clone());
+        let node = Node::fraction(value.clone());
         Self { node, mark: Mark::None, rational: Some(value), decimal: None }
+    }
+
+    /// This value times a number: in another unit.
+    pub(super) fn times(&self, ratio: RBig, fuel: &Fuel<'_>) -> Self {
+        let node = Node::Product(vec![self.node.clone(), Self::of_rational(ratio).node]);
+        let rational = exact::rational(&node, fuel);
+        Self { node, rational, decimal: None, mark: self.mark }
     }
 
     /// ±∞.

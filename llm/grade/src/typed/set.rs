@@ -58,10 +58,14 @@ pub(super) fn operate(
     })
 }
 
+/// What the real line has beside a set.
+pub(super) fn complement(set: &Value, fuel: &Fuel<'_>) -> Option<Value> {
+    operate(Operation::Difference, &interval(None, None, fuel)?, set, fuel)
+}
+
 /// Whether a set is the real line but for finitely many points.
 pub(super) fn is_cofinite(set: &Value, fuel: &Fuel<'_>) -> bool {
-    let Some(line) = interval(None, None, fuel) else { return false };
-    matches!(operate(Operation::Difference, &line, set, fuel), Some(Value::List(..)))
+    matches!(complement(set, fuel), Some(Value::List(..)))
 }
 
 pub(super) fn is_empty(set: &Value) -> bool {
@@ -90,6 +94,8 @@ fn pieces(set: &Value) -> Option<Vec<Interval>> {
             low_closed: true,
             high_closed: true,
         }]),
+        // A pair in a finite set is a point of the plane.
+        Value::List(items, _) if items.iter().any(|item| !matches!(item, Value::Scalar(_))) => None,
         Value::List(parts, _) | Value::Union(parts) => {
             let parts: Option<Vec<_>> = parts.iter().map(pieces).collect();
             Some(parts?.into_iter().flatten().collect())
