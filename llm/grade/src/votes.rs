@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::grader::Grader;
-use crate::verdict::Verdict;
+use crate::verdict::{Method, Verdict};
 use std::borrow::Borrow;
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
@@ -19,6 +19,9 @@ pub struct Cluster {
 /// Most comparisons between answers of different keys in one vote: 1,024 answers that all differ are
 /// compared with the 32 most frequent ones.
 const MOST_COMPARISONS: usize = 32_768;
+
+/// For how many of them one counts that had to evaluate, or that the budget did not suffice for.
+const DEAR: usize = 32;
 
 /// Different answers of one key that others of this key are compared with.
 const MOST_ALIKE: usize = 8;
@@ -37,8 +40,9 @@ impl Grader {
     /// frequent answers, the one whose key comes first in the order of texts is asked first. The
     /// clusters do not depend on the order of the votes.
     ///
-    /// The cost is bounded: at most 32,768 comparisons, and eight for each answer, each with a sixteenth of
-    /// [`Grader::budget`]'s work. An answer for which that does not suffice leads its own cluster.
+    /// The cost is bounded: at most 32,768 comparisons in exact arithmetic, of which one by evaluation
+    /// counts for 32, and eight for each answer; each with a sixteenth of [`Grader::budget`]'s work. An
+    /// answer for which that does not suffice leads its own cluster.
     ///
     /// ```
     /// use rs_grpo_grade::Grader;
@@ -130,11 +134,14 @@ fn join(grader: &Grader, answers: &[&Answer], candidates: Vec<Candidate>) -> Vec
     let mut left = MOST_COMPARISONS;
     let mut leaders: Vec<Cluster> = Vec::new();
     for Candidate { leader, votes, .. } in candidates {
-        let asked = leaders.len().min(left);
-        let equal = |cluster: &Cluster| is_same(grader, answers, cluster.leader, leader);
-        let found = leaders[..asked].iter().position(equal);
-        left -= found.map_or(asked, |at| at + 1);
-        match found {
+        let mut equal = |cluster: &Cluster| {
+            let Some(rest) = left.checked_sub(1) else { return false };
+            let (verdict, method) = grader.compare(answers[cluster.leader], answers[leader]);
+            let dear = verdict == Verdict::BudgetExceeded || method == Method::Numeric;
+            left = if dear { left.saturating_sub(DEAR) } else { rest };
+            verdict == Verdict::Correct
+        };
+        match leaders.iter().position(&mut equal) {
             Some(at) => leaders[at].votes.extend(votes),
             None => leaders.push(Cluster { leader, votes }),
         }

@@ -38,8 +38,9 @@ GOLDS = {
 }
 # On these alone is speed measured: each gold answer against itself in a box.
 SPEED = "MATH500"
-# Seconds after which a case is given up, and its process ended.
+# Seconds after which a case is given up, and its process ended; and those to load a grader.
 PATIENCE = 60.0
+LOADING = 600.0
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,11 @@ def worker(grader: str, python: str, path: Path, first: int) -> Iterator[dict]:
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
+    patience = LOADING
     try:
-        while (line := lines.get(timeout=PATIENCE)) is not None:
+        while (line := lines.get(timeout=patience)) is not None:
             yield json.loads(line)
+            patience = PATIENCE
     except queue.Empty:
         pass
     finally:
@@ -192,7 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the files of cases")
     parser.add_argument("--out", type=Path, default=HERE, help="where results.json and .md go")
-    parser.add_argument("--golds", type=int, default=150, help="most gold answers of a data set")
+    parser.add_argument("--golds", type=int, default=60, help="most gold answers of a data set")
     parser.add_argument("--grader", action="append", choices=GRADERS, help="only these")
     parser.add_argument(
         "--qwen-python", default=sys.executable, help="the Python that RLinf is installed in"
