@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import hashlib
 import json
 import platform
 import queue
@@ -205,30 +206,41 @@ def main() -> None:
     cases = all_cases(options.data, options.golds)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cases.jsonl"
-        path.write_text("".join(json.dumps(asdict(case)) + "\n" for case in cases))
+        text = "".join(json.dumps(asdict(case)) + "\n" for case in cases)
+        path.write_text(text)
         outcomes = {}
         for name in options.grader or GRADERS:
             python = options.qwen_python if "Qwen" in name else sys.executable
             outcomes[name] = run(name, python, path, len(cases))
             print(name, outcomes[name].version, speed(cases, outcomes[name]), flush=True)
+    now = {
+        name: {
+            "version": each.version,
+            "date": datetime.date.today().isoformat(),
+            "speed": speed(cases, each),
+            "counts": counts(cases, each),
+        }
+        for name, each in outcomes.items()
+    }
     results = {
-        "date": datetime.date.today().isoformat(),
         "machine": f"{processor()}, Python {platform.python_version()}",
         "golds_per_data_set": options.golds,
-        "graders": {
-            name: {
-                "version": each.version,
-                "speed": speed(cases, each),
-                "counts": counts(cases, each),
-            }
-            for name, each in outcomes.items()
-        },
+        "sha256_of_cases": hashlib.sha256(text.encode()).hexdigest(),
     }
     options.out.mkdir(parents=True, exist_ok=True)
+    before = earlier(options.out / "results.json", results["sha256_of_cases"])
+    known = {**before, **now}
+    results["graders"] = {name: known[name] for name in GRADERS if name in known}
     (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     (options.out / "results.md").write_text(report.markdown(results))
     if options.list:
         options.list.write_text("\n".join(disagreements(cases, outcomes)) + "\n")
+
+
+def earlier(path: Path, cases: str) -> dict[str, dict]:
+    """The graders of an earlier output, if it was of the same cases."""
+    results = json.loads(path.read_text()) if path.exists() else {}
+    return results["graders"] if results.get("sha256_of_cases") == cases else {}
 
 
 def processor() -> str:

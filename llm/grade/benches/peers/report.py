@@ -9,11 +9,13 @@ WRONG = ["labelled", "changed"]
 
 def markdown(results: dict) -> str:
     graders = results["graders"]
-    versions = ", ".join(f"{name}: {each['version']}" for name, each in graders.items())
+    versions = ", ".join(
+        f"{name}: {each['version']} ({each['date']})" for name, each in graders.items()
+    )
     head = (
         "# This grader beside others\n\n"
-        f"Written by `compare.py` on {results['date']}; {results['machine']}. Versions of the "
-        f"packages: {versions}. At most {results['golds_per_data_set']} different gold answers of a "
+        f"Written by `compare.py`; {results['machine']}. Versions of the packages, and the days on which "
+        f"they ran: {versions}. At most {results['golds_per_data_set']} different gold answers of a "
         "data set. Counts of cases; what is decided neither way counts as refused.\n"
     )
     parts = [
