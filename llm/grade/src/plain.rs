@@ -188,7 +188,12 @@ pub(super) fn is_words(text: &str) -> bool {
         return inner.chars().any(char::is_alphabetic) && !is_single_letter(inner.trim());
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    let letters = |word: &&str| word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c));
+    // `Δx` and `ℏω` are formulas.
+    let symbols = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | 'ℏ' | 'ℓ');
+    let letters = |word: &&str| {
+        word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
+            && !(word.chars().count() < 4 && word.contains(symbols))
+    };
     match &words[..] {
         [] => false,
         [word] if is_short_word(word) || FUNCTIONS.contains(word) => true,

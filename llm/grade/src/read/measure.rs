@@ -45,7 +45,10 @@ impl Parser<'_> {
 
     /// Whether a unit that is no prose is a known one, or consists of words.
     fn is_settled(&self, unit: &str) -> bool {
-        units::is_known(unit)
+        let mut letters = unit.chars();
+        let symbol = letters.next().is_some_and(units::is_symbol) && letters.next().is_none();
+        symbol
+            || units::is_known(unit)
             || unit.split(|c: char| !c.is_alphabetic()).any(|word| word.chars().count() > 1)
             || unit.chars().any(is_wide)
     }
@@ -110,7 +113,10 @@ impl Parser<'_> {
             Token::Name("Omega") => self.ends_a_value(at + 1),
             Token::Unknown(name) => units::command(name).is_some(),
             Token::Frac => token(1) == Some(&Token::BraceOpen) && self.is_upright(at + 2),
-            Token::BraceOpen => self.is_upright(at + 1),
+            Token::BraceOpen => self.is_upright(at + 1) || self.is_known_word(at + 1),
+            Token::Open(Bracket::Square) => {
+                placed.spaced && (self.is_upright(at + 1) || self.is_known_word(at + 1))
+            }
             Token::Open(Bracket::Round) => {
                 self.is_upright(at + 1) || placed.spaced && self.is_known_word(at + 1)
             }
@@ -127,9 +133,7 @@ impl Parser<'_> {
     fn is_upright(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|placed| match &placed.token {
             Token::Text(_) => true,
-            Token::Letter(letter) => {
-                placed.upright && units::is_known(letter.encode_utf8(&mut [0; 4]))
-            }
+            Token::Letter(letter) => placed.upright && units::is_symbol(*letter),
             Token::Unknown(name) => units::command(name).is_some(),
             _ => false,
         })
@@ -139,7 +143,7 @@ impl Parser<'_> {
     fn is_known_word(&self, at: usize) -> bool {
         let closes = matches!(
             self.tokens.get(at + 1).map(|placed| &placed.token),
-            Some(Token::Close(_) | Token::Slash | Token::Caret)
+            Some(Token::Close(_) | Token::BraceClose | Token::Slash | Token::Caret)
         );
         closes
             && match self.tokens.get(at).map(|placed| &placed.token) {
@@ -155,20 +159,26 @@ impl Parser<'_> {
         match word {
             _ if words::is_ambiguous(word) => spaced || !first,
             _ if is_wide(word.chars().next().unwrap_or(' ')) => !words::is_multiple(word),
-            _ => words::is_unit(word) || spaced && (word.len() >= 4 || !first),
+            _ => {
+                let short = word.len() == 3 && words::is_noun(word) && self.ends_a_value(at + 1);
+                let begins = word.len() >= 4 || !first || short || word == "per";
+                words::is_unit(word) || spaced && begins
+            }
         }
     }
 
     /// Upright letters, `m/s` behind a space, and the letter behind a bar of a unit.
     fn is_unit_letter(&self, letter: char, at: usize, first: bool) -> bool {
         let placed = &self.tokens[at];
+        let behind = |offset: usize| self.tokens.get(at + offset).map(|placed| &placed.token);
+        // `k\Omega`.
+        if matches!(letter, 'k' | 'M' | 'm') && behind(1) == Some(&Token::Name("Omega")) {
+            return self.ends_a_value(at + 2);
+        }
         let known = units::is_known(letter.encode_utf8(&mut [0; 4]));
         if !first || placed.upright {
-            return known;
+            return known || placed.upright && units::is_symbol(letter);
         }
-        let behind = |offset: usize| self.tokens.get(at + offset).map(|placed| &placed.token);
-        let prefixed =
-            matches!(letter, 'k' | 'M' | 'm') && behind(1) == Some(&Token::Name("Omega"));
         let below = match (behind(1), behind(2)) {
             (Some(Token::Slash), Some(Token::Letter(below))) => {
                 matches!(below, 's' | 'h' | 'L' | 'm') && self.ends_unit(at + 3)
@@ -177,7 +187,7 @@ impl Parser<'_> {
             _ => false,
         };
         let after_number = at > 0 && matches!(self.tokens[at - 1].token, Token::Number(_));
-        prefixed && self.ends_a_value(at + 2) || known && below && placed.spaced && after_number
+        known && below && placed.spaced && after_number
     }
 
     /// The end of a unit: of the value, or its exponent.

@@ -18,7 +18,7 @@ const PROSE: [&str; 8] =
     ["text", "textrm", "textnormal", "textit", "textup", "mbox", "hbox", "mathrm"];
 
 /// Words that begin a remark.
-const OPENERS: [&str; 40] = [
+const OPENERS: [&str; 42] = [
     "for",
     "where",
     "wherever",
@@ -59,6 +59,8 @@ const OPENERS: [&str; 40] = [
     "∀",
     "i",
     "simplified",
+    "equality",
+    "iff",
 ];
 
 /// Openers that state a condition. Two of them are branches of one answer: a remark has one.
@@ -80,6 +82,13 @@ const BRANCHES: [&str; 10] = [
 
 /// Splits an answer before the first remark in it; nothing if it has none.
 pub(crate) fn split(text: &str) -> Option<Remarked> {
+    if text.contains("\\text{,") {
+        return split_plain(&text.replace("\\text{,}", ",").replace("\\text{, }", ", "));
+    }
+    split_plain(text)
+}
+
+fn split_plain(text: &str) -> Option<Remarked> {
     let mut scan = Scan { text, at: 0, depth: 0, spaced: false };
     while scan.at < text.len() {
         if scan.depth == 0
@@ -120,7 +129,7 @@ fn is_harmless(main: &str, remark: &str) -> bool {
 
 /// A text without the commas and spaces at its end.
 fn without_separator(mut text: &str) -> &str {
-    const SEPARATORS: [&str; 16] = [
+    const SEPARATORS: [&str; 18] = [
         ",",
         ";",
         ":",
@@ -137,6 +146,8 @@ fn without_separator(mut text: &str) -> &str {
         "\\space",
         "\\hspace{1em}",
         "\\left",
+        "\\mid",
+        "|",
     ];
     loop {
         let trimmed = text.trim_end();
@@ -209,7 +220,7 @@ impl<'a> Scan<'a> {
                     _ => self.declaration(),
                 }
             }
-            '(' if self.spaced => self.bracketed(0),
+            '(' | '[' if self.spaced => self.bracketed(0),
             '∀' => Some((self.at, rest, self.text.len())),
             first if first.is_alphabetic() && self.spaced => {
                 let opens = opens(rest) && word(rest).len() > 1;
@@ -228,7 +239,10 @@ impl<'a> Scan<'a> {
         let inner = rest[offset..].trim_start().strip_prefix('{')?;
         let content = inner.trim_start_matches([' ', ',', ';', '.', '~', '-', '–', '—']);
         let Some(inside) = content.strip_prefix(['(', '[']) else {
-            return opens(content).then_some((self.at, rest, self.text.len()));
+            // `\text{ units, approximately } 5.9`.
+            let behind = content.split([',', ';']).nth(1).unwrap_or_default().trim_start();
+            let opened = opens(content) || opens(behind) && !word(behind).is_empty();
+            return opened.then_some((self.at, rest, self.text.len()));
         };
         // `\text{(about }18.9\text{ cards)}` ends where its bracket closes.
         let start = self.text.len() - inside.len();
@@ -236,7 +250,10 @@ impl<'a> Scan<'a> {
         let remark = &self.text[start..end];
         let mut end = end + 1;
         end += usize::from(self.text[end..].starts_with('}'));
-        is_aside(remark).then_some((self.at, remark, end))
+        let remark = remark.trim_start_matches(['}', ' ']).trim_end_matches("\\text{").trim();
+        let prose = word(content.trim_start_matches(['(', '[']).trim()).chars().count() > 2;
+        let says_more = matches!(word(remark), "or" | "and" | "nor" | "not");
+        (is_aside(remark) || prose && !says_more).then_some((self.at, remark, end))
     }
 
     /// The modulus of a residue class, if it ends the text.
@@ -249,9 +266,10 @@ impl<'a> Scan<'a> {
 
     /// A remark in brackets, which begin `offset` bytes from here and end the text.
     fn bracketed(&self, offset: usize) -> Option<(usize, &'a str, usize)> {
-        let inside = self.rest()[offset..].trim_start().strip_prefix('(')?;
+        let inside = self.rest()[offset..].trim_start().strip_prefix(['(', '['])?;
         let length = closing_round(inside)?;
-        let remark = inside[..length].trim().trim_end_matches("\\right").trim();
+        let remark =
+            inside[..length].trim().trim_start_matches('}').trim_end_matches("\\right").trim();
         let tail = inside[length + 1..].trim_matches(['.', ' ', '$', '}']);
         let counted = is_number(&self.text[..self.at]) && is_counted(remark);
         (tail.is_empty() && (counted || is_aside(remark))).then_some((
@@ -366,6 +384,8 @@ fn opens(text: &str) -> bool {
                 .iter()
                 .any(|next| rest.trim_start().starts_with(next))
         }
+        // `or about 5.9` rounds, `or 5.9` is another answer.
+        "or" => ["about", "approx", "roughly", "around"].iter().any(|next| rest.contains(next)),
         "any" | "exactly" | "closed" | "correct" => true,
         // `5 for 3` is a price.
         "for" | "with" | "as" | "at" | "around" | "about" if rest.trim_start().is_empty() => true,
@@ -398,7 +418,9 @@ fn command_name(text: &str) -> &str {
 
 /// Whether a command sets space.
 fn is_space(name: &str) -> bool {
-    matches!(name, " " | "," | ";" | ":" | "quad" | "qquad" | "enspace" | "space" | "\\" | "!")
+    const SPACES: [&str; 11] =
+        [" ", ",", ";", ":", "quad", "qquad", "enspace", "space", "\\", "!", "mid"];
+    SPACES.contains(&name)
 }
 
 /// Where the bracket closes that a text stands in.

@@ -101,6 +101,13 @@ fn plain_notation(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain.replace('µ', "μ"))
 }
 
+/// Whether an upright letter behind a number is the symbol of a unit. Those with two meanings, as C and F,
+/// are compared with nothing.
+pub(super) fn is_symbol(letter: char) -> bool {
+    matches!(letter, 'm' | 'g' | 's' | 'h' | 'L' | 'l' | 'N' | 'J' | 'W' | 'V' | 'A' | 'K' | 'T')
+        || matches!(letter, 'C' | 'F' | 'H' | 'M')
+}
+
 /// The unit that a command stands for.
 pub(super) fn command(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -108,6 +115,7 @@ pub(super) fn command(name: &str) -> Option<&'static str> {
         "meter" | "metre" => "meter",
         "centimeter" => "centimeter",
         "kilometer" => "kilometer",
+        "per" => "per",
         "second" => "second",
         "minute" => "minute",
         "hour" => "hour",
@@ -128,7 +136,8 @@ pub(super) fn command(name: &str) -> Option<&'static str> {
 /// stand behind a space, in which nobody writes a product; right behind the digits only m and s are read
 /// so: `2g`, `3h` and `5N` are products of a symbol more often.
 pub(crate) fn letters_behind(text: &str) -> Option<(&str, Unit)> {
-    if text.len() > LONGEST || !text.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+    let ends = |c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³');
+    if text.len() > LONGEST || !text.ends_with(ends) {
         return None;
     }
     let start = number_length(text)?;
@@ -139,8 +148,11 @@ pub(crate) fn letters_behind(text: &str) -> Option<(&str, Unit)> {
         letters = rest;
     }
     let spaced = letters.len() < tail.len();
+    if letters.contains('\\') {
+        return None;
+    }
     let unit = match letters {
-        "m" | "s" => parse(letters)?,
+        "m" | "s" | "m^2" | "m^3" | "m²" | "m³" => parse(letters)?,
         "h" | "g" | "L" | "N" | "J" | "W" | "V" | "A" | "K" if spaced => parse(letters)?,
         _ if super::words::is_ambiguous(letters) && number.contains('\\') => return None,
         _ if letters.len() > 1 && (spaced || letters.contains('/')) => parse(letters)?,
