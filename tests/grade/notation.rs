@@ -57,7 +57,8 @@ fn remarks_behind_an_answer_do_not_count() {
         ("y = 7", "y = 7 \\text{ since } y>0"),
         (
             "2^{41}+1",
-            "2^{41}+1 \\quad \\text{(obtained by adding up the coefficients of every row of the triangle that has an even index, from the top)}",
+            "2^{41}+1 \\quad \\text{(obtained by adding up the coefficients of every row of \
+             the triangle that has an even index, from the top)}",
         ),
         ("9", "9 (rounded to the nearest integer)"),
         ("9", "9 \\text{ exactly}"),
@@ -81,9 +82,11 @@ fn remarks_behind_an_answer_do_not_count() {
         ("3", "3 \\text{ if } x>0 \\text{ and } 5 \\text{ otherwise}"),
         (
             "\\frac{n}{2}",
-            "\\frac{n}{2} \\text{ if } n \\text{ is even}, \\frac{n+1}{2} \\text{ if } n \\text{ is odd}",
+            "\\frac{n}{2} \\text{ if } n \\text{ is even}, \
+             \\frac{n+1}{2} \\text{ if } n \\text{ is odd}",
         ),
         ("3", "3 \\text{ with remainder } 1"),
+        ("x = 1", "x = 1 \\text{ or } x = 2, \\text{ where } x > 0"),
         ("x = 2", "x = 2 \\text{ since } x>0 \\text{ and } y = 3"),
     ]);
 }

@@ -80,8 +80,27 @@ const BRANCHES: [&str; 10] = [
     "percent",
 ];
 
-/// Splits an answer before the first remark in it; nothing if it has none.
+/// Longest answer that is searched for remarks.
+const LONGEST: usize = 1_000;
+
+/// Most remarks that one answer has.
+const MOST_REMARKS: usize = 3;
+
+/// An answer without the remarks in it; nothing if it has none.
 pub(crate) fn split(text: &str) -> Option<Remarked> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut split = split_once(text)?;
+    for _ in 1..MOST_REMARKS {
+        let Some(next) = split_once(&split.main) else { break };
+        split = Remarked { main: next.main, remark: format!("{}; {}", next.remark, split.remark) };
+    }
+    Some(split)
+}
+
+/// Splits an answer before the first remark in it.
+fn split_once(text: &str) -> Option<Remarked> {
     if text.contains("\\text{,") {
         return split_plain(&text.replace("\\text{,}", ",").replace("\\text{, }", ", "));
     }
@@ -240,7 +259,8 @@ impl<'a> Scan<'a> {
         let content = inner.trim_start_matches([' ', ',', ';', '.', '~', '-', '–', '—']);
         let Some(inside) = content.strip_prefix(['(', '[']) else {
             // `\text{ units, approximately } 5.9`.
-            let behind = content.split([',', ';']).nth(1).unwrap_or_default().trim_start();
+            let prose = content.split('}').next().unwrap_or_default();
+            let behind = prose.split([',', ';']).nth(1).unwrap_or_default().trim_start();
             let opened = opens(content) || opens(behind) && !word(behind).is_empty();
             return opened.then_some((self.at, rest, self.text.len()));
         };
