@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
 use crate::listed;
 use crate::plain::{choice, is_phrase, is_short_name, is_worded_formula, is_words, plain};
+use crate::printed::without_types;
 use crate::read::{
     Commas, Node, ReadError, is_clock_suffix, letters_behind, parse, split_remark, unwrapped,
 };
@@ -62,6 +63,7 @@ impl Answer {
         if text.len() > budget.length {
             return long_integer(text);
         }
+        let text = &*without_types(text);
         match Self::remarked(text, role, budget) {
             Some(answer) => Ok(answer),
             None => Self::whole(text, role, budget),

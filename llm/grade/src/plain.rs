@@ -155,17 +155,18 @@ fn notation(text: &str) -> String {
     }
     let mut written = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
+    let mut in_command = false;
     while let Some(letter) = letters.next() {
         if !letter.is_whitespace() {
             written.push(letter);
+            in_command = letter == '\\' || in_command && letter.is_ascii_alphabetic();
             continue;
         }
         // A space ends the name of a command.
-        let name = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let next = letters.peek();
         let digits = written.ends_with(|c: char| c.is_ascii_digit())
             && next.is_some_and(char::is_ascii_digit);
-        if digits || name.ends_with('\\') && next.is_some_and(char::is_ascii_alphabetic) {
+        if digits || in_command && next.is_some_and(char::is_ascii_alphabetic) {
             written.push(' ');
         }
     }

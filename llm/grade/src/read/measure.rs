@@ -16,8 +16,9 @@ use super::{syntax::Bracket, term::multiply};
 const MOST_FACTORS: usize = 8;
 
 impl Parser<'_> {
-    /// Takes the unit behind a product, if one stands there.
-    pub(super) fn measured(&mut self, product: &mut Vec<Node>) -> bool {
+    /// Takes the unit behind a product, if one stands there. `symbolic` remembers that the product has a
+    /// variable in it.
+    pub(super) fn measured(&mut self, product: &mut Vec<Node>, symbolic: &mut bool) -> bool {
         if self.temperature(product) {
             return true;
         }
@@ -25,7 +26,8 @@ impl Parser<'_> {
             return false;
         }
         let strong = matches!(self.peek(), Some(Token::Text(_)));
-        let numeric = product.iter().all(Node::is_constant);
+        let numeric = !*symbolic && product.iter().all(Node::is_constant);
+        *symbolic = !numeric;
         // `\frac12 mg` is half a weight.
         let product_of_letters = matches!(self.peek(), Some(Token::Word(word)) if words::is_ambiguous(word))
             && !matches!(product[..], [Node::Number(_)]);
@@ -301,7 +303,7 @@ impl Parser<'_> {
         let (start, literal) = (self.at, literal.clone());
         self.at += 1;
         let mut part = vec![Node::Number(literal)];
-        let ratio = match self.measured(&mut part) {
+        let ratio = match self.measured(&mut part, &mut false) {
             true => match &part[..] {
                 [Node::Unit(_, smaller)] => {
                     units::parse(smaller).and_then(|smaller| smaller.in_terms_of(&larger))
