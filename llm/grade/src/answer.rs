@@ -5,7 +5,7 @@ use crate::budget::{Budget, Exhausted, Fuel};
 use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
 use crate::listed;
-use crate::plain::{choice, is_phrase, is_short_name, is_words, plain};
+use crate::plain::{choice, is_letters, is_phrase, is_short_name, is_words, plain};
 use crate::read::{Commas, Node, ReadError, is_clock_suffix, parse};
 use crate::spelled;
 use crate::typed::{self, Value};
@@ -56,8 +56,8 @@ impl Answer {
         if text.len() > budget.length {
             return long_integer(text);
         }
-        if let Some(texts) = listed::texts(text) {
-            return Self::listed(&texts, role, budget);
+        if let Some((texts, ordered)) = listed::texts(text) {
+            return Self::listed(&texts, ordered, role, budget);
         }
         if let Some((said, set)) = listed::restated(text) {
             return Self::restated(said, set, role, budget);
@@ -78,7 +78,12 @@ impl Answer {
     }
 
     /// The items of a list of texts; one item stands for itself.
-    fn listed(texts: &[String], role: Role, budget: &Budget) -> Result<Self, ReadError> {
+    fn listed(
+        texts: &[String],
+        ordered: bool,
+        role: Role,
+        budget: &Budget,
+    ) -> Result<Self, ReadError> {
         let mut items = Vec::with_capacity(texts.len());
         for text in texts {
             if listed::texts(trimmed(text)).is_some() {
@@ -93,7 +98,8 @@ impl Answer {
         let values: Option<Vec<Value>> = items.iter().map(first).collect();
         let values = values.ok_or_else(|| ReadError::Syntax("a list of letters".into()))?;
         let plain = items.iter().map(|item| &*item.plain).collect::<Vec<_>>().join(",");
-        Ok(Self { readings: vec![Value::List(values, false)], plain, choice: None, clock: None })
+        let value = if ordered { Value::Tuple(values) } else { Value::List(values, false) };
+        Ok(Self { readings: vec![value], plain, choice: None, clock: None })
     }
 
     /// A set with what it is the solution of before it, as far as both say the same.
@@ -268,10 +274,13 @@ fn read_meanings(
     }
     let (mut readings, problem) = notation(text, plain, role, fuel);
     if is_short_name(text) {
-        readings.insert(0, words());
+        // `TOM` is Tom, too, while `tom` can be a product.
+        readings.splice(0..0, [words(), Value::Text(text.to_ascii_uppercase())]);
     }
     let is_prose = || role == Role::Gold && matches!(problem, Some(ReadError::Syntax(_)));
-    if readings.is_empty() && (clock.is_some() || is_prose() && is_phrase(text)) {
+    if readings.is_empty() && clock.is_some()
+        || is_phrase(text) && (is_letters(text) || readings.is_empty() && is_prose())
+    {
         readings.push(words());
     }
     Ok((readings, problem))

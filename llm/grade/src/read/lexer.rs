@@ -223,6 +223,8 @@ impl<'a> Lexer<'a> {
         let length = 1 + name.len();
         match command(name) {
             Command::Token(token) => self.push(token, length),
+            // The brace of a system of equations stays open.
+            Command::Nothing if name == "left" && self.opens_a_system() => self.skip(length + 2),
             Command::Nothing => self.skip(length),
             Command::Text => return self.prose(name, length),
             Command::Hidden => {
@@ -242,6 +244,13 @@ impl<'a> Lexer<'a> {
             Command::Unknown => self.unknown(name, length),
         }
         Ok(())
+    }
+
+    /// Whether `\left\{` has a `\right.` for its end.
+    fn opens_a_system(&self) -> bool {
+        let Some(inner) = self.rest().strip_prefix("\\left\\{") else { return false };
+        let end = inner.find("\\right").map_or("", |at| &inner[at + "\\right".len()..]);
+        end.starts_with('.')
     }
 
     /// `\quadx` and `\pir` happen where people write by hand; other names stand for themselves.
@@ -285,6 +294,12 @@ impl<'a> Lexer<'a> {
     /// `\text{…}` and its kin.
     fn prose(&mut self, name: &str, length: usize) -> Result<(), ReadError> {
         let Some((content, total)) = self.argument(length) else {
+            // `\mathbb R`.
+            let spaces = self.rest()[length..].len() - self.rest()[length..].trim_start().len();
+            if name == "mathbb" && self.rest()[length + spaces..].starts_with('R') {
+                self.push(Token::Reals, length + spaces + 1);
+                return Ok(());
+            }
             self.skip(length);
             return Ok(());
         };

@@ -176,6 +176,9 @@ impl Parser<'_> {
         if open == Bracket::Curly {
             self.colon_as_bar();
         }
+        if open == Bracket::Round && self.has_one_bar() {
+            return self.conditional();
+        }
         let items = self.items()?;
         // `\{x \mid x > 3\}` is the set of what its condition says.
         let condition = open == Bracket::Curly && items.len() == 1 && self.take(&Token::Bar);
@@ -347,9 +350,21 @@ impl Parser<'_> {
         Ok(radicand.power(exponent))
     }
 
-    /// `\overline{AB}` is the name AB.
+    /// `\overline{AB}` is the name AB; a bar or a dot over one letter makes another name of it.
     fn accented(&mut self) -> Result<Node, ReadError> {
-        let name = self.raw_argument()?;
+        let accent = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let accent =
+            accent.map_or("", |placed| &self.text[placed.start as usize..placed.end as usize]);
+        let mark = match accent {
+            "\\bar" | "\\overline" => "\u{304}",
+            "\\dot" => "\u{307}",
+            "\\ddot" => "\u{308}",
+            _ => "",
+        };
+        let mut name = self.raw_argument()?;
+        if name.chars().count() == 1 {
+            name.push_str(mark);
+        }
         self.symbol(&name)
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node,
         return Err(ReadError::syntax("the answer is prose"));
     }
     outward_brackets(&mut tokens);
+    separate_conditions(&mut tokens);
     let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, indexed: false, budget };
     let node = parser.stacked()?;
     match parser.peek() {
@@ -71,6 +72,35 @@ fn outward_brackets(tokens: &mut [Placed]) {
             Token::Open(Bracket::Square) => inside = true,
             Token::Close(Bracket::Square) => inside = false,
             _ => {}
+        }
+    }
+}
+
+/// In `x < 0 ∪ x > 4` the sign stands between two conditions, and not between 0 and x.
+fn separate_conditions(tokens: &mut [Placed]) {
+    use Relation::{Greater, GreaterEqual, Less, LessEqual};
+    let operation = |token: &Token| matches!(token, Token::Union | Token::Intersection);
+    if !tokens.iter().any(|placed| operation(&placed.token)) {
+        return;
+    }
+    // For each part between signs: where its sign stands, and whether the part has an order in it.
+    let mut parts: Vec<(Option<usize>, bool)> = vec![(None, false)];
+    for (at, placed) in tokens.iter().enumerate() {
+        match &placed.token {
+            Token::Union | Token::Intersection => parts.push((Some(at), false)),
+            // Brackets and lists have their own conditions.
+            Token::Open(_) | Token::BraceOpen | Token::Separator(_) => return,
+            Token::Relation(Less | LessEqual | Greater | GreaterEqual) => {
+                if let Some(part) = parts.last_mut() {
+                    part.1 = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    if parts.iter().all(|(_, ordered)| *ordered) {
+        for at in parts.into_iter().filter_map(|(at, _)| at) {
+            tokens[at].token = Token::Separator(Separator::Strong);
         }
     }
 }
