@@ -6,6 +6,7 @@ mod data;
 mod laws;
 mod limits;
 mod names;
+mod notation;
 mod rules;
 mod sets;
 mod texts;

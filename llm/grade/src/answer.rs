@@ -5,8 +5,13 @@ use crate::budget::{Budget, Exhausted, Fuel};
 use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
 use crate::listed;
-use crate::plain::{choice, is_letters, is_phrase, is_short_name, is_words, plain};
-use crate::read::{Commas, Node, ReadError, is_clock_suffix, parse};
+use crate::plain::{
+    choice, is_letters, is_phrase, is_short_name, is_worded_formula, is_words, plain,
+};
+use crate::read::{
+    Commas, Node, ReadError, is_clock_suffix, letters_behind, parse, split_remark, unwrapped,
+};
+use crate::remarked::Holds;
 use crate::spelled;
 use crate::typed::{self, Value};
 use crate::verdict::Method;
@@ -35,6 +40,8 @@ pub struct Answer {
     choice: Option<char>,
     /// The time of day, if it can be one.
     clock: Option<Clock>,
+    /// Where it holds, if a remark says so.
+    holds: Option<Box<Holds>>,
 }
 
 impl Answer {
@@ -49,12 +56,16 @@ impl Answer {
     }
 
     fn bare(text: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
-        let text = trimmed(text);
+        let text = unwrapped(text);
+        let text = &*text;
         if text.is_empty() {
             return Err(ReadError::Empty);
         }
         if text.len() > budget.length {
             return long_integer(text);
+        }
+        if let Some(answer) = Self::remarked(text, role, budget) {
+            return Ok(answer);
         }
         if let Some((texts, ordered)) = listed::texts(text) {
             return Self::listed(&texts, ordered, role, budget);
@@ -73,8 +84,30 @@ impl Answer {
         }
         match problem {
             Some(problem) if readings.is_empty() && choice.is_none() => Err(problem),
-            _ => Ok(Self { readings, plain, choice, clock }),
+            _ => Ok(Self { readings, plain, choice, clock, holds: None }),
         }
+    }
+
+    /// An answer without the remark in it, if what is left is one by itself and not in words.
+    fn remarked(text: &str, role: Role, budget: &Budget) -> Option<Self> {
+        let split = split_remark(text)?;
+        let mut answer = Self::bare(&split.main, role, budget).ok()?;
+        let lone_letter = |text: &str| text.len() == 1 && !text.bytes().all(|b| b.is_ascii_digit());
+        if answer.has_words() || answer.readings.is_empty() || lone_letter(split.main.trim()) {
+            return None;
+        }
+        if answer.holds.is_none()
+            && let Some((holds, renamed)) = Holds::read(&split, budget)
+        {
+            // The name of a parameter does not count where both declare it.
+            if let Some(main) = renamed
+                && let Ok(other) = Self::bare(&main, role, budget)
+            {
+                answer.readings.extend(other.readings);
+            }
+            answer.holds = Some(Box::new(holds));
+        }
+        Some(answer)
     }
 
     /// The items of a list of texts; one item stands for itself.
@@ -86,7 +119,7 @@ impl Answer {
     ) -> Result<Self, ReadError> {
         let mut items = Vec::with_capacity(texts.len());
         for text in texts {
-            if listed::texts(trimmed(text)).is_some() {
+            if listed::texts(&unwrapped(text)).is_some() {
                 return Err(ReadError::Syntax("a list of lists".into()));
             }
             items.push(Self::read(text, role, budget)?);
@@ -99,7 +132,7 @@ impl Answer {
         let values = values.ok_or_else(|| ReadError::Syntax("a list of letters".into()))?;
         let plain = items.iter().map(|item| &*item.plain).collect::<Vec<_>>().join(",");
         let value = if ordered { Value::Tuple(values) } else { Value::List(values, false) };
-        Ok(Self { readings: vec![value], plain, choice: None, clock: None })
+        Ok(Self { readings: vec![value], plain, choice: None, clock: None, holds: None })
     }
 
     /// A set with what it is the solution of before it, as far as both say the same.
@@ -113,8 +146,12 @@ impl Answer {
 
     /// An answer in words that equals itself alone.
     pub(super) fn in_words(text: &str) -> Self {
-        let plain = plain(trimmed(text));
-        Self { readings: vec![Value::Text(plain.clone())], plain, choice: None, clock: None }
+        Self::from_plain(plain(&unwrapped(text)))
+    }
+
+    fn from_plain(plain: String) -> Self {
+        let readings = vec![Value::Text(plain.clone())];
+        Self { readings, plain, choice: None, clock: None, holds: None }
     }
 
     /// Whether both are the same answer, and how that was found.
@@ -134,6 +171,11 @@ impl Answer {
                 return ((self.plain == other.plain).into(), Method::Words);
             }
             _ => {}
+        }
+        if let (Some(a), Some(b)) = (&self.holds, &other.holds)
+            && !a.agrees(b, budget)
+        {
+            return (Agreement::No, Method::Exact);
         }
         let words = self.has_words() || other.has_words();
         if words && self.plain == other.plain {
@@ -226,35 +268,6 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Without spaces around, formula signs and the end of a sentence.
-fn trimmed(text: &str) -> &str {
-    let mut text = text.trim();
-    loop {
-        let before = text;
-        for (open, close) in [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")] {
-            let inner = text.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
-            // Two formulas are no formula with a sign in it.
-            if let Some(inner) = inner
-                && !inner.contains(open)
-            {
-                text = inner.trim();
-            }
-        }
-        for (open, close) in [("\\\"", "\\\""), ("\"", "\""), ("\\\"", "\\"), ("“", "”")] {
-            let inner = text.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
-            text = inner.unwrap_or(text).trim();
-        }
-        // The dots of `0.333...` say something.
-        if !text.ends_with("...") {
-            text = text.trim_end_matches(['.', ',', ';']).trim();
-        }
-        text = text.trim_end_matches("\\\\").trim();
-        if text == before {
-            return text;
-        }
-    }
-}
-
 /// What a text can mean, and why notation in it cannot be read.
 fn read_meanings(
     text: &str,
@@ -273,9 +286,18 @@ fn read_meanings(
         return Ok((vec![words()], None));
     }
     let (mut readings, problem) = notation(text, plain, role, fuel);
+    if role == Role::Given
+        && let Some((number, unit)) = letters_behind(text)
+        && let Ok(node) = parse(number, Commas::Thousands, fuel.budget)
+        && let Ok(value) = typed::measured(&node, unit, fuel)
+    {
+        readings.push(value);
+    }
     if is_short_name(text) {
         // `TOM` is Tom, too, while `tom` can be a product.
         readings.splice(0..0, [words(), Value::Text(text.to_ascii_uppercase())]);
+    } else if !readings.is_empty() && is_worded_formula(text) {
+        readings.insert(0, words());
     }
     let is_prose = || role == Role::Gold && matches!(problem, Some(ReadError::Syntax(_)));
     if readings.is_empty() && clock.is_some()
@@ -364,5 +386,5 @@ fn long_integer(text: &str) -> Result<Answer, ReadError> {
         return Err(ReadError::Budget);
     }
     let plain = format!("{sign}{}", digits.trim_start_matches('0'));
-    Ok(Answer { readings: vec![Value::Text(plain.clone())], plain, choice: None, clock: None })
+    Ok(Answer::from_plain(plain))
 }

@@ -68,6 +68,7 @@ mod numeric;
 mod outcome;
 mod plain;
 mod read;
+mod remarked;
 mod spelled;
 mod typed;
 mod verdict;

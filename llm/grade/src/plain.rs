@@ -112,6 +112,15 @@ pub(super) fn is_letters(text: &str) -> bool {
         })
 }
 
+/// Whether an answer is a formula with words outside of it: `odd $n$`.
+pub(super) fn is_worded_formula(text: &str) -> bool {
+    let outside = || text.split('$').step_by(2);
+    let word = |word: &str| word.chars().count() > 2 && word.chars().all(char::is_alphabetic);
+    let connects = |word: &str| matches!(word, "and" | "or" | "sin" | "cos" | "tan" | "log" | "ln");
+    text.contains('$')
+        && outside().flat_map(str::split_whitespace).any(|part| word(part) && !connects(part))
+}
+
 /// Whether every bracket is closed.
 fn is_balanced(text: &str) -> bool {
     let mut open = Vec::new();

@@ -69,7 +69,7 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         let (start, end) = (self.at as u32, (self.at + length) as u32);
-        self.tokens.push(Placed { token, start, end, spaced: self.spaced });
+        self.tokens.push(Placed { token, start, end, spaced: self.spaced, upright: false });
         self.spaced = false;
         self.at += length;
     }
@@ -96,7 +96,9 @@ impl<'a> Lexer<'a> {
             '.' => self.skip(1),
             '\\' => self.backslash()?,
             'a'..='z' | 'A'..='Z' => self.letters(),
-            '$' | '~' | '£' | '€' | '¥' | '\u{200b}' => self.skip(width),
+            '$' | '~' | '£' | '€' | '¥' | '¢' | '₹' | '₩' | '₽' | '₫' => {
+                self.skip(width)
+            }
             _ if letter.is_whitespace() => self.skip(width),
             '∛' => self.root_sign(3, width),
             '∜' => self.root_sign(4, width),
@@ -105,6 +107,11 @@ impl<'a> Lexer<'a> {
                 self.script(Token::Underscore, script::lowered)?;
             }
             '<' | '>' | '=' | '!' | ':' | '*' | '-' => self.operator(letter),
+            _ if is_wide(letter) => {
+                let word: String = self.rest().chars().take_while(|c| is_wide(*c)).collect();
+                let length = word.len();
+                self.push(Token::Word(word), length);
+            }
             _ => {
                 let token = sign(letter).ok_or_else(|| {
                     ReadError::syntax(format!("'{}' has no meaning here", letter.escape_default()))
@@ -227,7 +234,9 @@ impl<'a> Lexer<'a> {
             Command::Nothing if name == "left" && self.opens_a_system() => self.skip(length + 2),
             Command::Nothing => self.skip(length),
             Command::Text => return self.prose(name, length),
+            Command::Roman => self.roman(length),
             Command::Hidden => {
+                let length = length + self.option(length);
                 let (_, total) = self.argument(length).unwrap_or(("", length));
                 self.skip(total);
             }
@@ -303,6 +312,41 @@ impl<'a> Lexer<'a> {
             self.skip(length);
             return Ok(());
         };
+        self.words(name, content, total);
+        Ok(())
+    }
+
+    /// `{\rm cm}` and `\rm{cm}`.
+    fn roman(&mut self, length: usize) {
+        if let Some((content, total)) = self.argument(length) {
+            return self.words("mathrm", content, total);
+        }
+        let rest = &self.rest()[length..];
+        let spaces = rest.len() - rest.trim_start().len();
+        let letters = rest.trim_start().bytes().take_while(u8::is_ascii_alphabetic).count();
+        match letters {
+            0 => self.skip(length),
+            _ => {
+                let content = &rest[spaces..spaces + letters];
+                self.words("mathrm", content, length + spaces + letters);
+            }
+        }
+    }
+
+    /// The length of a star and an argument in square brackets.
+    fn option(&self, offset: usize) -> usize {
+        let tail = &self.rest()[offset..];
+        let star = usize::from(tail.starts_with('*'));
+        let close = tail[star..].starts_with('[').then(|| tail.find(']')).flatten();
+        close.map_or(star, |close| close + 1)
+    }
+
+    /// What the argument of `\text` or `\mathrm` says, which ends `total` bytes from here.
+    fn words(&mut self, name: &str, content: &str, total: usize) {
+        let content = content.trim_matches(|c: char| c == '~' || c.is_whitespace());
+        let content = ["\\,", "\\;", "\\ "]
+            .iter()
+            .fold(content, |content, space| content.strip_prefix(space).unwrap_or(content));
         let trimmed = content.trim();
         let bare = trimmed.trim_matches(|c: char| c == ',' || c == ';' || c.is_whitespace());
         match (name, bare) {
@@ -312,6 +356,9 @@ impl<'a> Lexer<'a> {
             (_, "") => self.push(Token::Separator(Separator::Comma), total),
             ("mathrm" | "operatorname" | "operatorname*" | "mathbb", _) if bare.len() == 1 => {
                 self.push(single(bare.chars().next().unwrap_or(' ')), total);
+                if let Some(last) = self.tokens.last_mut() {
+                    last.upright = true;
+                }
             }
             ("mathrm" | "operatorname" | "operatorname*", _)
                 if let Some(token) = words::meaning(bare) =>
@@ -328,7 +375,6 @@ impl<'a> Lexer<'a> {
             }
             _ => self.push(Token::Text(trimmed.to_owned()), total),
         }
-        Ok(())
     }
 }
 
@@ -345,6 +391,12 @@ fn single(letter: char) -> Token {
         'i' => Token::Constant(Constant::I),
         other => Token::Letter(other),
     }
+}
+
+/// Whether a letter is of a script that sets no space between words.
+pub(super) fn is_wide(letter: char) -> bool {
+    letter.is_alphabetic()
+        && matches!(letter as u32, 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff)
 }
 
 fn ends_a_value(token: &Token) -> bool {

@@ -39,7 +39,7 @@ impl Parser<'_> {
                 let above = self.digit_argument()?;
                 Ok(Node::Call(Function::Binomial, vec![above, self.digit_argument()?]))
             }
-            Token::Accent => self.accented(),
+            Token::Accent(mark) => self.accented(mark),
             Token::Style => self.argument(),
             Token::Begin(name) => self.nested(|parser| parser.environment(&name)),
             Token::Reals => Ok(self.real_numbers()),
@@ -350,18 +350,10 @@ impl Parser<'_> {
         Ok(radicand.power(exponent))
     }
 
-    /// `\overline{AB}` is the name AB; a bar or a dot over one letter makes another name of it.
-    fn accented(&mut self) -> Result<Node, ReadError> {
-        let accent = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
-        let accent =
-            accent.map_or("", |placed| &self.text[placed.start as usize..placed.end as usize]);
-        let mark = match accent {
-            "\\bar" | "\\overline" => "\u{304}",
-            "\\dot" => "\u{307}",
-            "\\ddot" => "\u{308}",
-            _ => "",
-        };
+    /// `\overline{AB}` is the name AB; a mark over one letter makes another name of it.
+    fn accented(&mut self, mark: &str) -> Result<Node, ReadError> {
         let mut name = self.raw_argument()?;
+        // Two points with a line over them are what it joins: `\overline{AB}` is AB.
         if name.chars().count() == 1 {
             name.push_str(mark);
         }

@@ -8,9 +8,10 @@
 //! sum      = ["+" | "-" | "±"] term (("+" | "-" | "±") term)*
 //! ```
 
+use super::arrange::arrange;
 use super::error::ReadError;
 use super::lexer::{Commas, lex};
-use super::syntax::{Bracket, Node, Relation};
+use super::syntax::{Node, Relation};
 use super::token::{Placed, Separator, Token};
 use super::words::is_unit;
 use crate::budget::Budget;
@@ -33,13 +34,10 @@ pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node,
     if tokens.is_empty() {
         return Err(ReadError::Empty);
     }
-    // Short words of prose would pass for products of variables.
-    let word = |placed: &Placed| matches!(&placed.token, Token::Word(word) if !is_unit(word));
-    if tokens.iter().filter(|placed| word(placed)).count() > MOST_WORDS {
+    if words_of_prose(&tokens) > MOST_WORDS {
         return Err(ReadError::syntax("the answer is prose"));
     }
-    outward_brackets(&mut tokens);
-    separate_conditions(&mut tokens);
+    arrange(text, &mut tokens);
     let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, indexed: false, budget };
     let node = parser.stacked()?;
     match parser.peek() {
@@ -48,61 +46,35 @@ pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node,
     }
 }
 
-/// Square brackets that open outwards leave the end of an interval out: `]0, 1[` is `(0, 1)`.
-fn outward_brackets(tokens: &mut [Placed]) {
-    let between = |token: Option<&Placed>| match token.map(|placed| &placed.token) {
-        None => true,
-        Some(token) => {
-            matches!(token, Token::Union | Token::Relation(_) | Token::Separator(_))
-        }
+/// How many short words there are that would pass for products of variables. Between operators they are:
+/// `\frac{def}{de + df + ef}`.
+fn words_of_prose(tokens: &[Placed]) -> usize {
+    let computes = |token: &Token| {
+        use Token as T;
+        matches!(
+            token,
+            T::Plus
+                | T::Minus
+                | T::Times
+                | T::Slash
+                | T::Caret
+                | T::BraceOpen
+                | T::BraceClose
+                | T::Open(_)
+                | T::Close(_)
+                | T::Relation(_)
+                | T::Frac
+                | T::Root
+        )
     };
-    let mut inside = false;
-    for at in 0..tokens.len() {
-        match tokens[at].token {
-            Token::Open(Bracket::Square) if inside && between(tokens.get(at + 1)) => {
-                tokens[at].token = Token::Close(Bracket::Round);
-                inside = false;
-            }
-            Token::Close(Bracket::Square)
-                if !inside && between(at.checked_sub(1).and_then(|before| tokens.get(before))) =>
-            {
-                tokens[at].token = Token::Open(Bracket::Round);
-                inside = true;
-            }
-            Token::Open(Bracket::Square) => inside = true,
-            Token::Close(Bracket::Square) => inside = false,
-            _ => {}
-        }
-    }
-}
-
-/// In `x < 0 ∪ x > 4` the sign stands between two conditions, and not between 0 and x.
-fn separate_conditions(tokens: &mut [Placed]) {
-    use Relation::{Greater, GreaterEqual, Less, LessEqual};
-    let operation = |token: &Token| matches!(token, Token::Union | Token::Intersection);
-    if !tokens.iter().any(|placed| operation(&placed.token)) {
-        return;
-    }
-    // For each part between signs: where its sign stands, and whether the part has an order in it.
-    let mut parts: Vec<(Option<usize>, bool)> = vec![(None, false)];
-    for (at, placed) in tokens.iter().enumerate() {
-        match &placed.token {
-            Token::Union | Token::Intersection => parts.push((Some(at), false)),
-            // Brackets and lists have their own conditions.
-            Token::Open(_) | Token::BraceOpen | Token::Separator(_) => return,
-            Token::Relation(Less | LessEqual | Greater | GreaterEqual) => {
-                if let Some(part) = parts.last_mut() {
-                    part.1 = true;
-                }
-            }
-            _ => {}
-        }
-    }
-    if parts.iter().all(|(_, ordered)| *ordered) {
-        for at in parts.into_iter().filter_map(|(at, _)| at) {
-            tokens[at].token = Token::Separator(Separator::Strong);
-        }
-    }
+    let beside = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).is_none_or(|placed| computes(&placed.token))
+    };
+    let prose = |(at, placed): &(usize, &Placed)| {
+        let word = matches!(&placed.token, Token::Word(word) if !is_unit(word));
+        word && !(beside(at.checked_sub(1)) && beside(Some(at + 1)))
+    };
+    tokens.iter().enumerate().filter(prose).count()
 }
 
 pub(super) struct Parser<'a> {

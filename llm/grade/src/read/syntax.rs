@@ -199,6 +199,11 @@ impl Node {
         Self::Number(Literal::integer(value))
     }
 
+    /// A rational number.
+    pub(super) fn rational(value: dashu_ratio::RBig) -> Self {
+        Self::Number(Literal { value, ..Literal::integer(0) })
+    }
+
     pub(crate) fn negate(self) -> Self {
         Self::Negate(Box::new(self))
     }

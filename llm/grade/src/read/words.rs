@@ -60,6 +60,18 @@ pub(crate) fn is_unit(word: &str) -> bool {
     UNITS.contains(&word)
 }
 
+/// Whether a word of one sign multiplies the number before it, as `万` and `亿` do, or halves it.
+pub(super) fn is_multiple(word: &str) -> bool {
+    word.starts_with([
+        '十', '百', '千', '万', '萬', '亿', '億', '兆', '半', '만', '억', '조', '천', '백',
+    ]) && !matches!(word, "千米" | "千克")
+}
+
+/// Abbreviations that are products of variables as often: m·g is a weight.
+pub(super) fn is_ambiguous(word: &str) -> bool {
+    matches!(word, "mg" | "ms" | "Nm")
+}
+
 /// Whether a word before a number is the name of a currency.
 pub(super) fn is_currency(word: &str) -> bool {
     matches!(word, "USD" | "EUR" | "GBP" | "INR" | "CAD" | "AUD" | "JPY" | "CNY" | "Rs")

@@ -72,6 +72,14 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     use Value as V;
     match (a, b) {
         (V::Scalar(a), V::Scalar(b)) => a.matches(b, fuel),
+        (V::Measured(a, unit), V::Measured(b, other)) => match unit.in_terms_of(other) {
+            Some(one) if one == RBig::ONE => a.matches(b, fuel),
+            Some(ratio) => a.times(ratio, fuel).matches(b, fuel),
+            None => Ok(Agreement::No),
+        },
+        (V::Measured(value, _), other) | (other, V::Measured(value, _)) => {
+            unnamed_values(&V::Scalar((**value).clone()), other, fuel)
+        }
         (V::Tuple(a), V::Tuple(b)) => in_order(a, b, fuel),
         (V::Tuple(items), V::Interval(interval)) | (V::Interval(interval), V::Tuple(items)) => {
             match open_interval(items) {

@@ -8,7 +8,9 @@ use super::scalar::Scalar;
 use super::set::{Operation, complement, operate};
 use super::value::{Interval, Value, open_interval};
 use crate::budget::Fuel;
-use crate::read::{BIG_UNION, Bracket, ELLIPSIS, Function, Node, ReadError, Relation};
+use crate::read::{
+    BIG_UNION, Bracket, ELLIPSIS, Function, Node, ReadError, Relation, Unit, parse_unit,
+};
 
 type Result<T> = std::result::Result<T, ReadError>;
 
@@ -20,6 +22,27 @@ pub(crate) fn interpret(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
     Ok(match node {
         Node::Text(text) => Value::Text(text.clone()),
         Node::Unit(inner, _) if !is_arithmetic(inner) => interpret(inner, fuel)?,
+        Node::Unit(_, unit) if let Some(unit) = parse_unit(unit) => {
+            match interpret_unmeasured(node, fuel)? {
+                Value::Scalar(value) => Value::Measured(Box::new(value), unit),
+                other => other,
+            }
+        }
+        _ => interpret_unmeasured(node, fuel)?,
+    })
+}
+
+/// A number and its unit.
+///
+/// # Errors
+/// A collection where a number should be.
+pub(crate) fn measured(node: &Node, unit: Unit, fuel: &Fuel<'_>) -> Result<Value> {
+    Ok(Value::Measured(Box::new(Scalar::new(node, fuel)?), unit))
+}
+
+/// The typed value of a syntax tree whose unit does not count.
+fn interpret_unmeasured(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
+    Ok(match node {
         Node::Group(open, items, close) => group(*open, items, *close, fuel)?,
         _ if is_statement(node) => return Err(ReadError::syntax("a statement in words")),
         // `[0, 1]^c`.

@@ -13,6 +13,6 @@ mod value;
 mod vector;
 
 pub(super) use compare::matches;
-pub(super) use interpret::interpret;
+pub(super) use interpret::{interpret, measured};
 pub(super) use show::{key, kind, show};
 pub(super) use value::Value;

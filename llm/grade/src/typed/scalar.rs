@@ -64,6 +64,13 @@ impl Scalar {
         Self { node, mark: Mark::None, rational: Some(value), decimal: None, literal: false }
     }
 
+    /// This value times a number: in another unit.
+    pub(super) fn times(&self, ratio: RBig, fuel: &Fuel<'_>) -> Self {
+        let node = Node::Product(vec![self.node.clone(), Self::of_rational(ratio).node]);
+        let rational = exact::rational(&node, fuel);
+        Self { node, rational, decimal: None, literal: false, mark: self.mark }
+    }
+
     /// ±∞.
     pub(super) fn infinity(negative: bool, fuel: &Fuel<'_>) -> Result<Self, ReadError> {
         let infinity = Node::Constant(Constant::Infinity);

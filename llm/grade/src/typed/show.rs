@@ -16,6 +16,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
             Mark::None if scalar.node.is_constant() => "constant",
             Mark::None => "expression",
         },
+        Value::Measured(..) => "number",
         Value::Tuple(_) => "tuple",
         Value::Interval(_) => "interval",
         Value::List(_, true) => "set",
@@ -38,6 +39,7 @@ pub(crate) fn show(value: &Value) -> String {
     let all = |items: &[Value], mark: &str| items.iter().map(show).collect::<Vec<_>>().join(mark);
     match value {
         Value::Scalar(value) => scalar(value),
+        Value::Measured(value, _) => scalar(value),
         Value::Tuple(items) => format!("({})", all(items, ", ")),
         Value::Interval(interval) => bracketed(interval, scalar),
         Value::List(items, _) => format!("{{{}}}", all(items, ", ")),
@@ -159,6 +161,7 @@ pub(crate) fn key(value: &Value, fuel: &Fuel<'_>) -> String {
     };
     match value {
         Value::Scalar(scalar) => scalar_key(scalar, fuel),
+        Value::Measured(scalar, _) => scalar_key(scalar, fuel),
         Value::Tuple(items) => format!("({})", all(items).join(",")),
         Value::Interval(interval) => bracketed(interval, |end| scalar_key(end, fuel)),
         Value::List(items, _) if items.len() == 1 => key(&items[0], fuel),

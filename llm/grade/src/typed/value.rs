@@ -4,7 +4,7 @@ use super::family::Family;
 use super::name::Name;
 use super::scalar::Scalar;
 use super::set::Operation;
-use crate::read::{Node, Relation};
+use crate::read::{Node, Relation, Unit};
 
 /// An interval; its ends may be ±∞.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub(crate) struct Interval {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Scalar(Scalar),
+    /// A number and its unit, which is compared where both answers have one.
+    Measured(Box<Scalar>, Unit),
     /// Items in order: a point, a vector. Two in round brackets can be an open interval.
     Tuple(Vec<Value>),
     Interval(Box<Interval>),
