@@ -259,7 +259,8 @@ impl<'a> Lexer<'a> {
     fn opens_a_system(&self) -> bool {
         let Some(inner) = self.rest().strip_prefix("\\left\\{") else { return false };
         let end = inner.find("\\right").map_or("", |at| &inner[at + "\\right".len()..]);
-        end.starts_with('.')
+        // The dot may have gone as the end of a sentence.
+        end.is_empty() && inner.contains("\\right") || end.starts_with('.')
     }
 
     /// `\quadx` and `\pir` happen where people write by hand; other names stand for themselves.
