@@ -3,10 +3,12 @@
 mod cases;
 mod corpus;
 mod data;
+mod decimals;
 mod laws;
 mod limits;
 mod names;
 mod notation;
+mod precision;
 mod rules;
 mod sets;
 mod texts;

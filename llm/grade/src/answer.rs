@@ -8,6 +8,7 @@ use crate::listed;
 use crate::plain::{
     choice, is_letters, is_phrase, is_short_name, is_worded_formula, is_words, plain,
 };
+use crate::printed::without_types;
 use crate::read::{
     Commas, Node, ReadError, is_clock_suffix, letters_behind, parse, split_remark, unwrapped,
 };
@@ -64,6 +65,7 @@ impl Answer {
         if text.len() > budget.length {
             return long_integer(text);
         }
+        let text = &*without_types(text);
         if let Some(answer) = Self::remarked(text, role, budget) {
             return Ok(answer);
         }

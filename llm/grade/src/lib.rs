@@ -67,6 +67,7 @@ mod listed;
 mod numeric;
 mod outcome;
 mod plain;
+mod printed;
 mod read;
 mod remarked;
 mod spelled;

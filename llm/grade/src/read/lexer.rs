@@ -37,6 +37,7 @@ pub(super) fn lex(text: &str, commas: Commas) -> Result<Vec<Placed>, ReadError> 
         spaced: false,
         open: 0,
         environments: 0,
+        bits: 0,
     };
     while lexer.at < text.len() {
         lexer.step()?;
@@ -54,6 +55,8 @@ pub(super) struct Lexer<'a> {
     pub(super) open: usize,
     /// Environments that are open: `\\` inside them ends a row.
     environments: usize,
+    /// Bits of the numbers so far.
+    pub(super) bits: usize,
 }
 
 impl<'a> Lexer<'a> {
@@ -178,7 +181,9 @@ impl<'a> Lexer<'a> {
     fn letters(&mut self) {
         let end = self.rest().find(|c: char| !c.is_ascii_alphabetic());
         let word = &self.rest()[..end.unwrap_or(self.rest().len())];
-        if let [letter] = word.as_bytes() {
+        if self.is_times(word) {
+            self.push(Token::Times, 1);
+        } else if let [letter] = word.as_bytes() {
             let token = if self.is_union(word) { Token::Union } else { single(*letter as char) };
             self.push(token, 1);
         } else if words::is_currency(word) && self.before_digits(word) {
@@ -194,6 +199,19 @@ impl<'a> Lexer<'a> {
         } else {
             self.push(Token::Word(word.to_owned()), word.len());
         }
+    }
+
+    /// `1.5 x 10^3`: between a number and a power of ten `x` is a sign.
+    fn is_times(&self, letter: &str) -> bool {
+        let power_of_ten = || {
+            let tail = self.rest()[1..].trim_start().strip_prefix("10").unwrap_or_default();
+            let tail = tail.trim_start();
+            let raised = |letter| script::raised(letter).is_some();
+            tail.starts_with('^') || tail.starts_with("**") || tail.starts_with(raised)
+        };
+        matches!(letter, "x" | "X")
+            && self.tokens.last().is_some_and(|last| matches!(last.token, Token::Number(_)))
+            && power_of_ten()
     }
 
     /// `(-1, 0) U (1, 2)`.

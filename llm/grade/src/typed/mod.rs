@@ -6,6 +6,7 @@ mod interpret;
 mod matrix;
 mod name;
 mod order;
+mod rounded;
 mod scalar;
 mod set;
 mod show;
