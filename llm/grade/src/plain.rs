@@ -44,11 +44,14 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// Short words of answers that would pass for products of variables.
-const SHORT_WORDS: [&str; 28] = [
-    "yes", "no", "odd", "all", "red", "tie", "day", "mon", "tue", "wed", "thu", "fri", "sat",
-    "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "both", "even",
-    "true", "none",
+const SHORT_WORDS: [&str; 30] = [
+    "n/a", "dne", "yes", "no", "odd", "all", "red", "tie", "day", "mon", "tue", "wed", "thu",
+    "fri", "sat", "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    "both", "even", "true", "none",
 ];
+
+/// Names and words of two letters.
+const TWO_LETTERS: [&str; 8] = ["Up", "Al", "Bo", "Cy", "Ed", "Jo", "Mo", "Ty"];
 
 /// Functions whose name alone is an answer.
 const FUNCTIONS: [&str; 12] =
@@ -68,6 +71,9 @@ fn is_label(word: &str) -> bool {
 
 /// Whether an answer is a name of three letters such as `Sun` or `Amy`, which also is a product.
 pub(super) fn is_short_name(text: &str) -> bool {
+    if TWO_LETTERS.contains(&text) {
+        return true;
+    }
     let [first, rest @ ..] = text.as_bytes() else { return false };
     first.is_ascii_uppercase()
         && rest.len() == 2
@@ -92,7 +98,18 @@ pub(super) fn is_phrase(text: &str) -> bool {
         word.chars().count() >= 2 && word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
     });
     let lengths: Vec<usize> = words.map(|word| word.chars().count()).collect();
-    lengths.len() >= 2 && lengths.iter().any(|length| *length >= 3)
+    let several = lengths.len() >= 2 || inner.split_whitespace().count() >= 2;
+    several && lengths.iter().any(|length| *length >= 3)
+}
+
+/// Whether there are only letters and the punctuation of prose: `Amy and Bob`, `Yes, No`.
+pub(super) fn is_letters(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || ",.'’-()".contains(c))
+        && text.split(|c: char| !c.is_alphabetic()).any(|word| {
+            word.len() >= 3
+                && word.chars().any(char::is_lowercase)
+                && !matches!(word, "and" | "sin" | "cos" | "tan" | "log")
+        })
 }
 
 /// Whether an answer is a formula with words outside of it: `odd $n$`.

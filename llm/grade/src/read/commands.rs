@@ -87,7 +87,7 @@ fn relation(name: &str) -> Option<Relation> {
         "ge" | "geq" | "geqslant" | "geqq" => R::GreaterEqual,
         "lt" => R::Less,
         "gt" => R::Greater,
-        "ne" | "neq" => R::NotEqual,
+        "ne" | "neq" | "notin" => R::NotEqual,
         "approx" | "simeq" | "sim" | "doteq" => R::Approximately,
         "in" => R::In,
         "equiv" => R::Equal,

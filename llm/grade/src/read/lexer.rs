@@ -253,6 +253,8 @@ impl<'a> Lexer<'a> {
         let length = 1 + name.len();
         match command(name) {
             Command::Token(token) => self.push(token, length),
+            // The brace of a system of equations stays open.
+            Command::Nothing if name == "left" && self.opens_a_system() => self.skip(length + 2),
             Command::Nothing => self.skip(length),
             Command::Text => return self.prose(name, length),
             Command::Roman => self.roman(length),
@@ -275,6 +277,14 @@ impl<'a> Lexer<'a> {
             Command::Unknown => self.unknown(name, length),
         }
         Ok(())
+    }
+
+    /// Whether `\left\{` has a `\right.` for its end.
+    fn opens_a_system(&self) -> bool {
+        let Some(inner) = self.rest().strip_prefix("\\left\\{") else { return false };
+        let end = inner.find("\\right").map_or("", |at| &inner[at + "\\right".len()..]);
+        // The dot may have gone as the end of a sentence.
+        end.is_empty() && inner.contains("\\right") || end.starts_with('.')
     }
 
     /// `\quadx` and `\pir` happen where people write by hand; other names stand for themselves.
@@ -318,6 +328,12 @@ impl<'a> Lexer<'a> {
     /// `\text{…}` and its kin.
     fn prose(&mut self, name: &str, length: usize) -> Result<(), ReadError> {
         let Some((content, total)) = self.argument(length) else {
+            // `\mathbb R`.
+            let spaces = self.rest()[length..].len() - self.rest()[length..].trim_start().len();
+            if name == "mathbb" && self.rest()[length + spaces..].starts_with('R') {
+                self.push(Token::Reals, length + spaces + 1);
+                return Ok(());
+            }
             self.skip(length);
             return Ok(());
         };

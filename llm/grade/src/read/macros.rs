@@ -177,6 +177,9 @@ impl Parser<'_> {
         if open == Bracket::Curly {
             self.colon_as_bar();
         }
+        if open == Bracket::Round && self.has_one_bar() {
+            return self.conditional();
+        }
         let items = self.items()?;
         // `\{x \mid x > 3\}` is the set of what its condition says.
         let condition = open == Bracket::Curly && items.len() == 1 && self.take(&Token::Bar);
@@ -348,7 +351,7 @@ impl Parser<'_> {
         Ok(radicand.power(exponent))
     }
 
-    /// `\overline{AB}` is the name AB.
+    /// `\overline{AB}` is the name AB; a mark over one letter makes another name of it.
     fn accented(&mut self, mark: &str) -> Result<Node, ReadError> {
         let first = self.at;
         let mut name = self.raw_argument()?;

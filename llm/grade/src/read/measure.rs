@@ -8,6 +8,7 @@ use super::lexer::is_wide;
 use super::parser::Parser;
 use super::syntax::{Function, Node, Relation};
 use super::token::{Placed, Token};
+use super::unit_table;
 use super::units;
 use super::words;
 use super::{syntax::Bracket, term::multiply};
@@ -48,7 +49,7 @@ impl Parser<'_> {
     /// Whether a unit that is no prose is a known one, or consists of words.
     fn is_settled(&self, unit: &str) -> bool {
         let mut letters = unit.chars();
-        let symbol = letters.next().is_some_and(units::is_symbol) && letters.next().is_none();
+        let symbol = letters.next().is_some_and(unit_table::is_symbol) && letters.next().is_none();
         symbol
             || units::is_known(unit)
             || unit.split(|c: char| !c.is_alphabetic()).any(|word| word.chars().count() > 1)
@@ -113,7 +114,7 @@ impl Parser<'_> {
                 _ => false,
             },
             Token::Name("Omega") => self.ends_a_value(at + 1),
-            Token::Unknown(name) => units::command(name).is_some(),
+            Token::Unknown(name) => unit_table::command(name).is_some(),
             Token::Frac => token(1) == Some(&Token::BraceOpen) && self.is_upright(at + 2),
             Token::BraceOpen => self.is_upright(at + 1) || self.is_known_word(at + 1),
             Token::Open(Bracket::Square) => {
@@ -135,8 +136,8 @@ impl Parser<'_> {
     fn is_upright(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|placed| match &placed.token {
             Token::Text(_) => true,
-            Token::Letter(letter) => placed.upright && units::is_symbol(*letter),
-            Token::Unknown(name) => units::command(name).is_some(),
+            Token::Letter(letter) => placed.upright && unit_table::is_symbol(*letter),
+            Token::Unknown(name) => unit_table::command(name).is_some(),
             _ => false,
         })
     }
@@ -179,7 +180,7 @@ impl Parser<'_> {
         }
         let known = units::is_known(letter.encode_utf8(&mut [0; 4]));
         if !first || placed.upright {
-            return known || placed.upright && units::is_symbol(letter);
+            return known || placed.upright && unit_table::is_symbol(letter);
         }
         let below = match (behind(1), behind(2)) {
             (Some(Token::Slash), Some(Token::Letter(below))) => {
@@ -242,7 +243,7 @@ impl Parser<'_> {
             }
             Token::Name("Omega") => unit.push('Ω'),
             Token::Unknown(name) => {
-                unit.push_str(units::command(&name).unwrap_or_default());
+                unit.push_str(unit_table::command(&name).unwrap_or_default());
                 // The A of `\mathring{A}`.
                 return name != "mathring" || self.raw_argument().is_ok_and(|letter| letter == "A");
             }
