@@ -54,7 +54,8 @@
 //! - A symbol or a function of plain variables before `=`, `x` or `f(x)`, is a name: it is compared with
 //!   other names alone, and f(n) can be f(x), y can be f(x). Any other single quantity, `xy`, `f(2)`,
 //!   `\sin A`, `a : b`, `P(B)`, is part of the answer: beside another equation, both must say the same. A
-//!   bare value answers for both, because the question has named what it asks for. A sum, a power or a
+//!   bare value answers for both, because the question has named what it asks for (so 6 is xy = 6 and is
+//!   uv = 6, which are not the same). A sum, a power or a
 //!   multiple, `x + y = 3`, is an equation to be solved, and never its right-hand side.
 //! - A run of capitals is a segment or an angle, the same backwards: AB = 5 is BA = 5 and not AC = 5. As
 //!   an answer alone, and between variables as in `PV = nRT`, it is what is written.

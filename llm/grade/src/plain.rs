@@ -15,7 +15,13 @@ pub(super) fn plain(text: &str) -> String {
     {
         rest = &words[article.len()..];
     }
+    let mut begins_a_word = true;
     while let Some(first) = rest.chars().next() {
+        if begins_a_word && let Some(length) = filler(rest, &plain) {
+            rest = &rest[length..];
+            continue;
+        }
+        begins_a_word = first.is_whitespace() || first == '{';
         if first == '\\' {
             let name = rest[1..].find(|c: char| !c.is_ascii_alphabetic());
             let end = name.map_or(rest.len(), |length| length + 1);
@@ -41,6 +47,16 @@ pub(super) fn plain(text: &str) -> String {
     let plain = plain.trim_matches([',', ':']);
     let as_written = plain.chars().count() == 1 || is_label(plain);
     if as_written { plain.to_owned() } else { plain.to_lowercase() }
+}
+
+/// The length of a word that does not change what a phrase says: `all powers of 2` are powers of 2, but
+/// `not all` is something else.
+fn filler(text: &str, before: &str) -> Option<usize> {
+    let word = ["all ", "the "].into_iter().find(|word| {
+        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    })?;
+    let follows = text[word.len()..].bytes().take_while(u8::is_ascii_alphabetic).count() >= 3;
+    (follows && !before.ends_with("not") && !before.ends_with("Not")).then_some(word.len())
 }
 
 /// Short words of answers that would pass for products of variables.
