@@ -7,11 +7,14 @@ gets its default configuration, and the gold answer in the form that its documen
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.metadata
+import importlib.util
 import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 Grade = Callable[[str, str], "bool | None"]
 
@@ -72,9 +75,15 @@ def verl_math_dapo() -> Grade:
 
 def qwen25_math() -> Grade:
     # Qwen2.5-Math's `parser.py` and `grader.py` are in no package of their own; RLinf carries them.
-    from rlinf.algorithms.rewards.math.math_verifier.verify import verify_math_solution
-
-    return lambda gold, completion: bool(verify_math_solution(completion, _without_dollars(gold)))
+    # Its folder is put on the path as a package: RLinf itself would import PyTorch and more.
+    rlinf = importlib.util.find_spec("rlinf")
+    if rlinf is None or not rlinf.submodule_search_locations:
+        raise ModuleNotFoundError("rlinf")
+    sys.path.insert(0, str(Path(rlinf.submodule_search_locations[0]) / "algorithms/rewards/math"))
+    verify = importlib.import_module("math_verifier.verify")
+    return lambda gold, completion: bool(
+        verify.verify_math_solution(completion, _without_dollars(gold))
+    )
 
 
 # Name in the table, the package whose version is stated, and what loads it.
