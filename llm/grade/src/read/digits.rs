@@ -150,6 +150,17 @@ impl<'a> Lexer<'a> {
         None
     }
 
+    /// `1.5 x 10^3`: between a number and a power of ten `x` is a sign.
+    pub(super) fn is_times(&self, letter: &str) -> bool {
+        let power_of_ten = || {
+            let tail = self.rest()[1..].trim_start().strip_prefix("10").unwrap_or_default();
+            let tail = tail.trim_start();
+            let raised = |letter| super::script::raised(letter).is_some();
+            tail.starts_with('^') || tail.starts_with("**") || tail.starts_with(raised)
+        };
+        matches!(letter, "x" | "X") && self.behind_number() && power_of_ten()
+    }
+
     /// `\overline{6}` behind a decimal: the digits and the length of the command.
     fn period(&self, offset: usize) -> Option<(&'a str, usize)> {
         let tail = &self.rest()[offset..];
