@@ -34,7 +34,7 @@
 //! - In an expression, decimals of twelve or more digits are rounded numbers where the other answer has
 //!   none: `2.71828182845905^{x}` is e^x. Shorter ones are exact there.
 //! - `1e-05`, `2.5e+16`, `1E5` and `1.5 x 10^3` are powers of ten, `2e-3` where it stands alone; in a
-//!   formula it is a difference. `inf` and `nan` are not numbers.
+//!   formula it is a difference. `1e-16` is not 0: how much of it is rounding, a single number does not say.
 //! - `1,5` is 1.5 where the gold answer is, and else two numbers. A gold answer that ends in a comma and
 //!   one digit is always a list, `0{,}1` always 0.1.
 //! - `0.333…` repeats the digits that stand there at least twice. `twelve` is 12, `two thirds` is 2/3,

@@ -68,7 +68,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Appends the point, which takes `point` bytes, and the digits behind it. Returns the number where a
-    /// part of these digits repeats for ever.
+    /// part of these digits repeats for ever, or dots say that more follow.
     fn fraction(&self, written: &mut Written, point: usize) -> Option<Literal> {
         let rest = self.rest();
         let tail = &rest[written.length..];
@@ -89,7 +89,11 @@ impl<'a> Lexer<'a> {
             return Literal::repeating(&format!("{digits}{point}"), period);
         }
         let bytes = ellipsis(&rest[written.length..])?;
-        let (start, period) = repeated(fraction)?;
+        let Some((start, period)) = repeated(fraction) else {
+            written.length += bytes;
+            let literal = Literal::decimal(digits)?;
+            return Some(Literal { cut: true, ..literal });
+        };
         let start = &digits[..digits.len() - fraction.len() + start];
         written.length += bytes;
         Literal::repeating(start, period)
@@ -223,6 +227,10 @@ fn based_digits(text: &str) -> Option<&str> {
 /// behind a decimal, with a sign and two digits, as `2.5e+16`; and with these between numbers alone, as
 /// in `[1e-10, 1e+16]`. In LaTeX and beside letters `2e-3` is a difference.
 fn exponent(text: &str, start: usize, tail: &str) -> Result<Option<(i32, usize)>, ReadError> {
+    let upright = ["\\mathrm{e}", "\\mathrm{E}", "\\text{e}", "\\text{E}"];
+    if let Some(letter) = upright.into_iter().find(|letter| tail.starts_with(letter)) {
+        return power_of_ten(&tail[letter.len()..], letter.len());
+    }
     let capital = tail.starts_with('E');
     if !capital && !tail.starts_with('e') {
         return Ok(None);
@@ -247,11 +255,21 @@ fn exponent(text: &str, start: usize, tail: &str) -> Result<Option<(i32, usize)>
     if !capital && !alone() && !printed() {
         return Ok(None);
     }
+    power_of_ten(&tail[1..], 1)
+}
+
+/// The exponent that a text begins with, if it does, and its bytes with those of the letter before it.
+fn power_of_ten(text: &str, letter: usize) -> Result<Option<(i32, usize)>, ReadError> {
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let digits = run_of_digits(&text[sign..]);
+    if digits.is_empty() {
+        return Ok(None);
+    }
     if digits.trim_start_matches('0').len() > EXPONENT_DIGITS {
         return Err(ReadError::Budget);
     }
-    let exponent = tail[1..=sign + digits.len()].parse().map_err(|_| ReadError::Budget)?;
-    Ok(Some((exponent, 1 + sign + digits.len())))
+    let exponent = text[..sign + digits.len()].parse().map_err(|_| ReadError::Budget)?;
+    Ok(Some((exponent, letter + sign + digits.len())))
 }
 
 fn run_of_digits(text: &str) -> &str {
