@@ -3,6 +3,7 @@
 use super::family::Family;
 use super::name::with_labels;
 use super::scalar::{Scalar, same};
+use super::set::Operation;
 use super::value::{Interval, Value, open_interval};
 use super::vector;
 use crate::agreement::Agreement;
@@ -91,6 +92,12 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::List(a, _), V::List(b, _)) | (V::Union(a), V::Union(b)) => in_any_order(a, b, fuel),
         (V::Tuple(items), V::Matrix(rows)) | (V::Matrix(rows), V::Tuple(items)) => {
             vector(items, rows, fuel)
+        }
+        (V::Operated(Operation::Difference, a), V::Operated(Operation::Difference, b)) => {
+            in_order(a, b, fuel)
+        }
+        (V::Operated(operation, a), V::Operated(other, b)) if operation == other => {
+            in_any_order(a, b, fuel)
         }
         (V::Family(a), V::Family(b)) => families(a, b, fuel),
         (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
