@@ -66,9 +66,14 @@ impl Answer {
             return long_integer(text);
         }
         let text = &*without_types(text);
-        if let Some(answer) = Self::remarked(text, role, budget) {
-            return Ok(answer);
+        match Self::remarked(text, role, budget) {
+            Some(answer) => Ok(answer),
+            None => Self::whole(text, role, budget),
         }
+    }
+
+    /// Reads an answer without anything around it, a remark in it included.
+    fn whole(text: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
         if let Some((texts, ordered)) = listed::texts(text) {
             return Self::listed(&texts, ordered, role, budget);
         }
@@ -93,17 +98,15 @@ impl Answer {
     /// An answer without the remark in it, if what is left is one by itself and not in words.
     fn remarked(text: &str, role: Role, budget: &Budget) -> Option<Self> {
         let split = split_remark(text)?;
-        let mut answer = Self::bare(&split.main, role, budget).ok()?;
+        let mut answer = Self::whole(&unwrapped(&split.main), role, budget).ok()?;
         let lone_letter = |text: &str| text.len() == 1 && !text.bytes().all(|b| b.is_ascii_digit());
         if answer.has_words() || answer.readings.is_empty() || lone_letter(split.main.trim()) {
             return None;
         }
-        if answer.holds.is_none()
-            && let Some((holds, renamed)) = Holds::read(&split, budget)
-        {
+        if let Some((holds, renamed)) = Holds::read(&split, budget) {
             // The name of a parameter does not count where both declare it.
             if let Some(main) = renamed
-                && let Ok(other) = Self::bare(&main, role, budget)
+                && let Ok(other) = Self::whole(&unwrapped(&main), role, budget)
             {
                 answer.readings.extend(other.readings);
             }

@@ -20,9 +20,27 @@
 //!   are a list. "The final answer is …" behind a box counts before the box. Without a box: what is
 //!   announced as the answer, else the formula, number or word that the last line is or ends with;
 //!   [`Unboxed::Refuse`] turns that off. A letter counts where the gold answer is a choice.
-//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2; units and currencies are not
-//!   compared. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
+//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
 //!   no shorter one is, so `0.33` is not 1/3.
+//! - A unit that one answer has and the other has not does not count, as most gold answers leave it out. Where
+//!   both have a unit of the table in `read/units`, they must measure the same quantity, and the amounts are
+//!   compared in one unit: `3 km` is `3000 m` and not `3 m`, `7 cm` is not `7 cm²`. Words that are not in the
+//!   table, or have several meanings (`pounds`, `ounces`, `units`), are compared with nothing. `2 h 30 min` is a
+//!   sum, `12° 30'` an angle. The signs of currencies before a number do not count.
+//! - Upright letters and abbreviations behind a number are units. A single italic letter is a variable in a gold
+//!   answer. In a completion `5 m`, with a space and one of m s h g L N J W V A K, can be 5 as well, and so can
+//!   `5m` and `5s`: a gold answer without the letter does not depend on a variable of that name, so a unit is
+//!   far more likely. `2g`, `3h` and `5N` stay products, as these letters are constants of physics more often.
+//! - A remark behind an answer does not count if the rest is an answer by itself: about how much it is, why, where
+//!   it is attained (`12 \text{ (at } x=3)`), in what form. Lists (`5 or 7`), branches (`… if … , … if …`) and
+//!   remainders are no remarks. Where an answer holds (`k \in \mathbb{Z}`, `for n ≥ 1`, `mod 13`) may be missing
+//!   on one side, also for `\frac n2 \text{ if } n \text{ is even}`, since the question often says it; two
+//!   that differ are two answers. The letter of a parameter that both declare does not count: `kπ, k ∈ ℤ` is
+//!   `nπ, n ∈ ℤ`, and without the declarations it is not.
+//! - An index and an exponent can stand in either order, styles of letters do not count, and `\varphi` is `\phi`
+//!   unless an answer has both. A bar, a tilde and a dot make another letter, a hat and an arrow do not.
+//! - Quotes, emphasis, tags, colours, full-width digits, signs at the end of a proof and announcements such as
+//!   `答案是` around an answer are taken off. An exclamation mark is a factorial: `5!` is 120.
 //! - `1,5` is 1.5 where the gold answer is, and else two numbers. A gold answer that ends in a comma and
 //!   one digit is always a list, `0{,}1` always 0.1.
 //! - `0.333…` repeats the digits that stand there at least twice. `twelve` is 12, `two thirds` is 2/3,

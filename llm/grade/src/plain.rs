@@ -188,17 +188,18 @@ fn notation(text: &str) -> String {
     }
     let mut written = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
+    let mut in_command = false;
     while let Some(letter) = letters.next() {
         if !letter.is_whitespace() {
             written.push(letter);
+            in_command = letter == '\\' || in_command && letter.is_ascii_alphabetic();
             continue;
         }
         // A space ends the name of a command.
-        let name = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let next = letters.peek();
         let digits = written.ends_with(|c: char| c.is_ascii_digit())
             && next.is_some_and(char::is_ascii_digit);
-        if digits || name.ends_with('\\') && next.is_some_and(char::is_ascii_alphabetic) {
+        if digits || in_command && next.is_some_and(char::is_ascii_alphabetic) {
             written.push(' ');
         }
     }
@@ -221,7 +222,12 @@ pub(super) fn is_words(text: &str) -> bool {
         return inner.chars().any(char::is_alphabetic) && !is_single_letter(inner.trim());
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    let letters = |word: &&str| word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c));
+    // `Δx` and `ℏω` are formulas.
+    let symbols = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | 'ℏ' | 'ℓ');
+    let letters = |word: &&str| {
+        word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
+            && !(word.chars().count() < 4 && word.contains(symbols))
+    };
     match &words[..] {
         [] => false,
         [word] if is_short_word(word) || FUNCTIONS.contains(word) => true,

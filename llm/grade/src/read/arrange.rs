@@ -2,6 +2,7 @@
 
 use super::syntax::{Bracket, Relation};
 use super::token::{Placed, Separator, Token};
+use super::words::is_unit;
 use std::ops::Range;
 
 /// Rewrites tokens: brackets that open outwards, set signs between conditions, styles around one symbol,
@@ -82,6 +83,7 @@ fn without_styles(tokens: &mut Vec<Placed>) {
         matches!(token, Some(Token::Letter(_) | Token::Name(_) | Token::Constant(_)))
     };
     let is = |at: usize, token: &Token| tokens.get(at).is_some_and(|placed| placed.token == *token);
+    let unit = |at: usize| matches!(tokens.get(at).map(|placed| &placed.token), Some(Token::Word(word)) if is_unit(word));
     let mut dropped = vec![false; tokens.len()];
     for at in 0..tokens.len() {
         if tokens[at].token != Token::Style {
@@ -89,7 +91,9 @@ fn without_styles(tokens: &mut Vec<Placed>) {
         }
         if symbol(at + 1) {
             dropped[at] = true;
-        } else if is(at + 1, &Token::BraceOpen) && symbol(at + 2) && is(at + 3, &Token::BraceClose)
+        } else if is(at + 1, &Token::BraceOpen)
+            && (symbol(at + 2) || unit(at + 2))
+            && is(at + 3, &Token::BraceClose)
         {
             (dropped[at], dropped[at + 1], dropped[at + 3]) = (true, true, true);
         }

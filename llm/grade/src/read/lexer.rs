@@ -110,6 +110,11 @@ impl<'a> Lexer<'a> {
                 self.script(Token::Underscore, script::lowered)?;
             }
             '<' | '>' | '=' | '!' | ':' | '*' | '-' => self.operator(letter),
+            // Seconds of arc behind a number.
+            '"' if self.tokens.iter().any(|placed| placed.token == Token::Degree) => {
+                self.push(Token::Name("'"), 0);
+                self.push(Token::Name("'"), 1);
+            }
             _ if is_wide(letter) => {
                 let word: String = self.rest().chars().take_while(|c| is_wide(*c)).collect();
                 let length = word.len();
@@ -253,6 +258,7 @@ impl<'a> Lexer<'a> {
             Command::Nothing => self.skip(length),
             Command::Text => return self.prose(name, length),
             Command::Roman => self.roman(length),
+            Command::Frame => self.skip(length + self.option(length)),
             Command::Hidden => {
                 let length = length + self.option(length);
                 let (_, total) = self.argument(length).unwrap_or(("", length));
@@ -341,8 +347,12 @@ impl<'a> Lexer<'a> {
             return self.words("mathrm", content, total);
         }
         let rest = &self.rest()[length..];
-        let spaces = rest.len() - rest.trim_start().len();
-        let letters = rest.trim_start().bytes().take_while(u8::is_ascii_alphabetic).count();
+        let mut inner = rest.trim_start();
+        for space in ["\\,", "\\;", "\\ ", "~"] {
+            inner = inner.strip_prefix(space).unwrap_or(inner).trim_start();
+        }
+        let spaces = rest.len() - inner.len();
+        let letters = inner.bytes().take_while(u8::is_ascii_alphabetic).count();
         match letters {
             0 => self.skip(length),
             _ => {

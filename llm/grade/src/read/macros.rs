@@ -3,6 +3,7 @@
 use super::error::ReadError;
 use super::number::Literal;
 use super::parser::Parser;
+use super::script::plain_name;
 use super::syntax::{Bracket, Constant, Function, Node};
 use super::term::multiply;
 use super::token::{Separator, Token};
@@ -354,7 +355,13 @@ impl Parser<'_> {
 
     /// `\overline{AB}` is the name AB; a mark over one letter makes another name of it.
     fn accented(&mut self, mark: &str) -> Result<Node, ReadError> {
+        let first = self.at;
         let mut name = self.raw_argument()?;
+        // `\vec{F_1}` is `\vec F_1`.
+        let (start, end) = (self.tokens[first].start, self.tokens[self.at - 1].end);
+        if let Some((letter, index)) = self.text[start as usize..end as usize].split_once('_') {
+            name = format!("{}_{}", plain_name(letter), plain_name(index));
+        }
         // Two points with a line over them are what it joins: `\overline{AB}` is AB.
         if name.chars().count() == 1 {
             name.push_str(mark);
