@@ -23,7 +23,8 @@ pub(super) const PROSE: [&str; 8] =
 const CONDITIONS: [&str; 7] = ["for", "if", "when", "whenever", "at", "otherwise", "else"];
 
 /// Words that make more of a remark than a remark.
-const BRANCHES: [&str; 10] = [
+const BRANCHES: [&str; 11] = [
+    "also",
     "otherwise",
     "else",
     "unless",
@@ -99,7 +100,15 @@ fn is_harmless(main: &str, remark: &str) -> bool {
     let words = || remark.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 1);
     let conditions = words().filter(|word| CONDITIONS.contains(word)).count();
     let joined = words().any(|word| word == "and") && main.contains('=') && remark.contains('=');
-    conditions <= 1 && !joined && !words().any(|word| BRANCHES.contains(&word))
+    // `x > 2 \text{ for } x \ne 3` are other numbers than x > 2.
+    let bounds = has_order(main) && {
+        let domain = super::domain::Domain::of(remark);
+        let says = domain.numbers.is_some() || domain.condition.is_some();
+        says && domain
+            .letter
+            .is_some_and(|letter| main.trim_start_matches(['$', ' ']).starts_with(letter))
+    };
+    conditions <= 1 && !joined && !bounds && !words().any(|word| BRANCHES.contains(&word))
 }
 
 /// A text without the commas and spaces at its end.
