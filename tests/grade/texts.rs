@@ -53,6 +53,8 @@ fn phrases_equal_the_same_words() {
         ("not all cubes", "not cubes"),
         ("n \\text{ is a square}", "n"),
         ("All multiples of 7", "7"),
+        ("\\text{all multiples of } 7", "7"),
+        ("\\text{more than } 7", "7"),
         ("All multiples of 7", "\\text{all multiples of } 9"),
     ]);
 }

@@ -51,8 +51,20 @@
 //!   are a list. "The final answer is …" behind a box counts before the box. Without a box: what is
 //!   announced as the answer, else the formula, number or word that the last line is or ends with;
 //!   [`Unboxed::Refuse`] turns that off. A letter counts where the gold answer is a choice.
-//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
-//!   no shorter one is, so `0.33` is not 1/3.
+//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2. `1/2` is `2/4`.
+//! - A decimal of five or more digits, with an exponent or without, is the exact value that rounds to it.
+//!   A shorter one is not: `0.33` for 1/3 fits every value between 0.325 and 0.335. One that is cut off
+//!   is not either, `125.663` for 40π: it is nearer to other values, and rounding is what was meant.
+//! - A decimal of sixteen or more digits is also what a program printed for the double nearest to the
+//!   value, or for a neighbour of it: `0.30000000000000004` is 0.3, because a model that computes gets
+//!   such numbers and has the answer. Two doubles away it is another number.
+//! - A decimal does not round to another decimal, `1.97` is not `1.97423`: a gold answer with a point is
+//!   exact, or rounded on purpose. An integer is exact too: `1.0995e12` is not 4^20, and
+//!   `1.09951162778e12` is, with twelve digits, as programs print a float of that size.
+//! - In an expression, decimals of twelve or more digits are rounded numbers where the other answer has
+//!   none: `2.71828182845905^{x}` is e^x. Shorter ones are exact there.
+//! - `1e-05`, `2.5e+16`, `1E5` and `1.5 x 10^3` are powers of ten, `2e-3` where it stands alone; in a
+//!   formula it is a difference. `1e-16` is not 0: how much of it is rounding, a single number does not say.
 //! - A unit that one answer has and the other has not does not count, as most gold answers leave it out. Where
 //!   both have a unit of the table in `read/units`, they must measure the same quantity, and the amounts are
 //!   compared in one unit: `3 km` is `3000 m` and not `3 m`, `7 cm` is not `7 cm²`. Words that are not in the

@@ -231,7 +231,7 @@ pub(super) fn is_words(text: &str) -> bool {
     match &words[..] {
         [] => false,
         [word] if is_short_word(word) || FUNCTIONS.contains(word) => true,
-        [word] if letters(word) && !NAMES.contains(word) => {
+        [word] if letters(word) && !NAMES.contains(&word.trim_start_matches('-')) => {
             let count = word.chars().count();
             let label = word.chars().all(|c| c.is_ascii_uppercase());
             count >= 4 || count >= 2 && (label || !word.is_ascii())

@@ -119,8 +119,6 @@ pub(super) fn opens(text: &str) -> bool {
                 .iter()
                 .any(|next| rest.trim_start().starts_with(next))
         }
-        // `or about 5.9` rounds, `or 5.9` is another answer.
-        "or" => ["about", "approx", "roughly", "around"].iter().any(|next| rest.contains(next)),
         "any" | "exactly" | "closed" | "correct" => true,
         // `5 for 3` is a price.
         "for" | "with" | "as" | "at" | "around" | "about" if rest.trim_start().is_empty() => true,

@@ -64,6 +64,11 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
+    /// Whether the last token is a number.
+    pub(super) fn behind_number(&self) -> bool {
+        self.tokens.last().is_some_and(|last| matches!(last.token, Token::Number(_)))
+    }
+
     /// Takes the next `length` bytes as a token.
     pub(super) fn push(&mut self, token: Token, length: usize) {
         match token {
@@ -204,19 +209,6 @@ impl<'a> Lexer<'a> {
         } else {
             self.push(Token::Word(word.to_owned()), word.len());
         }
-    }
-
-    /// `1.5 x 10^3`: between a number and a power of ten `x` is a sign.
-    fn is_times(&self, letter: &str) -> bool {
-        let power_of_ten = || {
-            let tail = self.rest()[1..].trim_start().strip_prefix("10").unwrap_or_default();
-            let tail = tail.trim_start();
-            let raised = |letter| script::raised(letter).is_some();
-            tail.starts_with('^') || tail.starts_with("**") || tail.starts_with(raised)
-        };
-        matches!(letter, "x" | "X")
-            && self.tokens.last().is_some_and(|last| matches!(last.token, Token::Number(_)))
-            && power_of_ten()
     }
 
     /// `(-1, 0) U (1, 2)`.

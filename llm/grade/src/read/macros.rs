@@ -7,6 +7,7 @@ use super::script::plain_name;
 use super::syntax::{Bracket, Constant, Function, Node};
 use super::term::multiply;
 use super::token::{Separator, Token};
+use super::words;
 
 /// A word with this many letters or more is not read as a product of variables.
 const LONGEST_PRODUCT: usize = 5;
@@ -163,9 +164,10 @@ impl Parser<'_> {
             return self.based(&text);
         }
         // A name before a value, as in `\text{Area} = 5`, and prose before one.
-        let denies = text.split_whitespace().any(|word| matches!(word, "not" | "no"));
         match self.peek() {
-            Some(Token::Number(_) | Token::Frac | Token::Root) if !denies => self.factor(),
+            Some(Token::Number(_) | Token::Frac | Token::Root) if !words::goes_on(&text) => {
+                self.factor()
+            }
             _ => Ok(Node::Text(text)),
         }
     }

@@ -23,7 +23,8 @@ pub(super) const PROSE: [&str; 8] =
 const CONDITIONS: [&str; 7] = ["for", "if", "when", "whenever", "at", "otherwise", "else"];
 
 /// Words that make more of a remark than a remark.
-const BRANCHES: [&str; 10] = [
+const BRANCHES: [&str; 11] = [
+    "also",
     "otherwise",
     "else",
     "unless",

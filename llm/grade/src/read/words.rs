@@ -92,3 +92,26 @@ pub(crate) fn is_clock_suffix(text: &str) -> bool {
     let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
     matches!(letters.to_ascii_lowercase().as_str(), "am" | "pm")
 }
+
+/// Whether what prose says is not the number behind it: `not 5`, `all powers of 5`, `more than 5`.
+pub(super) fn goes_on(prose: &str) -> bool {
+    let words: Vec<&str> = prose.split_whitespace().collect();
+    if words.iter().any(|word| matches!(*word, "not" | "no")) {
+        return true;
+    }
+    match words[..] {
+        [.., what, "of"] => matches!(
+            what,
+            "powers"
+                | "multiples"
+                | "divisors"
+                | "factors"
+                | "power"
+                | "multiple"
+                | "divisor"
+                | "factor"
+        ),
+        [.., last] => matches!(last, "than" | "except" | "by" | "least" | "most"),
+        [] => false,
+    }
+}
