@@ -22,7 +22,8 @@ const MARKERS: [&str; 15] = [
 ];
 
 /// Titles of the part that answers, on a line of their own.
-const TITLES: [&str; 5] = ["answer", "final answer", "the answer", "the final answer", "final result"];
+const TITLES: [&str; 5] =
+    ["answer", "final answer", "the answer", "the final answer", "final result"];
 
 /// Whether a text announces an answer.
 pub(crate) fn announces(text: &str) -> bool {

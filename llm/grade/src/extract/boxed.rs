@@ -3,7 +3,7 @@
 //! A text that ends inside a box, at the length limit, has no answer: what it was about to say there is
 //! not known, and a box before it was not its last word.
 
-use super::mention::{is_placeholder, is_unbraced_answer};
+use super::mention::{is_mention, is_unbraced_answer};
 use std::borrow::Cow;
 
 /// Most boxes that are read as one list.
@@ -115,7 +115,7 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
                     open.push((None, at + 1));
                 } else if byte == b'}'
                     && let Some((Some(start), content)) = open.pop()
-                    && !is_placeholder(&text[content..at])
+                    && !is_mention(&text[..start], &text[content..at])
                 {
                     found.push(Found { start, open: content, close: at, end: at + 1 });
                 }

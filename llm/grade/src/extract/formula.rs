@@ -20,7 +20,10 @@ pub(super) fn inline(text: &str) -> Option<(&str, usize)> {
     }
     let length = closing(&text[open..window], close)?;
     let inner = &text[open..open + length];
-    let is_formula = !inner.trim().is_empty() && !(open == 1 && has_words(inner));
+    let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    // `$500 * 12 = $6000`: both are prices.
+    let priced = open == 1 && digit(inner) && digit(&text[open + length + 1..]);
+    let is_formula = !inner.trim().is_empty() && !priced && !(open == 1 && has_words(inner));
     is_formula.then_some((inner, open + length + close.len()))
 }
 
@@ -48,16 +51,21 @@ fn has_words(text: &str) -> bool {
         let least = if std::mem::take(&mut first) { 4 } else { 2 };
         let letters = token.trim_end_matches([',', '.', ';']);
         let function = matches!(letters, "sin" | "cos" | "tan" | "log" | "ln" | "exp");
-        outside
-            && letters.len() >= least
-            && letters.chars().all(char::is_alphabetic)
-            && !function
+        outside && letters.len() >= least && letters.chars().all(char::is_alphabetic) && !function
     })
 }
 
 /// Environments that display a formula.
-const DISPLAYS: [&str; 8] =
-    ["align*}", "align}", "equation*}", "equation}", "gather*}", "gather}", "aligned}", "eqnarray*}"];
+const DISPLAYS: [&str; 8] = [
+    "align*}",
+    "align}",
+    "equation*}",
+    "equation}",
+    "gather*}",
+    "gather}",
+    "aligned}",
+    "eqnarray*}",
+];
 
 /// The content of the display formula that a text ends with.
 pub(super) fn last_display(text: &str) -> Option<String> {

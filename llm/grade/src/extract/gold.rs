@@ -6,14 +6,30 @@ use super::runs::{Item, items};
 
 /// How a qualifier begins, which may follow the answer.
 const QUALIFIERS: [&str; 22] = [
-    "where", "for", "with", "when", "attained", "if", "any", "some", "at", "such", "provided", "in",
-    "because", "since", "as", "achieved", "reached", "assuming", "given", "which", "whenever", "all",
+    "where", "for", "with", "when", "attained", "if", "any", "some", "at", "such", "provided",
+    "in", "because", "since", "as", "achieved", "reached", "assuming", "given", "which",
+    "whenever", "all",
 ];
 
 /// How a sentence leads to its answer.
 const LEADS: [&str; 17] = [
-    "is", "are", "equals", "be", "get", "obtain", "have", "gives", "yields", "was", "equal", "to",
-    "following", "approximately", "exactly", "about", "has",
+    "is",
+    "are",
+    "equals",
+    "be",
+    "get",
+    "obtain",
+    "have",
+    "gives",
+    "yields",
+    "was",
+    "equal",
+    "to",
+    "following",
+    "approximately",
+    "exactly",
+    "about",
+    "has",
 ];
 
 /// Words before the answer, and the answer: `Yes, since …` says yes.
@@ -31,7 +47,8 @@ pub(crate) fn in_gold(text: &str) -> Option<String> {
 
 /// A decision with its reason behind it.
 fn decision(text: &str) -> Option<String> {
-    let (first, rest) = text.trim().split_once(|c: char| !c.is_alphabetic())?;
+    let text = text.trim();
+    let (first, rest) = text.split_once(|c: char| !c.is_alphabetic())?;
     let is_reason = text[first.len()..].starts_with([',', '.', ';', ':'])
         || ["since", "because", "as"].iter().any(|w| rest.trim_start().starts_with(w));
     (DECISIONS.contains(&&*first.to_lowercase()) && is_reason).then(|| first.to_owned())
@@ -60,13 +77,19 @@ fn lone(text: &str) -> Option<String> {
     };
     let Item::Run(run) = &items[first] else { return None };
     // A formula and a condition on it, joined by a comma: `$x = k\pi$, $k \in \mathbb{Z}$`.
-    (is_led && !denied && is_cut).then(|| first_formula(text).filter(|_| run.contains(" , ") && is_condition(run)).unwrap_or(run.clone()))
+    (is_led && !denied && is_cut).then(|| {
+        first_formula(text)
+            .filter(|_| run.contains(" , ") && is_condition(run))
+            .unwrap_or(run.clone())
+    })
 }
 
 /// Whether the last item of a list only bounds a letter of the ones before it.
 fn is_condition(run: &str) -> bool {
     run.rsplit_once(" , ").is_some_and(|(_, last)| {
-        ["\\in", "∈", "\\ge", "\\le", "\\ne", ">", "<", "≥", "≤"].iter().any(|sign| last.contains(sign))
+        ["\\in", "∈", "\\ge", "\\le", "\\ne", ">", "<", "≥", "≤"]
+            .iter()
+            .any(|sign| last.contains(sign))
     })
 }
 

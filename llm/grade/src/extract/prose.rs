@@ -25,7 +25,7 @@ pub(crate) fn in_prose(text: &str) -> Vec<String> {
     if let Some(behind) = behind_marker(text) {
         let announced = plain_line(first_sentence(behind));
         let mut candidates = vec![announced.clone()];
-        candidates.extend(said(&announced));
+        candidates.extend(sentence::answer(&announced));
         return candidates;
     }
     if let Some(display) = formula::last_display(text) {
@@ -41,13 +41,8 @@ fn of_line(line: &str) -> Vec<String> {
         candidates.extend(sentence::value(line).filter(|_| !line.contains(['$', '\\'])));
         candidates.push(line.to_owned());
     }
-    candidates.extend(said(line));
+    candidates.extend(sentence::answer(line));
     candidates
-}
-
-/// What a sentence answers. A box that is named in it is none.
-fn said(line: &str) -> Option<String> {
-    sentence::answer(line)
 }
 
 /// The last line that says something, without mark-up.
@@ -57,7 +52,13 @@ fn last_line(text: &str) -> Option<String> {
         let rule = line.trim().chars().all(|c| "-=_*".contains(c));
         !rule && !FAREWELLS.into_iter().any(|farewell| lower.starts_with(farewell))
     };
-    text.lines().rev().find(says).map(plain_line)
+    let mut lines =
+        text.lines().rev().filter(|line| !line.trim().is_empty()).skip_while(|line| !says(line));
+    let line = lines.next()?.trim();
+    let before = lines.next().unwrap_or("").trim();
+    // In a list the hyphen is a bullet, elsewhere a sign.
+    let listed = before.ends_with(':') || before.starts_with("- ");
+    Some(plain_line(line.strip_prefix("- ").filter(|_| listed).unwrap_or(line)))
 }
 
 /// Candidates for the answer of prose that stands in a box: what is announced there, or its only
@@ -75,8 +76,8 @@ pub(crate) fn in_boxed_prose(content: &str) -> Vec<String> {
 /// What a completion calls its final answer behind the last box: it may have changed its mind.
 pub(crate) fn final_answer(text: &str) -> Vec<String> {
     let last_box = text.rfind("\\boxed").max(text.rfind("\\fbox")).unwrap_or(0);
-    let Some(sentence) = final_sentence(&text[last_box..]) else { return Vec::new() };
-    std::iter::once(plain_line(sentence)).chain(said(sentence)).collect()
+    let Some(last) = final_sentence(&text[last_box..]) else { return Vec::new() };
+    std::iter::once(plain_line(last)).chain(sentence::answer(last)).collect()
 }
 
 /// What may be an answer in words: what the last line, or what it announces, says behind its verb,
@@ -86,7 +87,9 @@ pub(crate) fn worded(text: &str) -> Vec<String> {
     let Some(line) = announced.or_else(|| last_line(text)) else { return Vec::new() };
     let sentence = first_sentence(&line);
     let mut candidates = vec![sentence.to_owned()];
-    if let Some((_, behind)) = [" is ", " are ", " was "].into_iter().find_map(|v| sentence.rsplit_once(v)) {
+    if let Some((_, behind)) =
+        [" is ", " are ", " was "].into_iter().find_map(|v| sentence.rsplit_once(v))
+    {
         candidates.push(behind.to_owned());
     }
     if let Some((first, _)) = line.split_once([',', '.', ':', ';']) {

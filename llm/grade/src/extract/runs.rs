@@ -55,12 +55,17 @@ pub(super) fn items(line: &str) -> Vec<Item> {
     }
     let mut pieces = pieces(&line[start..]);
     drop_remarks(&mut pieces);
+    // Beside formulas, words such as "zero" in "the zero matrix" are no numbers.
+    let worded = !line.contains(['$', '\\']);
     let mut items = Vec::new();
     let mut at = 0;
     while at < pieces.len() {
         let (item, next) = run(&pieces, at)
-            .or_else(|| number_in_words(&pieces, at))
+            .or_else(|| number_in_words(&pieces, at).filter(|_| worded))
             .unwrap_or_else(|| (single(&pieces[at]), at + 1));
+        // "75 roses × 8 = 600 thorns": the words between do not hide what the calculation gives.
+        let equated = pieces[at].text == "=" && matches!(item, Item::Run(_));
+        items.extend(equated.then(|| Item::Word("=".into())));
         items.push(item);
         at = next;
     }
@@ -108,14 +113,15 @@ fn run(pieces: &[Piece<'_>], start: usize) -> Option<(Item, usize)> {
     }
     let text = trimmed(&text);
     // Operators alone are punctuation.
-    text.chars().any(|c| c.is_alphanumeric() || "∞∅".contains(c)).then(|| (Item::Run(text.to_owned()), at))
+    text.chars()
+        .any(|c| c.is_alphanumeric() || "∞∅".contains(c))
+        .then(|| (Item::Run(text.to_owned()), at))
 }
 
 /// Where the next item of a list begins, if a comma, an "and" or an "or" joins two runs here.
 fn joint(pieces: &[Piece<'_>], at: usize) -> Option<usize> {
-    let connects = |at: usize| {
-        pieces.get(at).is_some_and(|piece| matches!(piece.text, "and" | "or" | "&"))
-    };
+    let connects =
+        |at: usize| pieces.get(at).is_some_and(|piece| matches!(piece.text, "and" | "or" | "&"));
     let next = match pieces[at].kind {
         Kind::Comma if connects(at + 1) => at + 2,
         Kind::Comma => at + 1,
@@ -138,7 +144,9 @@ fn is_mathematics(pieces: &[Piece<'_>], at: usize) -> bool {
         // A dash between words is none.
         Kind::Operator => {
             let value = |piece: Option<&Piece<'_>>| {
-                piece.is_some_and(|piece| !matches!(piece.kind, Kind::Word | Kind::Stop | Kind::Colon))
+                piece.is_some_and(|piece| {
+                    !matches!(piece.kind, Kind::Word | Kind::Stop | Kind::Colon)
+                })
             };
             value(before) || value(behind)
         }
@@ -151,7 +159,8 @@ fn is_mathematics(pieces: &[Piece<'_>], at: usize) -> bool {
             let listed = before.is_some_and(|piece| piece.kind == Kind::Comma)
                 && behind.is_some_and(|piece| piece.kind == Kind::Close);
             let tight = !pieces[at].spaced
-                && before.is_some_and(|p| matches!(p.kind, Kind::Atom | Kind::Close | Kind::Letter));
+                && before
+                    .is_some_and(|p| matches!(p.kind, Kind::Atom | Kind::Close | Kind::Letter));
             let opens = behind.is_some_and(|p| p.kind == Kind::Open && p.spaced);
             operator(before) || operator(behind) && !opens || bracketed || listed || tight
         }
@@ -169,7 +178,10 @@ fn trimmed(text: &str) -> &str {
 /// A number in words: the longest that begins here.
 fn number_in_words(pieces: &[Piece<'_>], start: usize) -> Option<(Item, usize)> {
     let word = |at: usize| {
-        pieces.get(at).filter(|piece| piece.kind == Kind::Word).map(|piece| piece.text.to_lowercase())
+        pieces
+            .get(at)
+            .filter(|piece| piece.kind == Kind::Word)
+            .map(|piece| piece.text.to_lowercase())
     };
     let first = word(start)?;
     spelled::meaning(first.split('-').next()?).filter(|_| first != "half")?;
@@ -350,9 +362,9 @@ fn number(tail: &str) -> Taken<'_> {
         }
     }
     // `5-year-old` is a word.
-    let compound = tail[end..].strip_prefix('-').is_some_and(|behind| {
-        behind.bytes().take_while(u8::is_ascii_alphabetic).count() > 1
-    });
+    let compound = tail[end..]
+        .strip_prefix('-')
+        .is_some_and(|behind| behind.bytes().take_while(u8::is_ascii_alphabetic).count() > 1);
     if compound {
         let end = tail.find(char::is_whitespace).unwrap_or(tail.len());
         return (Some(Kind::Word), &tail[..end], end);
@@ -362,8 +374,8 @@ fn number(tail: &str) -> Taken<'_> {
 
 /// Names of functions and constants in plain letters.
 const NAMES: [&str; 22] = [
-    "sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "lg", "exp", "sqrt", "cbrt", "abs", "gcd",
-    "lcm", "max", "min", "arcsin", "arccos", "arctan", "binom", "floor",
+    "sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "lg", "exp", "sqrt", "cbrt", "abs",
+    "gcd", "lcm", "max", "min", "arcsin", "arccos", "arctan", "binom", "floor",
 ];
 
 /// A word, a letter, the name of a function or a unit.
@@ -385,8 +397,8 @@ fn word<'a>(tail: &'a str, before: Option<&Piece<'_>>) -> Taken<'a> {
     let next = behind.chars().next().unwrap_or(' ');
     let argument = "(_^{".contains(next)
         || next == ' ' && behind.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '(');
-    let is_name = NAMES.contains(&word) && argument
-        || matches!(word, "pi" | "infinity" | "infty" | "oo");
+    let is_name =
+        NAMES.contains(&word) && argument || matches!(word, "pi" | "infinity" | "infty" | "oo");
     let single = word.chars().count() == 1;
     let product = word.len() <= 3
         && word.is_ascii()
@@ -407,7 +419,8 @@ fn word<'a>(tail: &'a str, before: Option<&Piece<'_>>) -> Taken<'a> {
 fn sign<'a>(tail: &'a str, first: char, spaced: bool, before: Option<&Piece<'_>>) -> Taken<'a> {
     let length = first.len_utf8();
     let text = &tail[..length];
-    let ends = tail[length..].chars().next().is_none_or(|c| c.is_whitespace() || "\"”')".contains(c));
+    let ends =
+        tail[length..].chars().next().is_none_or(|c| c.is_whitespace() || "\"”')".contains(c));
     let kind = match first {
         '(' | '[' | '{' | '⟨' => Kind::Open,
         ')' | ']' | '}' | '⟩' => Kind::Close,
@@ -415,14 +428,15 @@ fn sign<'a>(tail: &'a str, first: char, spaced: bool, before: Option<&Piece<'_>>
         ':' | '：' => Kind::Colon,
         '.' if !ends => return (None, "", length),
         '.' | '?' | '。' | '？' | '！' => Kind::Stop,
-        '!' if spaced || before.is_none_or(|b| matches!(b.kind, Kind::Word | Kind::Stop)) => Kind::Stop,
+        '!' if spaced || before.is_none_or(|b| matches!(b.kind, Kind::Word | Kind::Stop)) => {
+            Kind::Stop
+        }
         '–' if spaced => Kind::Word,
         '—' => Kind::Word,
         'π' | '∞' | 'ℝ' | 'ℤ' | 'ℕ' | 'ℚ' | '∅' => Kind::Atom,
-        '%' | '!' | '+' | '-' | '−' | '–' | '*' | '/' | '^' | '_' | '=' | '<' | '>' | '≤' | '≥' | '≠'
-        | '≈' | '√' | '∛' | '°' | '×' | '·' | '÷' | '∪' | '∩' | '∈' | '±' | '|' | '′' | '∠' | '∖' => {
-            Kind::Operator
-        }
+        '%' | '!' | '+' | '-' | '−' | '–' | '*' | '/' | '^' | '_' | '=' | '<' | '>' | '≤' | '≥'
+        | '≠' | '≈' | '√' | '∛' | '°' | '×' | '·' | '÷' | '∪' | '∩' | '∈' | '±' | '|' | '′'
+        | '∠' | '∖' => Kind::Operator,
         // Raised and lowered digits, fractions.
         _ if first.is_numeric() => Kind::Operator,
         _ => return (None, "", length),

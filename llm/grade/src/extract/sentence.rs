@@ -9,79 +9,222 @@
 //! 5. Else the only number that stands in no phrase such as "in the 5 boxes".
 //! 6. Else the only number at all.
 //!
-//! Where two different numbers are left ("Ann has 3 and Tom has 4", "2 hours and 30 minutes"), or where
+//! Of a sentence in another language the last number counts. Where two different numbers are left ("Ann has 3 and Tom has 4", "2 hours and 30 minutes"), or where
 //! the sentence denies it, there is no answer.
 
 use super::runs::{Item, items};
 
 /// Behind these a sentence concludes.
 const CONCLUSIONS: [&str; 11] = [
-    "so", "therefore", "thus", "hence", "leaving", "giving", "means", "meaning", "totaling",
-    "totalling", "consequently",
+    "so",
+    "therefore",
+    "thus",
+    "hence",
+    "leaving",
+    "giving",
+    "means",
+    "meaning",
+    "totaling",
+    "totalling",
+    "consequently",
 ];
 
 /// These begin a clause that does not answer.
 const CLAUSES: [&str; 24] = [
-    "which", "because", "since", "when", "where", "if", "while", "whereas", "who", "although", "though",
-    "after", "before", "than", "as", "given", "whose", "until", "unless", "provided", "attained",
-    "assuming", "for", "once",
+    "which", "because", "since", "when", "where", "if", "while", "whereas", "who", "although",
+    "though", "after", "before", "than", "as", "given", "whose", "until", "unless", "provided",
+    "attained", "assuming", "for", "once",
 ];
+
+/// Behind these a calculation is a reason, no answer.
+const REASONS: [&str; 6] = ["because", "since", "if", "when", "as", "where"];
 
 /// Verbs that say a number.
 const VERBS: [&str; 90] = [
-    "is", "are", "was", "were", "be", "has", "have", "had", "cost", "costs", "take", "takes", "took",
-    "equal", "equals", "give", "gives", "gave", "get", "gets", "got", "make", "makes", "made", "need",
-    "needs", "needed", "weigh", "weighs", "earn", "earns", "earned", "pay", "pays", "paid", "spend",
-    "spends", "spent", "sell", "sells", "sold", "buy", "bought", "receive", "receives", "received",
-    "contain", "contains", "hold", "holds", "leave", "leaves", "left", "save", "saves", "saved",
-    "yields", "obtain", "find", "found", "becomes", "became", "travels", "traveled", "ran", "walked",
-    "ate", "eats", "won", "used", "uses", "requires", "required", "scored", "read", "collected",
-    "charges", "owes", "lasts", "measures", "remain", "remains", "totals", "covers", "it's", "that's",
-    "would", "will", "can", "must",
+    "is",
+    "are",
+    "was",
+    "were",
+    "be",
+    "has",
+    "have",
+    "had",
+    "cost",
+    "costs",
+    "take",
+    "takes",
+    "took",
+    "equal",
+    "equals",
+    "give",
+    "gives",
+    "gave",
+    "get",
+    "gets",
+    "got",
+    "make",
+    "makes",
+    "made",
+    "need",
+    "needs",
+    "needed",
+    "weigh",
+    "weighs",
+    "earn",
+    "earns",
+    "earned",
+    "pay",
+    "pays",
+    "paid",
+    "spend",
+    "spends",
+    "spent",
+    "sell",
+    "sells",
+    "sold",
+    "buy",
+    "bought",
+    "receive",
+    "receives",
+    "received",
+    "contain",
+    "contains",
+    "hold",
+    "holds",
+    "leave",
+    "leaves",
+    "left",
+    "save",
+    "saves",
+    "saved",
+    "yields",
+    "obtain",
+    "find",
+    "found",
+    "becomes",
+    "became",
+    "travels",
+    "traveled",
+    "ran",
+    "walked",
+    "ate",
+    "eats",
+    "won",
+    "used",
+    "uses",
+    "requires",
+    "required",
+    "scored",
+    "read",
+    "collected",
+    "charges",
+    "owes",
+    "lasts",
+    "measures",
+    "remain",
+    "remains",
+    "totals",
+    "covers",
+    "it's",
+    "that's",
+    "would",
+    "will",
+    "can",
+    "must",
 ];
 
 /// Words that may stand between a verb, or a preposition, and its number.
-const FILLERS: [&str; 32] = [
-    "a", "an", "the", "about", "only", "exactly", "just", "approximately", "around", "now", "also",
-    "still", "then", "be", "have", "equal", "these", "those", "all", "his", "her", "their", "its", "my",
-    "our", "your", "other", "remaining", "first", "last", "indeed", "simply",
+const FILLERS: [&str; 30] = [
+    "a",
+    "an",
+    "the",
+    "about",
+    "only",
+    "exactly",
+    "just",
+    "approximately",
+    "around",
+    "now",
+    "also",
+    "still",
+    "then",
+    "equal",
+    "these",
+    "those",
+    "all",
+    "his",
+    "her",
+    "their",
+    "its",
+    "my",
+    "our",
+    "your",
+    "other",
+    "remaining",
+    "first",
+    "last",
+    "indeed",
+    "simply",
 ];
 
 /// What a phrase begins with that does not answer.
 const PREPOSITIONS: [&str; 26] = [
-    "in", "on", "of", "at", "for", "from", "with", "by", "to", "after", "before", "per", "into", "over",
-    "under", "between", "among", "than", "within", "during", "every", "each", "without", "out", "since",
-    "through",
+    "in", "on", "of", "at", "for", "from", "with", "by", "to", "after", "before", "per", "into",
+    "over", "under", "between", "among", "than", "within", "during", "every", "each", "without",
+    "out", "since", "through",
 ];
 
 /// Words that deny.
-const DENIALS: [&str; 8] = ["not", "never", "isn't", "aren't", "doesn't", "wasn't", "cannot", "neither"];
+const DENIALS: [&str; 8] =
+    ["not", "never", "isn't", "aren't", "doesn't", "wasn't", "cannot", "neither"];
+
+/// Words that say that a sentence is English.
+const ENGLISH: [&str; 10] = ["the", "is", "are", "of", "has", "have", "and", "was", "there", "so"];
 
 /// The mathematics that a line answers with.
 pub(super) fn answer(line: &str) -> Option<String> {
     let items = items(line);
     let sentence = items.rsplit(|item| *item == Item::Stop).find(|part| has_run(part))?;
-    let clause = main_clause(sentence);
-    if let Some(value) = calculated(clause) {
+    let reason = |at: &usize| *at > 0 && word(sentence, *at).is_some_and(|w| REASONS.contains(&w));
+    let reason = (0..sentence.len()).find(reason).unwrap_or(sentence.len());
+    if let Some(value) = calculated(&sentence[..reason]) {
         return Some(value);
     }
+    let (start, end) = main_clause(sentence);
+    let clause = &sentence[start..end];
+    // "It is not 10, which is what we began with, but …": what is denied does not answer.
+    let all_denied = places(clause).all(|at| is_denied(clause, at));
+    if all_denied && has_run(&sentence[end..]) {
+        return of_clause(&sentence[end..]);
+    }
+    of_clause(clause).or_else(|| last_of_foreign(sentence))
+}
+
+/// The mathematics that a clause answers with.
+fn of_clause(clause: &[Item]) -> Option<String> {
     if let Some(found) = only_run(clause) {
         return (!denies(clause)).then_some(found);
     }
-    let said: Vec<usize> = places(clause).filter(|at| is_said(clause, *at)).collect();
-    let free = || places(clause).filter(|at| !is_in_phrase(clause, *at)).collect::<Vec<_>>();
-    let found = match said[..] {
-        [at] => at,
-        [] => match free()[..] {
-            [at] => at,
-            _ => return None,
-        },
+    let counts = |at: &usize| !is_denied(clause, *at);
+    let said: Vec<usize> =
+        places(clause).filter(counts).filter(|at| is_said(clause, *at)).collect();
+    let free: Vec<usize> =
+        places(clause).filter(counts).filter(|at| !is_in_phrase(clause, *at)).collect();
+    let found = match (&said[..], &free[..]) {
+        ([at], _) | ([], [at]) => *at,
         _ => return None,
     };
-    if denies(&clause[..found]) {
-        return None;
-    }
     odds(clause, found).or_else(|| (!is_coordinated(clause, found)).then(|| text(clause, found)))
+}
+
+/// The last run of a sentence in another language, whose words the rule does not know.
+fn last_of_foreign(sentence: &[Item]) -> Option<String> {
+    let english = |item: &Item| matches!(item, Item::Word(word) if ENGLISH.contains(&&**word));
+    let words = sentence.iter().filter(|item| matches!(item, Item::Word(_))).count();
+    let foreign = words >= 3 && !sentence.iter().any(english);
+    let last = places(sentence).last().filter(|_| foreign)?;
+    let run = text(sentence, last);
+    Some(value(&run).unwrap_or(run))
 }
 
 /// Whether a sentence has mathematics in it.
@@ -108,8 +251,8 @@ fn word(items: &[Item], at: usize) -> Option<&str> {
     }
 }
 
-/// The part of a sentence that answers.
-fn main_clause(sentence: &[Item]) -> &[Item] {
+/// Where the part of a sentence begins and ends that answers.
+fn main_clause(sentence: &[Item]) -> (usize, usize) {
     let is = |at: usize, list: &[&str]| word(sentence, at).is_some_and(|w| list.contains(&w));
     let mut clause = sentence;
     let concluding = (0..sentence.len()).rev().find(|at| is(*at, &CONCLUSIONS));
@@ -117,6 +260,16 @@ fn main_clause(sentence: &[Item]) -> &[Item] {
         && has_run(&sentence[at + 1..])
     {
         clause = &sentence[at + 1..];
+    }
+    // "3 packs with 4 pens each, for a total of 12 pens".
+    let total = (0..clause.len()).rev().find(|at| {
+        let said = [word(clause, *at), word(clause, at + 1), word(clause, at + 2)];
+        said == [Some("a"), Some("total"), Some("of")]
+    });
+    if let Some(at) = total
+        && has_run(&clause[at..])
+    {
+        clause = &clause[at + 3..];
     }
     // A condition before the main clause.
     let opens = word(clause, 0).is_some_and(|w| CLAUSES.contains(&w) || PREPOSITIONS.contains(&w));
@@ -130,41 +283,44 @@ fn main_clause(sentence: &[Item]) -> &[Item] {
         let clause_word = word(clause, *at).is_some_and(|w| CLAUSES.contains(&w));
         (clause_word || clause[*at] == Item::Colon) && has_run(&clause[..*at])
     };
-    match (0..clause.len()).find(ends) {
-        Some(end) => &clause[..end],
-        None => clause,
-    }
+    let start = sentence.len() - clause.len();
+    (start, (0..clause.len()).find(ends).map_or(sentence.len(), |end| start + end))
 }
 
 /// The value of the last calculation: `12 + 5 = 17` says 17.
 fn calculated(clause: &[Item]) -> Option<String> {
-    places(clause).rev_find(|at| text(clause, *at).contains('=')).and_then(|at| value(&text(clause, at)))
-}
-
-/// Searching from behind, as a method of the iterator of places.
-trait FindLast: Iterator {
-    fn rev_find(self, condition: impl Fn(&Self::Item) -> bool) -> Option<Self::Item>;
-}
-
-impl<I: Iterator> FindLast for I {
-    fn rev_find(self, condition: impl Fn(&Self::Item) -> bool) -> Option<Self::Item> {
-        self.filter(condition).last()
+    let equated = |at: usize| at > 0 && word(clause, at - 1) == Some("=");
+    let shown = |at: &usize| text(clause, *at).contains('=') || equated(*at);
+    let last = places(clause).filter(shown).last()?;
+    if equated(last) {
+        return Some(text(clause, last));
     }
+    value(&text(clause, last))
 }
+
+/// Commands of arithmetic.
+const ARITHMETIC: [&str; 9] =
+    ["\\times", "\\cdot", "\\dfrac", "\\tfrac", "\\frac", "\\div", "\\sqrt", "\\left", "\\right"];
 
 /// The value behind the last `=` of a calculation without letters on its left side.
 pub(super) fn value(run: &str) -> Option<String> {
+    let run = run.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(run);
     let (left, right) = run.rsplit_once('=')?;
-    let known = ["\\times", "\\cdot", "\\frac", "\\div", "\\sqrt", "\\dfrac", "\\tfrac", "\\left", "\\right"];
     let mut plain = left.to_owned();
-    for command in known {
+    for command in ARITHMETIC {
         plain = plain.replace(command, " ");
     }
-    let numeric = !plain.contains(|c: char| c.is_alphabetic() || "\\<>≤≥≠,".contains(c) && c != ',');
+    // `18 x 2 = 36`.
+    plain = plain.replace(" x ", " ");
+    let numeric = !plain.contains(|c: char| c.is_alphabetic() || "\\<>≤≥≠".contains(c));
     let is_calculation = left.contains(|c: char| c.is_ascii_digit()) && numeric;
     // `x = 3 + 4 = 7`: two signs say that the last side is the value.
     let is_chain = left.contains('=') && !right.contains(',') && !left.contains(" , ");
-    (is_calculation || is_chain).then(|| right.trim().to_owned()).filter(|right| !right.is_empty())
+    // `7 = x` says 7.
+    let named = !right.contains(|c: char| c.is_ascii_digit()) && !right.contains('\\');
+    (is_calculation && !named || is_chain)
+        .then(|| right.trim().to_owned())
+        .filter(|right| !right.is_empty())
 }
 
 fn only_run(clause: &[Item]) -> Option<String> {
@@ -196,6 +352,16 @@ fn ruler(clause: &[Item], at: usize) -> Option<&str> {
         }
     }
     None
+}
+
+/// Whether a word denies a run: `not 10`, `does not have 10`.
+fn is_denied(clause: &[Item], at: usize) -> bool {
+    let before = clause[..at].iter().rev().take(3);
+    let mut words = before.map_while(|item| match item {
+        Item::Word(word) => Some(&**word),
+        _ => None,
+    });
+    words.any(|word| DENIALS.contains(&word))
 }
 
 /// Whether a verb says a run directly.

@@ -12,8 +12,19 @@ const TAGS: [(&str, &str); 6] = [
 ];
 
 /// Labels of fenced blocks that hold an answer, not a program.
-const LABELS: [&str; 11] =
-    ["", "output", "text", "plaintext", "result", "stdout", "console", "math", "latex", "tex", "answer"];
+const LABELS: [&str; 11] = [
+    "",
+    "output",
+    "text",
+    "plaintext",
+    "result",
+    "stdout",
+    "console",
+    "math",
+    "latex",
+    "tex",
+    "answer",
+];
 
 /// What stands in the last pair of tags, and what follows that pair.
 pub(crate) fn tagged(text: &str) -> Option<(&str, &str)> {
