@@ -55,6 +55,16 @@ fn decimals_that_stand_for_the_value() {
         ("\\frac{250}{3}\\%", "83.3333\\%"),
         // A rounding of a number that repeats.
         ("0.8\\overline{3}", "0.833333"),
+        ("\\frac{5}{6}", "83.33333333333334\\%"),
+        ("\\$8.15", "8.149999999999999"),
+        ("7^{40}", "6.366805760909028e+33"),
+        ("-\\infty", "-inf"),
+        ("\\infty", "float('inf')"),
+        ("9.11\\times 10^{-31}", "9.11\\mathrm{E}-31"),
+        // Dots stand for the digits that follow.
+        ("\\sqrt{3}", "1.73205..."),
+        ("\\sqrt{3}", "1.7320508075\\ldots"),
+        ("\\frac{6}{7}", "0.857142\\dots"),
         // Numbers inside an expression.
         ("e^{x}\\cos x", "2.71828182845905^{x} * cos(x)"),
         ("\\frac{x}{3}+\\sqrt{2}", "0.333333333333333*x + 1.4142135623731"),
@@ -86,6 +96,9 @@ fn decimals_that_do_not() {
         ("3^{30}", "2.05891132096e+14"),
         ("86754", "86753.99999"),
         ("4000000", "4.0000001e6"),
+        ("0", "-5.551115123125783e-17"),
+        ("\\frac{6}{7}", "0.857144..."),
+        ("\\sqrt{3}", "1.73204..."),
         // A difference, not an exponent.
         ("5e - 3", "0.005"),
         ("3e-10x", "0.0000000003x"),
@@ -101,7 +114,7 @@ fn decimals_that_do_not() {
 
 #[test]
 fn what_is_no_number_equals_none() {
-    for text in ["inf", "nan", "-inf"] {
+    for text in ["inf", "nan", "-inf", "float('nan')"] {
         assert!(!is_correct("1", text), "{text}");
         assert!(!is_correct("0", text), "{text}");
     }

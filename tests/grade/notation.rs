@@ -42,6 +42,10 @@ fn remarks_behind_an_answer_do_not_count() {
         ("\\frac{113}{27}", "\\frac{113}{27} (about 4.19)"),
         ("\\frac{113}{27}", "\\frac{113}{27}, \\text{ which is approximately } 4.19"),
         ("30", "30 \\text{ (at } t=4)"),
+        ("30", "30 \\; [\\approx 30.0]"),
+        ("30", "30 \\text{ litres, about } 30"),
+        ("30", "30\\quad\\text{(Answer)}"),
+        ("30", "30; \\text{ equality iff } a=b"),
         ("30", "30 \\quad (\\text{when } t = 4)"),
         ("30", "30 \\text{ when } t = 4"),
         ("30", "30 when t = 4"),
@@ -52,7 +56,8 @@ fn remarks_behind_an_answer_do_not_count() {
         ("y = 7", "y = 7 \\text{ since } y>0"),
         (
             "2^{41}+1",
-            "2^{41}+1 \\quad \\text{(obtained by adding up the coefficients of every row of the triangle that has an even index, from the top)}",
+            "2^{41}+1 \\quad \\text{(obtained by adding up the coefficients of every row of \
+             the triangle that has an even index, from the top)}",
         ),
         ("9", "9 (rounded to the nearest integer)"),
         ("9", "9 \\text{ exactly}"),
@@ -74,11 +79,15 @@ fn remarks_behind_an_answer_do_not_count() {
         ("3", "3 (or 5)"),
         ("3", "3 \\text{ for } x>0, 5 \\text{ for } x<0"),
         ("3", "3 \\text{ if } x>0 \\text{ and } 5 \\text{ otherwise}"),
-        ("\\frac{n}{2}", "\\frac{n}{2} \\text{ if } n \\text{ is even}, \\frac{n+1}{2} \\text{ if } n \\text{ is odd}"),
+        (
+            "\\frac{n}{2}",
+            "\\frac{n}{2} \\text{ if } n \\text{ is even}, \
+             \\frac{n+1}{2} \\text{ if } n \\text{ is odd}",
+        ),
         ("3", "3 \\text{ with remainder } 1"),
+        ("x = 1", "x = 1 \\text{ or } x = 2, \\text{ where } x > 0"),
         ("x = 2", "x = 2 \\text{ since } x>0 \\text{ and } y = 3"),
-        ("3x", "3 (x)"),
-    ].iter().copied().filter(|pair| *pair != ("3x", "3 (x)")).collect::<Vec<_>>());
+    ]);
 }
 
 #[test]
@@ -86,6 +95,13 @@ fn parameters_and_where_they_range() {
     same(&[
         ("x=\\frac{k\\pi}{3}", "x=\\frac{k\\pi}{3},\\ k\\in\\mathbb{Z}"),
         ("x=\\frac{k\\pi}{3}", "x=\\frac{k\\pi}{3}\\ (k\\in\\mathbb{Z})"),
+        ("x=\\frac{k\\pi}{3}", "x=\\frac{k\\pi}{3}, k = 0, \\pm 1, \\pm 2, \\ldots"),
+        ("x=\\frac{k\\pi}{3}", "x=\\frac{k\\pi}{3}\\ (k\\text{ is an integer})"),
+        ("x=\\frac{k\\pi}{3}", "x=\\frac{k\\pi}{3} \\mid k\\in\\mathbb{Z}"),
+        ("x=\\frac{k\\pi}{3}", "x=\\frac{k\\pi}{3}\\text{, }k\\in Z"),
+        ("x=\\frac{k\\pi}{3}", "x=\\frac{k\\pi}{3}\\text{ (}k\\in\\mathbb{Z}\\text{)}"),
+        ("y = 4x + b", "y = 4x + b, b \\text{ arbitrary}"),
+        ("y = 4x + b", "y = 4x + b,\\ b\\text{ is a real number}"),
         ("$x=\\frac{k\\pi}{3}$, $k\\in\\mathbb{Z}$", "x=\\frac{k\\pi}{3} \\quad k \\in \\mathbb Z"),
         (
             "x=\\frac{k\\pi}{3},\\ k\\in\\mathbb{Z}",
@@ -107,6 +123,8 @@ fn parameters_and_where_they_range() {
     other(&[
         ("x=k\\pi, k\\in\\mathbb{Z}", "x=k\\pi, k\\in\\mathbb{N}"),
         ("x=k\\pi, k\\in\\mathbb{Z}", "x=k\\pi, k\\in\\mathbb{R}"),
+        ("x=k\\pi, k\\in Z", "x=k\\pi, k = 1, 2, 3, \\dots"),
+        ("y = 4x + b", "y = 4x + b, b = 3"),
         ("x=k\\pi, k\\in\\mathbb{Z}", "x=2n\\pi, n\\in\\mathbb{Z}"),
         ("x=k\\pi, k\\in\\mathbb{Z}", "x=n\\pi, n\\in\\mathbb{N}"),
         ("x=k\\pi", "x=n\\pi"),
@@ -117,6 +135,14 @@ fn parameters_and_where_they_range() {
             "\\frac{m}{2} \\text{ if } m \\text{ is odd}",
         ),
         ("x > 3", "x > 3, x \\in \\mathbb{Z}"),
+        ("x > 3", "x > 3 \\text{ for } x \\ne 5"),
+        ("x > 3", "x > 3 \\text{ for integers } x"),
+        ("3", "3 \\pmod 5 \\text{ or } 4 \\pmod 5"),
+        ("3", "3 (mod 5), 4 (mod 5)"),
+        ("3", "3 \\text{ or about } 5"),
+        ("3", "3 \\text{ where } 4 \\text{ also works}"),
+        ("3", "3 \\text{ and } 4 \\text{ for } x=1"),
+        ("3", "3, 4 \\text{ (at } x=1)"),
         ("12 \\pmod{13}", "12 \\pmod{14}"),
         ("12 \\text{ (mod } 13)", "12 \\pmod{7}"),
         ("f(x)=ax", "f(x)=ax+1, a\\in\\mathbb{R}"),
@@ -138,6 +164,18 @@ fn units_in_every_form() {
         ("8", "8\\ \\mathrm{lb}/\\mathrm{in}^{2}"),
         ("8", "8\\mathrm{ft}/\\mathrm{sec}"),
         ("8", "8\\ \\mathrm{V}"),
+        ("8", "8\\,\\mathrm{C}"),
+        ("8", "8 m²"),
+        ("8", "8 cm³"),
+        ("8", "8 men"),
+        ("8", "8 cows"),
+        ("8", "{8\\rm\\,cm}"),
+        ("8", "8 \\mathsf{cm}"),
+        ("8", "\\SI{8}{cm}"),
+        ("8", "\\qty{8}{\\meter\\per\\second}"),
+        ("8", "8 GB"),
+        ("8", "8 [cm]"),
+        ("8", "8 per hour"),
         ("8", "8\\ \\mathrm{J}"),
         ("8", "8\\ \\Omega"),
         ("8", "8\\ \\mathrm{k}\\Omega"),
@@ -196,39 +234,53 @@ fn units_in_every_form() {
         ("14.7 \\mathrm{lb} / \\mathrm{in}^{2}", "14.7"),
         ("7 in", "7"),
         ("151^{\\circ} 4^{\\prime} 30^{\\prime \\prime}", "151^\\circ 4' 30''"),
+        ("151^\\circ 4' 30''", "151° 4′ 30\""),
         ("151^{\\circ} 4^{\\prime} 30^{\\prime \\prime}", "151.075^\\circ"),
         ("12° 30'", "12.5^\\circ"),
     ]);
-    other(
-        &[
-            ("8", "8x"),
-            ("8", "8n"),
-            ("8", "8k"),
-            ("8", "8g"),
-            ("8", "8 x"),
-            ("8", "8 ab"),
-            ("8", "8 (x)"),
-            ("8", "8 (ab)"),
-            ("8", "8 (xyz)"),
-            ("8", "8\\pi"),
-            ("8", "9 \\text{ cm}"),
-            ("8", "8\\text{ cm} \\cdot 2"),
-            ("8", "8 \\mu m g"),
-            ("8", "8 \\mathrm{m} + 1"),
-            ("8", "\\frac{8 \\text{ m}}{2}"),
-            ("\\frac12", "\\frac12 mg"),
-            ("8", "8万元"),
-            ("12^\\circ", "12^\\circ 30'"),
-            ("151^\\circ 4' 30''", "151^\\circ 5' 30''"),
-            ("30", "5 \\text{ ft } 6 \\text{ in}"),
-            ("6 (pens)", "7 (pens)"),
-            ("8m", "8"),
-        ]
-        .iter()
-        .copied()
-        .filter(|pair| *pair != ("8m", "8"))
-        .collect::<Vec<_>>(),
-    );
+    other(&[
+        ("8", "8x"),
+        ("8", "8n"),
+        ("8", "8k"),
+        ("8", "8g"),
+        ("8", "8 x"),
+        ("8", "8 ab"),
+        ("8", "8 (x)"),
+        ("8", "8 (ab)"),
+        ("8", "8 (xyz)"),
+        ("8", "8\\pi"),
+        ("8", "9 \\text{ cm}"),
+        ("8", "8\\text{ cm} \\cdot 2"),
+        ("8", "8 \\mu m g"),
+        ("8", "8 \\mathrm{m} + 1"),
+        ("8", "8 \\in A"),
+        ("8", "8 rst"),
+        ("8", "8\\sec x"),
+        ("8", "8 \\min(x, 2)"),
+        ("8", "\\frac{8m}{s}"),
+        ("8", "\\frac{8 \\text{ m}}{2}"),
+        ("\\frac12", "\\frac12 mg"),
+        ("8", "8万元"),
+        ("12^\\circ", "12^\\circ 30'"),
+        ("151^\\circ 4' 30''", "151^\\circ 5' 30''"),
+        ("30", "5 \\text{ ft } 6 \\text{ in}"),
+        ("6 (pens)", "7 (pens)"),
+    ]);
+}
+
+/// A letter in the gold answer is a variable.
+#[test]
+fn an_italic_letter_is_a_unit_in_completions_alone() {
+    let grader = Grader::default();
+    let verdict = |gold: &str, answer: &str| {
+        grader.grade(gold, &format!("It is \\boxed{{{answer}}}.")).verdict
+    };
+    assert_eq!(verdict("8m", "8m"), Verdict::Correct);
+    assert_eq!(verdict("8m", "8"), Verdict::Wrong);
+    assert_eq!(verdict("8s", "8m"), Verdict::Wrong);
+    assert_eq!(verdict("8 \\text{ km}", "8 m"), Verdict::Wrong);
+    assert_eq!(verdict("8 \\text{ m}", "8 m"), Verdict::Correct);
+    assert_eq!(verdict("m", "8"), Verdict::Wrong);
 }
 
 /// Where only one of two answers has a unit, or one has a word that is no unit, units do not count. Where both
@@ -267,6 +319,10 @@ fn units_of_both_answers() {
 fn letters_with_scripts_and_styles() {
     same(&[
         ("w^3_1", "w_1^3"),
+        ("\\vec F_{1}", "\\vec{F_1}"),
+        ("Δt", "\\Delta t"),
+        ("ℏ + 1", "\\hbar + 1"),
+        ("V_{\\rm in}", "V_{\\text{in}}"),
         ("\\frac{\\sqrt{3}w^{2}_{0}}{h}", "\\frac{w_0^2 \\sqrt{3}}{h}"),
         ("y'_2", "y_2'"),
         ("y_{\\text{min}}", "y_{min}"),
@@ -319,6 +375,15 @@ fn wrappers_around_an_answer() {
         ("63", "_63_"),
         ("63", "__63__"),
         ("63", "<b>63</b>"),
+        ("63", "‹63›"),
+        ("63", "《63》"),
+        ("63", "\\underbrace{63}"),
+        ("63", "\\textsc{63}"),
+        ("63", "\\bbox[5px,border:2px solid red]{63}"),
+        ("63", "✅ 63"),
+        ("63", "Ans: 63"),
+        ("63", "&#54;&#51;"),
+        ("63", "٦٣"),
         ("63", "<span style=\"color:red\">63</span>"),
         ("63", "\\textcolor{blue}{63}"),
         ("63", "\\color{blue}63"),

@@ -42,6 +42,7 @@ fn phrases_equal_the_same_words() {
     equal(&[
         ("n is a square", "n \\text{ is a square}"),
         ("All multiples of 7", "\\text{all multiples of } 7"),
+        ("4 and even cubes", "4 \\text{ and all even cubes}"),
         ("Not a circle", "\\text{not a circle}"),
         ("keeping the first box", "keeping the first box"),
         ("4 and even cubes", "4 and even cubes"),
@@ -49,8 +50,11 @@ fn phrases_equal_the_same_words() {
     different(&[
         ("n is a square", "n is a cube"),
         ("n is a square", "n"),
+        ("not all cubes", "not cubes"),
         ("n \\text{ is a square}", "n"),
         ("All multiples of 7", "7"),
+        ("\\text{all multiples of } 7", "7"),
+        ("\\text{more than } 7", "7"),
         ("All multiples of 7", "\\text{all multiples of } 9"),
     ]);
 }

@@ -5,7 +5,9 @@ use crate::budget::{Budget, Exhausted, Fuel};
 use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
 use crate::listed;
-use crate::plain::{choice, is_phrase, is_short_name, is_worded_formula, is_words, plain};
+use crate::plain::{
+    choice, is_letters, is_phrase, is_short_name, is_worded_formula, is_words, plain,
+};
 use crate::printed::without_types;
 use crate::read::{
     Commas, Node, ReadError, is_clock_suffix, letters_behind, parse, split_remark, unwrapped,
@@ -64,11 +66,16 @@ impl Answer {
             return long_integer(text);
         }
         let text = &*without_types(text);
-        if let Some(answer) = Self::remarked(text, role, budget) {
-            return Ok(answer);
+        match Self::remarked(text, role, budget) {
+            Some(answer) => Ok(answer),
+            None => Self::whole(text, role, budget),
         }
-        if let Some(texts) = listed::texts(text) {
-            return Self::listed(&texts, role, budget);
+    }
+
+    /// Reads an answer without anything around it, a remark in it included.
+    fn whole(text: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
+        if let Some((texts, ordered)) = listed::texts(text) {
+            return Self::listed(&texts, ordered, role, budget);
         }
         if let Some((said, set)) = listed::restated(text) {
             return Self::restated(said, set, role, budget);
@@ -91,17 +98,15 @@ impl Answer {
     /// An answer without the remark in it, if what is left is one by itself and not in words.
     fn remarked(text: &str, role: Role, budget: &Budget) -> Option<Self> {
         let split = split_remark(text)?;
-        let mut answer = Self::bare(&split.main, role, budget).ok()?;
+        let mut answer = Self::whole(&unwrapped(&split.main), role, budget).ok()?;
         let lone_letter = |text: &str| text.len() == 1 && !text.bytes().all(|b| b.is_ascii_digit());
         if answer.has_words() || answer.readings.is_empty() || lone_letter(split.main.trim()) {
             return None;
         }
-        if answer.holds.is_none()
-            && let Some((holds, renamed)) = Holds::read(&split, budget)
-        {
+        if let Some((holds, renamed)) = Holds::read(&split, budget) {
             // The name of a parameter does not count where both declare it.
             if let Some(main) = renamed
-                && let Ok(other) = Self::bare(&main, role, budget)
+                && let Ok(other) = Self::whole(&unwrapped(&main), role, budget)
             {
                 answer.readings.extend(other.readings);
             }
@@ -111,7 +116,12 @@ impl Answer {
     }
 
     /// The items of a list of texts; one item stands for itself.
-    fn listed(texts: &[String], role: Role, budget: &Budget) -> Result<Self, ReadError> {
+    fn listed(
+        texts: &[String],
+        ordered: bool,
+        role: Role,
+        budget: &Budget,
+    ) -> Result<Self, ReadError> {
         let mut items = Vec::with_capacity(texts.len());
         for text in texts {
             if listed::texts(&unwrapped(text)).is_some() {
@@ -126,8 +136,8 @@ impl Answer {
         let values: Option<Vec<Value>> = items.iter().map(first).collect();
         let values = values.ok_or_else(|| ReadError::Syntax("a list of letters".into()))?;
         let plain = items.iter().map(|item| &*item.plain).collect::<Vec<_>>().join(",");
-        let readings = vec![Value::List(values, false)];
-        Ok(Self { readings, plain, choice: None, clock: None, holds: None })
+        let value = if ordered { Value::Tuple(values) } else { Value::List(values, false) };
+        Ok(Self { readings: vec![value], plain, choice: None, clock: None, holds: None })
     }
 
     /// A set with what it is the solution of before it, as far as both say the same.
@@ -288,11 +298,16 @@ fn read_meanings(
     {
         readings.push(value);
     }
-    if is_short_name(text) || !readings.is_empty() && is_worded_formula(text) {
+    if is_short_name(text) {
+        // `TOM` is Tom, too, while `tom` can be a product.
+        readings.splice(0..0, [words(), Value::Text(text.to_ascii_uppercase())]);
+    } else if !readings.is_empty() && is_worded_formula(text) {
         readings.insert(0, words());
     }
     let is_prose = || role == Role::Gold && matches!(problem, Some(ReadError::Syntax(_)));
-    if readings.is_empty() && (clock.is_some() || is_prose() && is_phrase(text)) {
+    if readings.is_empty() && clock.is_some()
+        || is_phrase(text) && (is_letters(text) || readings.is_empty() && is_prose())
+    {
         readings.push(words());
     }
     Ok((readings, problem))

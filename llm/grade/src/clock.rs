@@ -21,8 +21,11 @@ pub(super) struct Clock {
 impl Clock {
     /// Reads a time of 12 or of 24 hours; without `a.m.` or `p.m.` it is one of 24 hours.
     pub(super) fn read(text: &str) -> Option<Self> {
-        // Every time has a colon, an `m`, or is noon or midnight.
-        if text.len() > LONGEST || !text.contains([':', 'm', 'M', 'n', 'N']) {
+        // Most answers begin otherwise, or have neither a colon nor an `m` nor a clock in them.
+        let start = text.trim_start_matches("\\text{").trim_start_matches(['$', ' ']);
+        let digits_first = start.starts_with(|c: char| c.is_ascii_digit())
+            && text.contains([':', 'm', 'M', 'n', 'N', 'k']);
+        if text.len() > LONGEST || !digits_first && !start.starts_with(['n', 'N', 'm', 'M']) {
             return None;
         }
         let plain = unmarked(text);
@@ -31,19 +34,24 @@ impl Clock {
             return Some(Self { seconds, certain: true });
         }
         let (hour, rest) = digits(rest, 1)?;
-        let (minutes, rest) = part(rest)?;
+        // `4.30 p.m.`
+        let dotted = rest.strip_prefix('.').filter(|rest| rest.ends_with(['m', '.']));
+        let colon = dotted.map(|rest| format!(":{rest}"));
+        let (minutes, rest) = part(colon.as_deref().unwrap_or(rest))?;
         let (seconds, rest) = part(rest)?;
         let day = suffix(rest.trim())?;
+        let zero = |part: Option<(bool, u32)>| part.is_some_and(|(led, _)| led);
+        let value = |part: Option<(bool, u32)>| part.map_or(0, |(_, value)| value);
         let hour_of_day = match day {
             Day::Plain if minutes.is_some() && hour.1 < 24 => hour.1,
+            Day::Plain if hour.1 == 24 && value(minutes) == 0 => 0,
+            Day::OClock if (1..=12).contains(&hour.1) => hour.1,
             Day::Morning if (1..=12).contains(&hour.1) => hour.1 % 12,
             Day::Afternoon if (1..=12).contains(&hour.1) => hour.1 % 12 + 12,
             Day::Noon if hour.1 == 12 => 12,
             Day::Midnight if hour.1 == 12 || hour.1 == 0 => 0,
             _ => return None,
         };
-        let zero = |part: Option<(bool, u32)>| part.is_some_and(|(led, _)| led);
-        let value = |part: Option<(bool, u32)>| part.map_or(0, |(_, value)| value);
         Some(Self {
             seconds: 3600 * hour_of_day + 60 * value(minutes) + value(seconds),
             certain: !matches!(day, Day::Plain) || hour.0 || zero(minutes) || seconds.is_some(),
@@ -63,6 +71,8 @@ impl Clock {
 /// What stands behind the digits.
 enum Day {
     Plain,
+    /// `7 o'clock`.
+    OClock,
     Morning,
     Afternoon,
     Noon,
@@ -73,6 +83,7 @@ fn suffix(text: &str) -> Option<Day> {
     let letters: String = text.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
     Some(match &*letters {
         "" if text.is_empty() => Day::Plain,
+        "o'clock" | "oclock" | "o’clock" => Day::OClock,
         "am" | "inthemorning" => Day::Morning,
         "pm" | "intheafternoon" | "intheevening" => Day::Afternoon,
         "noon" => Day::Noon,

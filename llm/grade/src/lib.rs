@@ -37,9 +37,39 @@
 //!   ("The maximum is $12$, attained when $x = 3$" is 12), or "yes" or "no" with the reason cut. Where
 //!   words before that formula may say something else ("all odd integers $n \ge 3$"), and where several
 //!   sentences have formulas, it cannot be read.
-//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2; units and currencies are not
-//!   compared. `1/2` is `2/4`. A decimal of five or more digits is the exact value that rounds to it;
-//!   no shorter one is, so `0.33` is not 1/3.
+//! - `50 %` is 0.5 and 50; `90°` is 90 and π/2. `1/2` is `2/4`.
+//! - A decimal of five or more digits, with an exponent or without, is the exact value that rounds to it.
+//!   A shorter one is not: `0.33` for 1/3 fits every value between 0.325 and 0.335. One that is cut off
+//!   is not either, `125.663` for 40π: it is nearer to other values, and rounding is what was meant.
+//! - A decimal of sixteen or more digits is also what a program printed for the double nearest to the
+//!   value, or for a neighbour of it: `0.30000000000000004` is 0.3, because a model that computes gets
+//!   such numbers and has the answer. Two doubles away it is another number.
+//! - A decimal does not round to another decimal, `1.97` is not `1.97423`: a gold answer with a point is
+//!   exact, or rounded on purpose. An integer is exact too: `1.0995e12` is not 4^20, and
+//!   `1.09951162778e12` is, with twelve digits, as programs print a float of that size.
+//! - In an expression, decimals of twelve or more digits are rounded numbers where the other answer has
+//!   none: `2.71828182845905^{x}` is e^x. Shorter ones are exact there.
+//! - `1e-05`, `2.5e+16`, `1E5` and `1.5 x 10^3` are powers of ten, `2e-3` where it stands alone; in a
+//!   formula it is a difference. `1e-16` is not 0: how much of it is rounding, a single number does not say.
+//! - A unit that one answer has and the other has not does not count, as most gold answers leave it out. Where
+//!   both have a unit of the table in `read/units`, they must measure the same quantity, and the amounts are
+//!   compared in one unit: `3 km` is `3000 m` and not `3 m`, `7 cm` is not `7 cm²`. Words that are not in the
+//!   table, or have several meanings (`pounds`, `ounces`, `units`), are compared with nothing. `2 h 30 min` is a
+//!   sum, `12° 30'` an angle. The signs of currencies before a number do not count.
+//! - Upright letters and abbreviations behind a number are units. A single italic letter is a variable in a gold
+//!   answer. In a completion `5 m`, with a space and one of m s h g L N J W V A K, can be 5 as well, and so can
+//!   `5m` and `5s`: a gold answer without the letter does not depend on a variable of that name, so a unit is
+//!   far more likely. `2g`, `3h` and `5N` stay products, as these letters are constants of physics more often.
+//! - A remark behind an answer does not count if the rest is an answer by itself: about how much it is, why, where
+//!   it is attained (`12 \text{ (at } x=3)`), in what form. Lists (`5 or 7`), branches (`… if … , … if …`) and
+//!   remainders are no remarks. Where an answer holds (`k \in \mathbb{Z}`, `for n ≥ 1`, `mod 13`) may be missing
+//!   on one side, also for `\frac n2 \text{ if } n \text{ is even}`, since the question often says it; two
+//!   that differ are two answers. The letter of a parameter that both declare does not count: `kπ, k ∈ ℤ` is
+//!   `nπ, n ∈ ℤ`, and without the declarations it is not.
+//! - An index and an exponent can stand in either order, styles of letters do not count, and `\varphi` is `\phi`
+//!   unless an answer has both. A bar, a tilde and a dot make another letter, a hat and an arrow do not.
+//! - Quotes, emphasis, tags, colours, full-width digits, signs at the end of a proof and announcements such as
+//!   `答案是` around an answer are taken off. An exclamation mark is a factorial: `5!` is 120.
 //! - `1,5` is 1.5 where the gold answer is, and else two numbers. A gold answer that ends in a comma and
 //!   one digit is always a list, `0{,}1` always 0.1.
 //! - `0.333…` repeats the digits that stand there at least twice. `twelve` is 12, `two thirds` is 2/3,
@@ -53,7 +83,8 @@
 //! - A symbol or a function of plain variables before `=`, `x` or `f(x)`, is a name: it is compared with
 //!   other names alone, and f(n) can be f(x), y can be f(x). Any other single quantity, `xy`, `f(2)`,
 //!   `\sin A`, `a : b`, `P(B)`, is part of the answer: beside another equation, both must say the same. A
-//!   bare value answers for both, because the question has named what it asks for. A sum, a power or a
+//!   bare value answers for both, because the question has named what it asks for (so 6 is xy = 6 and is
+//!   uv = 6, which are not the same). A sum, a power or a
 //!   multiple, `x + y = 3`, is an equation to be solved, and never its right-hand side.
 //! - A run of capitals is a segment or an angle, the same backwards: AB = 5 is BA = 5 and not AC = 5. As
 //!   an answer alone, and between variables as in `PV = nRT`, it is what is written.

@@ -1,11 +1,16 @@
 //! Answers that a program has written: JSON and Python lists of texts, and sets with what they solve.
 
+use crate::spelled;
+
 /// Most items of a list.
 const MOST_ITEMS: usize = 1_000;
 
-/// The texts of `["3", "-3"]` or `['3', '-3']`.
-pub(super) fn texts(answer: &str) -> Option<Vec<String>> {
-    let inner = answer.strip_prefix('[')?.strip_suffix(']')?.trim();
+/// The texts of `["3", "-3"]`, `['3', '-3']` or `("3", "-3")`, and whether their order counts, as it does
+/// in round brackets.
+pub(super) fn texts(answer: &str) -> Option<(Vec<String>, bool)> {
+    let inside = |open, close| answer.strip_prefix(open)?.strip_suffix(close);
+    let list: Option<&str> = inside('[', ']');
+    let inner = list.or_else(|| inside('(', ')'))?.trim();
     let mut rest = inner;
     let mut items = Vec::new();
     loop {
@@ -13,7 +18,7 @@ pub(super) fn texts(answer: &str) -> Option<Vec<String>> {
         items.push(item);
         rest = behind.trim_start();
         if rest.is_empty() {
-            return (items.len() <= MOST_ITEMS).then_some(items);
+            return (items.len() <= MOST_ITEMS).then_some((items, list.is_none()));
         }
         rest = rest.strip_prefix(',')?.trim_start();
     }
@@ -40,6 +45,9 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 
 /// What is said before the colon, and the set behind it, of `x < -7: (-\infty, -7)`.
 pub(super) fn restated(answer: &str) -> Option<(&str, &str)> {
+    if !answer.contains(':') {
+        return None;
+    }
     let (mut depth, mut colon) = (0usize, None);
     for (at, byte) in answer.bytes().enumerate() {
         match byte {
@@ -59,6 +67,6 @@ pub(super) fn restated(answer: &str) -> Option<(&str, &str)> {
             .any(|set| bare.starts_with(set));
     let orders = ["<", ">", "\\l", "\\g", "\\ne", "≤", "≥", "≠"];
     let bounds = orders.iter().any(|order| said.contains(order));
-    let in_words = said.to_ascii_lowercase().contains("real numbers");
-    (is_set && (bounds || in_words)).then_some((said, set))
+    let solved = said.contains('=') && bare.starts_with("\\{");
+    (is_set && (bounds || solved || spelled::meaning(said).is_some())).then_some((said, set))
 }

@@ -15,7 +15,13 @@ pub(super) fn plain(text: &str) -> String {
     {
         rest = &words[article.len()..];
     }
+    let mut begins_a_word = true;
     while let Some(first) = rest.chars().next() {
+        if begins_a_word && let Some(length) = filler(rest, &plain) {
+            rest = &rest[length..];
+            continue;
+        }
+        begins_a_word = first.is_whitespace() || first == '{';
         if first == '\\' {
             let name = rest[1..].find(|c: char| !c.is_ascii_alphabetic());
             let end = name.map_or(rest.len(), |length| length + 1);
@@ -43,12 +49,25 @@ pub(super) fn plain(text: &str) -> String {
     if as_written { plain.to_owned() } else { plain.to_lowercase() }
 }
 
+/// The length of a word that does not change what a phrase says: `all powers of 2` are powers of 2, but
+/// `not all` is something else.
+fn filler(text: &str, before: &str) -> Option<usize> {
+    let word = ["all ", "the "].into_iter().find(|word| {
+        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    })?;
+    let follows = text[word.len()..].bytes().take_while(u8::is_ascii_alphabetic).count() >= 3;
+    (follows && !before.ends_with("not") && !before.ends_with("Not")).then_some(word.len())
+}
+
 /// Short words of answers that would pass for products of variables.
-const SHORT_WORDS: [&str; 28] = [
-    "yes", "no", "odd", "all", "red", "tie", "day", "mon", "tue", "wed", "thu", "fri", "sat",
-    "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "both", "even",
-    "true", "none",
+const SHORT_WORDS: [&str; 30] = [
+    "n/a", "dne", "yes", "no", "odd", "all", "red", "tie", "day", "mon", "tue", "wed", "thu",
+    "fri", "sat", "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    "both", "even", "true", "none",
 ];
+
+/// Names and words of two letters.
+const TWO_LETTERS: [&str; 8] = ["Up", "Al", "Bo", "Cy", "Ed", "Jo", "Mo", "Ty"];
 
 /// Functions whose name alone is an answer.
 const FUNCTIONS: [&str; 12] =
@@ -68,6 +87,9 @@ fn is_label(word: &str) -> bool {
 
 /// Whether an answer is a name of three letters such as `Sun` or `Amy`, which also is a product.
 pub(super) fn is_short_name(text: &str) -> bool {
+    if TWO_LETTERS.contains(&text) {
+        return true;
+    }
     let [first, rest @ ..] = text.as_bytes() else { return false };
     first.is_ascii_uppercase()
         && rest.len() == 2
@@ -92,7 +114,18 @@ pub(super) fn is_phrase(text: &str) -> bool {
         word.chars().count() >= 2 && word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
     });
     let lengths: Vec<usize> = words.map(|word| word.chars().count()).collect();
-    lengths.len() >= 2 && lengths.iter().any(|length| *length >= 3)
+    let several = lengths.len() >= 2 || inner.split_whitespace().count() >= 2;
+    several && lengths.iter().any(|length| *length >= 3)
+}
+
+/// Whether there are only letters and the punctuation of prose: `Amy and Bob`, `Yes, No`.
+pub(super) fn is_letters(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || ",.'’-()".contains(c))
+        && text.split(|c: char| !c.is_alphabetic()).any(|word| {
+            word.len() >= 3
+                && word.chars().any(char::is_lowercase)
+                && !matches!(word, "and" | "sin" | "cos" | "tan" | "log")
+        })
 }
 
 /// Whether an answer is a formula with words outside of it: `odd $n$`.
@@ -155,17 +188,18 @@ fn notation(text: &str) -> String {
     }
     let mut written = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
+    let mut in_command = false;
     while let Some(letter) = letters.next() {
         if !letter.is_whitespace() {
             written.push(letter);
+            in_command = letter == '\\' || in_command && letter.is_ascii_alphabetic();
             continue;
         }
         // A space ends the name of a command.
-        let name = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let next = letters.peek();
         let digits = written.ends_with(|c: char| c.is_ascii_digit())
             && next.is_some_and(char::is_ascii_digit);
-        if digits || name.ends_with('\\') && next.is_some_and(char::is_ascii_alphabetic) {
+        if digits || in_command && next.is_some_and(char::is_ascii_alphabetic) {
             written.push(' ');
         }
     }
@@ -188,11 +222,16 @@ pub(super) fn is_words(text: &str) -> bool {
         return inner.chars().any(char::is_alphabetic) && !is_single_letter(inner.trim());
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    let letters = |word: &&str| word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c));
+    // `Δx` and `ℏω` are formulas.
+    let symbols = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | 'ℏ' | 'ℓ');
+    let letters = |word: &&str| {
+        word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
+            && !(word.chars().count() < 4 && word.contains(symbols))
+    };
     match &words[..] {
         [] => false,
         [word] if is_short_word(word) || FUNCTIONS.contains(word) => true,
-        [word] if letters(word) && !NAMES.contains(word) => {
+        [word] if letters(word) && !NAMES.contains(&word.trim_start_matches('-')) => {
             let count = word.chars().count();
             let label = word.chars().all(|c| c.is_ascii_uppercase());
             count >= 4 || count >= 2 && (label || !word.is_ascii())

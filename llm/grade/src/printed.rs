@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 /// Names before a number, or a text of one, in brackets.
-const WRAPPERS: [&str; 14] = [
+const WRAPPERS: [&str; 15] = [
+    "float(",
     "np.float64(",
     "np.float32(",
     "np.float16(",
@@ -68,6 +69,11 @@ fn first_typed(text: &str) -> Option<(usize, String, usize)> {
 /// A number as Python prints it, without spaces around.
 fn number(text: &str) -> Option<&str> {
     let text = text.trim();
+    match text {
+        "inf" | "+inf" => return Some("∞"),
+        "-inf" => return Some("-∞"),
+        _ => {}
+    }
     let fits = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
         && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE/".contains(&b));
     fits.then_some(text)

@@ -185,6 +185,7 @@ const ENGLISH: [&str; 10] = ["the", "is", "are", "of", "has", "have", "and", "wa
 pub(super) fn answer(line: &str) -> Option<String> {
     let items = items(line);
     let sentence = items.rsplit(|item| *item == Item::Stop).find(|part| has_run(part))?;
+    let sentence = conclusion(sentence);
     let reason = |at: &usize| *at > 0 && word(sentence, *at).is_some_and(|w| REASONS.contains(&w));
     let reason = (0..sentence.len()).find(reason).unwrap_or(sentence.len());
     if let Some(value) = calculated(&sentence[..reason]) {
@@ -251,16 +252,18 @@ fn word(items: &[Item], at: usize) -> Option<&str> {
     }
 }
 
+/// What follows the last word that concludes, if mathematics does.
+fn conclusion(sentence: &[Item]) -> &[Item] {
+    let concludes = |at: &usize| word(sentence, *at).is_some_and(|w| CONCLUSIONS.contains(&w));
+    match (0..sentence.len()).rev().find(concludes) {
+        Some(at) if has_run(&sentence[at + 1..]) => &sentence[at + 1..],
+        _ => sentence,
+    }
+}
+
 /// Where the part of a sentence begins and ends that answers.
 fn main_clause(sentence: &[Item]) -> (usize, usize) {
-    let is = |at: usize, list: &[&str]| word(sentence, at).is_some_and(|w| list.contains(&w));
     let mut clause = sentence;
-    let concluding = (0..sentence.len()).rev().find(|at| is(*at, &CONCLUSIONS));
-    if let Some(at) = concluding
-        && has_run(&sentence[at + 1..])
-    {
-        clause = &sentence[at + 1..];
-    }
     // "3 packs with 4 pens each, for a total of 12 pens".
     let total = (0..clause.len()).rev().find(|at| {
         let said = [word(clause, *at), word(clause, at + 1), word(clause, at + 2)];

@@ -211,7 +211,7 @@ impl Real for Big {
                 let result = precision.context().sqrt(&self.value);
                 Self::rounded(result, self.error - lower, precision)
             }
-            None => Ok(Self { value: Repr::zero(), error: self.error / 2.0 + 1.0 }),
+            None => Ok(Self { value: Repr::zero(), error: self.error / 2.0 + 1.5 }),
         }
     }
 

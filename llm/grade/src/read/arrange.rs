@@ -1,17 +1,48 @@
 //! Tokens in the order and form in which the parser reads them, where people write others too.
 
-use super::syntax::Bracket;
-use super::token::{Placed, Token};
+use super::syntax::{Bracket, Relation};
+use super::token::{Placed, Separator, Token};
+use super::words::is_unit;
 use std::ops::Range;
 
-/// Rewrites tokens: brackets that open outwards, styles around one symbol, scripts in either order,
-/// variants of Greek letters, and words that are units.
+/// Rewrites tokens: brackets that open outwards, set signs between conditions, styles around one symbol,
+/// scripts in either order, variants of Greek letters, and words that are units.
 pub(super) fn arrange(text: &str, tokens: &mut Vec<Placed>) {
     outward_brackets(tokens);
+    separate_conditions(tokens);
     without_styles(tokens);
     lower_scripts_first(tokens);
     one_variant(tokens);
     super::measure::name_units(text, tokens);
+}
+
+/// In `x < 0 ∪ x > 4` the sign stands between two conditions, and not between 0 and x.
+fn separate_conditions(tokens: &mut [Placed]) {
+    use Relation::{Greater, GreaterEqual, Less, LessEqual};
+    let operation = |token: &Token| matches!(token, Token::Union | Token::Intersection);
+    if !tokens.iter().any(|placed| operation(&placed.token)) {
+        return;
+    }
+    // For each part between signs: where its sign stands, and whether the part has an order in it.
+    let mut parts: Vec<(Option<usize>, bool)> = vec![(None, false)];
+    for (at, placed) in tokens.iter().enumerate() {
+        match &placed.token {
+            Token::Union | Token::Intersection => parts.push((Some(at), false)),
+            // Brackets and lists have their own conditions.
+            Token::Open(_) | Token::BraceOpen | Token::Separator(_) => return,
+            Token::Relation(Less | LessEqual | Greater | GreaterEqual) => {
+                if let Some(part) = parts.last_mut() {
+                    part.1 = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    if parts.iter().all(|(_, ordered)| *ordered) {
+        for at in parts.into_iter().filter_map(|(at, _)| at) {
+            tokens[at].token = Token::Separator(Separator::Strong);
+        }
+    }
 }
 
 /// Square brackets that open outwards leave the end of an interval out: `]0, 1[` is `(0, 1)`.
@@ -52,6 +83,7 @@ fn without_styles(tokens: &mut Vec<Placed>) {
         matches!(token, Some(Token::Letter(_) | Token::Name(_) | Token::Constant(_)))
     };
     let is = |at: usize, token: &Token| tokens.get(at).is_some_and(|placed| placed.token == *token);
+    let unit = |at: usize| matches!(tokens.get(at).map(|placed| &placed.token), Some(Token::Word(word)) if is_unit(word));
     let mut dropped = vec![false; tokens.len()];
     for at in 0..tokens.len() {
         if tokens[at].token != Token::Style {
@@ -59,7 +91,9 @@ fn without_styles(tokens: &mut Vec<Placed>) {
         }
         if symbol(at + 1) {
             dropped[at] = true;
-        } else if is(at + 1, &Token::BraceOpen) && symbol(at + 2) && is(at + 3, &Token::BraceClose)
+        } else if is(at + 1, &Token::BraceOpen)
+            && (symbol(at + 2) || unit(at + 2))
+            && is(at + 3, &Token::BraceClose)
         {
             (dropped[at], dropped[at + 1], dropped[at + 3]) = (true, true, true);
         }

@@ -45,6 +45,10 @@ fn styled(letter: char) -> Option<char> {
             let first = if at < 26 { u32::from('A') } else { u32::from('a') - 26 };
             char::from_u32(first + at)
         }
+        // Arabic, Persian and Devanagari digits.
+        0x660..=0x669 => char::from_digit(code - 0x660, 10),
+        0x6f0..=0x6f9 => char::from_digit(code - 0x6f0, 10),
+        0x966..=0x96f => char::from_digit(code - 0x966, 10),
         0x1d7ce..=0x1d7ff => char::from_digit((code - 0x1d7ce) % 10, 10),
         _ => None,
     }

@@ -18,6 +18,8 @@ pub(super) enum Command {
     Hidden,
     /// `\rm`: the letters behind it are upright.
     Roman,
+    /// A frame whose options do not count.
+    Frame,
     Unknown,
 }
 
@@ -68,7 +70,9 @@ fn sign(name: &str) -> Option<Token> {
         "ddot" => Token::Accent("\u{308}"),
         "boxed" | "fbox" | "mathbf" | "mathit" | "mathcal" | "boldsymbol" | "bm" | "mathsf"
         | "mathtt" | "mathfrak" | "mathscr" | "ensuremath" | "framebox" | "underline" | "uline"
-        | "smash" | "mathord" | "mathop" | "pmb" | "mathnormal" => Token::Style,
+        | "smash" | "underbrace" | "overbrace" | "mathord" | "mathop" | "pmb" | "mathnormal" => {
+            Token::Style
+        }
         "textsuperscript" => Token::Caret,
         "textsubscript" => Token::Underscore,
         "pmod" | "bmod" | "mod" | "pod" => Token::Modulo,
@@ -83,7 +87,7 @@ fn relation(name: &str) -> Option<Relation> {
         "ge" | "geq" | "geqslant" | "geqq" => R::GreaterEqual,
         "lt" => R::Less,
         "gt" => R::Greater,
-        "ne" | "neq" => R::NotEqual,
+        "ne" | "neq" | "notin" => R::NotEqual,
         "approx" | "simeq" | "sim" | "doteq" => R::Approximately,
         "in" => R::In,
         "equiv" => R::Equal,
@@ -125,13 +129,13 @@ fn layout(name: &str) -> Command {
         "begin" => Command::Begin,
         "end" => Command::End,
         "text" | "mbox" | "textbf" | "textit" | "textrm" | "textnormal" | "textsf" | "texttt"
-        | "mathrm" | "operatorname" | "operatorname*" | "emph" | "textup" | "hbox" | "mathbb" => {
-            Command::Text
-        }
+        | "mathrm" | "operatorname" | "operatorname*" | "emph" | "textup" | "textsl" | "textsc"
+        | "hbox" | "mathbb" => Command::Text,
         "phantom" | "hphantom" | "vphantom" | "hspace" | "vspace" | "label" | "tag" | "color"
         | "hskip" | "kern" | "textcolor" | "colorbox" | "enclose" | "class" | "style" | "cssId"
         | "href" => Command::Hidden,
         "rm" => Command::Roman,
+        "bbox" => Command::Frame,
         "left" | "right" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "bigr" | "Bigl" | "Bigr"
         | "biggl" | "biggr" | "middle" | "displaystyle" | "textstyle" | "scriptstyle"
         | "limits" | "nolimits" | "bf" | "it" | "large" | "Large" | "normalsize" | "!" | ","

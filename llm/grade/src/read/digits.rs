@@ -68,7 +68,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Appends the point, which takes `point` bytes, and the digits behind it. Returns the number where a
-    /// part of these digits repeats for ever.
+    /// part of these digits repeats for ever, or dots say that more follow.
     fn fraction(&self, written: &mut Written, point: usize) -> Option<Literal> {
         let rest = self.rest();
         let tail = &rest[written.length..];
@@ -89,7 +89,11 @@ impl<'a> Lexer<'a> {
             return Literal::repeating(&format!("{digits}{point}"), period);
         }
         let bytes = ellipsis(&rest[written.length..])?;
-        let (start, period) = repeated(fraction)?;
+        let Some((start, period)) = repeated(fraction) else {
+            written.length += bytes;
+            let literal = Literal::decimal(digits)?;
+            return Some(Literal { cut: true, ..literal });
+        };
         let start = &digits[..digits.len() - fraction.len() + start];
         written.length += bytes;
         Literal::repeating(start, period)
@@ -148,6 +152,17 @@ impl<'a> Lexer<'a> {
             return (!behind.starts_with('/')).then_some((skipped, group));
         }
         None
+    }
+
+    /// `1.5 x 10^3`: between a number and a power of ten `x` is a sign.
+    pub(super) fn is_times(&self, letter: &str) -> bool {
+        let power_of_ten = || {
+            let tail = self.rest()[1..].trim_start().strip_prefix("10").unwrap_or_default();
+            let tail = tail.trim_start();
+            let raised = |letter| super::script::raised(letter).is_some();
+            tail.starts_with('^') || tail.starts_with("**") || tail.starts_with(raised)
+        };
+        matches!(letter, "x" | "X") && self.behind_number() && power_of_ten()
     }
 
     /// `\overline{6}` behind a decimal: the digits and the length of the command.
@@ -212,6 +227,10 @@ fn based_digits(text: &str) -> Option<&str> {
 /// behind a decimal, with a sign and two digits, as `2.5e+16`; and with these between numbers alone, as
 /// in `[1e-10, 1e+16]`. In LaTeX and beside letters `2e-3` is a difference.
 fn exponent(text: &str, start: usize, tail: &str) -> Result<Option<(i32, usize)>, ReadError> {
+    let upright = ["\\mathrm{e}", "\\mathrm{E}", "\\text{e}", "\\text{E}"];
+    if let Some(letter) = upright.into_iter().find(|letter| tail.starts_with(letter)) {
+        return power_of_ten(&tail[letter.len()..], letter.len());
+    }
     let capital = tail.starts_with('E');
     if !capital && !tail.starts_with('e') {
         return Ok(None);
@@ -236,11 +255,21 @@ fn exponent(text: &str, start: usize, tail: &str) -> Result<Option<(i32, usize)>
     if !capital && !alone() && !printed() {
         return Ok(None);
     }
+    power_of_ten(&tail[1..], 1)
+}
+
+/// The exponent that a text begins with, if it does, and its bytes with those of the letter before it.
+fn power_of_ten(text: &str, letter: usize) -> Result<Option<(i32, usize)>, ReadError> {
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let digits = run_of_digits(&text[sign..]);
+    if digits.is_empty() {
+        return Ok(None);
+    }
     if digits.trim_start_matches('0').len() > EXPONENT_DIGITS {
         return Err(ReadError::Budget);
     }
-    let exponent = tail[1..=sign + digits.len()].parse().map_err(|_| ReadError::Budget)?;
-    Ok(Some((exponent, 1 + sign + digits.len())))
+    let exponent = text[..sign + digits.len()].parse().map_err(|_| ReadError::Budget)?;
+    Ok(Some((exponent, letter + sign + digits.len())))
 }
 
 fn run_of_digits(text: &str) -> &str {

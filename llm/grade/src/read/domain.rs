@@ -88,7 +88,10 @@ pub(super) fn declared(text: &str) -> Option<&str> {
         letters.next().filter(|c| c.is_alphabetic())?;
         rest = letters.as_str().trim_start();
     }
-    let relation = is_membership_sign(rest) || RELATIONS.iter().any(|sign| starts(rest, sign));
+    let relation = is_membership_sign(rest)
+        || is_range(rest)
+        || is_said(rest)
+        || RELATIONS.iter().any(|sign| starts(rest, sign));
     relation.then_some(&text[..letter.len_utf8()])
 }
 
@@ -122,12 +125,43 @@ fn is_membership_sign(text: &str) -> bool {
     starts(text, "\\in") || text.starts_with('∈')
 }
 
+/// `= 0, \pm 1, \pm 2, \dots`: all integers, or all from the first on.
+fn is_range(text: &str) -> bool {
+    text.starts_with('=')
+        && ["\\dots", "\\ldots", "...", "…"].iter().any(|dots| text.contains(dots))
+}
+
+/// Words behind a letter that say what it may be: `\text{ is an integer}`, `\text{ arbitrary}`.
+fn is_said(text: &str) -> bool {
+    const SAYS: [&str; 9] = [
+        "integer",
+        "real",
+        "natural",
+        "rational",
+        "complex",
+        "constant",
+        "arbitrary",
+        "number",
+        "parameter",
+    ];
+    let prose = text.starts_with("\\text") || text.starts_with("is ") || text.starts_with("are ");
+    let plain = prose || SAYS.iter().any(|word| text.starts_with(word));
+    plain && SAYS.iter().any(|word| text.contains(word))
+}
+
 /// Whether a declaration says in which numbers a letter is, and nothing else.
 pub(super) fn is_membership(text: &str) -> bool {
+    let letters = text.trim_start_matches(['$', ' ']).chars().skip(1);
+    let behind: String = letters.collect();
+    if is_range(behind.trim_start()) || is_said(behind.trim_start()) {
+        return true;
+    }
     let sign = text.find("\\in").filter(|at| starts(&text[*at..], "\\in")).or(text.find('∈'));
     let Some(at) = sign else { return false };
     let set = text[at..].trim_start_matches("\\in").trim_start_matches('∈');
-    numbers(set, &set.to_lowercase()).is_some() && !set.contains(['=', '[', '|'])
+    let letter = set.trim_matches([' ', '$', '.', ')']);
+    let plain = matches!(letter, "Z" | "N" | "R" | "Q" | "C");
+    (plain || numbers(set, &set.to_lowercase()).is_some()) && !set.contains(['=', '[', '|'])
 }
 
 /// Whether a letter stands in a text, outside the names of commands.
@@ -158,7 +192,9 @@ pub(crate) fn rename(text: &str, letter: char) -> String {
 /// The numbers that a text names.
 fn numbers(text: &str, lower: &str) -> Option<Numbers> {
     let symbol = |letter: &str, sign: char| {
-        text.contains(sign)
+        let set = text.rsplit_once("\\in ").or(text.rsplit_once('∈')).map(|(_, set)| set.trim());
+        set == Some(letter)
+            || text.contains(sign)
             || ["\\mathbb{L}", "\\mathbb L", "\\mathbf{L}", "\\Bbb{L}", "\\mathrm{L}"]
                 .iter()
                 .any(|form| text.contains(&form.replace('L', letter)))
@@ -192,8 +228,22 @@ fn numbers(text: &str, lower: &str) -> Option<Numbers> {
             () if non_zero => N::NonZeroReals,
             () => N::Reals,
         },
-        () => return None,
+        () => return range(&compact),
     })
+}
+
+/// The numbers of `k = 0, \pm 1, \dots` or of a set in one plain letter.
+fn range(compact: &str) -> Option<Numbers> {
+    let (_, first) = compact.split_once('=').filter(|(name, _)| name.chars().count() == 1)?;
+    match () {
+        () if !is_range(&format!("={first}")) => None,
+        () if first.contains("\\pm") || first.contains('±') || first.contains('-') => {
+            Some(Numbers::Integers)
+        }
+        () if first.starts_with('0') => Some(Numbers::NonNegativeIntegers),
+        () if first.starts_with('1') => Some(Numbers::PositiveIntegers),
+        () => None,
+    }
 }
 
 /// The one relation of order that a text states, in notation: from its first letter on.

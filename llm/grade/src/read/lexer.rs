@@ -64,6 +64,11 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
+    /// Whether the last token is a number.
+    pub(super) fn behind_number(&self) -> bool {
+        self.tokens.last().is_some_and(|last| matches!(last.token, Token::Number(_)))
+    }
+
     /// Takes the next `length` bytes as a token.
     pub(super) fn push(&mut self, token: Token, length: usize) {
         match token {
@@ -110,6 +115,11 @@ impl<'a> Lexer<'a> {
                 self.script(Token::Underscore, script::lowered)?;
             }
             '<' | '>' | '=' | '!' | ':' | '*' | '-' => self.operator(letter),
+            // Seconds of arc behind a number.
+            '"' if self.tokens.iter().any(|placed| placed.token == Token::Degree) => {
+                self.push(Token::Name("'"), 0);
+                self.push(Token::Name("'"), 1);
+            }
             _ if is_wide(letter) => {
                 let word: String = self.rest().chars().take_while(|c| is_wide(*c)).collect();
                 let length = word.len();
@@ -201,19 +211,6 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// `1.5 x 10^3`: between a number and a power of ten `x` is a sign.
-    fn is_times(&self, letter: &str) -> bool {
-        let power_of_ten = || {
-            let tail = self.rest()[1..].trim_start().strip_prefix("10").unwrap_or_default();
-            let tail = tail.trim_start();
-            let raised = |letter| script::raised(letter).is_some();
-            tail.starts_with('^') || tail.starts_with("**") || tail.starts_with(raised)
-        };
-        matches!(letter, "x" | "X")
-            && self.tokens.last().is_some_and(|last| matches!(last.token, Token::Number(_)))
-            && power_of_ten()
-    }
-
     /// `(-1, 0) U (1, 2)`.
     fn is_union(&self, letter: &str) -> bool {
         let after_set =
@@ -248,9 +245,12 @@ impl<'a> Lexer<'a> {
         let length = 1 + name.len();
         match command(name) {
             Command::Token(token) => self.push(token, length),
+            // The brace of a system of equations stays open.
+            Command::Nothing if name == "left" && self.opens_a_system() => self.skip(length + 2),
             Command::Nothing => self.skip(length),
             Command::Text => return self.prose(name, length),
             Command::Roman => self.roman(length),
+            Command::Frame => self.skip(length + self.option(length)),
             Command::Hidden => {
                 let length = length + self.option(length);
                 let (_, total) = self.argument(length).unwrap_or(("", length));
@@ -269,6 +269,14 @@ impl<'a> Lexer<'a> {
             Command::Unknown => self.unknown(name, length),
         }
         Ok(())
+    }
+
+    /// Whether `\left\{` has a `\right.` for its end.
+    fn opens_a_system(&self) -> bool {
+        let Some(inner) = self.rest().strip_prefix("\\left\\{") else { return false };
+        let end = inner.find("\\right").map_or("", |at| &inner[at + "\\right".len()..]);
+        // The dot may have gone as the end of a sentence.
+        end.is_empty() && inner.contains("\\right") || end.starts_with('.')
     }
 
     /// `\quadx` and `\pir` happen where people write by hand; other names stand for themselves.
@@ -312,6 +320,12 @@ impl<'a> Lexer<'a> {
     /// `\text{…}` and its kin.
     fn prose(&mut self, name: &str, length: usize) -> Result<(), ReadError> {
         let Some((content, total)) = self.argument(length) else {
+            // `\mathbb R`.
+            let spaces = self.rest()[length..].len() - self.rest()[length..].trim_start().len();
+            if name == "mathbb" && self.rest()[length + spaces..].starts_with('R') {
+                self.push(Token::Reals, length + spaces + 1);
+                return Ok(());
+            }
             self.skip(length);
             return Ok(());
         };
@@ -325,8 +339,12 @@ impl<'a> Lexer<'a> {
             return self.words("mathrm", content, total);
         }
         let rest = &self.rest()[length..];
-        let spaces = rest.len() - rest.trim_start().len();
-        let letters = rest.trim_start().bytes().take_while(u8::is_ascii_alphabetic).count();
+        let mut inner = rest.trim_start();
+        for space in ["\\,", "\\;", "\\ ", "~"] {
+            inner = inner.strip_prefix(space).unwrap_or(inner).trim_start();
+        }
+        let spaces = rest.len() - inner.len();
+        let letters = inner.bytes().take_while(u8::is_ascii_alphabetic).count();
         match letters {
             0 => self.skip(length),
             _ => {

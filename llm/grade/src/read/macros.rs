@@ -3,9 +3,11 @@
 use super::error::ReadError;
 use super::number::Literal;
 use super::parser::Parser;
+use super::script::plain_name;
 use super::syntax::{Bracket, Constant, Function, Node};
 use super::term::multiply;
 use super::token::{Separator, Token};
+use super::words;
 
 /// A word with this many letters or more is not read as a product of variables.
 const LONGEST_PRODUCT: usize = 5;
@@ -162,9 +164,10 @@ impl Parser<'_> {
             return self.based(&text);
         }
         // A name before a value, as in `\text{Area} = 5`, and prose before one.
-        let denies = text.split_whitespace().any(|word| matches!(word, "not" | "no"));
         match self.peek() {
-            Some(Token::Number(_) | Token::Frac | Token::Root) if !denies => self.factor(),
+            Some(Token::Number(_) | Token::Frac | Token::Root) if !words::goes_on(&text) => {
+                self.factor()
+            }
             _ => Ok(Node::Text(text)),
         }
     }
@@ -175,6 +178,9 @@ impl Parser<'_> {
         let bars = std::mem::replace(&mut self.bars, usize::from(open == Bracket::Curly));
         if open == Bracket::Curly {
             self.colon_as_bar();
+        }
+        if open == Bracket::Round && self.has_one_bar() {
+            return self.conditional();
         }
         let items = self.items()?;
         // `\{x \mid x > 3\}` is the set of what its condition says.
@@ -347,9 +353,15 @@ impl Parser<'_> {
         Ok(radicand.power(exponent))
     }
 
-    /// `\overline{AB}` is the name AB.
+    /// `\overline{AB}` is the name AB; a mark over one letter makes another name of it.
     fn accented(&mut self, mark: &str) -> Result<Node, ReadError> {
+        let first = self.at;
         let mut name = self.raw_argument()?;
+        // `\vec{F_1}` is `\vec F_1`.
+        let (start, end) = (self.tokens[first].start, self.tokens[self.at - 1].end);
+        if let Some((letter, index)) = self.text[start as usize..end as usize].split_once('_') {
+            name = format!("{}_{}", plain_name(letter), plain_name(index));
+        }
         // Two points with a line over them are what it joins: `\overline{AB}` is AB.
         if name.chars().count() == 1 {
             name.push_str(mark);

@@ -8,6 +8,7 @@ use super::lexer::is_wide;
 use super::parser::Parser;
 use super::syntax::{Function, Node, Relation};
 use super::token::{Placed, Token};
+use super::unit_table;
 use super::units;
 use super::words;
 use super::{syntax::Bracket, term::multiply};
@@ -16,8 +17,9 @@ use super::{syntax::Bracket, term::multiply};
 const MOST_FACTORS: usize = 8;
 
 impl Parser<'_> {
-    /// Takes the unit behind a product, if one stands there.
-    pub(super) fn measured(&mut self, product: &mut Vec<Node>) -> bool {
+    /// Takes the unit behind a product, if one stands there. `symbolic` remembers that the product has a
+    /// variable in it.
+    pub(super) fn measured(&mut self, product: &mut Vec<Node>, symbolic: &mut bool) -> bool {
         if self.temperature(product) {
             return true;
         }
@@ -25,7 +27,8 @@ impl Parser<'_> {
             return false;
         }
         let strong = matches!(self.peek(), Some(Token::Text(_)));
-        let numeric = product.iter().all(Node::is_constant);
+        let numeric = !*symbolic && product.iter().all(Node::is_constant);
+        *symbolic = !numeric;
         // `\frac12 mg` is half a weight.
         let product_of_letters = matches!(self.peek(), Some(Token::Word(word)) if words::is_ambiguous(word))
             && !matches!(product[..], [Node::Number(_)]);
@@ -45,7 +48,10 @@ impl Parser<'_> {
 
     /// Whether a unit that is no prose is a known one, or consists of words.
     fn is_settled(&self, unit: &str) -> bool {
-        units::is_known(unit)
+        let mut letters = unit.chars();
+        let symbol = letters.next().is_some_and(unit_table::is_symbol) && letters.next().is_none();
+        symbol
+            || units::is_known(unit)
             || unit.split(|c: char| !c.is_alphabetic()).any(|word| word.chars().count() > 1)
             || unit.chars().any(is_wide)
     }
@@ -108,9 +114,12 @@ impl Parser<'_> {
                 _ => false,
             },
             Token::Name("Omega") => self.ends_a_value(at + 1),
-            Token::Unknown(name) => units::command(name).is_some(),
+            Token::Unknown(name) => unit_table::command(name).is_some(),
             Token::Frac => token(1) == Some(&Token::BraceOpen) && self.is_upright(at + 2),
-            Token::BraceOpen => self.is_upright(at + 1),
+            Token::BraceOpen => self.is_upright(at + 1) || self.is_known_word(at + 1),
+            Token::Open(Bracket::Square) => {
+                placed.spaced && (self.is_upright(at + 1) || self.is_known_word(at + 1))
+            }
             Token::Open(Bracket::Round) => {
                 self.is_upright(at + 1) || placed.spaced && self.is_known_word(at + 1)
             }
@@ -127,10 +136,8 @@ impl Parser<'_> {
     fn is_upright(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|placed| match &placed.token {
             Token::Text(_) => true,
-            Token::Letter(letter) => {
-                placed.upright && units::is_known(letter.encode_utf8(&mut [0; 4]))
-            }
-            Token::Unknown(name) => units::command(name).is_some(),
+            Token::Letter(letter) => placed.upright && unit_table::is_symbol(*letter),
+            Token::Unknown(name) => unit_table::command(name).is_some(),
             _ => false,
         })
     }
@@ -139,7 +146,7 @@ impl Parser<'_> {
     fn is_known_word(&self, at: usize) -> bool {
         let closes = matches!(
             self.tokens.get(at + 1).map(|placed| &placed.token),
-            Some(Token::Close(_) | Token::Slash | Token::Caret)
+            Some(Token::Close(_) | Token::BraceClose | Token::Slash | Token::Caret)
         );
         closes
             && match self.tokens.get(at).map(|placed| &placed.token) {
@@ -155,20 +162,26 @@ impl Parser<'_> {
         match word {
             _ if words::is_ambiguous(word) => spaced || !first,
             _ if is_wide(word.chars().next().unwrap_or(' ')) => !words::is_multiple(word),
-            _ => words::is_unit(word) || spaced && (word.len() >= 4 || !first),
+            _ => {
+                let short = word.len() == 3 && words::is_noun(word) && self.ends_a_value(at + 1);
+                let begins = word.len() >= 4 || !first || short || word == "per";
+                words::is_unit(word) || spaced && begins
+            }
         }
     }
 
     /// Upright letters, `m/s` behind a space, and the letter behind a bar of a unit.
     fn is_unit_letter(&self, letter: char, at: usize, first: bool) -> bool {
         let placed = &self.tokens[at];
+        let behind = |offset: usize| self.tokens.get(at + offset).map(|placed| &placed.token);
+        // `k\Omega`.
+        if matches!(letter, 'k' | 'M' | 'm') && behind(1) == Some(&Token::Name("Omega")) {
+            return self.ends_a_value(at + 2);
+        }
         let known = units::is_known(letter.encode_utf8(&mut [0; 4]));
         if !first || placed.upright {
-            return known;
+            return known || placed.upright && unit_table::is_symbol(letter);
         }
-        let behind = |offset: usize| self.tokens.get(at + offset).map(|placed| &placed.token);
-        let prefixed =
-            matches!(letter, 'k' | 'M' | 'm') && behind(1) == Some(&Token::Name("Omega"));
         let below = match (behind(1), behind(2)) {
             (Some(Token::Slash), Some(Token::Letter(below))) => {
                 matches!(below, 's' | 'h' | 'L' | 'm') && self.ends_unit(at + 3)
@@ -177,7 +190,7 @@ impl Parser<'_> {
             _ => false,
         };
         let after_number = at > 0 && matches!(self.tokens[at - 1].token, Token::Number(_));
-        prefixed && self.ends_a_value(at + 2) || known && below && placed.spaced && after_number
+        known && below && placed.spaced && after_number
     }
 
     /// The end of a unit: of the value, or its exponent.
@@ -230,7 +243,7 @@ impl Parser<'_> {
             }
             Token::Name("Omega") => unit.push('Ω'),
             Token::Unknown(name) => {
-                unit.push_str(units::command(&name).unwrap_or_default());
+                unit.push_str(unit_table::command(&name).unwrap_or_default());
                 // The A of `\mathring{A}`.
                 return name != "mathring" || self.raw_argument().is_ok_and(|letter| letter == "A");
             }
@@ -291,7 +304,7 @@ impl Parser<'_> {
         let (start, literal) = (self.at, literal.clone());
         self.at += 1;
         let mut part = vec![Node::Number(literal)];
-        let ratio = match self.measured(&mut part) {
+        let ratio = match self.measured(&mut part, &mut false) {
             true => match &part[..] {
                 [Node::Unit(_, smaller)] => {
                     units::parse(smaller).and_then(|smaller| smaller.in_terms_of(&larger))

@@ -1,6 +1,7 @@
 //! From text to a syntax tree: lexer, parser, numbers.
 
 mod arrange;
+mod aside;
 mod characters;
 mod commands;
 mod digits;
@@ -20,6 +21,7 @@ mod signs;
 mod syntax;
 mod term;
 mod token;
+mod unit_table;
 mod units;
 mod words;
 mod wrappers;

@@ -11,13 +11,15 @@ pub(crate) struct Literal {
     pub(crate) places: Option<i32>,
     /// Digits from the first that is not 0.
     pub(crate) significant: u32,
+    /// Whether dots say that digits were cut off behind the last.
+    pub(crate) cut: bool,
     /// What was written, without separators, for numbers in other bases and for `\frac12`.
     pub(super) digits: Box<str>,
 }
 
 impl Literal {
     pub(crate) fn integer(value: i64) -> Self {
-        Self { value: value.into(), places: None, significant: 0, digits: "".into() }
+        Self { value: value.into(), places: None, significant: 0, cut: false, digits: "".into() }
     }
 
     /// Digits with at most one point among them.
@@ -32,7 +34,7 @@ impl Literal {
             let scale = UBig::from(10u8).pow(fraction.len());
             RBig::from_parts(unsigned(&format!("{whole}{fraction}"))?.into(), scale)
         };
-        Some(Self { value, places, significant, digits: digits.into() })
+        Some(Self { value, places, significant, cut: false, digits: digits.into() })
     }
 
     /// Digits with a part that repeats for ever, as in `0.1\overline{6}`.
@@ -61,7 +63,7 @@ impl Literal {
         let numerator = UBig::from_str_radix(&numerator, base).ok()?;
         let scale = UBig::from(base).pow(fraction.len());
         let value = RBig::from_parts(numerator.into(), scale);
-        Some(Self { value, places: None, significant: 0, digits: digits.into() })
+        Some(Self { value, places: None, significant: 0, cut: false, digits: digits.into() })
     }
 
     /// Whether it is a decimal of so many digits that it hardly is exact: what programs print for the

@@ -4,6 +4,8 @@
 //! `\frac{7}{3} \ (\approx 2.33)`. What is left must be an answer by itself; the reader of an answer
 //! sees to that. Two answers whose remarks name different domains are two answers: [`super::domain`].
 
+use super::aside::{command_name, is_aside, is_counted, is_number, opens, word};
+
 /// An answer and the remark behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remarked {
@@ -14,58 +16,15 @@ pub(crate) struct Remarked {
 }
 
 /// Commands whose argument is prose.
-const PROSE: [&str; 8] =
+pub(super) const PROSE: [&str; 8] =
     ["text", "textrm", "textnormal", "textit", "textup", "mbox", "hbox", "mathrm"];
-
-/// Words that begin a remark.
-const OPENERS: [&str; 40] = [
-    "for",
-    "where",
-    "wherever",
-    "with",
-    "when",
-    "whenever",
-    "if",
-    "since",
-    "as",
-    "because",
-    "at",
-    "about",
-    "approximately",
-    "approx",
-    "roughly",
-    "around",
-    "provided",
-    "assuming",
-    "given",
-    "achieved",
-    "attained",
-    "reached",
-    "occurring",
-    "occurs",
-    "obtained",
-    "using",
-    "via",
-    "due",
-    "which",
-    "rounded",
-    "correct",
-    "exactly",
-    "namely",
-    "note",
-    "closed",
-    "in",
-    "any",
-    "∀",
-    "i",
-    "simplified",
-];
 
 /// Openers that state a condition. Two of them are branches of one answer: a remark has one.
 const CONDITIONS: [&str; 7] = ["for", "if", "when", "whenever", "at", "otherwise", "else"];
 
 /// Words that make more of a remark than a remark.
-const BRANCHES: [&str; 10] = [
+const BRANCHES: [&str; 11] = [
+    "also",
     "otherwise",
     "else",
     "unless",
@@ -78,8 +37,34 @@ const BRANCHES: [&str; 10] = [
     "percent",
 ];
 
-/// Splits an answer before the first remark in it; nothing if it has none.
+/// Longest answer that is searched for remarks.
+const LONGEST: usize = 1_000;
+
+/// Most remarks that one answer has.
+const MOST_REMARKS: usize = 3;
+
+/// An answer without the remarks in it; nothing if it has none.
 pub(crate) fn split(text: &str) -> Option<Remarked> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut split = split_once(text)?;
+    for _ in 1..MOST_REMARKS {
+        let Some(next) = split_once(&split.main) else { break };
+        split = Remarked { main: next.main, remark: format!("{}; {}", next.remark, split.remark) };
+    }
+    Some(split)
+}
+
+/// Splits an answer before the first remark in it.
+fn split_once(text: &str) -> Option<Remarked> {
+    if text.contains("\\text{,") {
+        return split_plain(&text.replace("\\text{,}", ",").replace("\\text{, }", ", "));
+    }
+    split_plain(text)
+}
+
+fn split_plain(text: &str) -> Option<Remarked> {
     let mut scan = Scan { text, at: 0, depth: 0, spaced: false };
     while scan.at < text.len() {
         if scan.depth == 0
@@ -115,12 +100,20 @@ fn is_harmless(main: &str, remark: &str) -> bool {
     let words = || remark.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 1);
     let conditions = words().filter(|word| CONDITIONS.contains(word)).count();
     let joined = words().any(|word| word == "and") && main.contains('=') && remark.contains('=');
-    conditions <= 1 && !joined && !words().any(|word| BRANCHES.contains(&word))
+    // `x > 2 \text{ for } x \ne 3` are other numbers than x > 2.
+    let bounds = has_order(main) && {
+        let domain = super::domain::Domain::of(remark);
+        let says = domain.numbers.is_some() || domain.condition.is_some();
+        says && domain
+            .letter
+            .is_some_and(|letter| main.trim_start_matches(['$', ' ']).starts_with(letter))
+    };
+    conditions <= 1 && !joined && !bounds && !words().any(|word| BRANCHES.contains(&word))
 }
 
 /// A text without the commas and spaces at its end.
 fn without_separator(mut text: &str) -> &str {
-    const SEPARATORS: [&str; 16] = [
+    const SEPARATORS: [&str; 18] = [
         ",",
         ";",
         ":",
@@ -137,6 +130,8 @@ fn without_separator(mut text: &str) -> &str {
         "\\space",
         "\\hspace{1em}",
         "\\left",
+        "\\mid",
+        "|",
     ];
     loop {
         let trimmed = text.trim_end();
@@ -209,7 +204,7 @@ impl<'a> Scan<'a> {
                     _ => self.declaration(),
                 }
             }
-            '(' if self.spaced => self.bracketed(0),
+            '(' | '[' if self.spaced => self.bracketed(0),
             '∀' => Some((self.at, rest, self.text.len())),
             first if first.is_alphabetic() && self.spaced => {
                 let opens = opens(rest) && word(rest).len() > 1;
@@ -228,7 +223,11 @@ impl<'a> Scan<'a> {
         let inner = rest[offset..].trim_start().strip_prefix('{')?;
         let content = inner.trim_start_matches([' ', ',', ';', '.', '~', '-', '–', '—']);
         let Some(inside) = content.strip_prefix(['(', '[']) else {
-            return opens(content).then_some((self.at, rest, self.text.len()));
+            // `\text{ units, approximately } 5.9`.
+            let prose = content.split('}').next().unwrap_or_default();
+            let behind = prose.split([',', ';']).nth(1).unwrap_or_default().trim_start();
+            let opened = opens(content) || opens(behind) && !word(behind).is_empty();
+            return opened.then_some((self.at, rest, self.text.len()));
         };
         // `\text{(about }18.9\text{ cards)}` ends where its bracket closes.
         let start = self.text.len() - inside.len();
@@ -236,7 +235,10 @@ impl<'a> Scan<'a> {
         let remark = &self.text[start..end];
         let mut end = end + 1;
         end += usize::from(self.text[end..].starts_with('}'));
-        is_aside(remark).then_some((self.at, remark, end))
+        let remark = remark.trim_start_matches(['}', ' ']).trim_end_matches("\\text{").trim();
+        let prose = word(content.trim_start_matches(['(', '[']).trim()).chars().count() > 2;
+        let says_more = matches!(word(remark), "or" | "and" | "nor" | "not");
+        (is_aside(remark) || prose && !says_more).then_some((self.at, remark, end))
     }
 
     /// The modulus of a residue class, if it ends the text.
@@ -249,9 +251,10 @@ impl<'a> Scan<'a> {
 
     /// A remark in brackets, which begin `offset` bytes from here and end the text.
     fn bracketed(&self, offset: usize) -> Option<(usize, &'a str, usize)> {
-        let inside = self.rest()[offset..].trim_start().strip_prefix('(')?;
+        let inside = self.rest()[offset..].trim_start().strip_prefix(['(', '['])?;
         let length = closing_round(inside)?;
-        let remark = inside[..length].trim().trim_end_matches("\\right").trim();
+        let remark =
+            inside[..length].trim().trim_start_matches('}').trim_end_matches("\\right").trim();
         let tail = inside[length + 1..].trim_matches(['.', ' ', '$', '}']);
         let counted = is_number(&self.text[..self.at]) && is_counted(remark);
         (tail.is_empty() && (counted || is_aside(remark))).then_some((
@@ -295,110 +298,11 @@ fn has_order(text: &str) -> bool {
     ORDERS.into_iter().any(command)
 }
 
-/// Whether what stands in brackets is an aside and no part of a formula.
-fn is_aside(inside: &str) -> bool {
-    let inside = inside.trim_start_matches(['$', ' ', '~']);
-    let prose = PROSE.into_iter().find_map(|name| {
-        let rest = inside.strip_prefix('\\')?.strip_prefix(name)?.trim_start();
-        rest.strip_prefix('{')
-    });
-    let begins = prose.unwrap_or(inside).trim_start();
-    let approximates = begins.starts_with(['≈', '~'])
-        || ["\\approx", "\\sim", "\\simeq"].contains(&command(begins));
-    let first = word(begins);
-    // `(or 5)` and `(and 7)` say more; a unit in brackets is no remark.
-    let says_more = matches!(first, "or" | "and" | "nor" | "to" | "times" | "not");
-    let is_word = first.chars().count() > 2 && super::units::parse(begins_plain(begins)).is_none();
-    let prose_word = prose.is_some() && is_word || opens(begins) && first.len() > 1;
-    let several = inside.split_whitespace().filter(|part| word(part).len() > 2).count() > 1;
-    let sentence = is_word && several && !inside.contains('\\');
-    let modulus = matches!(first, "mod" | "modulo") || command(begins) == "\\bmod";
-    approximates
-        || modulus
-        || !says_more && (prose_word || sentence)
-        || super::domain::declared(inside).is_some() && super::domain::is_membership(inside)
-        || command(begins) == "\\because"
-}
-
-/// Whether a text is a number without any letter but those of commands.
-fn is_number(text: &str) -> bool {
-    let mut in_command = false;
-    let mut digits = false;
-    for next in text.chars() {
-        digits |= next.is_ascii_digit();
-        match next {
-            '\\' => in_command = true,
-            _ if next.is_alphabetic() && !in_command => return false,
-            _ => in_command &= next.is_alphabetic(),
-        }
-    }
-    digits
-}
-
-/// Whether a text names a unit or what is counted: words, and no product of variables such as `ab` and `xyz`.
-fn is_counted(inside: &str) -> bool {
-    let words = || inside.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    let prose = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '’' | '.' | '/');
-    let in_a_row = |word: &str| word.as_bytes().windows(2).all(|w| w[0].wrapping_add(1) == w[1]);
-    let is_word = |word: &str| word.chars().count() > 2 && !in_a_row(word);
-    let says_more = words().next().is_some_and(|word| matches!(word, "or" | "and" | "nor" | "not"));
-    let begins = inside.starts_with(|c: char| c.is_alphabetic());
-    let function = words().any(|word| matches!(word, "sin" | "cos" | "tan" | "log" | "exp"));
-    super::units::is_known(inside)
-        || begins && inside.chars().all(prose) && words().any(is_word) && !says_more && !function
-}
-
-/// The words of a text up to the end of its braces.
-fn begins_plain(text: &str) -> &str {
-    text.split(['}', '{', '\\']).next().unwrap_or(text).trim()
-}
-
-/// Whether a text begins with a word that opens a remark.
-fn opens(text: &str) -> bool {
-    let first = word(text);
-    let rest = &text[first.len()..];
-    let letters = first.chars().count();
-    match first.to_ascii_lowercase().as_str() {
-        // `i.e.` and `in simplest form`, but no unit and no membership.
-        "i" => rest.starts_with(".e"),
-        "in" => {
-            ["simpl", "lowest", "terms", "radical", "exact", "closed", "the form", "any", "all"]
-                .iter()
-                .any(|next| rest.trim_start().starts_with(next))
-        }
-        "any" | "exactly" | "closed" | "correct" => true,
-        // `5 for 3` is a price.
-        "for" | "with" | "as" | "at" | "around" | "about" if rest.trim_start().is_empty() => true,
-        "for" | "with" => !rest.trim_start().starts_with(|c: char| c.is_ascii_digit()),
-        "at" => rest.contains('=') || rest.contains('}') || rest.contains("point"),
-        lower => letters > 1 && OPENERS.contains(&lower),
-    }
-}
-
-/// The letters that a text begins with.
-fn word(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_alphabetic());
-    &text[..end.unwrap_or(text.len())]
-}
-
-/// The command that a text begins with, with its backslash; empty where it begins otherwise.
-fn command(text: &str) -> &str {
-    if text.starts_with('\\') { &text[..1 + command_name(text).len()] } else { "" }
-}
-
-/// The name behind a backslash: letters, or one sign.
-fn command_name(text: &str) -> &str {
-    let after = &text[1..];
-    match after.find(|c: char| !c.is_ascii_alphabetic()) {
-        Some(0) => &after[..after.chars().next().map_or(0, char::len_utf8)],
-        Some(end) => &after[..end],
-        None => after,
-    }
-}
-
 /// Whether a command sets space.
 fn is_space(name: &str) -> bool {
-    matches!(name, " " | "," | ";" | ":" | "quad" | "qquad" | "enspace" | "space" | "\\" | "!")
+    const SPACES: [&str; 11] =
+        [" ", ",", ";", ":", "quad", "qquad", "enspace", "space", "\\", "!", "mid"];
+    SPACES.contains(&name)
 }
 
 /// Where the bracket closes that a text stands in.

@@ -13,8 +13,9 @@ impl Parser<'_> {
     /// Factors with `·`, `/` or nothing between them, all of the same strength.
     pub(super) fn term(&mut self) -> Result<Node, ReadError> {
         let mut product = vec![self.factor()?];
+        let mut symbolic = false;
         loop {
-            if self.measured(&mut product) || self.compound(&mut product) {
+            if self.measured(&mut product, &mut symbolic) || self.compound(&mut product) {
                 continue;
             }
             match self.peek() {

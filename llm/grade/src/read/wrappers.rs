@@ -4,7 +4,7 @@ use super::characters::plain_characters;
 use std::borrow::Cow;
 
 /// Pairs that are taken off where nothing of the same kind stands between them.
-const PAIRS: [(&str, &str); 25] = [
+const PAIRS: [(&str, &str); 27] = [
     ("$$", "$$"),
     ("$", "$"),
     ("\\(", "\\)"),
@@ -20,6 +20,8 @@ const PAIRS: [(&str, &str); 25] = [
     ("“", "”"),
     ("„", "“"),
     ("«", "»"),
+    ("‹", "›"),
+    ("《", "》"),
     ("「", "」"),
     ("『", "』"),
     ("【", "】"),
@@ -59,7 +61,7 @@ const END_MARKS: [&str; 22] = [
 ];
 
 /// What announces an answer in languages that set no space between the words, and in some others.
-const ANNOUNCEMENTS: [&str; 18] = [
+const ANNOUNCEMENTS: [&str; 20] = [
     "最终答案",
     "最後答案",
     "答案",
@@ -78,6 +80,8 @@ const ANNOUNCEMENTS: [&str; 18] = [
     "Resposta",
     "Risposta",
     "Answer",
+    "Ans",
+    "ans",
 ];
 
 /// Commands whose argument is shown as it is, in another style.
@@ -93,12 +97,18 @@ const STYLES: [&str; 9] = [
     "\\underline",
 ];
 
+/// Bytes of a text that is looked at for tags and other characters.
+const LONGEST: usize = 8_192;
+
 /// An answer without what stands around it.
 pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
-    let mut text = plain_characters(text);
-    if text.contains('&') && text.contains(';') {
-        text = Cow::Owned(without_entities(&text));
+    if text.len() > LONGEST {
+        return Cow::Borrowed(peeled(text));
     }
+    let mut text = match text.contains('&') && text.contains(';') {
+        true => Cow::Owned(plain_characters(&without_entities(text)).into_owned()),
+        false => plain_characters(text),
+    };
     if text.contains("</") || text.contains("<br") {
         text = Cow::Owned(without_tags(&text));
     }
@@ -125,6 +135,10 @@ fn peeled(text: &str) -> &str {
         }
         text = unstyled(text);
         text = announced(text);
+        for mark in ["✓", "✔", "✅", "☑"] {
+            text = text.strip_prefix(mark).filter(|rest| !rest.is_empty()).unwrap_or(text);
+            text = text.trim_start();
+        }
         for mark in END_MARKS {
             text = text.strip_suffix(mark).filter(|rest| !rest.is_empty()).unwrap_or(text);
             text = text.trim_end();
@@ -159,8 +173,30 @@ fn unstyled(text: &str) -> &str {
     inner.filter(plain).map_or(text, str::trim)
 }
 
+/// What follows `\text{Answer: }`.
+fn announced_in_style(text: &str) -> Option<&str> {
+    const SAYS: [&str; 8] = [
+        "answer",
+        "final answer",
+        "the answer is",
+        "the final answer is",
+        "answer is",
+        "ans",
+        "result",
+        "solution",
+    ];
+    let argument = |style: &&str| text.strip_prefix(*style)?.trim_start().strip_prefix('{');
+    let (content, behind) = STYLES.iter().find_map(argument)?.split_once('}')?;
+    let said = content.trim_matches([':', ' ', '*', '.', '~']).to_ascii_lowercase();
+    let behind = behind.trim_start_matches([':', ' ', '~']);
+    (SAYS.contains(&&*said) && !behind.is_empty() && !behind.starts_with('=')).then_some(behind)
+}
+
 /// What follows an announcement such as `答案是`, or a number sign.
 fn announced(text: &str) -> &str {
+    if let Some(behind) = announced_in_style(text) {
+        return behind;
+    }
     let numbered = text.strip_prefix("\\#").or(text.strip_prefix('#'));
     if let Some(number) = numbered.map(|rest| rest.trim_start_matches('#').trim_start())
         && number.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.')
@@ -170,14 +206,18 @@ fn announced(text: &str) -> &str {
     let found =
         ANNOUNCEMENTS.into_iter().find_map(|known| Some((known, text.strip_prefix(known)?)));
     let Some((known, rest)) = found else { return text };
-    let links = ["是", "为", "為", "等于", "は", "은", "는", ":", " ", ","];
+    let links = ["是", "为", "為", "等于", "は", "은", "는", ":", " ", ",", "."];
     let mut behind = rest;
     while let Some(next) = links.into_iter().find_map(|link| behind.strip_prefix(link)) {
         behind = next;
     }
     // A word in letters needs a colon: `Answer key` is a name.
     let joined = known.is_ascii() || known.chars().all(|c| (c as u32) < 0x2000);
-    if behind.is_empty() || joined && !rest.trim_start().starts_with(':') { text } else { behind }
+    if behind.is_empty() || joined && !rest.trim_start().starts_with([':', '.']) {
+        text
+    } else {
+        behind
+    }
 }
 
 /// A text with HTML entities as the characters that they stand for.
@@ -206,7 +246,35 @@ fn without_entities(text: &str) -> String {
         ("&sup2;", "²"),
         ("&amp;", "&"),
     ];
-    ENTITIES.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain))
+    let text =
+        ENTITIES.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain));
+    if text.contains("&#") { with_numbered_characters(&text) } else { text }
+}
+
+/// A text with `&#56;` and `&#x38;` as the characters of these numbers.
+fn with_numbered_characters(text: &str) -> String {
+    let mut parts = text.split("&#");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let character = part.split_once(';').and_then(|(number, behind)| {
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            Some((char::from_u32(code)?, behind))
+        });
+        match character {
+            Some((character, behind)) => {
+                plain.push(character);
+                plain.push_str(behind);
+            }
+            None => {
+                plain.push_str("&#");
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
 }
 
 /// A text without the HTML tags that style it; raised and lowered text as exponents and indices.

@@ -1,8 +1,9 @@
 //! When two values are the same answer.
 
 use super::family::Family;
-use super::name::with_labels;
+use super::name::{Name, with_labels};
 use super::scalar::{Scalar, same};
+use super::set::Operation;
 use super::value::{Interval, Value, open_interval};
 use super::vector;
 use crate::agreement::Agreement;
@@ -11,6 +12,8 @@ use crate::exact::{self, Normalizer};
 use crate::numeric;
 use crate::read::{Function, Node, Relation};
 use dashu_ratio::RBig;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 type Result = std::result::Result<Agreement, Exhausted>;
 
@@ -59,11 +62,31 @@ fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
             let sides = (l.clone(), r.clone());
             labelled_equations(&sides, &(left.clone(), right.clone()), fuel)
         }
+        (V::Named(name, ..), V::List(items, _) | V::Tuple(items))
+        | (V::List(items, _) | V::Tuple(items), V::Named(name, ..))
+            if names_others(name, items) =>
+        {
+            Ok(Agreement::No)
+        }
         (V::Named(_, value, _), other) | (other, V::Named(_, value, _)) => {
             matches(value, other, fuel)
         }
         _ => Ok(Agreement::No),
     }
+}
+
+/// Whether items have names that are neither this one nor, together, the tuple that it is: `a = 1, b = 2` is
+/// `(a, b) = (1, 2)` and not `A = {1, 2}`.
+fn names_others(name: &Name, items: &[Value]) -> bool {
+    let own = |item: &Value| match item {
+        Value::Named(own, ..) => Some(own.text().to_owned()),
+        _ => None,
+    };
+    let names: Option<Vec<String>> = items.iter().map(own).collect();
+    names.is_some_and(|names| {
+        let all_same = names.iter().all(|own| own == name.text());
+        !names.is_empty() && !all_same && names.join(",") != name.text()
+    })
 }
 
 /// Values without a name; a list or union of one item is that item.
@@ -91,6 +114,12 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::List(a, _), V::List(b, _)) | (V::Union(a), V::Union(b)) => in_any_order(a, b, fuel),
         (V::Tuple(items), V::Matrix(rows)) | (V::Matrix(rows), V::Tuple(items)) => {
             vector(items, rows, fuel)
+        }
+        (V::Operated(Operation::Difference, a), V::Operated(Operation::Difference, b)) => {
+            in_order(a, b, fuel)
+        }
+        (V::Operated(operation, a), V::Operated(other, b)) if operation == other => {
+            in_any_order(a, b, fuel)
         }
         (V::Family(a), V::Family(b)) => families(a, b, fuel),
         (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
@@ -286,8 +315,18 @@ fn equations(a: &(Node, Node), b: &(Node, Node), fuel: &Fuel<'_>) -> Result {
     let (a, b) = (difference(a), difference(b));
     match factor(&a, &b, fuel) {
         Some(factor) => Ok((!factor.is_zero()).into()),
+        None if variables(&a) != variables(&b) => Ok(Agreement::No),
         None => Ok(same(&a, &b, fuel)?.or(same(&a, &b.negate(), fuel)?)),
     }
+}
+
+/// The names of the variables in an expression.
+fn variables(node: &Node) -> BTreeSet<Arc<str>> {
+    let mut found: BTreeSet<Arc<str>> = node.children().into_iter().flat_map(variables).collect();
+    if let Node::Symbol(name) = node {
+        found.insert(name.clone());
+    }
+    found
 }
 
 /// The rational number that the second is multiplied by to give the first; 0 if there is none, and

@@ -44,10 +44,7 @@ pub(crate) fn measured(node: &Node, unit: Unit, fuel: &Fuel<'_>) -> Result<Value
 fn interpret_unmeasured(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
     Ok(match node {
         Node::Group(open, items, close) => group(*open, items, *close, fuel)?,
-        // `n \text{ is prime}` says something of n.
-        Node::Unit(inner, words) if !inner.is_constant() && is_statement(words) => {
-            return Err(ReadError::syntax("a statement in words"));
-        }
+        _ if is_statement(node) => return Err(ReadError::syntax("a statement in words")),
         // `[0, 1]^c`.
         Node::Power(base, exponent)
             if !is_arithmetic(base)
@@ -94,6 +91,7 @@ fn interpret_unmeasured(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
         _ if node.any(&|part| matches!(part, Node::Matrix(_))) => matrix::read(node, fuel)?,
         _ if node.any(&|part| matches!(part, Node::PlusMinus(..))) => either_sign(node, fuel)?,
         Node::Symbol(_) => Value::Scalar(Scalar::new(node, fuel)?),
+        _ if node.any(&is_statement) => return Err(ReadError::syntax("a statement in words")),
         _ if node.any(&|part| matches!(part, Node::Symbol(name) if &**name == ELLIPSIS)) => {
             return Err(ReadError::syntax(
                 "an expression with dots in it, which may stand for anything",
@@ -117,8 +115,8 @@ fn group(open: Bracket, items: &[Node], close: Bracket, fuel: &Fuel<'_>) -> Resu
         (_, Bracket::Curly, _) => Value::List(spread(all(items, fuel)?), true),
         ([low, high], Bracket::Square, _) | ([low, high], _, Bracket::Square) => {
             let (low, high) = (Scalar::new(low, fuel)?, Scalar::new(high, fuel)?);
-            // `[3, -3]` is no interval, but a list.
-            if open == close && low.rational > high.rational && high.rational.is_some() {
+            // `[3, -3]` and `[4, 4]` are no intervals, but lists.
+            if open == close && low.rational >= high.rational && high.rational.is_some() {
                 return Ok(Value::List(vec![Value::Scalar(low), Value::Scalar(high)], false));
             }
             Value::Interval(Box::new(Interval {
@@ -198,9 +196,11 @@ fn union(parts: Vec<Value>, fuel: &Fuel<'_>) -> Value {
     joined.unwrap_or(Value::Union(parts))
 }
 
+/// What an operation leaves of two sets; as it is written where that is not decided.
 fn operated(operation: Operation, a: &Node, b: &Node, fuel: &Fuel<'_>) -> Result<Value> {
-    operate(operation, &interpret(a, fuel)?, &interpret(b, fuel)?, fuel)
-        .ok_or_else(|| ReadError::syntax("an operation on sets that is not understood"))
+    let sets = set_parts(vec![interpret(a, fuel)?, interpret(b, fuel)?])?;
+    let result = operate(operation, &sets[0], &sets[1], fuel);
+    Ok(result.unwrap_or(Value::Operated(operation, sets)))
 }
 
 /// `1 ± √5`: one value with each sign.
@@ -210,8 +210,12 @@ fn either_sign(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
     Ok(Value::List(either.into_iter().collect::<Result<_>>()?, false))
 }
 
-/// Whether words behind a symbol go on with a sentence about it.
-fn is_statement(words: &str) -> bool {
+/// Whether words behind a variable go on with a sentence about it: `n \text{ is prime}`.
+fn is_statement(node: &Node) -> bool {
+    let words = match node {
+        Node::Unit(inner, words) if !inner.is_constant() => words,
+        _ => return false,
+    };
     let verb = words.split_whitespace().next().unwrap_or_default();
     matches!(verb, "is" | "are" | "has" | "have" | "divides" | "must" | "does" | "can" | "cannot")
 }
@@ -248,7 +252,8 @@ fn set_parts(parts: Vec<Value>) -> Result<Vec<Value>> {
                 open_interval(&items).map(|interval| Value::Interval(Box::new(interval)))
             }
             part @ (Value::Interval(_) | Value::List(..) | Value::Union(_)) => Some(part),
-            Value::Scalar(_) | Value::Text(_) => Some(part),
+            Value::Scalar(_) | Value::Text(_) | Value::Operated(..) => Some(part),
+            Value::Named(_, set, None) => Some(*set),
             _ => None,
         })
         .collect::<Option<_>>()
@@ -293,6 +298,15 @@ fn chain(first: &Node, rest: &[(Relation, Node)], fuel: &Fuel<'_>) -> Result<Val
     }
     let last = &rest[rest.len() - 1];
     match last.0 {
+        // `x \notin \{1, 2\}`.
+        Relation::NotEqual
+            if rest.len() == 1 && matches!(last.1, Node::Group(Bracket::Curly, ..)) =>
+        {
+            let name = Name::new(first).unwrap_or_else(|| Name::written(first));
+            let set = complement(&interpret(&last.1, fuel)?, fuel)
+                .ok_or_else(|| ReadError::syntax("not in what is no set of numbers"))?;
+            Ok(Value::Named(name, Box::new(set), None))
+        }
         Relation::In => {
             let set = interpret(&last.1, fuel)?;
             let set = match set {
@@ -327,7 +341,7 @@ fn equation(
         return definition(name, first, last, fuel);
     }
     // `2 + 3 = 5`, and longer chains: the last value counts.
-    if rest.len() > 1 || first.is_constant() && last.is_constant() {
+    if rest.len() > 1 || first.is_constant() && last.is_constant() && is_arithmetic(first) {
         return interpret(last, fuel);
     }
     if let Some(name) = Name::new(last)
@@ -336,7 +350,8 @@ fn equation(
         return definition(name, last, first, fuel);
     }
     if !is_arithmetic(first) || !is_arithmetic(last) {
-        return interpret(last, fuel);
+        let value = Box::new(interpret(last, fuel)?);
+        return Ok(Value::Named(Name::written(first), value, None));
     }
     Ok(Value::Equation(first.clone(), last.clone()))
 }

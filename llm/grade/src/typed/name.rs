@@ -10,7 +10,8 @@
 //! The last kind is no name: [`Name::new`] refuses it.
 
 use super::show::expression;
-use crate::read::{Constant, Node};
+use crate::read::{Constant, Function, Node};
+use dashu_ratio::RBig;
 
 /// The left side of `x = 5`, `f(x) = …`, `|AB| = 5` or `(x, y) = …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ enum Kind {
     Symbol,
     /// A function of plain variables, and how many they are.
     Function(String, usize),
-    /// `dy/dx`.
+    /// `dy/dx`, and what else cannot be computed with.
     Derivative,
     /// Anything else that is one term.
     Quantity,
@@ -35,14 +36,16 @@ enum Kind {
 impl Name {
     /// The name that a node is: symbols, with nothing between them that computes.
     pub(crate) fn new(node: &Node) -> Option<Self> {
-        if let Some((text, variable)) = derivative(node) {
-            return Some(Self { text: format!("d{text}/d{variable}"), kind: Kind::Derivative });
+        if let Some((order, of, by)) = derivative(node) {
+            let order = if order == 1 { String::new() } else { order.to_string() };
+            let text = format!("d{order}{of}/d{by}{order}");
+            return Some(Self { text, kind: Kind::Derivative });
         }
         let mut text = String::new();
         if !append(&mut text, node) {
             return None;
         }
-        if let Some(label) = label(node) {
+        if let Some(label) = label(node).or_else(|| length(node)) {
             return Some(Self { text: label, kind: Kind::Quantity });
         }
         let kind = match node {
@@ -57,6 +60,11 @@ impl Name {
             _ => Kind::Quantity,
         };
         Some(Self { text, kind })
+    }
+
+    /// Whatever stands before `=` where a value stands behind it that is no expression.
+    pub(super) fn written(node: &Node) -> Self {
+        Self { text: expression(node), kind: Kind::Derivative }
     }
 
     /// The name of a variable.
@@ -90,13 +98,14 @@ fn is_graph(y: &Name, f: &Name) -> bool {
     let order = match y.kind {
         Kind::Symbol if y.text.trim_end_matches('\'') == "y" => y.text.len() - 1,
         Kind::Derivative if y.text == "dy/dx" => 1,
+        Kind::Derivative if y.text == "d2y/dx2" => 2,
         _ => return false,
     };
     match &f.kind {
         Kind::Function(head, 1) => {
             !head.contains('⁻') && head.len() - head.trim_end_matches('\'').len() == order
         }
-        Kind::Symbol => order == 1 && f.text == "y'",
+        Kind::Symbol => order > 0 && f.text.strip_prefix('y') == Some(&"''"[..order.min(2)]),
         _ => false,
     }
 }
@@ -114,10 +123,30 @@ fn inverse(factors: &[Node]) -> Option<(String, &[Node])> {
     is_function.then(|| (format!("{name}⁻¹"), arguments))
 }
 
-/// The two variables of `dy/dx`.
-fn derivative(node: &Node) -> Option<(&str, &str)> {
+/// The order of `dy/dx` or `d^2y/dx^2`, which is one or two, and its variables.
+fn derivative(node: &Node) -> Option<(u32, &str, &str)> {
     let Node::Quotient(above, below) = node else { return None };
-    Some((differential(above)?, differential(below)?))
+    if let (Some(of), Some(by)) = (differential(above), differential(below)) {
+        return Some((1, of, by));
+    }
+    let (Node::Product(above), Node::Product(below)) = (&**above, &**below) else { return None };
+    match (&above[..], &below[..]) {
+        ([d, Node::Symbol(of)], [Node::Symbol(e), by])
+            if squared(d) == Some("d") && &**e == "d" =>
+        {
+            Some((2, of, squared(by)?))
+        }
+        _ => None,
+    }
+}
+
+/// The symbol whose square this is.
+fn squared(node: &Node) -> Option<&str> {
+    let Node::Power(base, exponent) = node else { return None };
+    match (&**base, &**exponent) {
+        (Node::Symbol(name), Node::Number(two)) if two.value == RBig::from(2) => Some(name),
+        _ => None,
+    }
 }
 
 /// The variable of `dy`.
@@ -138,6 +167,14 @@ fn label(node: &Node) -> Option<String> {
     (names.len() > 1).then(|| names.concat().min(back))
 }
 
+/// The segment that bars around its ends measure: `|AB|` is AB.
+fn length(node: &Node) -> Option<String> {
+    match node {
+        Node::Call(Function::Abs, arguments) => label(arguments.first()?),
+        _ => None,
+    }
+}
+
 /// The name of a point: a capital letter, perhaps with an index.
 fn point(node: &Node) -> Option<&str> {
     let Node::Symbol(name) = node else { return None };
@@ -151,7 +188,7 @@ pub(super) fn with_labels(node: &Node) -> Node {
     let one = |node: &Node| Box::new(with_labels(node));
     let all = |nodes: &[Node]| nodes.iter().map(with_labels).collect();
     match node {
-        _ if let Some(label) = label(node) => Node::symbol(label),
+        _ if let Some(label) = label(node).or_else(|| length(node)) => Node::symbol(label),
         Node::Product(factors) => Node::Product(all(factors)),
         Node::Sum(terms) => Node::Sum(all(terms)),
         Node::Negate(inner) => Node::Negate(one(inner)),
@@ -194,9 +231,13 @@ fn append(text: &mut String, node: &Node) -> bool {
                 append(text, removed)
             };
         }
+        // A sum over a range is one value, whatever its index.
+        Node::Call(Function::Sum | Function::Prod, _) => text.push_str(&expression(node)),
         Node::Call(function, arguments) => {
+            let Some((first, rest)) = arguments.split_first() else { return false };
             text.push_str(&format!("{function:?}"));
-            return arguments.iter().all(|argument| append(&mut *text, argument));
+            rest.iter().for_each(|argument| text.push_str(&expression(argument)));
+            return append(text, first);
         }
         Node::Quotient(above, below) => {
             return append(text, above) && {
@@ -227,8 +268,21 @@ fn product(text: &mut String, factors: &[Node]) -> bool {
         {
             (head.to_string(), arguments)
         }
+        _ if factors.first().is_some_and(is_integral_sign) => {
+            factors.iter().for_each(|factor| text.push_str(&expression(factor)));
+            return true;
+        }
         _ => return factors.iter().all(|factor| append(text, factor)),
     };
     text.push_str(&format!("{head}({})", expression(&arguments[0])));
     true
+}
+
+/// Whether this is `\int` with its limits.
+fn is_integral_sign(node: &Node) -> bool {
+    match node {
+        Node::Symbol(name) => matches!(name.split('_').next(), Some("int" | "oint")),
+        Node::Power(base, _) => is_integral_sign(base),
+        _ => false,
+    }
 }

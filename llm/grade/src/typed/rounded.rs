@@ -7,8 +7,9 @@
 //!   it is the shortest print, or the print with 17 digits, of the double nearest to the value or of one of
 //!   its two neighbours: a program's last operations may have rounded by that much. The exact expansion of
 //!   the nearest double counts at any length.
-//! - A decimal does not round to another decimal, which is exact as it stands. That a printed double is
-//!   one of at most fifteen digits, `0.30000000000000004` for `0.3`, is the second rule.
+//! - A decimal does not round to another decimal, which is exact as it stands. The second rule does count
+//!   there, `0.30000000000000004` for `0.3`, unless both have the digits of a printed double.
+//! - Dots behind a decimal say that the digits stand as they are: `0.857142...` is 6/7.
 //! - An integer is asked for exactly: `1.0995\times10^{12}` is not 4^20. With twelve or more digits, as
 //!   programs print large floats, `1.09951162778e12` is.
 
@@ -26,6 +27,8 @@ const ROUNDED_DIGITS: u32 = 5;
 const INTEGER_DIGITS: u32 = 12;
 /// From so many digits on a decimal may be a printed double.
 const DOUBLE_DIGITS: u32 = 16;
+/// With more digits a decimal is longer than the print of a double is by default.
+const LONGEST_DOUBLE: u32 = 17;
 /// The farthest last place, in either direction, that a decimal is compared at.
 const FARTHEST_PLACE: i32 = 20_000;
 
@@ -36,13 +39,16 @@ pub(super) struct Decimal {
     place: i32,
     /// Digits from the first that is not 0.
     digits: u32,
+    /// Dots behind it say that more digits follow.
+    cut: bool,
 }
 
 impl Decimal {
     /// How a number is written, if it is a decimal or one times a power of ten, with a sign or without.
     pub(super) fn of(node: &Node) -> Option<Self> {
-        let literal =
-            |literal: &Literal| Some(Self { place: -literal.places?, digits: literal.significant });
+        let literal = |literal: &Literal| {
+            Some(Self { place: -literal.places?, digits: literal.significant, cut: literal.cut })
+        };
         match node {
             Node::Negate(inner) => Self::of(inner),
             Node::Number(number) => literal(number),
@@ -60,11 +66,6 @@ impl Decimal {
         }
     }
 
-    /// The same digits, `places` powers of ten higher.
-    pub(super) fn shifted(self, places: i32) -> Self {
-        Self { place: self.place.saturating_add(places), ..self }
-    }
-
     /// Whether this decimal, whose value is `value`, stands for an exact value.
     pub(super) fn stands_for(self, value: &RBig, exact: &Exact<'_>, fuel: &Fuel<'_>) -> bool {
         if self.digits < ROUNDED_DIGITS || self.place.abs() > FARTHEST_PLACE {
@@ -73,8 +74,8 @@ impl Decimal {
         if self.rounds(value, exact, fuel) {
             return true;
         }
-        let from_double = self.digits >= DOUBLE_DIGITS
-            && exact.decimal.is_none_or(|other| other.digits < DOUBLE_DIGITS);
+        let is_double = |decimal: Self| (DOUBLE_DIGITS..=LONGEST_DOUBLE).contains(&decimal.digits);
+        let from_double = self.digits >= DOUBLE_DIGITS && !exact.decimal.is_some_and(is_double);
         from_double && self.is_printed(value, exact, fuel)
     }
 
@@ -84,9 +85,15 @@ impl Decimal {
             return false;
         }
         let unit = power(10, self.place);
-        let half = unit / RBig::from(2);
+        let half = &unit / RBig::from(2);
+        let mut ends = (value - &half, value + half);
+        if self.cut && *value < RBig::ZERO {
+            ends.0 = value - unit;
+        } else if self.cut {
+            ends.1 = value + unit;
+        }
         let Some(rational) = exact.rational else {
-            return self.rounds_irrational(value, half, exact.node, fuel);
+            return self.rounds_irrational(ends, exact.node, fuel);
         };
         let is_integer = rational.denominator().is_one();
         if is_integer && (self.place < 1 || self.digits < INTEGER_DIGITS) {
@@ -95,27 +102,25 @@ impl Decimal {
         if exact::pay(value, rational, fuel).is_err() {
             return false;
         }
-        let distance = rational - value;
-        distance <= half && -half <= distance
+        ends.0 <= *rational && *rational <= ends.1
     }
 
-    fn rounds_irrational(self, value: &RBig, half: RBig, node: &Node, fuel: &Fuel<'_>) -> bool {
+    fn rounds_irrational(self, ends: (RBig, RBig), node: &Node, fuel: &Fuel<'_>) -> bool {
         if !node.is_constant() {
             return false;
         }
         if self.digits < DOUBLE_DIGITS
             && let Some((near, error)) = numeric::value(node, fuel)
         {
-            let distance = libm::fabs(near - value.to_f64_fast());
-            return distance <= half.to_f64_fast() + error;
+            let (low, high) = (ends.0.to_f64_fast(), ends.1.to_f64_fast());
+            return low <= near + error && near - error <= high;
         }
         // Whether the value lies between the two ends, with more digits than doubles have.
-        let above = |end: RBig| {
+        let compared = |end: RBig| {
             let difference = Node::Sum(vec![node.clone(), Node::fraction(-end)]);
             numeric::sign(&difference, self.digits, fuel)
         };
-        above(value - &half) == Some(Ordering::Greater)
-            && above(value + half) == Some(Ordering::Less)
+        compared(ends.0) == Some(Ordering::Greater) && compared(ends.1) == Some(Ordering::Less)
     }
 
     /// Whether a double near the exact value is printed as this decimal.

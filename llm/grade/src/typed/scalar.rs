@@ -133,18 +133,21 @@ impl Scalar {
     /// Whether this is a decimal, and the other a value that it stands for.
     fn rounds(&self, other: &Self, fuel: &Fuel<'_>) -> bool {
         let (Some(decimal), Some(value)) = (self.decimal, &self.rational) else { return false };
-        let exact =
-            Exact { node: &other.node, rational: other.rational.as_ref(), decimal: other.decimal };
-        let hundred = || RBig::from(100);
+        let stands_for = |node: &Node, rational: Option<&RBig>| {
+            decimal.stands_for(value, &Exact { node, rational, decimal: other.decimal }, fuel)
+        };
+        let as_written = stands_for(&other.node, other.rational.as_ref());
         // 66.6667 % stands for 2/3 and for 200/3.
-        let scaled = match (self.mark, other.mark) {
-            (Mark::Percent, Mark::None) => Some((decimal.shifted(-2), value / hundred())),
-            (Mark::None, Mark::Percent) => Some((decimal.shifted(2), value * hundred())),
-            (mark, other) if mark == other => None,
+        let ratio = match (self.mark, other.mark) {
+            (mark, other) if mark == other => return as_written,
+            (Mark::Percent, Mark::None) => RBig::from(100),
+            (Mark::None, Mark::Percent) => RBig::from_parts(1.into(), 100u8.into()),
             _ => return false,
         };
-        decimal.stands_for(value, &exact, fuel)
-            || scaled.is_some_and(|(decimal, value)| decimal.stands_for(&value, &exact, fuel))
+        as_written || {
+            let scaled = other.times(ratio, fuel);
+            stands_for(&scaled.node, scaled.rational.as_ref())
+        }
     }
 }
 

@@ -15,13 +15,21 @@ use std::cmp::Ordering;
 
 /// What is done with two sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     Union,
     Intersection,
     Difference,
 }
 
 impl Operation {
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Self::Union => "∪",
+            Self::Intersection => "∩",
+            Self::Difference => "∖",
+        }
+    }
+
     /// Whether the result has what the sets have or lack.
     fn keeps(self, first: bool, second: bool) -> bool {
         match self {

@@ -22,6 +22,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
         Value::List(_, true) => "set",
         Value::List(_, false) => "list",
         Value::Union(_) => "union",
+        Value::Operated(..) => "set",
         Value::Family(_) => "union",
         Value::Matrix(_) => "matrix",
         Value::Ratio(_) => "ratio",
@@ -43,6 +44,7 @@ pub(crate) fn show(value: &Value) -> String {
         Value::Interval(interval) => bracketed(interval, scalar),
         Value::List(items, _) => format!("{{{}}}", all(items, ", ")),
         Value::Union(parts) => all(parts, " ∪ "),
+        Value::Operated(operation, sets) => all(sets, &format!(" {} ", operation.sign())),
         Value::Family(family) => {
             let [first, last] = &family.ends;
             format!("⋃ ({} to {}) {}", expression(first), expression(last), show(&family.member))

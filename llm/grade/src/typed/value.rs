@@ -3,6 +3,7 @@
 use super::family::Family;
 use super::name::Name;
 use super::scalar::Scalar;
+use super::set::Operation;
 use crate::read::{Node, Relation, Unit};
 
 /// An interval; its ends may be ±∞.
@@ -27,6 +28,8 @@ pub(crate) enum Value {
     List(Vec<Value>, bool),
     /// Intervals and sets.
     Union(Vec<Value>),
+    /// Sets with an operation between them that is not carried out.
+    Operated(Operation, Vec<Value>),
     /// A union over an index.
     Family(Box<Family>),
     Matrix(Vec<Vec<Scalar>>),

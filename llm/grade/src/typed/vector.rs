@@ -56,7 +56,12 @@ fn along(term: &Node) -> Option<(usize, Node)> {
 fn axis(node: &Node) -> Option<usize> {
     match node {
         Node::Constant(Constant::I) => Some(0),
-        Node::Symbol(name) => ["i", "j", "k"].iter().position(|unit| *unit == &**name),
+        Node::Symbol(name) => match &**name {
+            "i" | "imath" => Some(0),
+            "j" | "jmath" => Some(1),
+            "k" => Some(2),
+            _ => None,
+        },
         _ => None,
     }
 }
