@@ -191,6 +191,13 @@ pub(super) fn answer(line: &str) -> Option<String> {
     if let Some(value) = calculated(&sentence[..reason]) {
         return Some(value);
     }
+    // "The number is 10, which is 2 · 5": said again, and nothing follows.
+    if let [.., Item::Word(which), Item::Word(verb), Item::Run(run)] = sentence
+        && which == "which"
+        && matches!(&**verb, "is" | "equals")
+    {
+        return Some(run.clone());
+    }
     let (start, end) = main_clause(sentence);
     let clause = &sentence[start..end];
     // "It is not 10, which is what we began with, but …": what is denied does not answer.
