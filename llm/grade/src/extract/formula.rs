@@ -23,8 +23,8 @@ pub(super) fn inline(text: &str) -> Option<(&str, usize)> {
     let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     // `$500 * 12 = $6000`: both are prices.
     let priced = open == 1 && digit(inner) && digit(&text[open + length + 1..]);
-    let is_formula = !inner.trim().is_empty() && !priced && !(open == 1 && has_words(inner));
-    is_formula.then_some((inner, open + length + close.len()))
+    let is_prose = inner.trim().is_empty() || priced || open == 1 && has_words(inner);
+    (!is_prose).then_some((inner, open + length + close.len()))
 }
 
 /// Where a formula closes; `\$` inside it does not close one.
