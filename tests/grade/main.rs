@@ -4,6 +4,7 @@ mod cases;
 mod corpus;
 mod data;
 mod decimals;
+mod extraction;
 mod laws;
 mod limits;
 mod names;

@@ -126,13 +126,11 @@ impl Grader {
     /// # Errors
     /// As [`Grader::parse`].
     pub fn parse_gold(&self, gold: &str) -> Result<Answer, ReadError> {
-        let whole = Answer::read(gold, Role::Gold, &self.budget);
-        // Prose has formulas in it; a text without any is not a solution.
-        let is_solution = gold.contains(['$', '\\']) && gold.split_whitespace().count() > 5;
-        match whole {
-            Err(ReadError::Syntax(_)) if is_solution => {
-                self.first_readable(gold).map_or(whole, |(_, answer)| Ok(answer))
-            }
+        match Answer::read(gold, Role::Gold, &self.budget) {
+            Err(ReadError::Syntax(problem)) => match extract::in_gold(gold) {
+                Some(answer) => Answer::read(&answer, Role::Gold, &self.budget),
+                None => Err(ReadError::Syntax(problem)),
+            },
             whole => whole,
         }
     }
@@ -161,6 +159,11 @@ impl Grader {
     /// letter.
     fn found(&self, gold: Option<&Answer>, completion: &str) -> Found {
         let Some(spoken) = spoken(completion) else { return NOTHING };
+        // What stands in tags is a completion of its own, if no box follows it.
+        let spoken = match extract::tagged(spoken) {
+            Some((inner, behind)) if matches!(boxes(behind), Boxes::None) => inner,
+            _ => spoken,
+        };
         if let Some((text, answer)) = self.changed_mind(spoken) {
             return (Some(text), Ok(answer));
         }
@@ -200,6 +203,13 @@ impl Grader {
             let letter = letter.to_string();
             let answer = self.parse(&letter);
             return (Some(letter), answer);
+        }
+        let worded = gold.and_then(|gold| {
+            let same = |text: &String| gold.in_the_words_of(text);
+            extract::worded(spoken).into_iter().find_map(|text| Some((same(&text)?, text)))
+        });
+        if let Some((answer, text)) = worded {
+            return (Some(text), Ok(answer));
         }
         match self.first_readable(spoken) {
             Some((text, answer)) => (Some(text), Ok(answer)),

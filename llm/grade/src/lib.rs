@@ -47,10 +47,27 @@
 //!
 //! # Choices
 //!
-//! - After `</think>` only; the last box counts, boxes in a row with "and" or a comma between them
-//!   are a list. "The final answer is …" behind a box counts before the box. Without a box: what is
-//!   announced as the answer, else the formula, number or word that the last line is or ends with;
-//!   [`Unboxed::Refuse`] turns that off. A letter counts where the gold answer is a choice.
+//! - After `</think>` only; the last box counts, boxes in a row with nothing, "and" or a comma between
+//!   them are a list. A box that is only named (`\boxed{}`, `\boxed{your answer}`, "put it in \boxed.")
+//!   is none. A text that ends inside a box has no answer: the box before it was not its last word.
+//!   "The final answer is …" behind a box counts before the box. What stands in `<answer>` or in
+//!   `<|begin_of_box|>` counts before what stands around it.
+//! - Without a box: what is announced as the answer, else the formula, number or word that the last line
+//!   is, or the number that its sentence answers with; [`Unboxed::Refuse`] turns that off. A letter
+//!   counts where the gold answer is a choice.
+//! - Of a sentence, never a piece of a formula: a run of mathematics counts as a whole or not at all.
+//!   What follows "so", "therefore" or "for a total of" counts before what precedes it; "If …,",
+//!   "because …", "which …", what follows a colon and remarks in brackets do not count where something
+//!   else is left. Then: the value behind the last `=` of a calculation; what a verb such as "is", "has"
+//!   or "costs" says directly ("There are 18 eggs left in the 5 boxes" says 18); the only number outside
+//!   of phrases such as "in the 5 boxes"; the only number. "1 in 6" is 1/6. Numbers in words count.
+//!   Where two numbers are left ("Ann has 3 and Tom has 4", "2 hours and 30 minutes", "3 to 5") and where
+//!   the sentence says "not", there is no answer. "11 or 12" is a list of two, so a guess at both is
+//!   wrong for either.
+//! - A gold answer in prose is what it announces, or its first formula with the qualifier behind it cut
+//!   ("The maximum is $12$, attained when $x = 3$" is 12), or "yes" or "no" with the reason cut. Where
+//!   words before that formula may say something else ("all odd integers $n \ge 3$"), and where several
+//!   sentences have formulas, it cannot be read.
 //! - `50 %` is 0.5 and 50; `90°` is 90 and π/2. `1/2` is `2/4`.
 //! - A decimal of five or more digits, with an exponent or without, is the exact value that rounds to it.
 //!   A shorter one is not: `0.33` for 1/3 fits every value between 0.325 and 0.335. One that is cut off
