@@ -10,4 +10,5 @@ mod loss;
 mod reward;
 mod rollout;
 mod run;
+mod tally;
 mod tensorboard;

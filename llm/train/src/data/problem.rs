@@ -41,7 +41,7 @@ pub struct Puzzle {
 pub struct Grade {
     /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
-    /// Canonical form of the final answer; absent if none was found.
+    /// The final answer as it is written; absent where none that can be read was found.
     pub answer: Option<String>,
     /// Canonical form of the solution; absent if it is not correct.
     pub solution: Option<String>,
