@@ -27,18 +27,7 @@ macro_rules! declare {
         ///
         /// # Symbols
         ///
-        /// | symbol | meaning |
-        /// |---|---|
-        /// | `N` | responses in the group |
-        /// | `rᵢ`, `r̄` | reward of response `i`, mean reward of the group |
-        /// | `c`, `f`, `p` | correct and wrong responses of a binary group, pass rate |
-        /// | `A₊`, `A₋` | advantage of a correct and of a wrong response |
-        /// | `Aᵢ` | advantage in *mean form*: the gradient is `(1/N) Σᵢ Aᵢ ∇log π(yᵢ)` |
-        /// | `x₍₁₎ ≤ … ≤ x₍N₎` | the rewards, sorted |
-        /// | `C(n, k)` | binomial coefficient, 0 where `k > n` |
-        /// | `w_N(p)` | [effective weight](crate::effective_weight()) on binary rewards: the expected gradient is `w_N(p) ∇p` |
-        ///
-        /// *Unbiased* means on-policy, for one prompt, before any clipping.
+        #[doc = include_str!("symbols.md")]
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Estimator {
@@ -47,7 +36,7 @@ macro_rules! declare {
                 $variant $({ $( $(#[$field_doc])* $field: $type, )* })?,
             )*
             /// A rule from outside this crate; see [`Estimator::custom`].
-            Custom(crate::rule::Custom),
+            Custom(crate::rule::CustomRule),
         }
 
         /// Every estimator, once, with what it optimises, its formula and its source.

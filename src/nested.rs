@@ -4,9 +4,9 @@ use crate::text::{Range, Value, excerpt};
 use crate::{Error, Estimator};
 use std::ops::Deref;
 
-/// The estimator inside [`Estimator::FocalWeight`]; made by `Nested::from(estimator)`.
+/// The estimator inside [`Estimator::FocalWeight`]; made by `NestedEstimator::from(estimator)`.
 #[derive(Debug, Clone)]
-pub struct Nested(Place);
+pub struct NestedEstimator(Place);
 
 #[derive(Debug, Clone)]
 enum Place {
@@ -15,19 +15,19 @@ enum Place {
     Boxed(Box<Estimator>),
 }
 
-impl Nested {
+impl NestedEstimator {
     pub(crate) const fn fixed(estimator: &'static Estimator) -> Self {
         Self(Place::Fixed(estimator))
     }
 }
 
-impl From<Estimator> for Nested {
+impl From<Estimator> for NestedEstimator {
     fn from(estimator: Estimator) -> Self {
         Self(Place::Boxed(Box::new(estimator)))
     }
 }
 
-impl Deref for Nested {
+impl Deref for NestedEstimator {
     type Target = Estimator;
 
     fn deref(&self) -> &Estimator {
@@ -38,13 +38,13 @@ impl Deref for Nested {
     }
 }
 
-impl PartialEq for Nested {
+impl PartialEq for NestedEstimator {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl Value for Nested {
+impl Value for NestedEstimator {
     fn write(&self) -> String {
         self.to_string()
     }

@@ -4,6 +4,7 @@
 mod countdown;
 mod data;
 mod device;
+mod estimator;
 mod grpo;
 mod loss;
 mod reward;

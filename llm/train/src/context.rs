@@ -4,6 +4,7 @@ use crate::config::TrainConfig;
 use crate::data::{Gold, Problem};
 use crate::decontaminate::{Decontaminated, decontaminate};
 use crate::error::{Error, Result};
+use rs_grpo::Estimator;
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::cuda::backend::Backend;
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 pub struct TrainContext<P> {
     /// The settings, checked.
     pub config: TrainConfig,
+    /// How rewards become advantages.
+    pub(crate) estimator: Estimator,
     /// Problems to train on.
     pub problems: Vec<Problem>,
     /// Their prompts in tokens.
@@ -129,6 +132,7 @@ impl<P> TrainContext<P> {
         let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
         let (policy, reference) = load(&config, &checkpoint, &prompts)?;
         Ok(Self {
+            estimator: config.estimator()?,
             stop_tokens: stop_tokens(folder, &tokenizer)?,
             model: checkpoint.config().clone(),
             config_fields: checkpoint.config_fields().clone(),
@@ -144,6 +148,21 @@ impl<P> TrainContext<P> {
             remote: None,
             tokenizer,
         })
+    }
+
+    /// Trains with this estimator, such as one of [`Estimator::custom`], in place of the one that the
+    /// settings name. The settings and what is written from them stay as they are; a note says so.
+    ///
+    /// # Errors
+    /// An estimator that refuses groups of this run's size.
+    pub fn replace_estimator(&mut self, estimator: Estimator) -> Result<()> {
+        self.config.check_estimator(&estimator)?;
+        self.notes.push(format!(
+            "Advantages are those of {estimator}, not of {}, which the settings name.",
+            self.config.estimator
+        ));
+        self.estimator = estimator;
+        Ok(())
     }
 
     /// Names of the problems of these indices.
