@@ -40,8 +40,8 @@ macro_rules! declare {
         }
 
         /// Every estimator, once, with what it optimises, its formula and its source.
-        pub static CATALOGUE: &[crate::Entry] = &[
-            $( crate::Entry {
+        pub static CATALOGUE: &[Entry] = &[
+            $( Entry {
                 estimator: Estimator::$variant $({ $( $field: $default ),* })?,
                 optimises: $optimises,
                 source: $source,
@@ -103,13 +103,13 @@ macro_rules! declare {
             }
 
             /// The parameters, in the order they are written.
-            pub(crate) fn fields(&mut self) -> Vec<crate::text::Field<'_>> {
+            pub(crate) fn fields(&mut self) -> Vec<crate::parameter::Field<'_>> {
                 match self {
-                    $( Self::$variant $({ $( $field ),* })? => vec![ $( $( crate::text::Field {
+                    $( Self::$variant $({ $( $field ),* })? => vec![ $( $( crate::parameter::Field {
                         key: $key,
-                        shown: crate::text::Shown::$shown,
+                        shown: crate::parameter::Shown::$shown,
                         value: $field,
-                        range: crate::text::Range::or_any(None $(.or(Some($range)))?),
+                        range: crate::parameter::Range::or_any(None $(.or(Some($range)))?),
                     } ),* )? ], )*
                     Self::Custom(_) => Vec::new(),
                 }

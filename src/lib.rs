@@ -37,7 +37,6 @@
 //! [arXiv 2509.24261]: https://arxiv.org/abs/2509.24261
 
 mod binomial;
-mod catalogue;
 mod declare;
 mod effective_weight;
 mod entropic_risk;
@@ -49,6 +48,7 @@ mod group;
 mod max_at_k;
 mod moments;
 mod nested;
+mod parameter;
 mod pass_at_k;
 mod population;
 mod positions;
@@ -58,18 +58,17 @@ mod scratch;
 mod statistic;
 mod text;
 
-pub use catalogue::Entry;
 pub use effective_weight::effective_weight;
 pub use entropic_risk::{entropic_risk, population_entropic_risk};
 pub use error::Error;
-pub use estimators::focal::Base;
+pub use estimators::focal_base::Base;
 pub use estimators::maxrl_order_loo::SeriesBaseline;
-pub use estimators::{CATALOGUE, Estimator, SYMBOLS};
+pub use estimators::{CATALOGUE, Entry, Estimator, SYMBOLS};
 pub use exp::exp;
 pub use group::Group;
 pub use max_at_k::max_at_k;
 pub use moments::Spread;
-pub use nested::NestedEstimator;
+pub use nested::Nested;
 pub use pass_at_k::pass_at_k;
 pub use population::Policy;
 pub use rule::{AdvantageRule, CustomRule};

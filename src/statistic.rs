@@ -1,8 +1,8 @@
 //! L-statistics: which of the sorted rewards of `K` responses count, and how much.
 
 use crate::Error;
+use crate::parameter::{Range, Value, excerpt, shortest};
 use crate::quantile::whole_or_above;
-use crate::text::{Range, Value, excerpt, shortest};
 
 /// The statistic that [`Estimator::Order`](crate::Estimator::Order) climbs: weights `α₁ … α_K` of the
 /// rewards of `K` responses, sorted from the worst to the best.

@@ -42,9 +42,10 @@ def estimator(name: str, /, **parameters: float | str) -> str:
     >>> estimator("focal-weight", of="rs-grpo:beta=2", gamma=0.5)
     'focal-weight:gamma=0.5,of=rs-grpo:beta=2'
 
-    ``help(rs_grpo.estimators)`` shows all with their formulas and parameters.
+    ``help(rs_grpo.estimators)`` shows all with their formulas and parameters. Where a key is a word
+    of Python, write ``lambda_=0.1``.
     """
     # The text of another estimator may have commas of its own, so it comes last.
     pairs = sorted(parameters.items(), key=lambda pair: pair[0] == "of")
-    text = ",".join(f"{key}={value}" for key, value in pairs)
+    text = ",".join(f"{key.removesuffix('_')}={value}" for key, value in pairs)
     return _core.canonical(f"{name}:{text}" if text else name)

@@ -1,6 +1,6 @@
 //! MaxRL of a given order, each term with a leave-one-out baseline.
 
-use crate::text::Choice;
+use crate::parameter::Choice;
 use crate::{Error, Group};
 
 /// What the baseline in [`Estimator::MaxRlOrderLoo`](crate::Estimator::MaxRlOrderLoo) is taken over.

@@ -9,7 +9,8 @@
 mod dr_grpo;
 mod entropic_adaptive;
 mod entropic_loo;
-pub(crate) mod focal;
+mod focal;
+pub(crate) mod focal_base;
 mod focal_weight;
 mod grpo;
 mod grpo_passk;
@@ -29,11 +30,26 @@ mod w_reinforce;
 
 use crate::declare::declare;
 use crate::moments::{Spread, Weighting};
-use crate::nested::NestedEstimator;
+use crate::nested::Nested;
+use crate::parameter::range::{ANY, BELOW_ONE, NOT_NEGATIVE, SHARE};
 use crate::statistic::OrderStatistic;
-use crate::text::range::{ANY, BELOW_ONE, NOT_NEGATIVE, SHARE};
-use focal::Base;
+use focal_base::Base;
 use maxrl_order_loo::SeriesBaseline;
+
+/// One line of the [`CATALOGUE`]: an estimator with its default parameters.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The estimator, with default parameters.
+    pub estimator: Estimator,
+    /// What its expected gradient climbs.
+    pub optimises: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Formula, parameters, limits, expectation and source, as Markdown; the first paragraph is a
+    /// summary.
+    pub page: &'static str,
+}
 
 /// The symbols of the pages of the [`CATALOGUE`], as Markdown.
 pub const SYMBOLS: &str = include_str!("symbols.md");
@@ -287,13 +303,17 @@ declare! {
         /// Exponent `γ ≥ 0` of the group's failure rate.
         gamma: f64 = 1.0 => Always "gamma" in NOT_NEGATIVE,
         /// The estimator that is scaled; not `focal-weight` itself.
-        of: NestedEstimator = NestedEstimator::fixed(&GRPO) => Always "of",
+        of: Nested<Estimator> = Nested::fixed(&GRPO) => Always "of",
     }
     "focal-weight", "focal_weight.md",
     optimises: "what `of` does, less where many are correct; binary rewards",
     source: "F-GRPO: Plyusov et al. 2026, arXiv 2602.06717",
     sums_to_zero: of.sums_to_zero(),
-    group: |group, out, scratch| focal_weight::advantages_into(group, *gamma, of, out, scratch),
+    group: |group, out, scratch| focal_weight::advantages_into(
+        (group, *gamma, of.name()),
+        (out, scratch),
+        |rewards, out, scratch| of.advantages_into(rewards, out, scratch),
+    ),
     limit: |_, _, _| None;
 
     PassAtKRloo {

@@ -1,10 +1,9 @@
 //! `repro advantage --list`: all estimators, for a terminal, for programs, and as a page.
 
-use super::ListFormat;
 use crate::console::Console;
 use crate::failure::Failure;
+use clap::ValueEnum;
 use rs_grpo::{CATALOGUE, Entry, SYMBOLS};
-use rs_grpo_figures::{Column, Table};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -12,6 +11,17 @@ use std::fmt::Write;
 const PAGE: &str = include_str!("../../../templates/estimators.md");
 /// Width of a terminal.
 const WIDTH: usize = 80;
+
+/// How advantages, or the list of estimators, are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// A table for people.
+    Text,
+    /// One JSON object for programs.
+    Json,
+    /// A page with every formula; with --list.
+    Markdown,
+}
 
 /// One line of `--list --format json`.
 #[derive(Serialize)]
@@ -24,7 +34,7 @@ struct Listed {
 pub(super) fn list(format: ListFormat, console: &mut Console<'_>) -> Result<(), Failure> {
     match format {
         ListFormat::Text => write!(console.out, "{}", text())?,
-        ListFormat::Markdown => write!(console.out, "{}", page()?)?,
+        ListFormat::Markdown => write!(console.out, "{}", page())?,
         ListFormat::Json => CATALOGUE.iter().try_for_each(|entry| {
             let Entry { optimises, source, .. } = *entry;
             console.json(&Listed { estimator: entry.estimator.to_string(), optimises, source })
@@ -68,16 +78,13 @@ fn wrapped(words: &str, width: usize) -> Vec<String> {
 }
 
 /// The page of all estimators.
-fn page() -> Result<String, Failure> {
-    let mut table = Table::new(["estimator", "optimises", "source"].map(Column::left))?;
-    let mut pages = String::new();
+fn page() -> String {
+    let (mut contents, mut pages) = (String::new(), String::new());
     for Entry { estimator, optimises, source, page, .. } in CATALOGUE {
         let name = estimator.name();
-        let parts =
-            [format!("[`{estimator}`](#{name})"), (*optimises).to_owned(), (*source).to_owned()];
-        table.push(parts)?;
+        writeln!(contents, "- [`{estimator}`](#{name}): {optimises} ({source})").unwrap_or(());
         write!(pages, "## {name}\n\n`{estimator}`: {page}\n").unwrap_or(());
     }
     let page = PAGE.replace("{symbols}", SYMBOLS.trim_end());
-    Ok(page.replace("{table}", &table.to_markdown()).replace("{pages}", &pages))
+    page.replace("{contents}", &contents).replace("{pages}", &pages)
 }

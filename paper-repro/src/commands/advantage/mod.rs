@@ -6,8 +6,8 @@ use super::lines::for_each_line;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::parse;
-use clap::{Args, ValueEnum};
-use list::list;
+use clap::Args;
+use list::{ListFormat, list};
 use rs_grpo::{Estimator, Scratch};
 use rs_grpo_figures::{Column, Table};
 use serde::{Deserialize, Serialize};
@@ -49,17 +49,6 @@ pub(crate) struct Options {
     /// How to print: a table, one JSON object for each group and estimator, or the list as a page.
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     format: ListFormat,
-}
-
-/// How advantages, or the list of estimators, are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ListFormat {
-    /// A table for people.
-    Text,
-    /// One JSON object for programs.
-    Json,
-    /// A page with every formula; with --list.
-    Markdown,
 }
 
 /// One line of `--input`.
