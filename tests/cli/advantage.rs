@@ -37,7 +37,9 @@ fn the_page_of_estimators_is_up_to_date() {
     let same = page == printed;
     assert!(same, "cargo repro advantage --list --format markdown > docs/estimators.md");
     // Text that a reader would see as markup that was not filled in.
-    assert!(!page.contains("{symbols}") && !page.contains("{contents}") && !page.contains("{pages}"));
+    assert!(
+        !page.contains("{symbols}") && !page.contains("{contents}") && !page.contains("{pages}")
+    );
 }
 
 #[test]
