@@ -25,8 +25,9 @@ use std::path::{Path, PathBuf};
 pub struct TrainContext<P> {
     /// The settings, checked.
     pub config: TrainConfig,
-    /// How rewards become advantages.
-    pub(crate) estimator: Estimator,
+    /// How rewards become advantages: what the settings name, or what
+    /// [`TrainContext::replace_estimator`] put in its place.
+    pub estimator: Estimator,
     /// Problems to train on.
     pub problems: Vec<Problem>,
     /// Their prompts in tokens.
