@@ -116,6 +116,15 @@ pub enum Error {
         text: String,
     },
 
+    /// A group that a rule from outside this crate refuses for a reason of its own.
+    #[error("{estimator}: {reason}")]
+    Refused {
+        /// The rule's name.
+        estimator: &'static str,
+        /// What was given, and what is allowed.
+        reason: String,
+    },
+
     /// The estimator has no closed form for infinite groups.
     #[error("{estimator} has no large-group limit here; estimators that have one: {known}")]
     NoPopulationForm {

@@ -80,13 +80,19 @@ impl<'a> Group<'a> {
     }
 
     /// The number of correct responses, for estimators defined on binary rewards only.
-    pub(crate) fn correct(self, estimator: &'static str) -> Result<usize, Error> {
+    ///
+    /// # Errors
+    /// The first reward that is neither 0 nor 1, in the name of `estimator`.
+    pub fn correct(self, estimator: &'static str) -> Result<usize, Error> {
         self.require(estimator, "binary rewards (0 or 1)", |r| r == 0.0 || r == 1.0)?;
         Ok(self.rewards.iter().filter(|&&reward| reward == 1.0).count())
     }
 
     /// Refuses the group unless every reward is `allowed`.
-    pub(crate) fn require(
+    ///
+    /// # Errors
+    /// The first reward that is not, in the name of `estimator`.
+    pub fn require(
         self,
         estimator: &'static str,
         allowed: &'static str,
@@ -102,7 +108,10 @@ impl<'a> Group<'a> {
     }
 
     /// Refuses groups smaller than `min`.
-    pub(crate) fn require_size(self, estimator: &'static str, min: usize) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::GroupTooSmall`], in the name of `estimator`.
+    pub fn require_size(self, estimator: &'static str, min: usize) -> Result<(), Error> {
         if self.size() >= min {
             return Ok(());
         }
@@ -111,9 +120,20 @@ impl<'a> Group<'a> {
 
     /// Refuses `k` outside `min ..= N - spare`.
     pub(crate) fn require_k(self, k: usize, min: usize, spare: usize) -> Result<(), Error> {
+        self.require_count("k", k, min, spare)
+    }
+
+    /// Refuses a parameter outside `min ..= N - spare`.
+    pub(crate) fn require_count(
+        self,
+        parameter: &'static str,
+        count: usize,
+        min: usize,
+        spare: usize,
+    ) -> Result<(), Error> {
         let n = self.size();
         let max = n.saturating_sub(spare);
-        if (min..=max).contains(&k) {
+        if (min..=max).contains(&count) {
             return Ok(());
         }
         let allowed = match spare {
@@ -123,7 +143,7 @@ impl<'a> Group<'a> {
             0 => format!("{min} to {max} (the group size)"),
             _ => format!("{min} to {max} (the group size less {spare})"),
         };
-        Err(Error::parameter("k", k, allowed))
+        Err(Error::parameter(parameter, count, allowed))
     }
 }
 

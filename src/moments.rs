@@ -1,5 +1,7 @@
 //! Averages over a group or a policy, and what they give: deviations and spread.
 
+use crate::parameter::Choice;
+
 /// Divisor of the variance in [`Estimator::Grpo`](crate::Estimator::Grpo).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spread {
@@ -7,6 +9,11 @@ pub enum Spread {
     Sample,
     /// `N`.
     Population,
+}
+
+impl Choice for Spread {
+    const CHOICES: &'static [(&'static str, Self)] =
+        &[("sample", Self::Sample), ("population", Self::Population)];
 }
 
 /// What each reward weighs in an average: `1/N` in a group, `πⱼ` under a known policy.

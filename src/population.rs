@@ -1,11 +1,21 @@
 //! Advantages for an infinite group: the policy's probabilities replace the sample.
 
-use crate::estimators::{dr_grpo, grpo, maxrl, rs_grpo};
 use crate::moments::Weighting;
-use crate::{Error, Estimator, Group};
+use crate::{CATALOGUE, Error, Estimator, Group};
+use std::sync::LazyLock;
 
 /// Estimators that [`Estimator::population_advantages_into`] accepts.
-const WITH_LIMIT: &str = "rs-grpo, rs-loo, dr-grpo, rloo, grpo, maxrl, entropic-loo";
+static WITH_LIMIT: LazyLock<String> = LazyLock::new(|| {
+    let of_one_arm = |estimator: &&Estimator| {
+        let policy = Policy::new(&[1.0], &[1.0]).ok();
+        let parts = policy.map(Policy::parts);
+        parts.is_some_and(|(group, weighting)| {
+            estimator.limit_into(group, weighting, &mut [0.0]).is_some()
+        })
+    };
+    let with_limit = CATALOGUE.iter().map(|entry| &entry.estimator).filter(of_one_arm);
+    with_limit.map(Estimator::name).collect::<Vec<_>>().join(", ")
+});
 
 /// A policy over `K` arms with known rewards.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,21 +87,10 @@ impl Estimator {
     ) -> Result<(), Error> {
         self.check_output(policy.rewards().len(), out)?;
         let (group, weighting) = policy.parts();
-        match *self {
-            Self::RsGrpo { beta } | Self::RsLoo { beta } => {
-                rs_grpo::advantages_into(group, beta, weighting, out)?;
-            }
-            Self::DrGrpo | Self::Rloo => dr_grpo::advantages_into(group, weighting, out),
-            Self::Grpo { epsilon, spread } => {
-                grpo::advantages_into(group, epsilon, spread, weighting, out)?;
-            }
-            Self::MaxRl { epsilon } => maxrl::advantages_into(group, epsilon, weighting, out)?,
-            Self::EntropicLoo { beta } => {
-                rs_grpo::advantages_into(group, beta, weighting, out)?;
-                out.iter_mut().for_each(|advantage| *advantage *= beta);
-            }
-            _ => {
-                return Err(Error::NoPopulationForm { estimator: self.name(), known: WITH_LIMIT });
+        match self.limit_into(group, weighting, out) {
+            Some(done) => done?,
+            None => {
+                return Err(Error::NoPopulationForm { estimator: self.name(), known: &WITH_LIMIT });
             }
         }
         self.check_finite(group, out)

@@ -10,6 +10,10 @@ pub struct Scratch {
     order: Vec<usize>,
     /// One number for each rank.
     by_rank: Vec<f64>,
+    /// One number for each gap between neighbours.
+    weights: Vec<f64>,
+    /// For what goes into the weights.
+    spare: [Vec<f64>; 2],
 }
 
 impl Scratch {
@@ -28,10 +32,29 @@ impl Scratch {
         &mut self.by_rank
     }
 
+    /// The same, with a weight of 0 for each gap and two buffers.
+    pub(crate) fn sort_with_weights(&mut self, rewards: &[f64]) -> Sorted<'_> {
+        self.sort_ascending(rewards);
+        self.weights.clear();
+        self.weights.resize(rewards.len() - 1, 0.0);
+        let [first, second] = &mut self.spare;
+        Sorted { rewards: &mut self.by_rank, weights: &mut self.weights, spare: [first, second] }
+    }
+
     /// Writes the numbers by rank back to the positions that the rewards had.
     pub(crate) fn unsort_into(&self, out: &mut [f64]) {
         for (&i, &number) in self.order.iter().zip(&self.by_rank) {
             out[i] = number;
         }
     }
+}
+
+/// Sorted rewards, and memory for the weights of their gaps.
+pub(crate) struct Sorted<'a> {
+    /// From the smallest to the largest.
+    pub(crate) rewards: &'a mut [f64],
+    /// One for each gap between neighbours.
+    pub(crate) weights: &'a mut [f64],
+    /// For what goes into the weights.
+    pub(crate) spare: [&'a mut Vec<f64>; 2],
 }

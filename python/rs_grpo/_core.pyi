@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Error",
+    "SYMBOLS",
     "VERSION",
     "advantages_f32",
     "advantages_f64",
@@ -24,6 +25,7 @@ __all__ = [
 _Ids: TypeAlias = int | NDArray[np.int64] | NDArray[np.uint8] | NDArray[np.object_]
 _Name: TypeAlias = Callable[[int], str]
 
+SYMBOLS: str
 VERSION: str
 
 class Error(ValueError):
@@ -36,7 +38,7 @@ def advantages_f64(
     rewards: NDArray[np.float64], ids: _Ids, estimator: str, name: _Name
 ) -> NDArray[np.float64]: ...
 def canonical(estimator: str) -> str: ...
-def catalogue() -> list[tuple[str, str, str]]: ...
+def catalogue() -> list[tuple[str, str, str, str]]: ...
 def clusters(answers: list[str]) -> list[tuple[int, list[int]]]: ...
 def grade(
     golds: list[str], completions: list[str], boxed_only: bool

@@ -99,7 +99,7 @@ fn advantages<'py, T: Reward>(
 /// Advantages of all groups. Groups of neighbours are shared among threads where there are many; each
 /// is computed by one, with the same bits. (Threads of its own, since a pool would not survive a fork.)
 fn fill<T: Reward>(
-    estimator: Estimator,
+    estimator: &'a Estimator,
     rewards: &[T],
     grouping: &Grouping,
     out: &mut [T],
@@ -113,7 +113,7 @@ fn fill<T: Reward>(
     let mut parts = grouping.parts(threads).map(|groups| {
         let rows = if threads == 1 { rest.len() } else { grouping.end(&groups) - first };
         let (out, later) = std::mem::take(&mut rest).split_at_mut(rows);
-        let fill = Fill { estimator, rewards, grouping, groups, first, out };
+        let fill = Fill { estimator: &estimator, rewards, grouping, groups, first, out };
         (rest, first) = (later, first + rows);
         fill
     });
@@ -134,7 +134,7 @@ const SHARE: usize = 1 << 17;
 
 /// Advantages of some groups, compiled for the widest vectors that the machine has, with the same bits.
 struct Fill<'a, T> {
-    estimator: Estimator,
+    estimator: &'a Estimator,
     rewards: &'a [T],
     grouping: &'a Grouping,
     /// The groups.
@@ -205,9 +205,13 @@ pub(crate) fn canonical(estimator: &str) -> PyResult<String> {
     Ok(estimator.parse::<Estimator>().map_err(refused)?.to_string())
 }
 
-/// Every estimator with its default parameters, what it optimises and its source.
+/// Estimator, what it optimises, its source, and its page.
+type Listed = (String, &'static str, &'static str, &'static str);
+
+/// Every estimator with its default parameters, what it optimises, its source and its page.
 #[pyfunction]
-pub(crate) fn catalogue() -> Vec<(String, &'static str, &'static str)> {
-    let line = |entry: &Entry| (entry.estimator.to_string(), entry.optimises, entry.source);
+pub(crate) fn catalogue() -> Vec<Listed> {
+    let line =
+        |entry: &Entry| (entry.estimator.to_string(), entry.optimises, entry.source, entry.page);
     CATALOGUE.iter().map(line).collect()
 }

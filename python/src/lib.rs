@@ -43,6 +43,9 @@ mod _core {
     /// The version of the package.
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
+    /// The symbols of the estimators' pages.
+    #[pymodule_export]
+    const SYMBOLS: &str = rs_grpo::SYMBOLS;
 }
 
 /// A message as a Python exception.

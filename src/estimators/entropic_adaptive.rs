@@ -8,19 +8,7 @@ use std::f64::consts::LN_2;
 const LARGEST_BETA: f64 = 1e6;
 const BISECTIONS: usize = 60;
 
-/// [`entropic_loo`] at the β where the tilted weights lie `ln 2` from uniform.
-///
-/// # Formula
-/// ```text
-/// KL( q_β ‖ uniform ) = ln 2,      qᵢ ∝ exp(β rᵢ)
-/// ```
-/// β is doubled from 1 until the divergence passes `ln 2` or β passes 1e6, then bisected 60 times.
-/// Where it is out of reach (more than half of the rewards tied at the top) β ends at 2²⁰; with
-/// exactly half, `ln 2` is the limit for `β → ∞`, and rounding decides which large β is taken.
-/// Invariant under shifts and positive scalings of the rewards, as far as β between 2⁻⁶⁰ and 2²⁰
-/// reaches. A constant or singleton group gets exactly 0.
-///
-/// Source: arXiv 2601.16175, "entropic_adaptive_beta".
+/// The formula on the page of [`Estimator::EntropicAdaptive`](crate::Estimator::EntropicAdaptive).
 pub(crate) fn advantages_into(group: Group<'_>, out: &mut [f64]) -> Result<(), Error> {
     if group.is_constant() {
         out.fill(0.0);
@@ -29,7 +17,7 @@ pub(crate) fn advantages_into(group: Group<'_>, out: &mut [f64]) -> Result<(), E
     entropic_loo::advantages_into(group, adaptive_beta(group), out)
 }
 
-/// The β of the formula above, from above.
+/// The β of the formula, from above.
 fn adaptive_beta(group: Group<'_>) -> f64 {
     let mut high = 1.0;
     while divergence(group, high) < LN_2 && high < LARGEST_BETA {

@@ -1,24 +1,13 @@
 //! Entropic leave-one-out advantage of TTT-Discover.
 
-use super::rs_grpo::check_beta;
+use super::rs_grpo::{self, check_beta};
+use crate::moments::Weighting;
 use crate::{Error, Group};
 
 /// Added to the mean of the others, as in the source: it caps the advantage near 1e12.
 const CAP: f64 = 1e-12;
 
-/// Advantages of the entropic leave-one-out rule.
-///
-/// # Formula
-/// ```text
-/// eᵢ = exp(β (rᵢ − max r))        Aᵢ = eᵢ / (mean_{j≠i} eⱼ + 1e-12) − 1
-/// ```
-/// (with `min` in place of `max` for `β < 0`). But for the cap its expectation is exactly parallel
-/// to `β ∇V_β` for each prompt, with a larger scale. Not divided by β, so all vanish as `β → 0`, and
-/// `β < 0` favours the worst responses. The sum is 0 or more; the winner's advantage grows like
-/// `exp(β (r₍N₎ − r₍N−1₎))` up to the cap. A constant or singleton group gets exactly 0 (the
-/// source's 1e-12 leaves `−1e-12`).
-///
-/// Source: arXiv 2601.16175, "entropic".
+/// The formula on the page of [`Estimator::EntropicLoo`](crate::Estimator::EntropicLoo).
 pub(crate) fn advantages_into(group: Group<'_>, beta: f64, out: &mut [f64]) -> Result<(), Error> {
     check_beta(beta)?;
     if group.is_constant() {
@@ -38,5 +27,17 @@ pub(crate) fn advantages_into(group: Group<'_>, beta: f64, out: &mut [f64]) -> R
         let sum = if i == heaviest { rest } else { total - *advantage };
         *advantage = *advantage / (sum / others + CAP) - 1.0;
     }
+    Ok(())
+}
+
+/// The limit `N → ∞`, `exp(β rᵢ) / E exp(β r) − 1`: that of RS-GRPO, times β.
+pub(crate) fn limit_into(
+    group: Group<'_>,
+    beta: f64,
+    weighting: Weighting<'_>,
+    out: &mut [f64],
+) -> Result<(), Error> {
+    rs_grpo::advantages_into(group, beta, weighting, out)?;
+    out.iter_mut().for_each(|advantage| *advantage *= beta);
     Ok(())
 }

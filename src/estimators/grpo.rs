@@ -6,13 +6,7 @@ use crate::{Error, Group, Spread};
 /// ε of verl.
 pub(crate) const DEFAULT_EPSILON: f64 = 1e-6;
 
-/// `Aᵢ = (rᵢ − r̄) / (s + ε)` with `s` the standard deviation of the group.
-///
-/// `s²` divides by `N − 1` (verl, TRL) or by `N` ([`Spread::Population`]). Not unbiased; on binary
-/// rewards and for `N → ∞` it climbs `2 arcsin √p`. A constant or singleton group gets exactly 0
-/// (verl gives a singleton its raw reward).
-///
-/// Source: Shao et al. 2024, arXiv 2402.03300; ε = 1e-6 in verl, 1e-4 in TRL.
+/// The formula on the page of [`Estimator::Grpo`](crate::Estimator::Grpo).
 pub(crate) fn advantages_into(
     group: Group<'_>,
     epsilon: f64,

@@ -4,14 +4,7 @@ use super::grpo;
 use crate::moments::{Weighting, deviations_into, standard_deviation};
 use crate::{Error, Group, Spread};
 
-/// The best response gets `r₍N₎ − r₍N−1₎`, all others 0; with `normalise`, divided by the group's
-/// standard deviation plus 1e-6.
-///
-/// Not normalised, `N A` is unbiased for `∇E[max of N]`: it is `pkpo-loo1` with `k = N`, divided by
-/// `N`. A tie at the top, so every constant group and every group with two correct responses, gives
-/// all zeros. Needs `N ≥ 2`.
-///
-/// Source: verl `GRPO_PASSK` (which normalises by default); Tang et al. 2025, arXiv 2503.19595.
+/// The formula on the page of [`Estimator::GrpoPassK`](crate::Estimator::GrpoPassK).
 pub(crate) fn advantages_into(
     group: Group<'_>,
     normalise: bool,

@@ -4,20 +4,8 @@ use super::grpo::check_epsilon;
 use crate::binomial::choose_ratio;
 use crate::{Error, Group};
 
-/// Advantages of a group with `c` correct and `w = N − c` wrong responses.
-///
-/// # Formula
-/// ```text
-/// R̄  = 1 − C(w,k)/C(N,k)           σ = √(R̄ (1 − R̄))
-/// A₊ = (1 − R̄)/(σ + ε)             A₋ = (1 − R̄ − C(w−1,k−1)/C(N−1,k−1))/(σ + ε)
-/// ```
-/// With `C(w−1,k−1)/C(N−1,k−1) = (N/w)(1 − R̄)` the second is `A₋ = −(c/w) A₊`.
-///
-/// Zero as soon as `c = 0` or `w < k`: it stops learning once the pass rate passes `1 − k/N`.
-/// `Σ Aᵢ = 0`; `k = 1` is GRPO with the population deviation. Not unbiased for pass@k. Binary
-/// rewards only.
-///
-/// Source: Chen et al. 2025, arXiv 2508.10751 (ε = 1e-6 in the released code).
+/// The formula on the page of [`Estimator::PassAtK`](crate::Estimator::PassAtK), with
+/// `C(w−1,k−1)/C(N−1,k−1) = (N/w)(1 − R̄)`, so that `A₋ = −(c/w) A₊`.
 pub(crate) fn advantages_into(
     group: Group<'_>,
     k: usize,

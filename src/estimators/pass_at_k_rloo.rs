@@ -3,15 +3,7 @@
 use crate::binomial::choose_ratio;
 use crate::{Error, Group};
 
-/// `Aᵢ = k hᵢ (rᵢ − cᵢ/(N−1))` with `cᵢ` the number of correct *other* responses and
-/// `hᵢ = C(N−1−cᵢ, k−1)/C(N−1, k−1)` the chance that `k−1` of the others are all wrong.
-///
-/// Both factors of the weight ignore response `i`, so it is unbiased for `∇pass@k` at every
-/// `N ≥ max(2, k)`. `k = 1` is RLOO; constant groups get exactly 0; the sum need not be 0. Binary
-/// rewards only.
-///
-/// Source: the exact counterpart of [`focal`](super::focal); the gradient `k (1−p)^{k−1} ∇p` is in
-/// Mahdavi et al. 2025 (OpenReview Dn3gk9auxd).
+/// The formula on the page of [`Estimator::PassAtKRloo`](crate::Estimator::PassAtKRloo).
 pub(crate) fn advantages_into(group: Group<'_>, k: usize, out: &mut [f64]) -> Result<(), Error> {
     group.require_size("pass-at-k-rloo", 2)?;
     group.require_k(k, 1, 0)?;

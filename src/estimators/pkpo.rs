@@ -17,26 +17,12 @@ pub(crate) enum Baseline {
     LeaveOneOutOneLess,
 }
 
-/// Advantages of PKPO.
-///
-/// # Formula
-/// Let `W` be the average of `max I` over the `k`-subsets `I` that contain response `i`, and `M_j`
-/// the average over the `j`-subsets that do not.
-/// ```text
-/// pkpo       A = k W
-/// pkpo-loo   A = k (W − (n/(n−1)) M_k)      k ≤ n−1
-/// pkpo-loo-mm A = k (W − M_k)               k ≤ n−1
-/// pkpo-loo1  A = k (W − M_{k−1})            k ≥ 2, never negative
-/// ```
-/// The source's sum form is `s = A/n`. All four are unbiased for `∇E[max of k]`, for any real
-/// rewards. On a constant group of reward `r` the first two give `k r` and `−k r/(n−1)`, the last
-/// two exactly 0.
+/// Advantages of PKPO, as on the pages of [`Estimator::Pkpo`](crate::Estimator::Pkpo) and the three
+/// after it.
 ///
 /// Sorted, `x₍₁₎ ≤ … ≤ x₍ₙ₎` with `aᵢ = n C(i−1,k−1)/C(n,k)`, neighbours differ by a multiple of
 /// their gap: `A₍ᵢ₊₁₎ − A₍ᵢ₎ = slope · aᵢ (x₍ᵢ₊₁₎ − x₍ᵢ₎)`, and with `aᵢ₊₁` for `pkpo-loo1`. Running
 /// sums of gaps give all advantages in `O(n log n)`; tied rewards get the same bits.
-///
-/// Source: Walder & Karkhanis 2025, arXiv 2505.15201; the mean-matched baseline is this project's.
 pub(crate) fn advantages_into(
     group: Group<'_>,
     k: usize,

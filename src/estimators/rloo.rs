@@ -4,14 +4,10 @@ use super::dr_grpo;
 use crate::moments::Weighting;
 use crate::{Error, Group};
 
-/// `Aᵢ = rᵢ − mean_{j≠i} rⱼ = (N/(N−1)) (rᵢ − r̄)`. Unbiased for `∇E[r]`.
-///
-/// Needs `N ≥ 2`: a singleton has no others. A constant group gets exactly 0.
-///
-/// Source: Ahmadian et al. 2024, arXiv 2402.14740.
+/// The formula on the page of [`Estimator::Rloo`](crate::Estimator::Rloo).
 pub(crate) fn advantages_into(group: Group<'_>, out: &mut [f64]) -> Result<(), Error> {
     group.require_size("rloo", 2)?;
-    dr_grpo::advantages_into(group, Weighting::Uniform, out);
+    dr_grpo::advantages_into(group, Weighting::Uniform, out)?;
     let n = group.size() as f64;
     out.iter_mut().for_each(|advantage| *advantage *= n / (n - 1.0));
     Ok(())

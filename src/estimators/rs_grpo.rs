@@ -11,28 +11,16 @@ pub(crate) fn check_beta(beta: f64) -> Result<(), Error> {
     Err(Error::parameter("beta", beta, "any finite number; 0 is the risk-neutral mean"))
 }
 
-/// Writes RS-GRPO advantages, of a group or in the limit of an infinite one.
+/// The formula on the page of [`Estimator::RsGrpo`](crate::Estimator::RsGrpo), of a group or in the
+/// limit of an infinite one.
 ///
-/// # Formula
-/// ```text
-/// Aᵢ = (1/β) ( exp(β rᵢ) / mean_j exp(β rⱼ) − 1 )
-/// ```
-/// evaluated relative to `x = max r` if `β > 0`, `min r` if `β < 0`, with `tᵢ = β (rᵢ − x) ≤ 0`:
+/// It is evaluated relative to `x = max r` if `β > 0`, `min r` if `β < 0`, with `tᵢ = β (rᵢ − x) ≤ 0`:
 /// ```text
 /// |tᵢ| < 1/2 for all i:   uᵢ = expm1(tᵢ)     Aᵢ = (uᵢ − ū) / (β (1 + ū))
 /// otherwise:              eᵢ = exp(tᵢ)       Aᵢ = (eᵢ − ē) / (β ē)
 /// ```
 /// No exponential overflows, `ē ≥ 1/N`, and no digits are lost at any β: the error stays near 1e-15
 /// of max|A| where the textbook form has none left at β = 1e-8.
-///
-/// `β → 0` is Dr. GRPO, `rᵢ − r̄`. `β → +∞`: with `m` ties at the top the winners get `(N/m − 1)/β`,
-/// all others `−1/β`; `β → −∞` mirrors that at the bottom. A constant or singleton group gets
-/// exactly 0. `Σ Aᵢ = 0`, and `Aᵢ` grows with `rᵢ` for either sign of β.
-///
-/// Self-normalised, so biased for `∇V_β` at finite `N`; see [`rs_loo`](super::rs_loo) for an
-/// unbiased relative.
-///
-/// Source: Jiang et al., arXiv 2509.24261.
 #[inline(always)]
 pub(crate) fn advantages_into(
     group: Group<'_>,

@@ -4,22 +4,11 @@ use super::rs_grpo;
 use crate::moments::Weighting;
 use crate::{Error, Group};
 
-/// Advantages of RS-LOO.
-///
-/// # Formula
-/// ```text
-/// Aᵢ = N ( V_β(all) − V_β(all but i) )
-/// ```
-/// Unbiased for `∇E[ (1/β) ln( (1/N) Σ exp(β rⱼ) ) ]`, an objective between `E[r]` and the entropic
-/// risk, for any real rewards. `β → 0` is RLOO; `β → +∞` gives a single winner `N` times its lead,
-/// and everyone else 0. Needs `N ≥ 2`; a constant group gets exactly 0.
+/// The formula on the page of [`Estimator::RsLoo`](crate::Estimator::RsLoo).
 ///
 /// With `Bᵢ` the RS-GRPO advantage, `exp(β rᵢ)/mean = 1 + β Bᵢ`, so the difference of logarithms
 /// becomes `−(N/β) log1p(−β Bᵢ/(N−1))`: `O(N)` and free of cancellation, but for a response that
 /// holds most of the total weight (there is at most one), whose others are summed anew.
-///
-/// Source: leave-one-out for a general group objective, Tang et al. 2025, arXiv 2503.19595, applied
-/// to the entropic risk.
 pub(crate) fn advantages_into(group: Group<'_>, beta: f64, out: &mut [f64]) -> Result<(), Error> {
     group.require_size("rs-loo", 2)?;
     rs_grpo::advantages_into(group, beta, Weighting::Uniform, out)?;

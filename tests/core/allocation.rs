@@ -13,6 +13,8 @@ fn allocations(estimator: &Estimator, rewards: &[f64]) -> u64 {
 #[test]
 fn a_warm_call_allocates_nothing() {
     let others = ["grpo-passk:std=sample", "focal:k=2,base=rloo", "rs-grpo:beta=-0.001"];
+    let others = others.into_iter().chain(["order:k=7,stat=mean", "order:k=3,stat=0/1/-1"]);
+    let others = others.chain(["focal-weight:gamma=2,of=order:k=7,stat=trim-1"]);
     for estimator in catalogue().chain(others.map(estimator)) {
         for n in [8, 33] {
             let rewards = admissible(&estimator, &stream(5, n, 24, 2.0, -1.0));

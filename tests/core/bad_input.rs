@@ -4,8 +4,8 @@ use crate::support::{catalogue, estimator, runner};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use rs_grpo::{
-    Base, Error, Estimator, Group, Policy, Scratch, Spread, effective_weight, entropic_risk,
-    max_at_k, pass_at_k, population_entropic_risk,
+    Base, Error, Estimator, Group, OrderStatistic, Policy, Scratch, Spread, effective_weight,
+    entropic_risk, max_at_k, pass_at_k, population_entropic_risk,
 };
 
 /// The parameter that the error blames.
@@ -56,7 +56,7 @@ fn k_must_fit_the_group() {
     for estimator in catalogue() {
         let name = estimator.name();
         for k in [0, 6, usize::MAX] {
-            let result = match estimator {
+            let result = match estimator.clone() {
                 Estimator::Pkpo { .. } => Estimator::Pkpo { k }.advantages(&[1.0; 5]),
                 Estimator::PkpoLoo { .. } => Estimator::PkpoLoo { k }.advantages(&[1.0; 5]),
                 Estimator::PkpoLoo1 { .. } => Estimator::PkpoLoo1 { k }.advantages(&[1.0; 5]),
@@ -66,14 +66,21 @@ fn k_must_fit_the_group() {
                 }
                 Estimator::Focal { base, .. } => Estimator::Focal { k, base }.advantages(&[1.0; 5]),
                 Estimator::PassAtKRloo { .. } => Estimator::PassAtKRloo { k }.advantages(&[1.0; 5]),
+                Estimator::Order { statistic, .. } => {
+                    Estimator::Order { k, statistic }.advantages(&[1.0; 5])
+                }
                 _ => {
-                    assert!(!estimator.to_string().contains("k="), "{name} has a k");
+                    let parameters = estimator.parameters();
+                    assert!(parameters.iter().all(|(key, _)| *key != "k"), "{name} has a k");
                     continue;
                 }
             };
             assert_eq!(blamed(result), "k", "{name} with k = {k}");
         }
     }
+    assert_eq!(blamed(try_on("order:k=5", &[1.0; 5])), "k");
+    assert_eq!(blamed(try_on("maxrl-order:order=6", &[1.0; 5])), "order");
+    assert_eq!(blamed(try_on("maxrl-order-loo:order=5", &[1.0; 5])), "order");
     assert_eq!(blamed(try_on("pkpo-loo:k=5", &[1.0; 5])), "k");
     assert_eq!(blamed(try_on("pkpo-loo-mm:k=5", &[1.0; 5])), "k");
     assert_eq!(blamed(try_on("pkpo-loo1:k=1", &[1.0; 5])), "k");
@@ -114,9 +121,85 @@ fn beta_and_epsilon_must_be_finite() {
     }
 }
 
+/// Values that no text can give, but a program can.
+#[test]
+fn parameters_are_checked_however_they_are_made() {
+    for bad in [f64::NAN, f64::INFINITY, -1e-300] {
+        let lambda = Estimator::WReinforce { lambda: bad };
+        let gamma = Estimator::FocalWeight { gamma: bad, of: estimator("rloo").into() };
+        let qae = Estimator::Qae { level: 0.5, epsilon: bad, spread: Spread::Sample };
+        for (bad, key) in [(lambda, "lambda"), (gamma, "gamma"), (qae, "eps")] {
+            assert_eq!(blamed(bad.advantages(&[0.0, 1.0])), key);
+        }
+    }
+    for bad in [f64::NAN, 0.0, -0.5, 1.5, f64::INFINITY] {
+        let top = Estimator::TopEps { epsilon: bad };
+        let qae = Estimator::Qae { level: bad, epsilon: 0.0, spread: Spread::Sample };
+        assert_eq!(blamed(top.advantages(&[0.0, 1.0])), "eps");
+        assert_eq!(blamed(qae.advantages(&[0.0, 1.0])), "level");
+        for statistic in [OrderStatistic::Upper(bad), OrderStatistic::Lower(bad)] {
+            let order = Estimator::Order { k: 2, statistic };
+            assert_eq!(blamed(order.advantages(&[0.0, 1.0, 2.0])), "stat");
+        }
+    }
+    for statistic in [
+        OrderStatistic::Top(0),
+        OrderStatistic::Top(4),
+        OrderStatistic::Bottom(usize::MAX),
+        OrderStatistic::Rank(0),
+        OrderStatistic::Rank(usize::MAX),
+        OrderStatistic::Trim(2),
+        OrderStatistic::Trim(usize::MAX),
+        OrderStatistic::Weights(vec![]),
+        OrderStatistic::Weights(vec![1.0; 2]),
+        OrderStatistic::Weights(vec![1.0, f64::NAN, 0.0]),
+    ] {
+        let order = Estimator::Order { k: 3, statistic };
+        assert_eq!(blamed(order.advantages(&[0.0, 1.0, 2.0, 3.0])), "stat", "{order:?}");
+    }
+    let nested = Estimator::FocalWeight { gamma: 1.0, of: estimator("focal-weight").into() };
+    assert_eq!(blamed(nested.advantages(&[0.0, 1.0])), "of");
+}
+
+/// A long text is refused in time and memory of its own length.
+#[test]
+fn long_texts_are_refused_at_once() {
+    let many = 200_000;
+    for text in [
+        "focal-weight:of=".repeat(many),
+        "x".repeat(many),
+        format!("order:k=4,stat={}", "1/".repeat(many)),
+        format!("order:k=4,stat={}", "-".repeat(many)),
+        format!("rs-grpo:{}", "beta=2,".repeat(many)),
+    ] {
+        assert!(text.parse::<Estimator>().is_err());
+    }
+    let weights = vec!["1"; many].join("/");
+    let order = estimator(&format!("order:k=4,stat={weights}"));
+    assert!(order.advantages(&[0.0, 1.0, 2.0, 3.0, 4.0]).is_err());
+}
+
+/// A million responses take a moment, whatever the statistic.
+#[test]
+fn long_groups_take_no_longer_for_many_ranks() {
+    let (n, rewards) = (1_000_000, crate::support::stream(9, 1_000_000, 24, 1.0, 0.0));
+    for stat in ["upper-0.3", "trim-100000", "median", "mean", "lower-0.9"] {
+        let text = format!("order:k={},stat={stat}", n / 2);
+        let advantages = try_on(&text, &rewards).unwrap();
+        let sum: f64 = advantages.iter().sum();
+        assert!(sum.abs() < 1e-3 * advantages[0].abs() * n as f64, "{text}: {sum}");
+    }
+}
+
 #[test]
 fn rewards_must_lie_in_the_domain() {
     for (text, rewards, at) in [
+        ("psr", [0.0, 1.0, 0.5], 2),
+        ("nsr", [2.0, 1.0, 0.0], 0),
+        ("w-reinforce", [0.0, -1.0, 1.0], 1),
+        ("maxrl-order:order=2", [0.0, 1.0, 0.5], 2),
+        ("maxrl-order-loo:order=2", [0.0, 1.0, 0.5], 2),
+        ("focal-weight:gamma=0,of=rloo", [0.0, 1.0, 0.5], 2),
         ("pass-at-k:k=2", [0.0, 1.0, 0.5], 2),
         ("focal:k=2", [0.0, -1.0, 1.0], 1),
         ("pass-at-k-rloo:k=2", [1.0 + f64::EPSILON, 1.0, 0.0], 0),

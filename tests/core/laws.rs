@@ -66,6 +66,34 @@ fn every_estimator_is_monotone_in_the_reward() {
     assert!(exception[0] > exception[2] && exception[2] > exception[1], "{exception:?}");
 }
 
+/// Tied rewards get the same bits, wherever they stand.
+#[test]
+fn tied_rewards_get_equal_advantages() {
+    let texts = [
+        "order:k=4,stat=median",
+        "order:k=4,stat=trim-1",
+        "order:k=4,stat=lower-0.2",
+        "order:k=3,stat=-1/0.1/0.7",
+        "order:k=1,stat=mean",
+        "top-eps:eps=0.6",
+        "qae:level=0.3",
+        "pkpo-loo-mm:k=3",
+    ];
+    let test = |group: Vec<f64>| {
+        for text in texts {
+            let advantages = advantages(text, &group);
+            for i in 0..group.len() {
+                for j in 0..i {
+                    let same = advantages[i].to_bits() == advantages[j].to_bits();
+                    prop_assert!(group[i] != group[j] || same, "{text}: {group:?} {advantages:?}");
+                }
+            }
+        }
+        Ok(())
+    };
+    runner(200).run(&groups(), test).unwrap();
+}
+
 /// `sums_to_zero` is true exactly for the estimators that do so on every group tried.
 #[test]
 fn sums_to_zero_says_what_the_sums_do() {

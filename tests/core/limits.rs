@@ -16,11 +16,15 @@ fn assert_zeros(advantages: &[f64], what: &str) {
     assert!(advantages.iter().all(|a| a.to_bits() == 0), "{what}: {advantages:?}");
 }
 
-/// Exactly +0.0 for all estimators but `pkpo` and `pkpo-loo`, which give k r and −k r/(N−1).
+/// Exactly +0.0 for all estimators but those that say otherwise: `pkpo` and `pkpo-loo` give k r and
+/// −k r/(N−1), and those without a baseline what a correct or a wrong response always gets.
 #[test]
 fn constant_groups_carry_no_signal() {
     let negative = ["rs-grpo:beta=-2", "rs-grpo:beta=0", "rs-loo:beta=-2", "entropic-loo:beta=-2"];
     let others = negative.into_iter().chain(["grpo:eps=0", "maxrl:eps=0", "grpo-passk:std=sample"]);
+    let others = others.chain(["qae:level=0.9,eps=0", "top-eps:eps=1", "order:k=3,stat=-2/0/-1"]);
+    let others = others.chain(["order:k=4,stat=trim-1", "focal-weight:gamma=2,of=rs-loo:beta=-1"]);
+    let others = others.chain(["maxrl-order-loo:order=1", "maxrl-order:order=2"]);
     for estimator in catalogue().chain(others.map(estimator)) {
         for group in constants(&estimator) {
             let advantages = estimator.advantages(&group).unwrap();
@@ -28,6 +32,16 @@ fn constant_groups_carry_no_signal() {
             let expected = match estimator {
                 Estimator::Pkpo { k } => k as f64 * reward,
                 Estimator::PkpoLoo { k } => -(k as f64) * reward / (group.len() - 1) as f64,
+                Estimator::MaxRlOrder { order } if reward == 0.0 => 1.0 - order as f64,
+                Estimator::MaxRlOrder { .. } | Estimator::Psr => reward,
+                Estimator::Nsr => reward - 1.0,
+                Estimator::WReinforce { lambda } => {
+                    if reward == 1.0 {
+                        lambda
+                    } else {
+                        -1.0
+                    }
+                }
                 _ => {
                     assert_zeros(&advantages, &what);
                     continue;
@@ -60,10 +74,26 @@ fn singleton_groups() {
         assert_zeros(&advantages(text, &[1.0]), text);
     }
     assert_eq!(advantages("pkpo:k=1", &[0.7]), [0.7]);
-    for text in ["rloo", "rs-loo:beta=2", "pkpo-loo:k=1", "pkpo-loo1:k=2", "pkpo-loo-mm:k=1"] {
+    for text in ["qae", "top-eps:eps=0.5", "top-eps:eps=1"] {
+        assert_zeros(&advantages(text, &[0.7]), text);
+    }
+    for (text, expected) in [("psr", 1.0), ("nsr", 0.0), ("maxrl-order:order=1", 1.0)] {
+        assert_eq!(advantages(text, &[1.0]), [expected], "{text}");
+    }
+    assert_zeros(&advantages("focal-weight:gamma=1,of=psr", &[1.0]), "focal-weight");
+    for text in [
+        "rloo",
+        "rs-loo:beta=2",
+        "pkpo-loo:k=1",
+        "pkpo-loo1:k=2",
+        "pkpo-loo-mm:k=1",
+        "order:k=1,stat=max",
+    ] {
         assert!(estimator(text).advantages(&[0.7]).is_err(), "{text}");
     }
-    for text in ["pass-at-k-rloo:k=1", "grpo-passk", "focal:k=1,base=rloo"] {
+    for text in
+        ["pass-at-k-rloo:k=1", "grpo-passk", "focal:k=1,base=rloo", "maxrl-order-loo:order=1"]
+    {
         assert!(estimator(text).advantages(&[1.0]).is_err(), "{text}");
     }
 }
@@ -120,6 +150,39 @@ fn rs_loo_tends_to_the_lead() {
 fn entropic_loo_is_capped() {
     let advantages = advantages("entropic-loo:beta=1e4", &[1.0, 0.0, 0.0, 0.0]);
     assert_close(&advantages, &[1e12 - 1.0, -1.0, -1.0, -1.0], 1e-15, "cap");
+}
+
+/// The gate of QAE: at most a share 1 − K correct, and only they learn; above, only the wrong ones do.
+/// K N is decided as it is written: 0.57 of 100 is 57, although its product in f64 lies below.
+#[test]
+fn qae_lets_one_side_learn() {
+    for (text, n, correct, hard) in [
+        ("qae:level=0.4", 10, 6, true),
+        ("qae:level=0.4", 10, 7, false),
+        ("qae:level=0.57", 100, 43, true),
+        ("qae:level=0.57", 100, 44, false),
+        ("qae:level=0.55", 100, 45, true),
+        ("qae:level=0.55", 100, 46, false),
+        ("qae:level=0.999", 3, 1, false),
+    ] {
+        let rewards: Vec<f64> = (0..n).map(|i| f64::from(u8::from(i < correct))).collect();
+        let advantages = advantages(text, &rewards);
+        let (of_correct, of_wrong) = (advantages[0], advantages[n - 1]);
+        let what = format!("{text} with {correct} of {n}: {of_correct}, {of_wrong}");
+        assert!((of_correct > 0.0) == hard && (of_wrong < 0.0) != hard, "{what}");
+        assert!(of_correct * of_wrong == 0.0, "{what}");
+    }
+}
+
+/// Of the best share ε, from its distance to the quantile; by hand.
+#[test]
+fn top_eps_looks_at_the_best_share() {
+    let rewards = [0.5, 4.0, 1.0, 2.0, 0.0];
+    assert_eq!(advantages("top-eps:eps=0.5", &rewards), [0.0, 6.0, 0.0, 2.0, 0.0]);
+    assert_eq!(advantages("top-eps:eps=0.25", &rewards), [0.0, 8.0, 0.0, 0.0, 0.0]);
+    assert_eq!(advantages("top-eps:eps=1", &rewards), rewards);
+    // Under 1/(N − 1) the quantile is the maximum.
+    assert_eq!(advantages("top-eps:eps=0.24", &rewards), [0.0; 5]);
 }
 
 /// Documented: invariant under shifts and positive scalings.

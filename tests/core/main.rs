@@ -13,6 +13,7 @@ mod laws;
 mod limits;
 mod pass_at_k;
 mod relations;
+mod rules;
 mod support;
 mod text;
 mod unbiased;

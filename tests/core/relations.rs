@@ -33,6 +33,91 @@ fn k_of_one_is_the_mean_reward_estimator() {
 }
 
 #[test]
+fn l_statistics_are_what_is_known_under_other_names() {
+    for rewards in real_groups() {
+        let n = rewards.len();
+        let same = |left: &str, right: &str| {
+            assert_same(left, right, 1.0, std::iter::once(rewards.clone()));
+        };
+        for k in 1..n {
+            same(&format!("order:k={k},stat=max"), &format!("pkpo-loo-mm:k={k}"));
+            same(&format!("order:k={k},stat=mean"), "rloo");
+            same(&format!("order:k={k},stat=rank-1"), &format!("pkpo-loo-mm:k={k}"));
+            same(&format!("order:k={k},stat=top-{k}"), "rloo");
+            same(&format!("order:k={k},stat=upper-1"), "rloo");
+        }
+        same("order:k=1,stat=median", "rloo");
+    }
+}
+
+/// However many ranks there are, one by one or by sums of positions: a few are added, many are not, and
+/// given weights always are.
+#[test]
+fn many_ranks_are_the_sum_of_each() {
+    for (seed, n, k) in [(1, 30, 20), (2, 30, 29), (3, 57, 12), (4, 200, 140), (5, 13, 12)] {
+        let rewards = stream(seed, n, 24, 4.0, -2.0);
+        let (most, few) = (k - 2, k / 3);
+        for (stat, first, last) in [
+            (format!("top-{most}"), 3, k),
+            (format!("bottom-{most}"), 1, k - 2),
+            (format!("trim-{few}"), few + 1, k - few),
+            ("trim-1".to_owned(), 2, k - 1),
+            ("mean".to_owned(), 1, k),
+        ] {
+            let share = 1.0 / (last + 1 - first) as f64;
+            let weight = |j: usize| if (first..=last).contains(&j) { share } else { 0.0 };
+            let weights: Vec<String> = (1..=k).map(|j| weight(j).to_string()).collect();
+            let (named, given) = (format!("order:k={k},stat={stat}"), weights.join("/"));
+            let expected = advantages(&format!("order:k={k},stat={given}"), &rewards);
+            assert_close(&advantages(&named, &rewards), &expected, 1e-13, &named);
+        }
+    }
+}
+
+/// Reversing rewards and ranks changes the sign.
+#[test]
+fn l_statistics_reflect() {
+    for rewards in real_groups().filter(|rewards| rewards.len() > 4) {
+        let mirrored: Vec<f64> = rewards.iter().map(|r| -r).collect();
+        for (left, right) in [
+            ("order:k=4,stat=max", "order:k=4,stat=min"),
+            ("order:k=4,stat=top-3", "order:k=4,stat=bottom-3"),
+            ("order:k=4,stat=upper-0.3", "order:k=4,stat=lower-0.3"),
+            ("order:k=3,stat=median", "order:k=3,stat=median"),
+            ("order:k=3,stat=1/0/4", "order:k=3,stat=4/0/1"),
+        ] {
+            let expected: Vec<f64> = advantages(right, &mirrored).iter().map(|a| -a).collect();
+            assert_close(&advantages(left, &rewards), &expected, 2e-14, left);
+        }
+    }
+}
+
+/// Documented: order 1 is RLOO, order N − 1 the released MaxRL without its ε.
+#[test]
+fn maxrl_is_the_last_order_of_its_series() {
+    assert_same("maxrl-order-loo:order=1", "rloo", 1.0, binary_groups());
+    for rewards in binary_groups() {
+        let last = format!("maxrl-order-loo:order={}", rewards.len() - 1);
+        assert_same(&last, "maxrl:eps=0", 1.0, std::iter::once(rewards));
+    }
+}
+
+/// Documented: γ = 0 is the other estimator; the focal factor of k = 2 is twice that of γ = 1.
+#[test]
+fn focal_weights_are_what_is_known_under_other_names() {
+    assert_same(
+        "focal-weight:gamma=0,of=entropic-loo:beta=3",
+        "entropic-loo:beta=3",
+        1.0,
+        binary_groups(),
+    );
+    assert_same("focal:k=2", "focal-weight:gamma=1", 2.0, binary_groups());
+    let of_four = binary_groups().filter(|rewards| rewards.len() >= 4);
+    assert_same("focal:k=4,base=rloo", "focal-weight:gamma=3,of=rloo", 4.0, of_four);
+    assert_same("w-reinforce:lambda=0", "nsr", 1.0, binary_groups());
+}
+
+#[test]
 fn risk_neutral_forms() {
     assert_same("rs-grpo:beta=0", "dr-grpo", 1.0, real_groups());
     assert_same("rs-loo:beta=0", "rloo", 1.0, real_groups());

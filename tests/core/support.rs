@@ -14,7 +14,7 @@ pub fn advantages(text: &str, rewards: &[f64]) -> Vec<f64> {
 
 /// Every estimator with its default parameters.
 pub fn catalogue() -> impl Iterator<Item = Estimator> {
-    CATALOGUE.iter().map(|entry| entry.estimator)
+    CATALOGUE.iter().map(|entry| entry.estimator.clone())
 }
 
 /// The rewards, moved into the estimator's domain if need be: first by |r|, then by `r > 0`.

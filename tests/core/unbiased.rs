@@ -3,7 +3,7 @@
 //! E[(1/N) Σ Aᵢ ∇ln π(yᵢ)] is compared with the gradient of the objective, component by component.
 
 use crate::support::{assert_close, catalogue, estimator, largest_difference, max_abs};
-use rs_grpo::{CATALOGUE, Estimator, entropic_risk};
+use rs_grpo::{CATALOGUE, Estimator, OrderStatistic, SeriesBaseline, entropic_risk};
 
 const ARMS: usize = 3;
 const POLICY: [f64; ARMS] = [0.2, 0.5, 0.3];
@@ -54,6 +54,34 @@ fn scaled(gradient: Gradient, factor: f64) -> Gradient {
     gradient.map(|component| factor * component)
 }
 
+/// Σ_{k=1}^{order} (1/k) ∇pass@k.
+fn series(order: usize) -> Gradient {
+    let terms = (1..=order).map(|k| scaled(gradient_of(k, BINARY, maximum), 1.0 / k as f64));
+    terms.fold([0.0; ARMS], |sum, term| [0, 1, 2].map(|j| sum[j] + term[j]))
+}
+
+/// The statistic of a sample, by sorting it.
+fn l_statistic(statistic: &OrderStatistic, sample: &[f64]) -> f64 {
+    let mut sorted = sample.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let k = sorted.len();
+    let share = |q: f64| (q * k as f64 - 1e-9).ceil() as usize;
+    match *statistic {
+        OrderStatistic::Mean => mean(&sorted),
+        OrderStatistic::Max => sorted[k - 1],
+        OrderStatistic::Min => sorted[0],
+        OrderStatistic::Median => (sorted[(k - 1) / 2] + sorted[k / 2]) / 2.0,
+        OrderStatistic::Rank(m) => sorted[k - m],
+        OrderStatistic::Top(m) => mean(&sorted[k - m..]),
+        OrderStatistic::Bottom(m) => mean(&sorted[..m]),
+        OrderStatistic::Upper(q) => mean(&sorted[k - share(q)..]),
+        OrderStatistic::Lower(q) => mean(&sorted[..share(q)]),
+        OrderStatistic::Trim(m) => mean(&sorted[m..k - m]),
+        OrderStatistic::Weights(ref alpha) => alpha.iter().zip(&sorted).map(|(a, x)| a * x).sum(),
+        _ => panic!("{statistic:?} has no sample form here"),
+    }
+}
+
 /// The gradient that an estimator claims to match in expectation, or `None` if it is known as biased.
 fn claim(estimator: &Estimator, n: usize) -> Option<(&'static str, [f64; ARMS], Gradient)> {
     let real = |statistic: &dyn Fn(&[f64]) -> f64, size| gradient_of(size, REAL, statistic);
@@ -61,6 +89,18 @@ fn claim(estimator: &Estimator, n: usize) -> Option<(&'static str, [f64; ARMS], 
     match *estimator {
         Estimator::DrGrpo => Some(("(N−1)/N ∇E r", REAL, scaled(real(&mean, 1), own))),
         Estimator::Rloo => Some(("∇E r", REAL, real(&mean, 1))),
+        Estimator::Psr | Estimator::Nsr => Some(("∇p", BINARY, gradient_of(1, BINARY, mean))),
+        Estimator::WReinforce { lambda } => {
+            Some(("(1 + λ) ∇p", BINARY, scaled(gradient_of(1, BINARY, mean), 1.0 + lambda)))
+        }
+        Estimator::Order { k, ref statistic } => {
+            let statistic = |group: &[f64]| l_statistic(statistic, group);
+            Some(("∇ of the L-statistic", REAL, real(&statistic, k)))
+        }
+        Estimator::MaxRlOrder { order }
+        | Estimator::MaxRlOrderLoo { order, baseline: SeriesBaseline::Responses } => {
+            Some(("Σ (1/k) ∇pass@k, k ≤ T", BINARY, series(order)))
+        }
         Estimator::RsLoo { beta } => {
             let risk = move |group: &[f64]| entropic_risk(group, beta).unwrap();
             Some(("∇E V_β of N", REAL, real(&risk, n)))
@@ -73,11 +113,7 @@ fn claim(estimator: &Estimator, n: usize) -> Option<(&'static str, [f64; ARMS], 
         Estimator::GrpoPassK { normalise: false } => {
             Some(("∇max@N / N", REAL, scaled(real(&maximum, n), 1.0 / n as f64)))
         }
-        Estimator::MaxRl { .. } => {
-            let terms = (1..n).map(|k| scaled(gradient_of(k, BINARY, maximum), 1.0 / k as f64));
-            let sum = terms.fold([0.0; ARMS], |sum, term| [0, 1, 2].map(|j| sum[j] + term[j]));
-            Some(("Σ (1/k) ∇pass@k, k < N", BINARY, sum))
-        }
+        Estimator::MaxRl { .. } => Some(("Σ (1/k) ∇pass@k, k < N", BINARY, series(n - 1))),
         _ => None,
     }
 }
@@ -118,12 +154,45 @@ fn max_at_k_estimators_are_unbiased_at_every_size() {
     }
 }
 
+#[test]
+fn l_statistics_are_unbiased_at_every_size() {
+    for n in 2..=6 {
+        for k in 1..n {
+            let mut stats = ["mean", "max", "min", "median", "rank-1", "upper-0.4", "lower-0.7"]
+                .map(str::to_owned)
+                .to_vec();
+            stats.extend([1, k].map(|m| format!("top-{m}")));
+            stats.extend([1, k].map(|m| format!("bottom-{m}")));
+            stats.push(format!("trim-{}", (k - 1) / 2));
+            let weights: Vec<String> = (0..k).map(|j| (j as f64 * 1.5 - 2.0).to_string()).collect();
+            stats.push(weights.join("/"));
+            for stat in stats {
+                agrees(&estimator(&format!("order:k={k},stat={stat}")), n, 1e-13);
+            }
+        }
+    }
+}
+
+#[test]
+fn maxrl_of_every_order_is_unbiased_at_every_size() {
+    for n in 1..=6 {
+        for order in 1..=n {
+            agrees(&estimator(&format!("maxrl-order:order={order}")), n, 2e-14);
+            if order < n {
+                agrees(&estimator(&format!("maxrl-order-loo:order={order}")), n, 2e-14);
+            }
+        }
+    }
+}
+
 /// The word in the catalogue is the claim that is tested above.
 #[test]
 fn the_catalogue_says_unbiased_where_a_claim_is_tested() {
     for entry in CATALOGUE {
         let tested = claim(&entry.estimator, 5).is_some();
         let said = entry.optimises.contains("unbiased") || entry.optimises.contains("(N−1)/N");
+        let unbiased_page = entry.page.contains("**Expectation.** Unbiased");
+        assert!(tested || !unbiased_page, "the page of {}", entry.estimator);
         assert_eq!(said, tested, "{}: {}", entry.estimator, entry.optimises);
     }
 }
@@ -175,4 +244,10 @@ fn the_plug_in_estimators_are_biased() {
     assert!(bias("grpo", 5, REAL, gradient_of(1, REAL, mean)).1 > 0.01);
     assert!(bias("grpo-passk:std=sample", 5, REAL, max_at_5).1 > 0.01);
     assert!(bias("entropic-adaptive", 5, REAL, risk_gradient(2.0)).1 > 0.01);
+    let top_1_of_2 = gradient_of(2, REAL, maximum);
+    assert!(bias("top-eps:eps=0.5", 5, REAL, top_1_of_2).1 > 0.01);
+    assert!(bias("qae:level=0.4", 5, REAL, gradient_of(1, REAL, mean)).1 > 0.01);
+    assert!(bias("focal-weight:gamma=1,of=rloo", 5, BINARY, scaled(pass_at_2, 0.5)).0 > 0.05);
+    let tuples = "maxrl-order-loo:order=3,baseline=tuples";
+    assert!(bias(tuples, 5, BINARY, series(3)).0 > 0.01);
 }

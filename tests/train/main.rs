@@ -5,6 +5,7 @@ mod countdown;
 mod data;
 mod data_files;
 mod device;
+mod estimator;
 mod grpo;
 mod loss;
 mod reward;

@@ -368,13 +368,19 @@ impl TrainConfig {
             Error::parameter("estimator", format!("{:?}", self.estimator), error.to_string())
         };
         let estimator: Estimator = self.estimator.parse().map_err(refuse)?;
+        self.check_estimator(&estimator)?;
+        Ok(estimator)
+    }
+
+    /// Refuses an estimator that does not accept groups of this size.
+    pub(crate) fn check_estimator(&self, estimator: &Estimator) -> Result<()> {
         // Rewards 0 and 1 in turn, so that an estimator that refuses this size does so here.
         let rewards: Vec<f64> = (0..self.samples.max(1)).map(|i| (i % 2) as f64).collect();
         estimator.advantages(&rewards).map_err(|error| {
             let allowed = format!("one that takes groups of --samples {}: {error}", self.samples);
-            Error::parameter("estimator", format!("{:?}", self.estimator), allowed)
+            Error::parameter("estimator", format!("{:?}", estimator.to_string()), allowed)
         })?;
-        Ok(estimator)
+        Ok(())
     }
 
     /// Where the problems come from.

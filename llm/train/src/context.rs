@@ -4,6 +4,7 @@ use crate::config::TrainConfig;
 use crate::data::{Gold, Problem};
 use crate::decontaminate::{Decontaminated, decontaminate};
 use crate::error::{Error, Result};
+use rs_grpo::Estimator;
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::cuda::backend::Backend;
@@ -24,6 +25,9 @@ use std::path::{Path, PathBuf};
 pub struct TrainContext<P> {
     /// The settings, checked.
     pub config: TrainConfig,
+    /// How rewards become advantages: what the settings name, or what
+    /// [`TrainContext::replace_estimator`] put in its place.
+    pub estimator: Estimator,
     /// Problems to train on.
     pub problems: Vec<Problem>,
     /// Their prompts in tokens.
@@ -132,6 +136,7 @@ impl<P> TrainContext<P> {
         notes.extend(too_long);
         let (policy, reference) = load(&config, &checkpoint, &prompts)?;
         Ok(Self {
+            estimator: config.estimator()?,
             stop_tokens: stop_tokens(folder, &tokenizer)?,
             model: checkpoint.config().clone(),
             config_fields: checkpoint.config_fields().clone(),
@@ -147,6 +152,21 @@ impl<P> TrainContext<P> {
             remote: None,
             tokenizer,
         })
+    }
+
+    /// Trains with this estimator, such as one of [`Estimator::custom`], in place of the one that the
+    /// settings name. The settings and what is written from them stay as they are; a note says so.
+    ///
+    /// # Errors
+    /// An estimator that refuses groups of this run's size.
+    pub fn replace_estimator(&mut self, estimator: Estimator) -> Result<()> {
+        self.config.check_estimator(&estimator)?;
+        self.notes.push(format!(
+            "Advantages are those of {estimator}, not of {}, which the settings name.",
+            self.config.estimator
+        ));
+        self.estimator = estimator;
+        Ok(())
     }
 
     /// Names of the problems of these indices.

@@ -130,9 +130,9 @@ impl<'a> Ensemble<'a> {
 
     fn summary(mut self) -> Summary {
         let quantile = t_quantile(self.runs as usize);
-        let estimator = self.config.estimator;
+        let estimator = &self.config.estimator;
         Summary {
-            beta: risk_parameter(&estimator),
+            beta: risk_parameter(estimator),
             estimator: estimator.to_string(),
             seeds: self.runs,
             final_reward: self.final_reward.interval(quantile),

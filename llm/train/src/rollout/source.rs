@@ -27,7 +27,7 @@ impl<'a> RolloutSource<'a> {
     /// Begins with the first problem; starts the reward command, if there is one.
     ///
     /// # Errors
-    /// The configuration's estimator, and its reward command.
+    /// The configuration's reward command.
     pub(crate) fn new<P>(context: &'a TrainContext<P>) -> Result<Self> {
         let config = &context.config;
         Ok(Self {
@@ -37,7 +37,7 @@ impl<'a> RolloutSource<'a> {
             stop_tokens: &context.stop_tokens,
             prompt_sampler: PromptSampler::new(config.seed, context.problems.len(), 0),
             reward: config.reward()?,
-            estimator: config.estimator()?,
+            estimator: context.estimator.clone(),
         })
     }
 
@@ -112,7 +112,7 @@ impl<'a> RolloutSource<'a> {
     }
 
     fn refused(&self, error: &rs_grpo::Error) -> Error {
-        Error::parameter("estimator", self.estimator, error.to_string())
+        Error::parameter("estimator", &self.estimator, error.to_string())
     }
 
     /// Names the prompts of a step in which the policy's logits were not finite.

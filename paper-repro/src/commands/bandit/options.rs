@@ -122,7 +122,7 @@ impl Options {
         let with = |estimator| Config { estimator, ..self.config() };
         match self.estimator.is_empty() {
             true => self.betas().iter().map(|&beta| with(Estimator::RsGrpo { beta })).collect(),
-            false => self.estimator.iter().map(|&estimator| with(estimator)).collect(),
+            false => self.estimator.iter().cloned().map(with).collect(),
         }
     }
 

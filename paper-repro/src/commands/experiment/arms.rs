@@ -13,7 +13,7 @@ pub(super) struct ExperimentArm {
 
 impl ExperimentArm {
     fn new(label: &str, estimator: &str) -> Self {
-        let folder = estimator.replace([':', ',', '='], "-");
+        let folder = estimator.replace([':', ',', '=', '/'], "-");
         Self { label: label.to_owned(), folder, estimator: Some(estimator.to_owned()) }
     }
 

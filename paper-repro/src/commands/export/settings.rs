@@ -319,16 +319,23 @@ fn prompt_tokens(shape: &Shape, new: usize, target: ExportTarget) -> Result<usiz
 
 fn advantage_part(config: &TrainConfig, notes: &mut Vec<String>) -> Result<Vec<String>, Failure> {
     let sampling_rounds = config.sampling_rounds;
-    let text = config.estimator()?.to_string();
-    let (name, parameters) = text.split_once(':').unwrap_or((&text, ""));
-    let name = name.replace('-', "_");
+    let estimator = config.estimator()?;
+    let name = estimator.name().replace('-', "_");
     let name = match VERLS_OWN.contains(&name.as_str()) {
         true => format!("reference_{name}"),
         false => name,
     };
     let mut part = vec![format!("algorithm.adv_estimator={name}")];
-    let pairs = parameters.split(',').filter(|pair| !pair.is_empty());
-    part.extend(pairs.map(|pair| format!("+algorithm.{name}.{pair}")));
+    // Numbers and words stand as they are; the text of another estimator, or of weights, does not.
+    let is_plain =
+        |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "-+.".contains(c));
+    let written = |value: String| if is_plain(&value) { value } else { quoted(&value) };
+    part.extend(
+        estimator
+            .parameters()
+            .into_iter()
+            .map(|(key, value)| format!("+algorithm.{name}.{key}={}", written(value))),
+    );
     part.push("algorithm.use_kl_in_reward=False".to_owned());
     if sampling_rounds > 1 {
         part.push("algorithm.filter_groups.enable=True".to_owned());

@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
 use rs_grpo_grade::{Grader, VERSION, Verdict};
-use rs_grpo_train::config::TrainConfig;
+use rs_grpo_train::TrainConfig;
 use rs_grpo_train::data::{Gold, Problem};
 use rs_grpo_train::task::{TaskSource, Split};
 use serde::{Deserialize, Serialize};
@@ -145,7 +145,7 @@ fn grade(
         let (now, extracted) = verdict(grader, problem, &old.completion);
         if now != old.verdict {
             let Old { problem: name, step, sample, verdict: before, .. } = old;
-            let gold = problem.answer();
+            let gold = problem.answer().unwrap_or_default();
             again.changes.push(Change {
                 problem: name,
                 step,
@@ -172,6 +172,8 @@ fn verdict(grader: &Grader, problem: &Problem, completion: &str) -> (Verdict, Op
             let grade = puzzle.grade(completion);
             (grade.verdict, grade.answer)
         }
+        // Only a reward command says anything of its completions.
+        Gold::Absent => (Verdict::GoldUnparsable, None),
     }
 }
 
