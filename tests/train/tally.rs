@@ -7,7 +7,7 @@ use rs_grpo_train::evaluate::{Graded, Tally};
 /// The tally of completions whose boxes hold these answers.
 fn tally(gold: &str, boxes: &[&str]) -> Tally {
     let gold = Gold::Math(Grader::default().parse_gold(gold).expect("a gold answer"));
-    let problem = Problem { id: "p".into(), prompt: "?".into(), gold };
+    let problem = Problem { id: "p".into(), prompt: "?".into(), system: None, gold };
     let line = |(sample, answer): (usize, &&str)| {
         let completion = format!("So it is $\\boxed{{{answer}}}$.");
         let grade = problem.grade(&completion);

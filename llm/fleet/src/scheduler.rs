@@ -369,6 +369,7 @@ impl<Q: ServerRequest> RequestScheduler<Q> {
 mod tests {
     use super::*;
     use std::sync::mpsc::channel;
+    use std::time::Duration;
 
     struct Numbered(u64);
 

@@ -7,7 +7,7 @@ use crate::output::Format;
 use rs_grpo_grade::{Grader, VERSION, Verdict};
 use rs_grpo_train::TrainConfig;
 use rs_grpo_train::data::{Gold, Problem};
-use rs_grpo_train::task::{TaskSource, Split};
+use rs_grpo_train::task::{Split, TaskSource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
