@@ -184,8 +184,8 @@ impl Question {
 
 fn chat_template(folder: &Path) -> Result<ChatTemplate> {
     ChatTemplate::from_folder(folder)?.ok_or_else(|| {
-        let allowed = "a text with {prompt}, and no --chat, since the model has no chat template";
-        Error::parameter("prompt-template", "for the chat template", allowed)
+        let problem = "the model has none; give a --prompt-template with {prompt}, without --chat";
+        Error::malformed(folder, "chat template", problem)
     })
 }
 
