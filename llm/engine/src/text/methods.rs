@@ -96,7 +96,8 @@ fn split(
 
 /// Words between spaces, the last of them with all that follows.
 fn words(text: &str, pieces: usize, from_the_right: bool) -> Vec<Value> {
-    let (mut words, mut rest) = (Vec::new(), strip(text, None, true, true));
+    let mut words = Vec::new();
+    let mut rest = strip(text, None, !from_the_right, from_the_right);
     while !rest.is_empty() {
         let at = match from_the_right {
             _ if words.len() + 1 >= pieces => None,
