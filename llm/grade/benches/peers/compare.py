@@ -154,12 +154,13 @@ def worker(grader: str, python: str, path: Path, first: int) -> Iterator[dict]:
 
 
 def counts(cases: list[Case], outcomes: Outcomes) -> dict[str, dict[str, dict[str, int]]]:
-    """By set and part: cases, false positives and negatives, and what was not decided."""
+    """By set and part: cases, those that are right, false positives and negatives, and what was not decided."""
     result: dict[str, dict[str, Counter[str]]] = {}
     for index, case in enumerate(cases):
         line = outcomes.lines[index]
         count = result.setdefault(case.set, {}).setdefault(case.part, Counter())
         count["cases"] += 1
+        count["right"] += case.expected
         count["false_positives"] += line["verdict"] is True and not case.expected
         count["false_negatives"] += line["verdict"] is not True and case.expected
         count["undecided"] += line["verdict"] is None and line["error"] is None

@@ -39,11 +39,13 @@ def faults(graders: dict, parts: list[str], fault: str) -> str:
         for part in parts:
             if part not in by_part:
                 continue
-            cells = [by_part[part]["cases"]]
+            right = by_part[part]["right"]
+            cells = [right if fault == "false_negatives" else by_part[part]["cases"] - right]
             cells += [each["counts"][name][part][fault] for each in graders.values()]
             totals = [total + cell for total, cell in zip(totals, cells, strict=True)]
             rows.append([name if part == "labelled" else f"{name}, {part}", *cells])
-    return table(["cases of", "cases", *graders], [*rows, ["all", *totals]])
+    kind = "right" if fault == "false_negatives" else "wrong"
+    return table(["cases of", f"{kind} answers", *graders], [*rows, ["all", *totals]])
 
 
 def policy(graders: dict) -> str:
