@@ -27,18 +27,7 @@ macro_rules! declare {
         ///
         /// # Symbols
         ///
-        /// | symbol | meaning |
-        /// |---|---|
-        /// | `N` | responses in the group |
-        /// | `rᵢ`, `r̄` | reward of response `i`, mean reward of the group |
-        /// | `c`, `f`, `p` | correct and wrong responses of a binary group, pass rate |
-        /// | `A₊`, `A₋` | advantage of a correct and of a wrong response |
-        /// | `Aᵢ` | advantage in *mean form*: the gradient is `(1/N) Σᵢ Aᵢ ∇log π(yᵢ)` |
-        /// | `x₍₁₎ ≤ … ≤ x₍N₎` | the rewards, sorted |
-        /// | `C(n, k)` | binomial coefficient, 0 where `k > n` |
-        /// | `w_N(p)` | [effective weight](crate::effective_weight()) on binary rewards: the expected gradient is `w_N(p) ∇p` |
-        ///
-        /// *Unbiased* means on-policy, for one prompt, before any clipping.
+        #[doc = include_str!("symbols.md")]
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Estimator {
@@ -47,12 +36,12 @@ macro_rules! declare {
                 $variant $({ $( $(#[$field_doc])* $field: $type, )* })?,
             )*
             /// A rule from outside this crate; see [`Estimator::custom`].
-            Custom(crate::rule::Custom),
+            Custom(crate::rule::CustomRule),
         }
 
         /// Every estimator, once, with what it optimises, its formula and its source.
-        pub static CATALOGUE: &[crate::Entry] = &[
-            $( crate::Entry {
+        pub static CATALOGUE: &[Entry] = &[
+            $( Entry {
                 estimator: Estimator::$variant $({ $( $field: $default ),* })?,
                 optimises: $optimises,
                 source: $source,
@@ -114,13 +103,13 @@ macro_rules! declare {
             }
 
             /// The parameters, in the order they are written.
-            pub(crate) fn fields(&mut self) -> Vec<crate::text::Field<'_>> {
+            pub(crate) fn fields(&mut self) -> Vec<crate::parameter::Field<'_>> {
                 match self {
-                    $( Self::$variant $({ $( $field ),* })? => vec![ $( $( crate::text::Field {
+                    $( Self::$variant $({ $( $field ),* })? => vec![ $( $( crate::parameter::Field {
                         key: $key,
-                        shown: crate::text::Shown::$shown,
+                        shown: crate::parameter::Shown::$shown,
                         value: $field,
-                        range: crate::text::Range::or_any(None $(.or(Some($range)))?),
+                        range: crate::parameter::Range::or_any(None $(.or(Some($range)))?),
                     } ),* )? ], )*
                     Self::Custom(_) => Vec::new(),
                 }

@@ -1,7 +1,7 @@
 //! The calls of an estimator.
 
 use crate::group::all_finite;
-use crate::rule::{Custom, Rule};
+use crate::rule::{AdvantageRule, CustomRule};
 use crate::{Error, Estimator, Group, Scratch};
 
 impl Estimator {
@@ -43,8 +43,8 @@ impl Estimator {
     ///
     /// Its text form is the rule's name, which does not parse back: only the program that made the
     /// rule knows it. Two are equal if they are clones of one.
-    pub fn custom(rule: impl Rule + 'static) -> Self {
-        Self::Custom(Custom::new(rule))
+    pub fn custom(rule: impl AdvantageRule + 'static) -> Self {
+        Self::Custom(CustomRule::new(rule))
     }
 
     /// Refuses a buffer of another length than the group.

@@ -25,6 +25,9 @@
 //! | `k` | attempts in pass@k and max@k |
 //! | `Aᵢ` | advantage, always in *mean form*: the gradient is `(1/N) Σᵢ Aᵢ ∇log π(yᵢ)` |
 //!
+//! [`Estimator`] documents each rule with its formula, limits, bias and source. A rule of your own
+//! implements [`AdvantageRule`] and becomes an [`Estimator`] by [`Estimator::custom`].
+//!
 //! # What is deliberately absent
 //!
 //! No tensor, no file, no clock, no random number. One group goes in, one group comes out;
@@ -34,7 +37,6 @@
 //! [arXiv 2509.24261]: https://arxiv.org/abs/2509.24261
 
 mod binomial;
-mod catalogue;
 mod declare;
 mod effective_weight;
 mod entropic_risk;
@@ -47,6 +49,7 @@ mod group;
 mod max_at_k;
 mod moments;
 mod nested;
+mod parameter;
 mod pass_at_k;
 mod population;
 mod positions;
@@ -56,13 +59,12 @@ mod scratch;
 mod statistic;
 mod text;
 
-pub use catalogue::Entry;
 pub use effective_weight::effective_weight;
 pub use entropic_risk::{entropic_risk, population_entropic_risk};
 pub use error::Error;
-pub use estimators::focal::Base;
-pub use estimators::maxrl_order_loo::Others;
-pub use estimators::{CATALOGUE, Estimator};
+pub use estimators::focal_base::Base;
+pub use estimators::maxrl_order_loo::SeriesBaseline;
+pub use estimators::{CATALOGUE, Entry, Estimator, SYMBOLS};
 pub use exp::exp;
 pub use group::Group;
 pub use max_at_k::max_at_k;
@@ -70,6 +72,6 @@ pub use moments::Spread;
 pub use nested::Nested;
 pub use pass_at_k::pass_at_k;
 pub use population::Policy;
-pub use rule::{Custom, Rule};
+pub use rule::{AdvantageRule, CustomRule};
 pub use scratch::Scratch;
-pub use statistic::Statistic;
+pub use statistic::OrderStatistic;

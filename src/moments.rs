@@ -1,6 +1,6 @@
 //! Averages over a group or a policy, and what they give: deviations and spread.
 
-use crate::text::Choice;
+use crate::parameter::Choice;
 
 /// Divisor of the variance in [`Estimator::Grpo`](crate::Estimator::Grpo).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

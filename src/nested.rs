@@ -1,36 +1,39 @@
 //! An estimator inside another.
 
-use crate::text::{Range, Value, excerpt};
-use crate::{Error, Estimator};
+use crate::Error;
+use crate::parameter::{Range, Value, excerpt};
+use std::fmt::Display;
 use std::ops::Deref;
+use std::str::FromStr;
 
-/// The estimator inside [`Estimator::FocalWeight`]; made by `Nested::from(estimator)`.
+/// The estimator inside [`Estimator::FocalWeight`](crate::Estimator::FocalWeight); made by
+/// `Nested::from(estimator)`.
 #[derive(Debug, Clone)]
-pub struct Nested(Place);
+pub struct Nested<E: 'static>(Place<E>);
 
 #[derive(Debug, Clone)]
-enum Place {
+enum Place<E: 'static> {
     /// In the catalogue, which is computed when the crate is compiled.
-    Fixed(&'static Estimator),
-    Boxed(Box<Estimator>),
+    Fixed(&'static E),
+    Boxed(Box<E>),
 }
 
-impl Nested {
-    pub(crate) const fn fixed(estimator: &'static Estimator) -> Self {
+impl<E> Nested<E> {
+    pub(crate) const fn fixed(estimator: &'static E) -> Self {
         Self(Place::Fixed(estimator))
     }
 }
 
-impl From<Estimator> for Nested {
-    fn from(estimator: Estimator) -> Self {
+impl<E> From<E> for Nested<E> {
+    fn from(estimator: E) -> Self {
         Self(Place::Boxed(Box::new(estimator)))
     }
 }
 
-impl Deref for Nested {
-    type Target = Estimator;
+impl<E> Deref for Nested<E> {
+    type Target = E;
 
-    fn deref(&self) -> &Estimator {
+    fn deref(&self) -> &E {
         match &self.0 {
             Place::Fixed(estimator) => estimator,
             Place::Boxed(estimator) => estimator,
@@ -38,13 +41,13 @@ impl Deref for Nested {
     }
 }
 
-impl PartialEq for Nested {
+impl<E: PartialEq> PartialEq for Nested<E> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl Value for Nested {
+impl<E: Display + FromStr<Err = Error>> Value for Nested<E> {
     fn write(&self) -> String {
         self.to_string()
     }
@@ -54,12 +57,12 @@ impl Value for Nested {
         let allowed = |why: &str| {
             format!("an estimator with its own parameters, and nothing after it: {why}")
         };
-        let name = text.split(':').next().unwrap_or_default();
+        let name = text.split(':').next().unwrap_or_default().trim();
         if name == "focal-weight" {
             let why = "not focal-weight, of which two are one with the sum of their gamma";
             return Err(Error::parameter(key, name, allowed(why)));
         }
-        match text.parse::<Estimator>() {
+        match text.parse::<E>() {
             Ok(estimator) => *self = estimator.into(),
             Err(error) => {
                 return Err(Error::parameter(key, excerpt(text), allowed(&error.to_string())));

@@ -7,13 +7,13 @@ use std::sync::Arc;
 /// A rule that turns the rewards of one group into advantages, for [`Estimator::custom`].
 ///
 /// ```
-/// use rs_grpo::{Error, Estimator, Group, Rule, Scratch};
+/// use rs_grpo::{AdvantageRule, Error, Estimator, Group, Scratch};
 ///
 /// /// 1 for the responses above the middle of the group's range, −1 for those below.
 /// #[derive(Debug)]
 /// struct UpperHalf;
 ///
-/// impl Rule for UpperHalf {
+/// impl AdvantageRule for UpperHalf {
 ///     fn name(&self) -> &'static str {
 ///         "upper-half"
 ///     }
@@ -38,7 +38,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// [`Estimator::custom`]: crate::Estimator::custom
-pub trait Rule: fmt::Debug + Send + Sync {
+pub trait AdvantageRule: fmt::Debug + Send + Sync {
     /// The name in messages and records, such as `upper-half`.
     fn name(&self) -> &'static str;
 
@@ -67,20 +67,20 @@ pub trait Rule: fmt::Debug + Send + Sync {
 
 /// A rule from outside this crate, as [`Estimator::custom`](crate::Estimator::custom) makes it.
 #[derive(Debug, Clone)]
-pub struct Custom(Arc<dyn Rule>);
+pub struct CustomRule(Arc<dyn AdvantageRule>);
 
-impl Custom {
-    pub(crate) fn new(rule: impl Rule + 'static) -> Self {
+impl CustomRule {
+    pub(crate) fn new(rule: impl AdvantageRule + 'static) -> Self {
         Self(Arc::new(rule))
     }
 
     /// The rule.
-    pub fn rule(&self) -> &dyn Rule {
+    pub fn rule(&self) -> &dyn AdvantageRule {
         &*self.0
     }
 }
 
-impl PartialEq for Custom {
+impl PartialEq for CustomRule {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -1,14 +1,14 @@
 //! L-statistics: which of the sorted rewards of `K` responses count, and how much.
 
 use crate::Error;
+use crate::parameter::{Range, Value, excerpt, shortest};
 use crate::quantile::whole_or_above;
-use crate::text::{Range, Value, excerpt, shortest};
 
 /// The statistic that [`Estimator::Order`](crate::Estimator::Order) climbs: weights `α₁ … α_K` of the
 /// rewards of `K` responses, sorted from the worst to the best.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Statistic {
+pub enum OrderStatistic {
     /// `mean`: all alike.
     Mean,
     /// `max`: the best.
@@ -41,7 +41,7 @@ pub(crate) enum Ranks<'a> {
     Given(&'a [f64]),
 }
 
-impl Statistic {
+impl OrderStatistic {
     /// The ranks among `k` responses.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl Statistic {
     }
 }
 
-impl Value for Statistic {
+impl Value for OrderStatistic {
     fn write(&self) -> String {
         match self {
             Self::Mean => "mean".to_owned(),

@@ -3,7 +3,7 @@
 use crate::render::{Key, Legend};
 use crate::{Figure, Plot};
 
-/// A figure whose panels are pictures of their own, beside the legend that they share.
+/// A figure as separate pictures of its panels, and the legend that they share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Apart {
     /// The legend, in the order of the first series.
@@ -13,8 +13,8 @@ pub struct Apart {
 }
 
 impl Figure {
-    /// The legend, and each panel as a figure of its own that is `size` pixels wide and high. Colours and dashes are
-    /// those that the whole figure has.
+    /// The legend, and each panel as a separate figure of `size` pixels. Colours and dashes are those of
+    /// the whole figure.
     pub fn apart(&self, size: (u32, u32)) -> Apart {
         let legend = Legend::of(self);
         let panels = self.panels.iter().map(|plot| alone(plot, &legend).size(size.0, size.1));

@@ -24,7 +24,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// The position of `value` on the scale, in units that only this scale knows.
+    /// The position of `value` on the scale, in the scale's units.
     pub(crate) fn forward(self, value: f64) -> f64 {
         match self {
             Self::Linear => value,

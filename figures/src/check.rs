@@ -1,4 +1,4 @@
-//! What a figure must satisfy before it is drawn, so that drawing itself cannot meet a bad number.
+//! Checks a figure before it is drawn, so that drawing never meets a bad number.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};

@@ -15,7 +15,7 @@ const INK: f64 = 0.97;
 const BEND: f64 = 0.7;
 
 impl Color {
-    /// The colour that says on a dark page what this one says on a white page.
+    /// The equivalent of this colour on a dark page.
     ///
     /// Greys are turned round, so that ink is light and paper dark. Colours keep their hue and are lifted: the darker
     /// of two stays the darker. Lightness, chroma and hue are those of Oklab (Björn Ottosson, 2020).

@@ -1,4 +1,4 @@
-//! What a figure is turned into: tidy data, a description, pictures, files.
+//! Exports a figure: tidy data, a description, pictures, files.
 
 use crate::{Data, Figure, Result, check, render, write_atomic};
 use std::path::{Path, PathBuf};

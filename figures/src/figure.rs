@@ -55,7 +55,7 @@ impl Figure {
         self
     }
 
-    /// Wraps the panels into rows of so many; without it they stand in one row.
+    /// Sets the number of panels per row; by default all are in one row.
     pub fn columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);
         self

@@ -9,7 +9,7 @@ pub enum TickFormat {
     /// Plain numbers; 20k and 3M from ten thousand on; powers of ten where a tick is tiny or huge.
     #[default]
     Auto,
-    /// So many digits after the point.
+    /// This many digits after the decimal point.
     Decimals(u8),
     /// 0.25 is 25 %.
     Percent,

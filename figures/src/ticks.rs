@@ -1,4 +1,4 @@
-//! Where the ticks of an axis stand when no one says.
+//! Default ticks of an axis.
 
 use crate::Scale;
 
@@ -24,7 +24,8 @@ fn linear(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     (first..=last).map(|i| i as f64 * step).collect()
 }
 
-/// Powers of the base, every so many; with 2 and 5 between powers of ten where there is room.
+/// Powers of the base, at a constant step of exponents; with 2 and 5 between powers of ten if there is
+/// room.
 fn logarithmic(base: f64, low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let exponent = |v: f64| v.ln() / base.ln();
     let (first, last) =

@@ -1,4 +1,4 @@
-//! Files that are either the old or the new one, never half of it.
+//! Atomic writes of files.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use tempfile::Builder;
 
 use crate::{Error, Result};
 
-/// Writes `bytes` to `path`, and creates its folder where there is none.
+/// Writes `bytes` to `path`, and creates its folder if necessary.
 ///
 /// A reader, and a machine that stops at any moment, finds the complete old file or the complete new one: the bytes go
 /// to a temporary file in the same folder, which is synced and then renamed.

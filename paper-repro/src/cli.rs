@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Llm(Box<llm::Options>),
     /// List the models that have a short name.
     Models(models::Options),
-    /// Say how long a step takes on so many GPUs, who waits for whom, and what it costs.
+    /// Estimate the time and cost of a training step on a number of GPUs.
     Plan(Box<plan::Options>),
     /// Check the paper's lemmas on random bandits, or analyse one bandit.
     Theory(theory::Options),

@@ -22,7 +22,7 @@ impl<'a> Console<'a> {
     /// Tells the user something that is not a result.
     pub(crate) fn note(&mut self, text: &str) {
         if !self.quiet {
-            // If standard error is closed there is no one left to tell.
+            // If standard error is closed, the note is lost.
             let _ = writeln!(self.err, "{text}");
         }
     }

@@ -11,9 +11,9 @@ pub enum Exit {
     Failed = 1,
     /// 2: the command line or the input was refused.
     Usage = 2,
-    /// 130: an interrupt ended a run early; it can go on.
+    /// 130: an interrupt ended a run early; it can be resumed.
     Interrupted = 130,
-    /// 143: a request to end did.
+    /// 143: SIGTERM ended a run early; it can be resumed.
     Terminated = 143,
 }
 

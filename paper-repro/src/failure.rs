@@ -1,4 +1,4 @@
-//! Everything that can end a command early, and how it is told.
+//! Failures that end a command early, and their messages.
 
 use crate::Exit;
 use anstyle::{AnsiColor, Style};
@@ -14,14 +14,14 @@ pub(crate) enum Failure {
     Usage(String),
     /// The run or a check failed.
     Failed(String),
-    /// A signal ended a run that can go on.
+    /// A signal ended a run that can be resumed.
     Stopped(String, Exit),
     /// Standard output could not be written.
     Output(io::Error),
 }
 
 impl Failure {
-    /// Tells the user, and says how the program ends.
+    /// Prints the message; returns the exit status.
     pub(crate) fn report(self, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
         match self {
             Self::Clap(error) => report_clap(&error, out, err),
@@ -42,7 +42,7 @@ impl Failure {
     }
 }
 
-/// If standard error is closed there is no one left to tell.
+/// If standard error is closed, the message is lost.
 fn report_error(message: &str, exit: Exit, err: &mut dyn Write) -> Exit {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let _ = writeln!(err, "{red}error:{red:#} {message}");
@@ -162,7 +162,7 @@ impl From<rs_grpo_plan::Error> for Failure {
     }
 }
 
-/// Whether there was no room, which is no one's wrong argument.
+/// Whether there was no room, which is not a usage error.
 fn is_full(kind: ErrorKind) -> bool {
     use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull, WriteZero};
     matches!(kind, FileTooLarge | QuotaExceeded | StorageFull | WriteZero)

@@ -3,8 +3,8 @@
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// Training frees and takes tensors of the same sizes again and again, which the system's allocator
-/// would give back to the kernel each time.
+/// Training repeatedly frees and allocates tensors of the same sizes, whose memory the system's
+/// allocator would return to the kernel each time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     repro::run(std::env::args_os(), &mut out, &mut err).into()
 }
 
-/// What becomes an error needs no other report.
+/// Panics that become errors are not printed as well.
 fn tell_of_own_panics_alone() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! What commands share: formats, threads, configuration files.
+//! Shared by commands: formats, threads, configuration files.
 
 use crate::failure::Failure;
 use clap::ValueEnum;

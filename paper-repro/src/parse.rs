@@ -52,7 +52,7 @@ fn nearest_whole(text: &str, min: u64) -> String {
     }
 }
 
-/// Refuses a list in which a value stands twice.
+/// Refuses a list with a repeated value.
 pub(crate) fn no_repeats<T: PartialEq + ToString>(flag: &str, list: &[T]) -> Result<(), String> {
     let repeated = (1..list.len()).find(|&i| list[..i].contains(&list[i]));
     repeated.map_or(Ok(()), |i| {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// What the process was told while it worked.
+/// Signals that the process has received.
 pub(crate) struct Signals {
     received: Arc<AtomicUsize>,
 }
@@ -36,13 +36,13 @@ impl Signals {
         }
     }
 
-    /// How a run that stopped early ends the program; `again` is how to go on with it.
+    /// The failure of a run that stopped early; `again` says how to resume it.
     pub(crate) fn failure(&self, folder: &Path, again: &str) -> Failure {
         let exit = match self.received() {
             Some(SIGTERM) => Exit::Terminated,
             _ => Exit::Interrupted,
         };
-        let message = format!("stopped; the run in {} goes on with {again}", folder.display());
+        let message = format!("stopped; continue the run in {} with {again}", folder.display());
         Failure::Stopped(message, exit)
     }
 }

@@ -51,7 +51,7 @@ fn a_damaged_file_is_one_error() {
     let path = folder.path().join("a.parquet");
     write_parquet(&path);
     let whole = std::fs::read(&path).expect("a file");
-    let source = rs_grpo_train::task::Source::file(&path);
+    let source = rs_grpo_train::task::TaskSource::file(&path);
     let damaged = |at: usize| {
         let mut changed = whole.clone();
         changed[at] ^= 1 << (at % 8);
@@ -177,7 +177,7 @@ fn a_run_survives_signals_and_kills() {
         if status.is_some() {
             // The step was finished and saved.
             assert_eq!(newest(&out), last_step(&out));
-            assert!(String::from_utf8_lossy(&run.stderr).contains("goes on with --resume auto"));
+            assert!(String::from_utf8_lossy(&run.stderr).contains("with --resume auto"));
         }
         step = newest(&out);
     }

@@ -49,8 +49,8 @@ def advantages(rewards: Any, groups: Any = None, estimator: str = "rs-grpo:beta=
         row, and no ``groups``.
     estimator
         A name with parameters, such as ``"rs-grpo:beta=2"``, ``"grpo:eps=1e-4"`` or
-        ``"pkpo-loo1:k=4"``. :func:`rs_grpo.estimators` lists all, :func:`rs_grpo.estimator` writes
-        one from keywords.
+        ``"pkpo-loo1:k=4"``. :func:`rs_grpo.estimators` lists all, and its help shows their formulas;
+        :func:`rs_grpo.estimator` writes one from keywords.
 
     Returns
     -------

@@ -16,11 +16,22 @@ class Listed(NamedTuple):
     """What its expected gradient climbs."""
     source: str
     """Where it comes from."""
+    page: str
+    """Formula, parameters, limits, expectation and source, as Markdown."""
 
 
 def estimators() -> list[Listed]:
-    """Every estimator with its default parameters, what it optimises and its source."""
+    """Every estimator with its default parameters, what it optimises, its source and its page."""
     return [Listed(*line) for line in _core.catalogue()]
+
+
+def _with_pages(summary: str | None) -> str:
+    """A docstring that ends with every formula."""
+    pages = (f"{line.estimator}\n{'-' * len(line.estimator)}\n{line.page}" for line in estimators())
+    return "\n\n".join([summary or "", _core.SYMBOLS, *pages])
+
+
+estimators.__doc__ = _with_pages(estimators.__doc__)
 
 
 def estimator(name: str, /, **parameters: float | str) -> str:
@@ -28,6 +39,13 @@ def estimator(name: str, /, **parameters: float | str) -> str:
 
     >>> estimator("rs-grpo", beta=4)
     'rs-grpo:beta=4'
+    >>> estimator("focal-weight", of="rs-grpo:beta=2", gamma=0.5)
+    'focal-weight:gamma=0.5,of=rs-grpo:beta=2'
+
+    ``help(rs_grpo.estimators)`` shows all with their formulas and parameters. Where a key is a word
+    of Python, write ``lambda_=0.1``.
     """
-    text = ",".join(f"{key}={value}" for key, value in parameters.items())
+    # The text of another estimator may have commas of its own, so it comes last.
+    pairs = sorted(parameters.items(), key=lambda pair: pair[0] == "of")
+    text = ",".join(f"{key.removesuffix('_')}={value}" for key, value in pairs)
     return _core.canonical(f"{name}:{text}" if text else name)

@@ -205,9 +205,13 @@ pub(crate) fn canonical(estimator: &str) -> PyResult<String> {
     Ok(estimator.parse::<Estimator>().map_err(refused)?.to_string())
 }
 
-/// Every estimator with its default parameters, what it optimises and its source.
+/// Estimator, what it optimises, its source, and its page.
+type Listed = (String, &'static str, &'static str, &'static str);
+
+/// Every estimator with its default parameters, what it optimises, its source and its page.
 #[pyfunction]
-pub(crate) fn catalogue() -> Vec<(String, &'static str, &'static str)> {
-    let line = |entry: &Entry| (entry.estimator.to_string(), entry.optimises, entry.source);
+pub(crate) fn catalogue() -> Vec<Listed> {
+    let line =
+        |entry: &Entry| (entry.estimator.to_string(), entry.optimises, entry.source, entry.page);
     CATALOGUE.iter().map(line).collect()
 }

@@ -80,12 +80,20 @@ class Catalogue(unittest.TestCase):
         for each in listed:
             self.assertEqual(rs_grpo.estimator(each.estimator), each.estimator)
             self.assertTrue(each.optimises and each.source)
+            self.assertIn("```text", each.page)
+            # The help shows every formula, as the core has it.
+            self.assertIn(each.page, rs_grpo.estimators.__doc__)
 
     def test_keywords(self):
         self.assertEqual(rs_grpo.estimator("rs-grpo"), "rs-grpo:beta=2")
         self.assertEqual(rs_grpo.estimator("rs-grpo", beta=np.float64(0.5)), "rs-grpo:beta=0.5")
         written = rs_grpo.estimator("grpo", eps=1e-4, std="population")
         self.assertEqual(written, rs_grpo.estimator("grpo:std=population,eps=0.0001"))
+        # The text of another estimator comes last, whatever the order of the keywords.
+        nested = rs_grpo.estimator("focal-weight", of="order:k=3,stat=min", gamma=2)
+        self.assertEqual(nested, "focal-weight:gamma=2,of=order:k=3,stat=min")
+        # A word of Python as a key.
+        self.assertEqual(rs_grpo.estimator("w-reinforce", lambda_=0.5), "w-reinforce:lambda=0.5")
 
     def test_examples_of_the_documentation(self):
         modules = [rs_grpo] + [

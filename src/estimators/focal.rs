@@ -1,25 +1,9 @@
 //! Focal weighting of pass@k: a plug-in estimate of its gradient (Mahdavi et al.).
 
+use super::focal_base::Base;
 use super::{dr_grpo, grpo, rloo};
 use crate::moments::Weighting;
-use crate::text::Choice;
 use crate::{Error, Group, Spread};
-
-/// The advantage that [`Estimator::Focal`](crate::Estimator::Focal) scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Base {
-    /// [`Estimator::Grpo`](crate::Estimator::Grpo) with ε = 1e-6.
-    Grpo,
-    /// [`Estimator::DrGrpo`](crate::Estimator::DrGrpo).
-    DrGrpo,
-    /// [`Estimator::Rloo`](crate::Estimator::Rloo).
-    Rloo,
-}
-
-impl Choice for Base {
-    const CHOICES: &'static [(&'static str, Self)] =
-        &[("grpo", Self::Grpo), ("dr-grpo", Self::DrGrpo), ("rloo", Self::Rloo)];
-}
 
 /// The formula on the page of [`Estimator::Focal`](crate::Estimator::Focal).
 pub(crate) fn advantages_into(

@@ -1,18 +1,18 @@
 //! MaxRL of a given order, each term with a leave-one-out baseline.
 
-use crate::text::Choice;
+use crate::parameter::Choice;
 use crate::{Error, Group};
 
 /// What the baseline in [`Estimator::MaxRlOrderLoo`](crate::Estimator::MaxRlOrderLoo) is taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
+pub enum SeriesBaseline {
     /// `responses`: subsets of the other responses; unbiased.
     Responses,
     /// `tuples`: the other subsets, as in the source; biased, since they share responses.
     Tuples,
 }
 
-impl Choice for Others {
+impl Choice for SeriesBaseline {
     const CHOICES: &'static [(&'static str, Self)] =
         &[("responses", Self::Responses), ("tuples", Self::Tuples)];
 }
@@ -21,7 +21,7 @@ impl Choice for Others {
 pub(crate) fn advantages_into(
     group: Group<'_>,
     order: usize,
-    others: Others,
+    others: SeriesBaseline,
     out: &mut [f64],
 ) -> Result<(), Error> {
     group.require_count("order", order, 1, 1)?;
@@ -29,8 +29,8 @@ pub(crate) fn advantages_into(
     let correct = group.correct("maxrl-order-loo")?;
     let wrong = n - correct;
     let (sum, first) = match others {
-        Others::Responses => (of_responses(n, wrong, order), 0.0),
-        Others::Tuples => (of_tuples(n, wrong, order), 1.0),
+        SeriesBaseline::Responses => (of_responses(n, wrong, order), 0.0),
+        SeriesBaseline::Tuples => (of_tuples(n, wrong, order), 1.0),
     };
     // The other advantage is `−(c/f)` times this sum: each term sums to 0 over the group.
     let if_wrong = 0.0 - sum * (correct as f64 / wrong.max(1) as f64);

@@ -9,7 +9,8 @@
 mod dr_grpo;
 mod entropic_adaptive;
 mod entropic_loo;
-pub(crate) mod focal;
+mod focal;
+pub(crate) mod focal_base;
 mod focal_weight;
 mod grpo;
 mod grpo_passk;
@@ -30,10 +31,28 @@ mod w_reinforce;
 use crate::declare::declare;
 use crate::moments::{Spread, Weighting};
 use crate::nested::Nested;
-use crate::statistic::Statistic;
-use crate::text::range::{ANY, BELOW_ONE, NOT_NEGATIVE, SHARE};
-use focal::Base;
-use maxrl_order_loo::Others;
+use crate::parameter::range::{ANY, BELOW_ONE, NOT_NEGATIVE, SHARE};
+use crate::statistic::OrderStatistic;
+use focal_base::Base;
+use maxrl_order_loo::SeriesBaseline;
+
+/// One line of the [`CATALOGUE`]: an estimator with its default parameters.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The estimator, with default parameters.
+    pub estimator: Estimator,
+    /// What its expected gradient climbs.
+    pub optimises: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Formula, parameters, limits, expectation and source, as Markdown; the first paragraph is a
+    /// summary.
+    pub page: &'static str,
+}
+
+/// The symbols of the pages of the [`CATALOGUE`], as Markdown.
+pub const SYMBOLS: &str = include_str!("symbols.md");
 
 const UNIFORM: Weighting<'static> = Weighting::Uniform;
 /// The authors' recommendation.
@@ -114,12 +133,12 @@ declare! {
         /// Terms `T` of the series, 1 to `N − 1`.
         order: usize = K => Always "order",
         /// What the baseline of a term is taken over.
-        baseline: Others = Others::Responses => UnlessDefault "baseline",
+        baseline: SeriesBaseline = SeriesBaseline::Responses => UnlessDefault "baseline",
     }
     "maxrl-order-loo", "maxrl_order_loo.md",
     optimises: "log pass rate truncated at order T; unbiased, 0 on constant groups; binary rewards",
     source: "Tajwar, Zeng et al. 2026, arXiv 2602.02710; the baseline is this project's",
-    sums_to_zero: matches!(baseline, Others::Responses),
+    sums_to_zero: matches!(baseline, SeriesBaseline::Responses),
     group: |group, out, _| maxrl_order_loo::advantages_into(group, *order, *baseline, out),
     limit: |_, _, _| None;
 
@@ -190,7 +209,7 @@ declare! {
         /// Responses `K` that the statistic is of, 1 to `N − 1`.
         k: usize = K => Always "k",
         /// Weights of their sorted rewards.
-        statistic: Statistic = Statistic::Top(2) => Always "stat",
+        statistic: OrderStatistic = OrderStatistic::Top(2) => Always "stat",
     }
     "order", "order.md",
     optimises: "an L-statistic of K responses, such as top-2, median, lower-0.2; unbiased",
@@ -284,13 +303,17 @@ declare! {
         /// Exponent `γ ≥ 0` of the group's failure rate.
         gamma: f64 = 1.0 => Always "gamma" in NOT_NEGATIVE,
         /// The estimator that is scaled; not `focal-weight` itself.
-        of: Nested = Nested::fixed(&GRPO) => Always "of",
+        of: Nested<Estimator> = Nested::fixed(&GRPO) => Always "of",
     }
     "focal-weight", "focal_weight.md",
     optimises: "what `of` does, less where many are correct; binary rewards",
     source: "F-GRPO: Plyusov et al. 2026, arXiv 2602.06717",
     sums_to_zero: of.sums_to_zero(),
-    group: |group, out, scratch| focal_weight::advantages_into(group, *gamma, of, out, scratch),
+    group: |group, out, scratch| focal_weight::advantages_into(
+        (group, *gamma, of.name()),
+        (out, scratch),
+        |rewards, out, scratch| of.advantages_into(rewards, out, scratch),
+    ),
     limit: |_, _, _| None;
 
     PassAtKRloo {

@@ -2,7 +2,7 @@
 
 use crate::positions::{add_position, even_ranks};
 use crate::scratch::Sorted;
-use crate::statistic::{Ranks, Statistic};
+use crate::statistic::{OrderStatistic, Ranks};
 use crate::{Error, Group, Scratch};
 
 /// Up to so many ranks, adding them one by one costs less than the sums of [`even_ranks`].
@@ -16,7 +16,7 @@ const FEW: usize = 4;
 pub(crate) fn advantages_into(
     group: Group<'_>,
     k: usize,
-    statistic: &Statistic,
+    statistic: &OrderStatistic,
     out: &mut [f64],
     scratch: &mut Scratch,
 ) -> Result<(), Error> {

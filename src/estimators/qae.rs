@@ -1,10 +1,9 @@
 //! QAE: a quantile of the group as baseline.
 
-use super::UNIFORM;
 use super::grpo::check_epsilon;
-use crate::moments::{deviations_into, standard_deviation};
+use crate::moments::{Weighting, deviations_into, standard_deviation};
+use crate::parameter::range::BELOW_ONE;
 use crate::quantile::whole_or_above;
-use crate::text::range::BELOW_ONE;
 use crate::{Error, Group, Scratch, Spread};
 
 /// The formula on the page of [`Estimator::Qae`](crate::Estimator::Qae).
@@ -18,8 +17,8 @@ pub(crate) fn advantages_into(
 ) -> Result<(), Error> {
     BELOW_ONE.check("level", level)?;
     check_epsilon(epsilon)?;
-    deviations_into(group.rewards(), UNIFORM, out);
-    let deviation = standard_deviation(out, spread, UNIFORM);
+    deviations_into(group.rewards(), Weighting::Uniform, out);
+    let deviation = standard_deviation(out, spread, Weighting::Uniform);
     if deviation == 0.0 {
         out.fill(0.0);
         return Ok(());

@@ -1,7 +1,7 @@
 //! Risk-seeking policy gradient: only the best share of the group learns.
 
+use crate::parameter::range::SHARE;
 use crate::quantile::whole_or_below;
-use crate::text::range::SHARE;
 use crate::{Error, Group, Scratch};
 
 /// The formula on the page of [`Estimator::TopEps`](crate::Estimator::TopEps).

@@ -1,6 +1,6 @@
 //! PSR, NSR and W-REINFORCE: one advantage for correct responses, one for wrong ones.
 
-use crate::text::range::NOT_NEGATIVE;
+use crate::parameter::range::NOT_NEGATIVE;
 use crate::{Error, Group};
 
 /// `on_correct` for correct responses, `on_wrong` for wrong ones, whatever the group.

@@ -1,6 +1,6 @@
 //! `repro advantage`: tables for people, lines for programs.
 
-use crate::support::{repro_in, success};
+use crate::support::{refusal, repro_in, success};
 use repro::Exit;
 use serde_json::Value;
 use std::fs;
@@ -15,6 +15,48 @@ fn table_compares_estimators() {
 #[test]
 fn list_names_every_estimator_with_its_source() {
     insta::assert_snapshot!(success("advantage --list"));
+}
+
+/// A terminal of 80 columns shows every line whole.
+#[test]
+fn list_fits_a_terminal() {
+    let list = success("advantage --list");
+    let widest = list.lines().map(|line| line.chars().count()).max().expect("lines");
+    assert!(widest <= 80, "{widest} columns");
+    for entry in rs_grpo::CATALOGUE {
+        assert!(list.contains(&entry.estimator.to_string()), "{}", entry.estimator);
+    }
+}
+
+/// `docs/estimators.md` is what the command prints.
+#[test]
+fn the_page_of_estimators_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/estimators.md");
+    let page = fs::read_to_string(path).expect("the page");
+    let printed = success("advantage --list --format markdown");
+    let same = page == printed;
+    assert!(same, "cargo repro advantage --list --format markdown > docs/estimators.md");
+    // Text that a reader would see as markup that was not filled in.
+    assert!(
+        !page.contains("{symbols}") && !page.contains("{contents}") && !page.contains("{pages}")
+    );
+}
+
+#[test]
+fn a_page_is_a_list() {
+    let message = refusal("advantage --format markdown --rewards 1,0");
+    assert!(message.contains("--format is markdown; allowed: text or json"), "{message}");
+}
+
+/// An estimator inside another, and given weights: the text comes back as it is.
+#[test]
+fn nested_estimators_and_weights_are_named_in_full() {
+    for estimator in ["focal-weight:gamma=0.5,of=rs-grpo:beta=2", "order:k=3,stat=0/0.25/0.75"] {
+        let rewards = "--rewards 1,0,0,1 --format json";
+        let text = success(&format!("advantage --estimator {estimator} {rewards}"));
+        let value: Value = serde_json::from_str(&text).expect("one object");
+        assert_eq!(value["estimator"], estimator);
+    }
 }
 
 /// The values: RS-GRPO at β = 2 on one correct of four, `(1/β)(e^β/((e^β + 3)/4) − 1)` and

@@ -3,7 +3,7 @@
 use crate::support::{refusal, repro_in};
 use repro::Exit;
 use rs_grpo_train::data::Problem;
-use rs_grpo_train::task::{Source, Split};
+use rs_grpo_train::task::{Split, TaskSource};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -101,7 +101,7 @@ fn evaluations_that_cannot_be_are_refused() {
 #[test]
 fn problems_of_a_file_go_all_the_way_to_pass_at_k() {
     let dir = TempDir::new().expect("a folder");
-    let source: Source = "countdown".parse().expect("a source");
+    let source: TaskSource = "countdown".parse().expect("a source");
     let puzzles = source.problems(Split::HeldOut, 8).expect("puzzles");
     let line = |p: &Problem| json!({"id": p.id, "problem": p.prompt, "answer": p.answer()});
     let lines: Vec<String> = puzzles.iter().map(|p| format!("{}\n", line(p))).collect();
@@ -205,4 +205,49 @@ fn a_program_may_say_what_is_correct() {
     let result: Value = serde_json::from_str(&result.expect("a result")).expect("JSON");
     assert_eq!(result["settings"]["reward_command"], command.as_str());
     assert!(result.get("majority").is_none(), "a program says nothing of answers: {result}");
+}
+
+/// A result belongs to the contents of the model's files and to the problems, whatever they are called.
+#[test]
+fn another_model_or_problem_is_noticed() {
+    let dir = TempDir::new().expect("a folder");
+    let fixture =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/fixtures/checkpoints/qwen2-tied");
+    let model = dir.path().join("model");
+    fs::create_dir(&model).expect("a folder");
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "generation_config.json"] {
+        fs::copy(fixture.join(name), model.join(name)).expect("a copy");
+    }
+    let data = dir.path().join("data.jsonl");
+    let rows =
+        "{\"problem\": \"1+1\", \"answer\": \"2\"}\n{\"problem\": \"2+2\", \"answer\": \"4\"}\n";
+    fs::write(&data, rows).expect("a file");
+    let evaluate = |model: &str| {
+        let options = "--samples 2 --max-new-tokens 4 --out {dir}/eval --data {dir}/data.jsonl";
+        repro_in(&dir, &format!("eval --model {{dir}}/{model} {options}"))
+    };
+    let first = evaluate("model");
+    assert_eq!(first.exit, Exit::Success, "{}", first.err);
+
+    let weights = model.join("model.safetensors");
+    let before = fs::read(&weights).expect("weights");
+    let mut other = before.clone();
+    let last = other.len() - 1;
+    other[last] ^= 1;
+    fs::write(&weights, other).expect("weights");
+    let changed = evaluate("model");
+    assert_eq!(changed.exit, Exit::Usage);
+    assert!(changed.err.contains("model.safetensors has other content"), "{}", changed.err);
+    fs::write(&weights, before).expect("weights");
+    assert_eq!(evaluate("model").exit, Exit::Success);
+
+    // A third problem may come; one that is there may not change.
+    let more = format!("{rows}{{\"problem\": \"3+3\", \"answer\": \"6\"}}\n");
+    fs::write(&data, more).expect("a file");
+    assert_eq!(evaluate("model").exit, Exit::Success);
+    fs::write(&data, rows.replace("2+2", "3+1")).expect("a file");
+    let changed = evaluate("model");
+    assert_eq!(changed.exit, Exit::Usage);
+    let message = "problem \"line 2\" has another prompt or gold answer";
+    assert!(changed.err.contains(message), "{}", changed.err);
 }

@@ -112,5 +112,5 @@ fn endpoints_that_cannot_be_are_refused() {
     let answer = repro_in(&dir, nobody);
     assert_eq!(answer.exit, Exit::Failed);
     assert!(answer.err.contains("http://127.0.0.1:1/v1/completions: prompt"), "{}", answer.err);
-    assert!(answer.err.contains("the same command goes on"), "{}", answer.err);
+    assert!(answer.err.contains("continue with the same command"), "{}", answer.err);
 }

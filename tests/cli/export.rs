@@ -79,6 +79,25 @@ fn estimators_have_their_names_in_verl() {
     ");
 }
 
+/// The text of an estimator inside another, and of weights, is quoted as verl's command line wants it.
+#[test]
+fn parameters_that_are_not_plain_are_quoted() {
+    for (estimator, expected) in [
+        (
+            "focal-weight:gamma=0.5,of=grpo:eps=0.01,std=population",
+            "+algorithm.focal_weight.gamma=0.5 +algorithm.focal_weight.of='grpo:eps=0.01,std=population'",
+        ),
+        ("order:k=3,stat=0/0.5/0.5", "+algorithm.order.k=3 +algorithm.order.stat='0/0.5/0.5'"),
+        ("order:k=4,stat=top-2", "+algorithm.order.k=4 +algorithm.order.stat=top-2"),
+        ("qae:level=0.4,eps=1e-9", "+algorithm.qae.level=0.4 +algorithm.qae.eps=1e-9"),
+    ] {
+        let dir = TempDir::new().unwrap();
+        export(&dir, &format!("qwen3-4b-base-math12k --no-data --estimator {estimator}"));
+        let overrides = read(&dir, "overrides.txt").lines().collect::<Vec<_>>().join(" ");
+        assert!(overrides.contains(expected), "{estimator}: {overrides}");
+    }
+}
+
 /// Problems of a file, as rows of verl's columns; answers are those of the file, not as they were read.
 #[test]
 fn problems_are_rows_of_verls() {

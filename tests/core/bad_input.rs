@@ -4,7 +4,7 @@ use crate::support::{catalogue, estimator, runner};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use rs_grpo::{
-    Base, Error, Estimator, Group, Policy, Scratch, Spread, Statistic, effective_weight,
+    Base, Error, Estimator, Group, OrderStatistic, Policy, Scratch, Spread, effective_weight,
     entropic_risk, max_at_k, pass_at_k, population_entropic_risk,
 };
 
@@ -137,22 +137,22 @@ fn parameters_are_checked_however_they_are_made() {
         let qae = Estimator::Qae { level: bad, epsilon: 0.0, spread: Spread::Sample };
         assert_eq!(blamed(top.advantages(&[0.0, 1.0])), "eps");
         assert_eq!(blamed(qae.advantages(&[0.0, 1.0])), "level");
-        for statistic in [Statistic::Upper(bad), Statistic::Lower(bad)] {
+        for statistic in [OrderStatistic::Upper(bad), OrderStatistic::Lower(bad)] {
             let order = Estimator::Order { k: 2, statistic };
             assert_eq!(blamed(order.advantages(&[0.0, 1.0, 2.0])), "stat");
         }
     }
     for statistic in [
-        Statistic::Top(0),
-        Statistic::Top(4),
-        Statistic::Bottom(usize::MAX),
-        Statistic::Rank(0),
-        Statistic::Rank(usize::MAX),
-        Statistic::Trim(2),
-        Statistic::Trim(usize::MAX),
-        Statistic::Weights(vec![]),
-        Statistic::Weights(vec![1.0; 2]),
-        Statistic::Weights(vec![1.0, f64::NAN, 0.0]),
+        OrderStatistic::Top(0),
+        OrderStatistic::Top(4),
+        OrderStatistic::Bottom(usize::MAX),
+        OrderStatistic::Rank(0),
+        OrderStatistic::Rank(usize::MAX),
+        OrderStatistic::Trim(2),
+        OrderStatistic::Trim(usize::MAX),
+        OrderStatistic::Weights(vec![]),
+        OrderStatistic::Weights(vec![1.0; 2]),
+        OrderStatistic::Weights(vec![1.0, f64::NAN, 0.0]),
     ] {
         let order = Estimator::Order { k: 3, statistic };
         assert_eq!(blamed(order.advantages(&[0.0, 1.0, 2.0, 3.0])), "stat", "{order:?}");

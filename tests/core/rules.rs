@@ -1,13 +1,15 @@
 //! Rules from outside the crate, and the pages of those inside.
 
 use crate::support::{advantages, catalogue, estimator};
-use rs_grpo::{CATALOGUE, Error, Estimator, Group, Policy, Rule, Scratch, effective_weight};
+use rs_grpo::{
+    AdvantageRule, CATALOGUE, Error, Estimator, Group, Policy, Scratch, effective_weight,
+};
 
 /// The share of the group that a response beats, less the share that beats it.
 #[derive(Debug)]
 struct Wins;
 
-impl Rule for Wins {
+impl AdvantageRule for Wins {
     fn name(&self) -> &'static str {
         "wins"
     }
@@ -37,7 +39,7 @@ impl Rule for Wins {
 #[derive(Debug)]
 struct Constant(f64);
 
-impl Rule for Constant {
+impl AdvantageRule for Constant {
     fn name(&self) -> &'static str {
         "constant"
     }

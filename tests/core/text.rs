@@ -3,7 +3,7 @@
 use crate::support::{catalogue, estimator, runner};
 use proptest::prelude::*;
 use rs_grpo::{
-    Base, CATALOGUE, Error, Estimator, Others, Policy, Scratch, Spread, Statistic,
+    Base, CATALOGUE, Error, Estimator, OrderStatistic, Policy, Scratch, SeriesBaseline, Spread,
     effective_weight, max_at_k, pass_at_k,
 };
 use std::collections::BTreeSet;
@@ -37,17 +37,18 @@ fn share() -> impl Strategy<Value = f64> {
     (1..=1_u64 << 53).prop_map(|numerator| numerator as f64 / (1_u64 << 53) as f64)
 }
 
-fn any_statistic() -> impl Strategy<Value = Statistic> {
-    let words = [Statistic::Mean, Statistic::Max, Statistic::Min, Statistic::Median];
+fn any_statistic() -> impl Strategy<Value = OrderStatistic> {
+    let words =
+        [OrderStatistic::Mean, OrderStatistic::Max, OrderStatistic::Min, OrderStatistic::Median];
     prop_oneof![
         prop::sample::select(words.to_vec()),
-        (1..usize::MAX).prop_map(Statistic::Rank),
-        (1..usize::MAX).prop_map(Statistic::Top),
-        (1..usize::MAX).prop_map(Statistic::Bottom),
-        (0..usize::MAX).prop_map(Statistic::Trim),
-        share().prop_map(Statistic::Upper),
-        share().prop_map(Statistic::Lower),
-        prop::collection::vec(finite(), 1..9).prop_map(Statistic::Weights),
+        (1..usize::MAX).prop_map(OrderStatistic::Rank),
+        (1..usize::MAX).prop_map(OrderStatistic::Top),
+        (1..usize::MAX).prop_map(OrderStatistic::Bottom),
+        (0..usize::MAX).prop_map(OrderStatistic::Trim),
+        share().prop_map(OrderStatistic::Upper),
+        share().prop_map(OrderStatistic::Lower),
+        prop::collection::vec(finite(), 1..9).prop_map(OrderStatistic::Weights),
     ]
 }
 
@@ -86,7 +87,7 @@ fn any_estimator() -> impl Strategy<Value = Estimator> {
         epsilon().prop_map(|lambda| Estimator::WReinforce { lambda }),
         (1..usize::MAX).prop_map(|order| Estimator::MaxRlOrder { order }),
         (1..usize::MAX)
-            .prop_map(|order| Estimator::MaxRlOrderLoo { order, baseline: Others::Tuples }),
+            .prop_map(|order| Estimator::MaxRlOrderLoo { order, baseline: SeriesBaseline::Tuples }),
     ]
 }
 

@@ -3,7 +3,7 @@
 //! E[(1/N) Σ Aᵢ ∇ln π(yᵢ)] is compared with the gradient of the objective, component by component.
 
 use crate::support::{assert_close, catalogue, estimator, largest_difference, max_abs};
-use rs_grpo::{CATALOGUE, Estimator, Others, Statistic, entropic_risk};
+use rs_grpo::{CATALOGUE, Estimator, OrderStatistic, SeriesBaseline, entropic_risk};
 
 const ARMS: usize = 3;
 const POLICY: [f64; ARMS] = [0.2, 0.5, 0.3];
@@ -61,23 +61,23 @@ fn series(order: usize) -> Gradient {
 }
 
 /// The statistic of a sample, by sorting it.
-fn l_statistic(statistic: &Statistic, sample: &[f64]) -> f64 {
+fn l_statistic(statistic: &OrderStatistic, sample: &[f64]) -> f64 {
     let mut sorted = sample.to_vec();
     sorted.sort_by(f64::total_cmp);
     let k = sorted.len();
     let share = |q: f64| (q * k as f64 - 1e-9).ceil() as usize;
     match *statistic {
-        Statistic::Mean => mean(&sorted),
-        Statistic::Max => sorted[k - 1],
-        Statistic::Min => sorted[0],
-        Statistic::Median => (sorted[(k - 1) / 2] + sorted[k / 2]) / 2.0,
-        Statistic::Rank(m) => sorted[k - m],
-        Statistic::Top(m) => mean(&sorted[k - m..]),
-        Statistic::Bottom(m) => mean(&sorted[..m]),
-        Statistic::Upper(q) => mean(&sorted[k - share(q)..]),
-        Statistic::Lower(q) => mean(&sorted[..share(q)]),
-        Statistic::Trim(m) => mean(&sorted[m..k - m]),
-        Statistic::Weights(ref alpha) => alpha.iter().zip(&sorted).map(|(a, x)| a * x).sum(),
+        OrderStatistic::Mean => mean(&sorted),
+        OrderStatistic::Max => sorted[k - 1],
+        OrderStatistic::Min => sorted[0],
+        OrderStatistic::Median => (sorted[(k - 1) / 2] + sorted[k / 2]) / 2.0,
+        OrderStatistic::Rank(m) => sorted[k - m],
+        OrderStatistic::Top(m) => mean(&sorted[k - m..]),
+        OrderStatistic::Bottom(m) => mean(&sorted[..m]),
+        OrderStatistic::Upper(q) => mean(&sorted[k - share(q)..]),
+        OrderStatistic::Lower(q) => mean(&sorted[..share(q)]),
+        OrderStatistic::Trim(m) => mean(&sorted[m..k - m]),
+        OrderStatistic::Weights(ref alpha) => alpha.iter().zip(&sorted).map(|(a, x)| a * x).sum(),
         _ => panic!("{statistic:?} has no sample form here"),
     }
 }
@@ -98,7 +98,7 @@ fn claim(estimator: &Estimator, n: usize) -> Option<(&'static str, [f64; ARMS], 
             Some(("∇ of the L-statistic", REAL, real(&statistic, k)))
         }
         Estimator::MaxRlOrder { order }
-        | Estimator::MaxRlOrderLoo { order, baseline: Others::Responses } => {
+        | Estimator::MaxRlOrderLoo { order, baseline: SeriesBaseline::Responses } => {
             Some(("Σ (1/k) ∇pass@k, k ≤ T", BINARY, series(order)))
         }
         Estimator::RsLoo { beta } => {

@@ -299,15 +299,15 @@ fn names_that_lead_elsewhere_are_refused() {
     let to = dir.path().join("to");
     let mut puller = Puller::open(&liar.url, &to, None).unwrap();
     let cases = [
-        (index("../out", "a", &hash), "is not a name"),
-        (index("..", "a", &hash), "is not a name"),
-        (index("", "a", &hash), "is not a name"),
-        (index("/out", "a", &hash), "is not a name"),
-        (index(".partial-a", "a", &hash), "is not a name"),
-        (index("a", "../../out", &hash), "is not a name"),
-        (index("a", "b\\c", &hash), "is not a name"),
-        (index("a", CONFIG, &hash), "is there twice"),
-        (index("a", "b", "00"), "has no SHA-256"),
+        (index("../out", "a", &hash), "is not allowed"),
+        (index("..", "a", &hash), "is not allowed"),
+        (index("", "a", &hash), "is not allowed"),
+        (index("/out", "a", &hash), "is not allowed"),
+        (index(".partial-a", "a", &hash), "is not allowed"),
+        (index("a", "../../out", &hash), "is not allowed"),
+        (index("a", "b\\c", &hash), "is not allowed"),
+        (index("a", CONFIG, &hash), "is listed twice"),
+        (index("a", "b", "00"), "is not 64 lower-case"),
         (json!([{"name": "a", "files": []}]), "adapter_config.json is missing"),
         (json!({"adapters": []}), "its index of adapters"),
     ];
@@ -352,7 +352,7 @@ fn a_puller_outlives_its_trainer() {
     until("trying again");
     let server = AdapterServer::start(&address, &from, None).unwrap();
     until("pulled policy-000001");
-    until("is well again");
+    until("answers again");
     drop(server);
     notes.lock().unwrap().clear();
     until("trying again");

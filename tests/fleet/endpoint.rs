@@ -6,7 +6,7 @@ use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSampl
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler, Protocol};
 use rs_grpo_grade::Grader;
 use rs_grpo_train::data::{Gold, Problem};
-use rs_grpo_train::evaluate::{Evaluation, Report, Statistic, evaluate};
+use rs_grpo_train::evaluate::{EvalReport, Evaluation, Statistic, evaluate};
 use rs_grpo_train::reward::Reward;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -186,8 +186,8 @@ fn what_does_not_pass_ends_the_sampling_and_keeps_the_rest() {
         (Fault::Status(401, None), "OPENAI_API_KEY"),
         (Fault::Status(404, None), "is the model served there"),
         (Fault::Status(307, None), "give the address that it moved to"),
-        (Fault::Status(503, None), "answered 503: no, Bearer [key] (asked 4 times)"),
-        (Fault::Choices(0), "0 choices; 1 was asked for (asked 4 times)"),
+        (Fault::Status(503, None), "answered 503: no, Bearer [key] (4 attempts)"),
+        (Fault::Choices(0), "0 choices; 1 was asked for (4 attempts)"),
     ];
     for (fault, message) in cases {
         server.poison("three", fault.clone());
@@ -215,7 +215,7 @@ fn what_does_not_pass_ends_the_sampling_and_keeps_the_rest() {
     (nowhere.servers.retries, nowhere.servers.pause) = (2, Duration::from_millis(1));
     let (drawn, repeats, result) = draw(&nowhere, 1, &SamplingParams::default());
     assert!(drawn.is_empty() && repeats >= 2);
-    assert!(result.unwrap_err().contains("asked 3 times"));
+    assert!(result.unwrap_err().contains("3 attempts"));
 }
 
 /// Of three servers one is not there and one fails always: the third gives all samples, the same ones.
@@ -268,12 +268,13 @@ fn problems() -> Vec<Problem> {
     let problem = |prompt: &&str| Problem {
         id: (*prompt).to_owned(),
         prompt: (*prompt).to_owned(),
+        system: None,
         gold: Gold::Math(Grader::default().parse_gold("1").unwrap()),
     };
     PROMPTS.iter().map(problem).collect()
 }
 
-fn measure(server: &Server, samples: usize, file: &Path) -> Result<Report, String> {
+fn measure(server: &Server, samples: usize, file: &Path) -> Result<EvalReport, String> {
     let problems = problems();
     let prompts: Vec<String> = problems.iter().map(|problem| problem.prompt.clone()).collect();
     let (params, endpoint) = (SamplingParams::default(), endpoint(server));
@@ -281,7 +282,7 @@ fn measure(server: &Server, samples: usize, file: &Path) -> Result<Report, Strin
     let mut sampler = EndpointSampler::new(&endpoint, &prompts, &params, &mut note).unwrap();
     let evaluation = Evaluation { problems: &problems, samples };
     let tallies = evaluate(&mut sampler, evaluation, &mut Reward::Grader, Some(file), |_| true);
-    Ok(Report::new(tallies.map_err(|error| error.to_string())?.unwrap()))
+    Ok(EvalReport::new(tallies.map_err(|error| error.to_string())?.unwrap()))
 }
 
 /// After a failure the same evaluation asks for what is missing, and comes to the same.

@@ -2,7 +2,7 @@
 
 use crate::training::{clean, metrics, small, train, weights};
 use rs_grpo_engine::checkpoint::Checkpoint;
-use rs_grpo_train::run::Outcome;
+use rs_grpo_train::run::RunEnd;
 use rs_grpo_train::{Metrics, TrainConfig};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -54,7 +54,7 @@ fn one_dies_one_stalls_and_one_talks_nonsense_in_one_step() {
                 }
             }
         });
-        assert_eq!(outcome, Ok(Outcome::Done), "{modes:?}");
+        assert_eq!(outcome, Ok(RunEnd::Done), "{modes:?}");
         assert!(weights(folder.path(), 4) == expected, "{modes:?}");
         assert_eq!(drawn(folder.path()), drawn(clean_folder.path()));
         let lines = metrics(folder.path());
@@ -100,7 +100,7 @@ fn answers_that_are_not_what_was_asked_for_are_refused_and_counted() {
         right.meet(&meeting, true);
         let folder = TempDir::new().unwrap();
         let outcome = train(folder.path(), &config, servers(&[&wrong, &right]), &mut |_| ());
-        assert_eq!(outcome, Ok(Outcome::Done), "{place} {value}");
+        assert_eq!(outcome, Ok(RunEnd::Done), "{place} {value}");
         let refused = metrics(folder.path())[0]["sampling/refused"];
         assert!(refused >= 4.0 && refused % 4.0 == 0.0, "{place} {value}: {refused}");
         assert!(weights(folder.path(), 1) == expected, "{place} {value}");
@@ -134,7 +134,7 @@ fn samples_of_an_old_policy_are_never_trained_on() {
     let folder = TempDir::new().unwrap();
     let error = train(folder.path(), &config, settings, &mut |_| ()).unwrap_err();
     assert!(error.contains("it answered for \"policy-000000-"), "{error}");
-    assert!(error.contains("asked 3 times") && error.contains("step-000001"), "{error}");
+    assert!(error.contains("3 attempts") && error.contains("step-000001"), "{error}");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn without_any_server_a_run_stops_and_goes_on_from_where_it_was() {
         }
     })
     .unwrap_err();
-    for part in [&two[0].url(), &two[1].url(), "no server was of use", "--resume auto"] {
+    for part in [&two[0].url(), &two[1].url(), "no server was available", "--resume auto"] {
         assert!(error.contains(part), "{part} is not in: {error}");
     }
     // The two steps that were done are not lost.

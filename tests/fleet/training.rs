@@ -6,9 +6,9 @@
 
 use rs_grpo_files::Reader;
 use rs_grpo_fleet::{AdapterFolder, Servers};
-use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
+use rs_grpo_train::run::{Resume, RunEnd, RunFolder, run};
 use rs_grpo_train::{
-    CheckpointConfig, EvalConfig, LoraConfig, Metrics, Remote, SamplerConfig, SamplerKind,
+    CheckpointConfig, EvalConfig, LoraConfig, Metrics, SamplerConfig, SamplerKind, SamplerServers,
     TrainConfig, TrainContext,
 };
 use serde_json::json;
@@ -40,7 +40,7 @@ pub(crate) fn train(
     config: &TrainConfig,
     servers: Servers,
     watch: &mut (dyn FnMut(usize) + Send),
-) -> Result<Outcome, String> {
+) -> Result<RunEnd, String> {
     train_until(folder, config, servers, None, watch)
 }
 
@@ -50,13 +50,13 @@ fn train_until(
     servers: Servers,
     stop_after: Option<usize>,
     watch: &mut (dyn FnMut(usize) + Send),
-) -> Result<Outcome, String> {
+) -> Result<RunEnd, String> {
     pool(2).install(|| {
         let mut run_folder = RunFolder::open(folder, config, Resume::Auto).unwrap();
         let mut setup = TrainContext::new(config.clone(), &model()).unwrap();
         let here = folder.join("adapters");
         let adapters = AdapterFolder { there: here.clone(), here };
-        setup.remote = Some(Remote { servers, adapters });
+        setup.remote = Some(SamplerServers { servers, adapters });
         let steps = Cell::new(0);
         let stop = || stop_after.is_some_and(|after| steps.get() >= after);
         let outcome = run(&setup, &mut run_folder, &stop, &mut |report| {
@@ -90,7 +90,7 @@ pub(crate) fn metrics(folder: &Path) -> Vec<Metrics> {
 pub(crate) fn clean(config: &TrainConfig) -> (TempDir, Vec<(String, Vec<u8>)>) {
     let (folder, server) = (TempDir::new().unwrap(), StandIn::start(&model()));
     let outcome = train(folder.path(), config, servers(&[&server]), &mut |_| ());
-    assert_eq!(outcome, Ok(Outcome::Done));
+    assert_eq!(outcome, Ok(RunEnd::Done));
     let weights = weights(folder.path(), config.steps);
     (folder, weights)
 }
@@ -111,7 +111,7 @@ fn a_folder_of_adapters_is_for_one_run_and_keeps_nothing_of_another() {
     std::fs::create_dir_all(adapters.join(".policy-000008")).unwrap();
     std::fs::write(adapters.join("notes.txt"), "mine").unwrap();
     let config = TrainConfig { steps: 1, ..small() };
-    let mut second = Ok(Outcome::Done);
+    let mut second = Ok(RunEnd::Done);
     train(folder.path(), &config, servers(&[&server]), &mut |_| {
         let other = TempDir::new().unwrap();
         std::os::unix::fs::symlink(&adapters, other.path().join("adapters")).unwrap();
@@ -189,7 +189,7 @@ fn a_run_goes_on_with_other_servers_to_the_last_bit() {
     let folder = TempDir::new().unwrap();
     let (first, second) = (StandIn::start(&model()), StandIn::start(&model()));
     let stopped = train_until(folder.path(), &config, servers(&[&first]), Some(2), &mut |_| ());
-    assert_eq!(stopped, Ok(Outcome::Stopped));
+    assert_eq!(stopped, Ok(RunEnd::Stopped));
     train(folder.path(), &config, servers(&[&second]), &mut |_| ()).unwrap();
     assert!(weights(folder.path(), 3) == expected);
     assert_eq!((first.answered(), second.answered()), (12, 6));
@@ -218,7 +218,7 @@ fn drawing_ahead_is_a_step_old_and_goes_on_where_it_ended() {
     // What was drawn ahead is drawn again, from the policy as it is by then.
     let parts = TempDir::new().unwrap();
     let stopped = train_until(parts.path(), &config, servers(&[&server]), Some(2), &mut |_| ());
-    assert_eq!(stopped, Ok(Outcome::Stopped));
+    assert_eq!(stopped, Ok(RunEnd::Stopped));
     train(parts.path(), &config, servers(&[&server]), &mut |_| ()).unwrap();
     let lines = metrics(parts.path());
     let ages: Vec<f64> = lines.iter().map(|line| line["sampling/staleness/mean"]).collect();

@@ -51,6 +51,41 @@ fn expression() -> impl Strategy<Value = Written> {
     })
 }
 
+/// Answers of every kind that names, words, times and sets add; those of a line are the same.
+const CLASSES: [&[&str]; 16] = [
+    &["uv=12", "12=vu", "v=\\frac{12}{u}"],
+    &["uw=12"],
+    &["\\tan A=3", "\\tan A=\\frac{9}{3}"],
+    &["\\tan B=3"],
+    &["g(4)=3", "g(4)=\\frac62"],
+    &["KL=\\sqrt{12}", "LK=2\\sqrt3"],
+    &["KM=2\\sqrt3"],
+    &["y'=8x", "f'(x)=8x", "\\frac{dy}{dx}=8x"],
+    &["(-\\infty,2)\\cup(2,\\infty)", "\\mathbb{R}\\setminus\\{2\\}", "all real numbers except 2"],
+    &["[0,2]\\cup[1,6]", "[0,6]", "\\{0\\}\\cup(0,6]", "[0,9]\\cap[-4,6]"],
+    &["(0,6]", "[0,6]\\setminus\\{0\\}"],
+    &["17:25", "5:25 p.m.", "5:25\\text{ PM}", "17:25:00"],
+    &["5:25", "5:25 a.m.", "05:25"],
+    &["[\"8\", \"-8\"]", "8,-8", "-8 \\text{ and } 8", "\\pm 8"],
+    &["Nora", "nora", "NORA", "\\text{Nora}"],
+    &["x=9, y=1", "(9,1)", "y=1, x=9", "[x=9, y=1]"],
+];
+
+/// Equality carries over: what equals the same answer is equal, and what does not equal one answer of a
+/// class equals none of it.
+#[test]
+fn equality_is_symmetric_and_transitive() {
+    let grader = Grader::default();
+    let members =
+        || CLASSES.iter().enumerate().flat_map(|(i, class)| class.iter().map(move |m| (i, m)));
+    for (i, a) in members() {
+        for (j, b) in members() {
+            let expected = if i == j { Verdict::Correct } else { Verdict::Wrong };
+            assert_eq!(grader.verify(a, b), expected, "{a} and {b}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 

@@ -8,7 +8,7 @@ fn verdict(gold: &str, answer: &str) -> Verdict {
 }
 
 /// Equal in both directions, and in a box at the end of a text.
-fn equal(pairs: &[(&str, &str)]) {
+pub(crate) fn equal(pairs: &[(&str, &str)]) {
     for (gold, answer) in pairs {
         assert_eq!(verdict(gold, answer), Verdict::Correct, "{gold} and {answer}");
         assert_eq!(verdict(answer, gold), Verdict::Correct, "{answer} and {gold}");
@@ -18,7 +18,7 @@ fn equal(pairs: &[(&str, &str)]) {
     }
 }
 
-fn different(pairs: &[(&str, &str)]) {
+pub(crate) fn different(pairs: &[(&str, &str)]) {
     for (gold, answer) in pairs {
         assert_eq!(verdict(gold, answer), Verdict::Wrong, "{gold} and {answer}");
         assert_eq!(verdict(answer, gold), Verdict::Wrong, "{answer} and {gold}");

@@ -2,7 +2,8 @@
 
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_hub::{
-    Alias, HubError, Location, Progress, Repository, Settings, download, is_cached, resolve,
+    Alias, DownloadProgress, HubError, HubSettings, Location, Repository, download, is_cached,
+    resolve,
 };
 use rs_grpo_hub::{Error, Result};
 use serde_json::json;
@@ -32,13 +33,13 @@ fn files() -> BTreeMap<String, Served> {
 struct Scene {
     server: Server,
     cache: tempfile::TempDir,
-    settings: Settings,
+    settings: HubSettings,
 }
 
 impl Scene {
     fn new(files: BTreeMap<String, Served>) -> Self {
         let (server, cache) = (Server::start(files), tempfile::tempdir().unwrap());
-        let mut settings = Settings::new(cache.path());
+        let mut settings = HubSettings::new(cache.path());
         settings.endpoint = server.endpoint.clone();
         settings.pause = Duration::ZERO;
         Self { server, cache, settings }
@@ -219,7 +220,7 @@ fn an_interrupted_download_goes_on_in_the_next_run() {
     scene.server.change(WEIGHTS, |file| file.cut = Some((1_000, 1)));
     // One good piece, then nothing: five fruitless attempts, and the piece is kept.
     struct Stop<'a>(&'a Scene);
-    impl Progress for Stop<'_> {
+    impl DownloadProgress for Stop<'_> {
         fn start(&mut self, _: &str, _: Option<u64>, _: u64) {}
         fn advance(&mut self, _: u64) {}
         fn finish(&mut self) {}
@@ -426,7 +427,7 @@ fn a_renamed_repository_is_found_under_its_former_name() {
 fn progress_counts_every_byte() {
     #[derive(Default)]
     struct Count(BTreeMap<String, (u64, u64)>, String, usize);
-    impl Progress for Count {
+    impl DownloadProgress for Count {
         fn start(&mut self, file: &str, total: Option<u64>, present: u64) {
             self.0.insert(file.to_owned(), (total.unwrap(), present));
             self.1 = file.to_owned();
@@ -466,7 +467,7 @@ fn two_downloads_at_once_fetch_everything_once() {
 #[test]
 fn cached_aliases_are_known() {
     let cache = tempfile::tempdir().unwrap();
-    let settings = Settings::new(cache.path());
+    let settings = HubSettings::new(cache.path());
     let alias = Alias::find("qwen3-0.6b-base").unwrap();
     assert!(!is_cached(alias, &settings));
     let folder = cache.path().join("models--Qwen--Qwen3-0.6B-Base/snapshots/main");

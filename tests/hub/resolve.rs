@@ -1,7 +1,7 @@
 //! Names of models, what they need, and where settings come from.
 
 use rs_grpo_engine::ModelConfig;
-use rs_grpo_hub::{ALIASES, Alias, HubError, Location, Settings, resolve};
+use rs_grpo_hub::{ALIASES, Alias, HubError, HubSettings, Location, resolve};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -93,9 +93,9 @@ fn a_slip_of_the_keyboard_finds_its_alias() {
     insta::assert_snapshot!(resolve("qwen3-4b-bse").unwrap_err());
 }
 
-fn settings(variables: &[(&str, &str)]) -> Settings {
+fn settings(variables: &[(&str, &str)]) -> HubSettings {
     let variables: BTreeMap<_, _> = variables.iter().copied().collect();
-    Settings::from_variables(|name| variables.get(name).map(OsString::from))
+    HubSettings::from_variables(|name| variables.get(name).map(OsString::from))
 }
 
 #[test]

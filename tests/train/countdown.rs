@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_train::data::{Gold, Puzzle};
-use rs_grpo_train::task::countdown::{Expression, MAX_LENGTH, Prior, Shape, Solved};
-use rs_grpo_train::task::{Source, Split};
+use rs_grpo_train::task::countdown::{Expression, MAX_LENGTH, Prior, PuzzleShape, Solved};
+use rs_grpo_train::task::{Split, TaskSource};
 use std::collections::HashSet;
 
 fn value(text: &str) -> Option<String> {
@@ -90,7 +90,7 @@ fn answers_use_each_number_at_most_once_and_reach_the_target() {
 #[test]
 fn generated_solutions_solve_their_puzzles() {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
-    let shape = Shape { numbers: 5, largest: 20, target: 60 };
+    let shape = PuzzleShape { numbers: 5, largest: 20, target: 60 };
     for _ in 0..500 {
         let Solved { puzzle, solution } = Solved::draw(shape, &Prior::UNIFORM, &mut random);
         assert!(puzzle.grade(&solution).is_correct(), "{puzzle:?}: {solution}");
@@ -106,7 +106,7 @@ fn the_skewed_prior_is_skewed() {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(2);
     let mut counts = [0; 3];
     for _ in 0..2_000 {
-        let solution = Solved::draw(Shape::default(), &Prior::SKEWED, &mut random).solution;
+        let solution = Solved::draw(PuzzleShape::default(), &Prior::SKEWED, &mut random).solution;
         for (count, sign) in counts.iter_mut().zip(['+', '-', '*']) {
             *count += solution.matches(sign).count();
         }
@@ -120,11 +120,11 @@ fn the_skewed_prior_is_skewed() {
 #[test]
 fn training_and_held_out_problems_never_meet() {
     let keys = |text: &str, split, count| -> HashSet<String> {
-        let source: Source = text.parse().unwrap();
+        let source: TaskSource = text.parse().unwrap();
         let problems = source.problems(split, count).unwrap();
         let key = |gold| match gold {
             Gold::Countdown(puzzle) => puzzle.key(),
-            Gold::Math(answer) => panic!("a puzzle, not {answer}"),
+            other => panic!("a puzzle, not {other:?}"),
         };
         problems.into_iter().map(|problem| key(problem.gold)).collect()
     };
@@ -137,8 +137,8 @@ fn training_and_held_out_problems_never_meet() {
 #[test]
 fn a_source_is_a_function_of_its_text() {
     let problems = |text: &str| {
-        let source: Source = text.parse().unwrap();
-        assert_eq!(source.to_string().parse::<Source>().unwrap(), source);
+        let source: TaskSource = text.parse().unwrap();
+        assert_eq!(source.to_string().parse::<TaskSource>().unwrap(), source);
         source.problems(Split::Train, 50).unwrap()
     };
     assert_eq!(problems("countdown"), problems("countdown:numbers=4,largest=12,target=99,seed=0"));
@@ -161,10 +161,10 @@ fn sources_that_cannot_be_are_refused() {
         "countdown:largest=0",
     ];
     let messages: Vec<String> =
-        refused.iter().map(|text| text.parse::<Source>().unwrap_err().to_string()).collect();
+        refused.iter().map(|text| text.parse::<TaskSource>().unwrap_err().to_string()).collect();
     insta::assert_snapshot!("sources_that_cannot_be", messages.join("\n"));
     // Two numbers of 1 make 1, 2 and nothing else.
-    let tiny: Source = "countdown:numbers=2,largest=1".parse().unwrap();
+    let tiny: TaskSource = "countdown:numbers=2,largest=1".parse().unwrap();
     let error = tiny.problems(Split::Train, 10).unwrap_err().to_string();
     assert!(error.contains("number of problems is 10; allowed: at most"), "{error}");
 }

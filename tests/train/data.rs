@@ -5,9 +5,11 @@ use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use rs_grpo_hub::{Repository, Settings, cached_data, download_data};
-use rs_grpo_train::data::{Benchmark, DATA_SETS, DataSet, Loaded, Overlap, Overlaps, load_set};
-use rs_grpo_train::task::{Source, Split};
+use rs_grpo_hub::{HubSettings, Repository, cached_data, download_data};
+use rs_grpo_train::data::{
+    Benchmark, DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Reading, load_set,
+};
+use rs_grpo_train::task::{Split, TaskSource};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -16,7 +18,7 @@ use test_support::hub_server::{Served, Server};
 fn problems(folder: &Path, text: &str) -> Result<Vec<rs_grpo_train::data::Problem>, String> {
     let path = folder.join("data.jsonl");
     std::fs::write(&path, text).unwrap();
-    let problems = Source::file(path).problems(Split::Train, 1);
+    let problems = TaskSource::file(path).problems(Split::Train, 1);
     problems.map_err(|error| error.to_string().replace(&folder.display().to_string(), "[folder]"))
 }
 
@@ -50,7 +52,7 @@ fn broken_files_are_told_by_line() {
     let messages: Vec<String> =
         files.iter().map(|text| problems(folder.path(), text).unwrap_err()).collect();
     insta::assert_snapshot!("broken_files", messages.join("\n"));
-    let missing = Source::file(folder.path().join("none.jsonl"));
+    let missing = TaskSource::file(folder.path().join("none.jsonl"));
     assert!(missing.problems(Split::Train, 1).unwrap_err().to_string().contains("none.jsonl"));
 }
 
@@ -84,7 +86,7 @@ fn parquet_compressed(path: &Path, rows: &[(&str, &str, i64)], compression: Comp
     writer.close().unwrap();
 }
 
-fn source(text: &str) -> Source {
+fn source(text: &str) -> TaskSource {
     text.parse().unwrap()
 }
 
@@ -121,7 +123,7 @@ fn columns_of_parquet_and_json_files_are_named() {
 #[test]
 fn sources_that_are_none_name_the_nearest() {
     let errors = ["math12", "x.jsonl:problm=a", "countdown:number=3"]
-        .map(|text| text.parse::<Source>().unwrap_err().to_string());
+        .map(|text| text.parse::<TaskSource>().unwrap_err().to_string());
     insta::assert_snapshot!("sources_refused", errors.join("\n"));
 }
 
@@ -154,7 +156,7 @@ fn names_of_the_registry_are_told_apart() {
     assert_eq!(names.len(), DATA_SETS.len());
     for set in DATA_SETS {
         Repository::data_set(set.repository, set.revision).unwrap();
-        assert_eq!(source(set.name), Source::Set { set, path: None });
+        assert_eq!(source(set.name), TaskSource::Set { set, path: None });
         assert_eq!(source(&format!("{}=a b", set.name)).to_string(), format!("{}=a b", set.name));
     }
 }
@@ -182,7 +184,7 @@ fn a_set_is_cleaned_and_its_count_checked() {
 {"question": "1+1?", "answer": "#### 3"}
 {"question": "5?", "answer": "#### \\frac{1}"}"#####;
     std::fs::write(&path, lines).unwrap();
-    let loaded = load_set(DataSet::find("gsm8k").unwrap(), &path).unwrap();
+    let loaded = load_set(DataSet::find("gsm8k").unwrap(), &path, Reading::default()).unwrap();
     assert_eq!((loaded.rows, loaded.problems.len()), (4, 2));
     assert_eq!((loaded.repeated, loaded.conflicting, loaded.unreadable.len()), (1, 1, 1));
     assert_eq!(loaded.problems[0].id, "gsm8k-1");
@@ -200,7 +202,7 @@ fn data_sets_come_from_the_hub_and_then_from_its_cache() {
     let files = files.map(|(name, content)| (name.to_owned(), Served::large(content)));
     let server = Server::start(files.into());
     let cache = TempDir::new().unwrap();
-    let mut settings = Settings::new(cache.path());
+    let mut settings = HubSettings::new(cache.path());
     settings.endpoint = server.endpoint.clone();
     let repository = Repository::data_set("org/name", "main").unwrap();
     assert_eq!(cached_data(&repository, "data/train-", &settings), None);
@@ -214,7 +216,7 @@ fn data_sets_come_from_the_hub_and_then_from_its_cache() {
     assert_eq!(download_data(&repository, "data/train-", &settings, &mut ()).unwrap(), found);
     assert!(server.requests().is_empty());
 
-    let empty = Settings { cache: folder.path().join("none"), ..settings };
+    let empty = HubSettings { cache: folder.path().join("none"), ..settings };
     let error = download_data(&repository, "data/train-", &empty, &mut ()).unwrap_err();
     let error = error.to_string().replace(&server.endpoint, "[endpoint]");
     let error = error.replace(&folder.path().display().to_string(), "[folder]");
@@ -244,7 +246,7 @@ fn parquet_files_may_be_compressed_in_any_usual_way() {
 #[test]
 fn a_set_in_parts_is_whole_with_all_of_them() {
     let cache = TempDir::new().unwrap();
-    let settings = Settings::new(cache.path());
+    let settings = HubSettings::new(cache.path());
     let repository = Repository::data_set("org/name", "main").unwrap();
     let folder = cache.path().join("datasets--org--name/snapshots/main/data");
     std::fs::create_dir_all(&folder).unwrap();
@@ -349,7 +351,7 @@ fn a_run_that_goes_on_keeps_its_problems() {
 /// A data set of the folder that the tests were built with.
 fn copy(name: &str) -> Loaded {
     let path = Path::new(BENCHMARKS.unwrap()).join(format!("{name}.jsonl"));
-    load_set(DataSet::find(name).unwrap(), &path).unwrap()
+    load_set(DataSet::find(name).unwrap(), &path, Reading::default()).unwrap()
 }
 
 /// The folder of data sets, which are not part of the project.

@@ -4,7 +4,7 @@
 
 use rs_grpo_engine::model::{ActivationCheckpointing, Training};
 use rs_grpo_engine::tensor::Gradients;
-use rs_grpo_train::{Example, KlKind, Loss, LossKind, Pass, Sums, gradient};
+use rs_grpo_train::{Example, KlKind, Loss, LossKind, LossSums, Pass, gradient};
 use serde_json::Value;
 use test_support::{decoder, floats};
 
@@ -79,7 +79,7 @@ fn compare(gradients: &Gradients, expected: &Value, what: &str) {
     }
 }
 
-fn metrics(sums: &Sums, expected: &Value, what: &str) {
+fn metrics(sums: &LossSums, expected: &Value, what: &str) {
     let mut all = vec![
         ("clip_ratio/low_mean", sums.clipped_low / sums.ratios),
         ("clip_ratio/high_mean", sums.clipped_high / sums.ratios),

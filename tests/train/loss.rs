@@ -2,14 +2,14 @@
 //!
 //! Expected values are the formulas written out by hand, and central differences.
 
-use rs_grpo_train::{KlKind, Loss, LossKind, Term, Token};
+use rs_grpo_train::{KlKind, Loss, LossKind, Term, TokenTerms};
 
 const OLD: f64 = -1.0;
-const PLAIN: Token =
-    Token { share: 1.0, advantage: 1.0, old: Some(OLD), sampler: OLD, reference: None };
+const PLAIN: TokenTerms =
+    TokenTerms { share: 1.0, advantage: 1.0, old: Some(OLD), sampler: OLD, reference: None };
 
 /// The term of a token whose ratio is this.
-fn at(loss: &Loss, token: Token, ratio: f64) -> Term {
+fn at(loss: &Loss, token: TokenTerms, ratio: f64) -> Term {
     let logprob = OLD + ratio.ln();
     loss.term(&token, logprob, 0.5, ratio.ln())
 }
@@ -21,7 +21,7 @@ fn close(a: f64, b: f64) {
 #[test]
 fn the_surrogate_is_clipped_on_the_side_of_its_advantage() {
     let loss = Loss { clip_low: 0.2, clip_high: 0.3, ..Loss::default() };
-    let bad = Token { advantage: -2.0, ..PLAIN };
+    let bad = TokenTerms { advantage: -2.0, ..PLAIN };
     // Inside the range: −ρ A, with gradient −ρ A.
     close(at(&loss, PLAIN, 1.1).value, -1.1);
     close(at(&loss, PLAIN, 1.1).weight, -1.1);
@@ -40,7 +40,7 @@ fn the_surrogate_is_clipped_on_the_side_of_its_advantage() {
 #[test]
 fn dual_clip_bounds_what_a_bad_advantage_can_do() {
     let loss = Loss { dual_clip: 3.0, ..Loss::default() };
-    let bad = Token { advantage: -2.0, ..PLAIN };
+    let bad = TokenTerms { advantage: -2.0, ..PLAIN };
     close(at(&loss, bad, 2.9).weight, 5.8);
     close(at(&loss, bad, 4.0).value, 6.0);
     assert_eq!(at(&loss, bad, 4.0).weight, 0.0);
@@ -50,7 +50,7 @@ fn dual_clip_bounds_what_a_bad_advantage_can_do() {
 
 #[test]
 fn divergences_are_those_of_their_formulas() {
-    let token = Token { advantage: 0.0, reference: Some(-1.7), ..PLAIN };
+    let token = TokenTerms { advantage: 0.0, reference: Some(-1.7), ..PLAIN };
     let d: f64 = OLD - -1.7;
     for (kl_kind, expected, slope) in [
         (KlKind::K1, d, 1.0),
@@ -68,7 +68,7 @@ fn divergences_are_those_of_their_formulas() {
 #[test]
 fn the_correction_for_the_sampler_is_bounded() {
     let loss = Loss { importance_cap: 2.0, ..Loss::default() };
-    let sampler = |sampler| Token { sampler, ..PLAIN };
+    let sampler = |sampler| TokenTerms { sampler, ..PLAIN };
     close(at(&loss, sampler(OLD), 1.0).weight, -1.0);
     // exp(−1 + 1.5) = 1.6487…; exp(−1 + 3) is over the cap.
     close(at(&loss, sampler(-1.5), 1.0).weight, -0.5_f64.exp());
@@ -85,7 +85,7 @@ fn weights_are_derivatives() {
         for advantage in [-1.5, 0.0, 0.7] {
             // Away from the corners at 0.8, 1.28 and 2.5.
             for ratio in [0.3_f64, 0.79, 0.81, 1.0, 1.27, 1.29, 2.4, 2.6, 9.0] {
-                let token = Token { advantage, reference: Some(-0.4), share: 0.25, ..PLAIN };
+                let token = TokenTerms { advantage, reference: Some(-0.4), share: 0.25, ..PLAIN };
                 let value =
                     |log_ratio: f64| loss.term(&token, OLD + log_ratio, 0.5, log_ratio).value;
                 let center = ratio.ln();
@@ -99,7 +99,7 @@ fn weights_are_derivatives() {
 
 #[test]
 fn the_policy_itself_has_ratio_one() {
-    let token = Token { old: None, share: 0.5, ..PLAIN };
+    let token = TokenTerms { old: None, share: 0.5, ..PLAIN };
     let term = Loss::default().term(&token, -2.3, 0.5, 0.0);
     assert_eq!((term.value, term.weight), (-0.5, -0.5));
 }
@@ -107,7 +107,7 @@ fn the_policy_itself_has_ratio_one() {
 #[test]
 fn entropy_is_rewarded() {
     let loss = Loss { entropy_coef: 0.2, ..Loss::default() };
-    let term = at(&loss, Token { advantage: 0.0, share: 0.5, ..PLAIN }, 1.0);
+    let term = at(&loss, TokenTerms { advantage: 0.0, share: 0.5, ..PLAIN }, 1.0);
     // −0.2 · 0.5 nats, half of it.
     close(term.value, -0.05);
     assert_eq!(term.entropy_weight, -0.1);

@@ -3,10 +3,13 @@
 
 mod countdown;
 mod data;
+mod data_files;
 mod device;
+mod estimator;
 mod grpo;
 mod loss;
 mod reward;
 mod rollout;
 mod run;
+mod tally;
 mod tensorboard;

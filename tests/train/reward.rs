@@ -12,7 +12,7 @@ use test_support::countdown_model as model;
 
 fn problem() -> Problem {
     let gold = Gold::Math(Grader::default().parse_gold("\\frac{1}{2}").unwrap());
-    Problem { id: "p".to_owned(), prompt: "A half?".to_owned(), gold }
+    Problem { id: "p".to_owned(), prompt: "A half?".to_owned(), system: None, gold }
 }
 
 fn completions(count: usize) -> Vec<(usize, String)> {
@@ -116,7 +116,7 @@ fn a_reward_that_does_not_come_is_told_with_its_id() {
     let dir = TempDir::new().unwrap();
     let command = shell(dir.path(), "", &format!("[ $id = 'p#0' ] && {ONE}"));
     let message = score(&dir, &command, 2.0, 2).unwrap_err();
-    insta::assert_snapshot!(message, @r#"reward command `timeout=2 sh 'DIR/reward.sh'`: gave 1 of 2 rewards within 2 s, and none for id "p#1"; does it flush its output after every line? --reward-command 'timeout=SECONDS …' gives it longer; so it was 4 times in a row"#);
+    insta::assert_snapshot!(message, @r#"reward command `timeout=2 sh 'DIR/reward.sh'`: gave 1 of 2 rewards within 2 s, and none for id "p#1"; does it flush its output after every line? --reward-command 'timeout=SECONDS …' gives it longer; this happened 4 times in a row"#);
 }
 
 #[test]

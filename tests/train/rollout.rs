@@ -8,8 +8,8 @@ use rs_grpo_engine::model::Decoder;
 use rs_grpo_fleet::AdapterFolder;
 use rs_grpo_train::data::{Gold, Problem, Puzzle};
 use rs_grpo_train::{
-    Group, LoraConfig, Remote, SamplerConfig, SamplerKind, StepReport, TrainConfig, TrainContext,
-    Trainer,
+    CompletionGroup, LoraConfig, SamplerConfig, SamplerKind, SamplerServers, StepReport,
+    TrainConfig, TrainContext, Trainer,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -39,7 +39,12 @@ fn setup(config: TrainConfig) -> TrainContext<Decoder> {
         let puzzle = Puzzle { numbers: vec![3, 8, 10, 11 + i as u32], target: 24 };
         let text = puzzle.prompt();
         *prompt = setup.tokenizer.encode(&text, false).unwrap();
-        *problem = Problem { id: i.to_string(), prompt: text, gold: Gold::Countdown(puzzle) };
+        *problem = Problem {
+            id: i.to_string(),
+            prompt: text,
+            system: None,
+            gold: Gold::Countdown(puzzle),
+        };
     }
     assert_eq!(setup.problems.len(), 8);
     setup
@@ -55,7 +60,8 @@ fn step(
     let mut servers = servers(&[&server]);
     servers.concurrency = 1;
     let here = folder.path().to_owned();
-    setup.remote = Some(Remote { servers, adapters: AdapterFolder { there: here.clone(), here } });
+    setup.remote =
+        Some(SamplerServers { servers, adapters: AdapterFolder { there: here.clone(), here } });
     let report = Trainer::new(&setup).unwrap().step().unwrap();
     (setup, report, server)
 }
@@ -72,11 +78,11 @@ fn wrong(setup: &TrainContext<Decoder>, tokens: usize) -> Tokens {
     ended(setup, &vec!["3"; tokens - 1].join(" "))
 }
 
-fn rewards(group: &Group) -> Vec<f64> {
+fn rewards(group: &CompletionGroup) -> Vec<f64> {
     group.completions.iter().map(|completion| completion.reward).collect()
 }
 
-fn advantages(group: &Group) -> Vec<f64> {
+fn advantages(group: &CompletionGroup) -> Vec<f64> {
     group.completions.iter().map(|completion| completion.advantage).collect()
 }
 
@@ -137,7 +143,8 @@ fn sampled(rounds: usize, right: &[usize]) -> (Vec<usize>, Vec<usize>, StepRepor
     let asked = server.asked().into_iter().filter(|asked| asked.path == "/v1/completions");
     let asked: Vec<_> = asked.map(|asked| asked.body["prompt"].clone()).collect();
     assert_eq!(asked.len(), right.len(), "requests");
-    let correct = |group: &Group| group.completions.iter().filter(|c| c.grade.is_correct()).count();
+    let correct =
+        |group: &CompletionGroup| group.completions.iter().filter(|c| c.grade.is_correct()).count();
     for group in report.rollout.sampled() {
         let prompt = json!(setup.prompts[group.problem]);
         let at = asked.iter().position(|asked| *asked == prompt).expect("a prompt that was asked");
@@ -147,7 +154,7 @@ fn sampled(rounds: usize, right: &[usize]) -> (Vec<usize>, Vec<usize>, StepRepor
     problems.sort_unstable();
     problems.dedup();
     assert_eq!(problems.len(), right.len(), "no problem twice in an epoch");
-    let count = |groups: &[Group]| groups.iter().map(correct).collect();
+    let count = |groups: &[CompletionGroup]| groups.iter().map(correct).collect();
     (count(&report.rollout.groups), count(&report.rollout.dropped), report)
 }
 

@@ -10,7 +10,7 @@ use rs_grpo_engine::model::{
 use rs_grpo_engine::optim::{AdamW, AdamWOptions, StateType};
 use rs_grpo_files::Reader;
 use rs_grpo_train::Error;
-use rs_grpo_train::run::{Outcome, Resume, RunFolder, run};
+use rs_grpo_train::run::{Resume, RunEnd, RunFolder, run};
 use rs_grpo_train::{
     CheckpointConfig, Decay, EvalConfig, Example, KlKind, LoraConfig, Loss, LossConfig, LossKind,
     Metrics, OptimizerConfig, Pass, Pretraining, Schedule, TrainConfig, TrainContext, gradient,
@@ -255,7 +255,7 @@ fn result(folder: &Path, steps: usize) -> (Vec<(String, Vec<u8>)>, Vec<Metrics>)
 }
 
 /// Runs a training, stopping it early after some step if so asked.
-fn train(folder: &Path, config: &TrainConfig, stop_after: Option<usize>) -> Outcome {
+fn train(folder: &Path, config: &TrainConfig, stop_after: Option<usize>) -> RunEnd {
     pool(2).install(|| {
         let mut run_folder = RunFolder::open(folder, config, Resume::Auto).unwrap();
         let setup = TrainContext::new(config.clone(), &model()).unwrap();
@@ -284,12 +284,12 @@ fn a_run_that_was_stopped_goes_on_to_the_last_bit() {
     ];
     for config in variants {
         let (whole, parts) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-        assert_eq!(train(whole.path(), &config, None), Outcome::Done);
+        assert_eq!(train(whole.path(), &config, None), RunEnd::Done);
         // Stopped after steps 1 and 4; a checkpoint is written at once.
         for stop in [1, 4] {
-            assert_eq!(train(parts.path(), &config, Some(stop)), Outcome::Stopped);
+            assert_eq!(train(parts.path(), &config, Some(stop)), RunEnd::Stopped);
         }
-        assert_eq!(train(parts.path(), &config, None), Outcome::Done);
+        assert_eq!(train(parts.path(), &config, None), RunEnd::Done);
         assert_eq!(result(parts.path(), 6), result(whole.path(), 6));
     }
 }
@@ -348,7 +348,7 @@ fn pretraining_is_a_function_of_its_seed() {
 #[test]
 fn steps_after_the_last_checkpoint_come_again() {
     let (config, folder) = (small(), TempDir::new().unwrap());
-    assert_eq!(train(folder.path(), &config, None), Outcome::Done);
+    assert_eq!(train(folder.path(), &config, None), RunEnd::Done);
     let expected = result(folder.path(), 6);
     std::fs::remove_dir_all(folder.path().join("checkpoints/step-000006")).unwrap();
     // A line that was cut off, and one of a checkpoint that was never finished.
@@ -357,7 +357,7 @@ fn steps_after_the_last_checkpoint_come_again() {
     text.push_str("{\"step\":7,\"rew");
     std::fs::write(&metrics, text).unwrap();
     std::fs::create_dir(folder.path().join("checkpoints/.step-000006.abc")).unwrap();
-    assert_eq!(train(folder.path(), &config, None), Outcome::Done);
+    assert_eq!(train(folder.path(), &config, None), RunEnd::Done);
     assert_eq!(result(folder.path(), 6), expected);
 }
 
@@ -604,7 +604,7 @@ fn files_of_earlier_versions_are_answered_with_the_new_form() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("config.toml"), "lora = \"off\"\n").unwrap();
     let resumed = RunFolder::open(folder.path(), &small(), Resume::Auto).err().unwrap().to_string();
-    let expected = "config.toml: lora: is the form of earlier versions; in its place, write this at the \
+    let expected = "config.toml: lora: is the form of earlier versions; write this at the \
                     end of the file:\n\n[lora]\nrank = 0";
     assert!(resumed.ends_with(expected), "{resumed}");
 }

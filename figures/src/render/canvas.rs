@@ -69,7 +69,7 @@ impl Pen {
     }
 }
 
-/// Where the position of a text stands in it.
+/// The anchor of a text at its position.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,

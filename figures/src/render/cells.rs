@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, Pen, Position, Rect};
 use super::frame::right_axis;
 use super::layout::Frame;
 use super::look::{BAR_GAP, BAR_WIDTH, INK, NO_VALUE, PAPER, TICK, Text};
-use super::plan::{MapPlan, Plan};
+use super::plan::{FigurePlan, MapPlan};
 use super::view::View;
 use crate::{Heatmap, Result, TickFormat, viridis};
 
@@ -20,7 +20,7 @@ struct Grid {
     rows: Vec<f64>,
 }
 
-pub(super) fn draw(map: &Heatmap, plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result<()> {
+pub(super) fn draw(map: &Heatmap, plan: &FigurePlan, frame: &Frame, canvas: &Canvas) -> Result<()> {
     let Some(cells) = &plan.map else { return Ok(()) };
     let grid = Grid::of(plan, cells, frame.plot);
     fill(map, &cells.bar, &grid, canvas)?;
@@ -37,7 +37,7 @@ pub(super) fn draw(map: &Heatmap, plan: &Plan, frame: &Frame, canvas: &Canvas) -
 }
 
 impl Grid {
-    fn of(plan: &Plan, map: &MapPlan, plot: Rect) -> Self {
+    fn of(plan: &FigurePlan, map: &MapPlan, plot: Rect) -> Self {
         let inside = |v: f64, low: f64, high: f64| v.clamp(low, high);
         let x =
             |&edge: &f64| inside(plan.x.place(edge, plot.left, plot.right), plot.left, plot.right);

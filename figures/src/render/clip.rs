@@ -1,4 +1,4 @@
-//! What is left of a line or a polygon inside the plot area.
+//! Clips lines and polygons to the plot area.
 
 use super::canvas::{Position, Rect};
 

@@ -5,7 +5,7 @@ use super::clip;
 use super::layout::Frame;
 use super::legend::Legend;
 use super::look::{AREA_ALPHA, BAND_ALPHA, DOT, DOT_ALPHA, LINE};
-use super::plan::Plan;
+use super::plan::FigurePlan;
 use super::view::View;
 use crate::{Panel, Result, Series, Shape, Side};
 
@@ -21,7 +21,7 @@ struct Curve<'a> {
 /// Draws all series: filled shapes first, so that they cover no line.
 pub(super) fn draw(
     panel: &Panel,
-    plan: &Plan,
+    plan: &FigurePlan,
     frame: &Frame,
     legend: &Legend,
     canvas: &Canvas,

@@ -28,7 +28,7 @@ pub(crate) fn missing(text: &str) -> Option<char> {
     text.chars().find(|&c| FACE.as_ref().is_none_or(|face| face.glyph_index(c).is_none()))
 }
 
-/// A text of strangers as a figure can show it: `?` stands for each character that the bundled font lacks.
+/// Untrusted text as a figure can show it: `?` replaces each character that the bundled font lacks.
 pub fn drawable(text: &str) -> String {
     let shown = |c: char| if missing(c.encode_utf8(&mut [0; 4])).is_some() { '?' } else { c };
     text.chars().map(shown).collect()

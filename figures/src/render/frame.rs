@@ -1,4 +1,4 @@
-//! What surrounds the data of a panel: grid, ticks, labels, title and markers.
+//! The surroundings of a panel's data: grid, ticks, labels, title and markers.
 
 use super::canvas::{Anchor, Canvas, Pen, Rect};
 use super::layout::{Frame, axis_width, marker_offset, tick_width};
@@ -6,13 +6,13 @@ use super::look::{
     AXIS_LABEL, GRID, HAIRLINE, LABEL_GAP, MARKER, MARKER_LABEL, MARKER_LINE, PANEL_TITLE, SPINE,
     TICK, TICK_GAP,
 };
-use super::plan::Plan;
+use super::plan::FigurePlan;
 use super::spread::spread;
 use super::view::{Tick, View};
 use crate::{Dash, Direction, Result};
 
 /// Draws what lies under the data: the grid and the marker lines. A heat map has neither.
-pub(super) fn draw_behind(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result<()> {
+pub(super) fn draw_behind(plan: &FigurePlan, frame: &Frame, canvas: &Canvas) -> Result<()> {
     if plan.map.is_some() {
         return Ok(());
     }
@@ -37,7 +37,7 @@ pub(super) fn draw_behind(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result
 }
 
 /// Draws what lies around the data, and returns where the panel's own legend starts.
-pub(super) fn draw_around(plan: &Plan, frame: &Frame, canvas: &Canvas) -> Result<Rect> {
+pub(super) fn draw_around(plan: &FigurePlan, frame: &Frame, canvas: &Canvas) -> Result<Rect> {
     let plot = frame.plot;
     if plan.map.is_none() {
         canvas.line(
@@ -142,7 +142,7 @@ fn stride(places: &[f64], sizes: &[f64]) -> usize {
 }
 
 /// The labels of vertical markers, in one row above the plot area, each tied to its line.
-fn labels_above(plan: &Plan, plot: Rect, canvas: &Canvas) -> Result<()> {
+fn labels_above(plan: &FigurePlan, plot: Rect, canvas: &Canvas) -> Result<()> {
     let markers = plan.labelled(Direction::Vertical);
     let lines: Vec<f64> =
         markers.iter().map(|m| plan.x.place(m.at, plot.left, plot.right)).collect();
@@ -158,7 +158,7 @@ fn labels_above(plan: &Plan, plot: Rect, canvas: &Canvas) -> Result<()> {
 }
 
 /// The labels of horizontal markers, right of everything else, each tied to its line.
-fn labels_beside(plan: &Plan, plot: Rect, canvas: &Canvas) -> Result<()> {
+fn labels_beside(plan: &FigurePlan, plot: Rect, canvas: &Canvas) -> Result<()> {
     let mut markers = plan.labelled(Direction::Horizontal);
     markers.reverse();
     let lines: Vec<f64> =

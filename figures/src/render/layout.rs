@@ -1,4 +1,4 @@
-//! How the page is shared out: a grid of cells, and in each cell the plot area and what surrounds it.
+//! Page layout: a grid of cells, and in each cell the plot area and its surroundings.
 
 use super::canvas::{Canvas, Rect};
 use super::legend::Legend;
@@ -6,7 +6,7 @@ use super::look::{
     AXIS_LABEL, BAR_GAP, BAR_WIDTH, LABEL_GAP, MARGIN, MARKER_LABEL, PANEL_TITLE, TICK, TICK_GAP,
     Text,
 };
-use super::plan::Plan;
+use super::plan::FigurePlan;
 use super::view::View;
 use crate::{Direction, Figure, Plot, Result};
 
@@ -78,7 +78,7 @@ pub(super) fn cells<'a>(
 /// The frames of all panels; plot areas in one row or column of the page are in line.
 pub(super) fn frames(
     figure: &Figure,
-    plans: &[Plan],
+    plans: &[FigurePlan],
     legend: &Legend,
     canvas: &Canvas,
     top: f64,
@@ -109,7 +109,7 @@ fn inner(cell: Rect, insets: Insets) -> Rect {
     Rect { left, top, right, bottom: (cell.bottom - insets.bottom).round().max(top + LEAST) }
 }
 
-fn insets(plan: &Plan, cell: Rect, strip: f64, canvas: &Canvas) -> Result<Insets> {
+fn insets(plan: &FigurePlan, cell: Rect, strip: f64, canvas: &Canvas) -> Result<Insets> {
     let lines = |text: &str, look: Text, width: f64| -> Result<f64> {
         Ok(canvas.wrap(text, look, width)?.len() as f64 * look.line_height())
     };
@@ -135,12 +135,12 @@ pub(super) fn tick_width(view: &View, canvas: &Canvas) -> Result<f64> {
 }
 
 /// Where the labels of horizontal markers start, right of the plot area.
-pub(super) fn marker_offset(plan: &Plan, height: f64, canvas: &Canvas) -> Result<f64> {
+pub(super) fn marker_offset(plan: &FigurePlan, height: f64, canvas: &Canvas) -> Result<f64> {
     let axis = plan.right.as_ref().map_or(Ok(0.0), |view| axis_width(view, height, canvas))?;
     Ok(axis + LABEL_GAP + TICK_GAP)
 }
 
-fn right(plan: &Plan, height: f64, canvas: &Canvas) -> Result<f64> {
+fn right(plan: &FigurePlan, height: f64, canvas: &Canvas) -> Result<f64> {
     let last = plan.x.ticks.last().map_or("", |tick| &tick.label);
     let overhang = canvas.text_width(last, TICK)? / 2.0;
     if let Some(map) = &plan.map {

@@ -1,4 +1,4 @@
-//! Which look stands for which label, and the strip that says so.
+//! The legend: colour and dash of each label.
 
 use super::canvas::{Anchor, Canvas, Pen, Rect};
 use super::look::{AREA_ALPHA, BAND_ALPHA, DOT, LEGEND, LINE, MARGIN};

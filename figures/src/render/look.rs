@@ -29,7 +29,7 @@ pub(super) const LABEL_GAP: f64 = 10.0;
 pub(super) const BAR_WIDTH: f64 = 16.0;
 pub(super) const BAR_GAP: f64 = 16.0;
 
-/// A way to write text.
+/// A text style.
 #[derive(Clone, Copy)]
 pub(super) struct Text {
     pub(super) size: f64,

@@ -1,4 +1,4 @@
-//! From a checked description to a picture.
+//! Draws a checked description.
 //!
 //! `view` decides ranges and ticks, `layout` shares out the page, `frame` draws what surrounds the data, `curves` and
 //! `cells` draw the data. Plotters measures text and writes the SVG; resvg turns that same SVG into the PNG.

@@ -1,4 +1,4 @@
-//! Everything about a panel that must be known before space is shared out.
+//! Everything about a panel that must be known before layout.
 
 use super::canvas::Rect;
 use super::view::{Padding, View};
@@ -10,7 +10,7 @@ const PIXELS_PER_TICK: (f64, f64) = (64.0, 44.0);
 const SURROUNDINGS: (f64, f64) = (110.0, 120.0);
 
 /// A panel with decided axes.
-pub(super) struct Plan<'a> {
+pub(super) struct FigurePlan<'a> {
     pub(super) title: &'a str,
     pub(super) x: View,
     pub(super) y: View,
@@ -26,7 +26,7 @@ pub(super) struct MapPlan {
     pub(super) row_edges: Vec<f64>,
 }
 
-impl Plan<'_> {
+impl FigurePlan<'_> {
     /// The markers of one direction that have a label, in the order of their places.
     pub(super) fn labelled(&self, direction: Direction) -> Vec<&Marker> {
         let labelled = |m: &&Marker| m.direction == direction && !m.label.is_empty();
@@ -37,7 +37,7 @@ impl Plan<'_> {
 }
 
 /// The plan of a panel that may fill `cell`.
-pub(super) fn of(plot: &Plot, cell: Rect) -> Plan<'_> {
+pub(super) fn of(plot: &Plot, cell: Rect) -> FigurePlan<'_> {
     let ticks = |length: f64, around: f64, each: f64| ((length - around) / each).max(2.0) as usize;
     let columns = ticks(cell.width(), SURROUNDINGS.0, PIXELS_PER_TICK.0);
     let rows = ticks(cell.height(), SURROUNDINGS.1, PIXELS_PER_TICK.1);
@@ -47,13 +47,13 @@ pub(super) fn of(plot: &Plot, cell: Rect) -> Plan<'_> {
     }
 }
 
-fn of_panel(panel: &Panel, columns: usize, rows: usize) -> Plan<'_> {
+fn of_panel(panel: &Panel, columns: usize, rows: usize) -> FigurePlan<'_> {
     let dotted = panel.series.iter().any(|s| s.shape == Shape::Points || s.dots);
     let xs = panel.series.iter().flat_map(|s| s.x.iter().copied());
     let xs = xs.chain(panel.markers(Direction::Vertical).map(|m| m.at));
     let left = heights(panel, Side::Left).chain(panel.markers(Direction::Horizontal).map(|m| m.at));
     let right = panel.right.as_ref();
-    Plan {
+    FigurePlan {
         title: &panel.title,
         x: View::new(&panel.x, xs, Padding(if dotted { 0.03 } else { 0.0 }), columns),
         y: View::new(&panel.y, left, Padding(0.05), rows),
@@ -63,13 +63,13 @@ fn of_panel(panel: &Panel, columns: usize, rows: usize) -> Plan<'_> {
     }
 }
 
-fn of_heatmap(map: &Heatmap, columns: usize, rows: usize) -> Plan<'_> {
+fn of_heatmap(map: &Heatmap, columns: usize, rows: usize) -> FigurePlan<'_> {
     let (x, column_edges) = View::of_cells(&map.x, &map.columns, columns);
     let (y, row_edges) = View::of_cells(&map.y, &map.rows, rows);
     let values = map.values.iter().flatten().copied().chain(map.contour);
     let bar = View::new(&map.value, values, Padding(0.0), rows);
     let bar = map.contour.into_iter().fold(bar, View::with_tick);
-    Plan {
+    FigurePlan {
         title: &map.title,
         x,
         y,

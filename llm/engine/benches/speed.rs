@@ -1,11 +1,11 @@
-//! One measurement of speed in a process of its own, for `peers.py`.
+//! One speed measurement per process, for `peers.py`.
 //!
 //! ```text
 //! speed FOLDER THREADS open | decode:BATCH | prefill:TOKENS | train:SEQUENCES:TOKENS:KEEP
 //! ```
 //!
-//! Prints one JSON object: seconds of each repetition after a first one that does not count, and the
-//! most memory that the process had, in bytes.
+//! Prints one JSON object: seconds of each repetition after a warm-up, and the peak memory of the
+//! process, in bytes.
 
 use mimalloc::MiMalloc;
 use rs_grpo_engine::Result;

@@ -15,8 +15,8 @@ pub enum Error {
 
     /// Tensors that are not those of the configuration beside them.
     #[error(
-        "{path}: {} tensor(s) are not as config.json says:\n  {}",
-        problems.len(),
+        "{path}: {} not match config.json:\n  {}",
+        mismatched(problems.len()),
         problems.join("\n  ")
     )]
     Tensors {
@@ -60,13 +60,21 @@ pub enum Error {
         total: u64,
     },
 
-    /// A [`Sampler`](crate::generate::Sampler) of another crate gave no samples, for a reason of its own.
+    /// A [`Sampler`](crate::generate::Sampler) of another crate failed.
     #[error(transparent)]
     Sampler(Box<dyn std::error::Error + Send + Sync>),
 
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+/// The subject and verb of a message about tensors.
+fn mismatched(tensors: usize) -> String {
+    match tensors {
+        1 => "1 tensor does".to_owned(),
+        tensors => format!("{tensors} tensors do"),
+    }
 }
 
 impl Error {

@@ -20,7 +20,7 @@
 //! config      the shape of a decoder
 //! ```
 //!
-//! An arrow is an import; none points up. Generation and training are one code for both devices.
+//! An arrow is an import; none points up. Generation and training share their code between CPU and GPU.
 //!
 //! Letters in names of shapes: `t` tokens of all sequences in a row, `d` hidden size, `h` heads, `v`
 //! vocabulary, `k` inner dimension of a product.

@@ -42,8 +42,7 @@ pub enum Error {
     },
 }
 
-/// Short ways to the errors that every crate here has, whatever its own type: the types join
-/// [`enum@Error`] by `#[from]`.
+/// Constructors of [`enum@Error`] for the error type of every crate that wraps it by `#[from]`.
 pub trait Refuse: From<Error> {
     /// The operating system refused a file; for `map_err`.
     fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {

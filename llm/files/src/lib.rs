@@ -1,19 +1,21 @@
-//! Safe reading and writing of files: read within a limit, written whole or not at all, locked, hashed;
-//! an error names the file, the field and the reason.
+//! Safe reading and writing of files: size limits, atomic writes, locks and hashes; an error names the
+//! file, the field and the reason.
 //!
 //! | file | what |
 //! |---|---|
-//! | `read` | plain files, with a limit; their hashes |
-//! | `write` | files and folders that appear whole, and survive a loss of power |
-//! | `lines` | files of one JSON object a line (JSON Lines) that are appended to |
+//! | `read` | regular files, with a size limit; their hashes |
+//! | `write` | atomic, durable writes of files and folders |
+//! | `lines` | JSON Lines files that are appended to |
+//! | `fingerprint` | the contents of files, to notice that one changed |
 //! | `lock` | one folder for one process |
 //! | `shard_index` | `model.safetensors.index.json`: which file holds which tensor |
 //! | `unique` | JSON objects whose names occur once |
-//! | `panics` | panics of libraries on damaged files, caught |
+//! | `panics` | catches panics of libraries on damaged files |
 //! | `text` | names from files, escaped and shortened for messages |
 //! | `error` | why a file or a setting is refused |
 
 mod error;
+mod fingerprint;
 mod lines;
 mod lock;
 pub mod panics;
@@ -24,6 +26,7 @@ mod unique;
 mod write;
 
 pub use error::{Error, Refuse, Result};
+pub use fingerprint::Fingerprint;
 pub use lines::{Lines, Reader};
 pub use lock::lock;
 pub use read::{brief, digits, json_object, open, read, sha256};

@@ -1,4 +1,4 @@
-//! Files of one JSON object a line that grow during a run.
+//! JSON Lines files that are appended to during a run.
 
 use crate::{Error, Refuse as _, Result};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// A file that lines are appended to; a later reader finds each line whole or not at all.
+/// A file that lines are appended to; a later reader finds only complete lines.
 #[derive(Debug)]
 pub struct Lines {
     path: PathBuf,
@@ -16,8 +16,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens the file for appending, and creates it if it is missing. A last line that was cut off, as by
-    /// a loss of power, is removed.
+    /// Opens the file for appending, or creates it; removes an incomplete last line, as after a power
+    /// failure.
     ///
     /// # Errors
     /// What the operating system refuses.
@@ -33,7 +33,7 @@ impl Lines {
     /// Appends a line.
     ///
     /// # Errors
-    /// What the operating system refuses, as on a full disk.
+    /// Input and output, such as a full disk.
     pub fn push(&mut self, line: &impl Serialize) -> Result<()> {
         let mut text = serde_json::to_string(line)
             .map_err(|error| Error::malformed(&self.path, "a line", error.to_string()))?;
@@ -49,10 +49,10 @@ impl Lines {
         self.file.sync_all().map_err(Error::file(&self.path))
     }
 
-    /// Keeps only the lines for which `keep` is true; the file changes as a whole or not at all.
+    /// Keeps only the lines for which `keep` is true; the file is replaced atomically.
     ///
     /// # Errors
-    /// A line that is not what it should be, and what the operating system refuses.
+    /// A line that cannot be parsed; input and output.
     pub fn retain<T: DeserializeOwned + Serialize>(
         path: &Path,
         keep: impl Fn(&T) -> bool,
@@ -95,7 +95,7 @@ impl<T: DeserializeOwned> Reader<T> {
         Ok(Self { path: path.to_owned(), lines, number: 0, kind: PhantomData })
     }
 
-    /// The number of the line that was read last, counted from 1.
+    /// Number of the line read last, from 1.
     pub fn number(&self) -> usize {
         self.number
     }

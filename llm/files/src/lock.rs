@@ -1,10 +1,10 @@
-//! One folder for one process.
+//! Exclusive use of a folder by one process.
 
 use crate::{Error, Refuse as _, Result};
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-/// Takes a folder for this process alone, until the file is closed.
+/// Locks a folder for this process, until the returned file is closed.
 pub fn lock(path: &Path) -> Result<File> {
     let lock = path.join(".lock");
     let file = File::create(&lock).map_err(Error::file(&lock))?;

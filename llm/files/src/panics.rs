@@ -1,7 +1,7 @@
 //! Catches the panics of libraries.
 //!
-//! Some libraries panic on damaged files instead of returning an error. The standard library would print
-//! the panic beside the error; a program's panic hook can ask [`is_caught`] and leave that out.
+//! Some libraries panic on damaged files instead of returning an error. So that the panic is not printed
+//! as well as the error, a program's panic hook can check [`is_caught`].
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

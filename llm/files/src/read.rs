@@ -1,4 +1,4 @@
-//! Plain files, opened and read with a limit.
+//! Regular files, opened and read with a size limit.
 
 use crate::text::abridge;
 use crate::{Error, Refuse as _, Result};
@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Opens a file; folders, pipes and devices are refused.
 pub fn open(path: &Path) -> Result<File> {
-    // Opening a named pipe would wait for a writer for ever, so ask before opening.
+    // Checked before opening: opening a named pipe would wait for a writer forever.
     let is_file = std::fs::metadata(path).map_err(Error::file(path))?.is_file();
     if !is_file {
         return Err(Error::malformed(path, "the file", "is not a plain file"));
@@ -18,7 +18,7 @@ pub fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(Error::file(path))
 }
 
-/// The bytes of a file that has at most `limit` of them.
+/// The bytes of a file; an error if there are more than `limit`.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = vec![];
     open(path)?.take(limit + 1).read_to_end(&mut bytes).map_err(Error::file(path))?;
@@ -41,7 +41,7 @@ pub fn json_object(path: &Path, limit: u64) -> Result<Map<String, Value>> {
     }
 }
 
-/// A value as it is quoted in a message: only the beginning of a long one.
+/// A value for a message, shortened.
 pub fn brief(value: &Value) -> String {
     const LONGEST: usize = 60;
     abridge(&value.to_string(), LONGEST)

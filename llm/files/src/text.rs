@@ -1,6 +1,6 @@
-//! Texts from files, escaped and shortened for a line of a message.
+//! Text from files, escaped and shortened for messages.
 
-/// A name from a file, escaped and shortened for a line of a message.
+/// Escapes and shortens a name from a file for a message.
 pub fn printable(name: &str) -> String {
     const LONGEST_NAME: usize = 200;
     let line =
@@ -8,7 +8,7 @@ pub fn printable(name: &str) -> String {
     abridge(name, LONGEST_NAME).chars().map(line).collect()
 }
 
-/// The beginning of a text that is longer than `longest` characters.
+/// Shortens a text to `longest` characters and an ellipsis.
 pub fn abridge(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),

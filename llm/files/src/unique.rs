@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The fields of a JSON object in their order. Two fields of one name are an error, where a map
-/// would silently keep the last; so is a bad value, by the name of its field.
+/// The fields of a JSON object in order. A repeated name is an error, where a map would silently keep
+/// the last value; errors of values name the field.
 pub struct Unique<V>(pub Vec<(String, V)>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Unique<V> {

@@ -1,4 +1,4 @@
-//! Files and folders that are written whole or not at all.
+//! Atomic, durable writes of files and folders.
 
 use crate::{Error, Refuse as _, Result};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// Fills a folder beside the final one, and gives it its name once everything is on the disk.
+/// Fills a temporary folder beside the final one, syncs it, and renames it.
 pub fn aside<E: From<Error>>(
     folder: &Path,
     fill: impl FnOnce(&Path) -> Result<(), E>,
@@ -26,23 +26,23 @@ pub fn aside<E: From<Error>>(
     fill(temporary.path())?;
     sync_folder(temporary.path())?;
     std::fs::rename(temporary.path(), folder).map_err(Error::file(folder))?;
-    // The folder has its final name now: there is nothing to clean up.
+    // It was renamed, so there is nothing to remove on drop.
     let _ = temporary.keep();
     Ok(sync_folder(parent)?)
 }
 
-/// A folder beside the one that it will become; it is removed when it is dropped.
+/// A temporary folder beside the final one, removed on drop.
 pub fn temporary_folder(parent: &Path, name: &str) -> Result<tempfile::TempDir> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);
-    // A private folder is the default of temporary ones; a checkpoint is an ordinary one.
+    // Temporary folders are private by default; a checkpoint should have the usual permissions.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     builder.tempdir_in(parent).map_err(Error::file(parent))
 }
 
-/// Makes the names in a folder survive a loss of power, where the system can.
+/// Syncs the names in a folder to disk, where the system can.
 pub fn sync_folder(folder: &Path) -> Result<()> {
     match cfg!(unix) {
         true => File::open(folder).and_then(|open| open.sync_all()).map_err(Error::file(folder)),
@@ -50,7 +50,7 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
     }
 }
 
-/// Writes a value to the disk, indented, with a line break at its end.
+/// Writes indented JSON with a final line break, and syncs it.
 ///
 /// # Errors
 /// What the operating system refuses.
@@ -58,7 +58,7 @@ pub fn write_json(path: &Path, value: &Value) -> Result<()> {
     write_file(path, format!("{value:#}\n").as_bytes())
 }
 
-/// Writes a file to the disk.
+/// Writes a file, and syncs it.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = |mut file: File| file.write_all(bytes).and_then(|()| file.sync_all());
     File::create(path).and_then(write).map_err(Error::file(path))

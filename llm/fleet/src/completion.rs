@@ -1,40 +1,40 @@
-//! A prompt and its samples in tokens, as vLLM's `/v1/completions` takes and gives them.
+//! A prompt and its samples in tokens, in the format of vLLM's `/v1/completions`.
 //!
-//! Nothing is left to a server's defaults: vLLM takes those that a request does not name from the
-//! model's `generation_config.json`, which for many models asks for top-k, top-p and a penalty.
+//! Every sampling parameter is sent: vLLM takes missing ones from the model's `generation_config.json`,
+//! which for many models sets top-k, top-p and a penalty.
 
-use super::question::Question;
+use super::request::ServerRequest;
 use rs_grpo_engine::generate::{FinishReason, SamplingParams};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How far over 0 rounding may lift the log-probability of a token that is certain.
+/// How far above 0 rounding may put the log-probability of a certain token.
 const ROUNDING: f32 = 1e-4;
 
-/// A prompt of which an adapter is to draw samples.
-pub(super) struct Prompted {
-    /// Its number among those that are asked together.
+/// Asks an adapter for the samples of one prompt.
+pub(super) struct PromptRequest {
+    /// Index of the prompt in its batch.
     pub(super) number: usize,
     pub(super) prompt: Vec<u32>,
     pub(super) samples: usize,
     pub(super) seed: u64,
     pub(super) adapter: String,
     pub(super) params: Arc<SamplingParams>,
-    /// Tokens that the model knows, and the longest sequence.
+    /// Size of the vocabulary, and the longest sequence in tokens.
     pub(super) vocabulary: usize,
     pub(super) context: usize,
 }
 
-/// One sample, before it has a text.
-pub(super) struct Choice {
+/// One sample in tokens, not decoded yet.
+pub(super) struct TokenChoice {
     pub(super) tokens: Vec<u32>,
     pub(super) logprobs: Vec<f32>,
     pub(super) finish_reason: FinishReason,
 }
 
-/// A request, field by field as vLLM names them.
+/// Body of a request; the field names are vLLM's.
 #[derive(Serialize)]
-struct Body<'a> {
+struct CompletionBody<'a> {
     model: &'a str,
     prompt: &'a [u32],
     n: usize,
@@ -47,25 +47,25 @@ struct Body<'a> {
     presence_penalty: f32,
     frequency_penalty: f32,
     seed: u64,
-    /// With `ignore_eos`, all tokens that end a sample.
+    /// Since `ignore_eos` is set, these are all tokens that end a sample.
     stop_token_ids: &'a [u32],
     ignore_eos: bool,
-    /// Of the drawn tokens, and of no others.
+    /// Number of alternatives besides the drawn token: none.
     logprobs: u32,
     return_token_ids: bool,
     return_tokens_as_token_ids: bool,
     stream: bool,
 }
 
-/// An answer, as far as it is read.
+/// The fields of an answer that are read.
 #[derive(Deserialize)]
-struct Answer {
+struct CompletionResponse {
     model: String,
-    choices: Vec<Given>,
+    choices: Vec<CompletionChoice>,
 }
 
 #[derive(Deserialize)]
-struct Given {
+struct CompletionChoice {
     index: usize,
     token_ids: Option<Vec<u32>>,
     logprobs: Option<Logprobs>,
@@ -77,8 +77,8 @@ struct Logprobs {
     token_logprobs: Vec<Option<f32>>,
 }
 
-impl Question for Prompted {
-    type Answer = Vec<Choice>;
+impl ServerRequest for PromptRequest {
+    type Answer = Vec<TokenChoice>;
 
     fn path(&self) -> &'static str {
         "completions"
@@ -86,7 +86,7 @@ impl Question for Prompted {
 
     fn body(&self) -> Result<Vec<u8>, String> {
         let params = &self.params;
-        let body = Body {
+        let body = CompletionBody {
             model: &self.adapter,
             prompt: &self.prompt,
             n: self.samples,
@@ -109,8 +109,8 @@ impl Question for Prompted {
         serde_json::to_vec(&body).map_err(|error| error.to_string())
     }
 
-    fn read(&self, body: &[u8]) -> Result<Vec<Choice>, String> {
-        let answer: Answer = serde_json::from_slice(body)
+    fn read(&self, body: &[u8]) -> Result<Vec<TokenChoice>, String> {
+        let answer: CompletionResponse = serde_json::from_slice(body)
             .map_err(|error| format!("its answer is cut off or is not a completion ({error})"))?;
         if answer.model != self.adapter {
             let model = rs_grpo_files::printable(&answer.model);
@@ -142,8 +142,8 @@ impl Question for Prompted {
     }
 }
 
-impl Prompted {
-    fn choice(&self, given: Given) -> Result<Choice, String> {
+impl PromptRequest {
+    fn choice(&self, given: CompletionChoice) -> Result<TokenChoice, String> {
         let tokens = given.token_ids.ok_or("its choice has no token_ids; is it vLLM?")?;
         let most = self.params.max_tokens;
         if tokens.is_empty() || tokens.len() > most {
@@ -151,19 +151,19 @@ impl Prompted {
         }
         if let Some(token) = tokens.iter().find(|&&token| token as usize >= self.vocabulary) {
             let known = self.vocabulary;
-            return Err(format!("it gave token {token}; the model has those below {known}"));
+            return Err(format!("it gave token {token}; the vocabulary has {known}"));
         }
         let given_logprobs = given.logprobs.ok_or("its choice has no logprobs")?.token_logprobs;
         if given_logprobs.len() != tokens.len() {
             let (logprobs, tokens) = (given_logprobs.len(), tokens.len());
-            return Err(format!("it gave {logprobs} log-probabilities of {tokens} tokens"));
+            return Err(format!("it gave {logprobs} log-probabilities for {tokens} tokens"));
         }
         let logprobs = given_logprobs.into_iter().map(logprob).collect::<Result<_, _>>()?;
         let finish_reason = self.finish_reason(given.finish_reason.as_deref(), &tokens)?;
-        Ok(Choice { tokens, logprobs, finish_reason })
+        Ok(TokenChoice { tokens, logprobs, finish_reason })
     }
 
-    /// Why a sample ended, which its tokens must bear out.
+    /// Why a sample ended, checked against its tokens.
     fn finish_reason(&self, given: Option<&str>, tokens: &[u32]) -> Result<FinishReason, String> {
         let params = &self.params;
         let stop = tokens.iter().position(|token| params.stop_tokens.contains(token));
@@ -175,9 +175,9 @@ impl Prompted {
             (Some("length"), None) if self.prompt.len() + tokens.len() >= self.context => {
                 Ok(FinishReason::Context)
             }
-            // vLLM cuts at its own limit without a word.
+            // vLLM truncates at --max-model-len without an error.
             (Some("length"), None) => Err(format!(
-                "it cut a sample at {} tokens after a prompt of {}; give the server a larger \
+                "it truncated a sample at {} tokens after a prompt of {}; give the server a larger \
                  --max-model-len, or ask for fewer than {} tokens",
                 tokens.len(),
                 self.prompt.len(),
@@ -186,8 +186,8 @@ impl Prompted {
             (given, stop) => {
                 let given = given.unwrap_or("absent");
                 let stop = match stop {
-                    Some(at) => format!("token {} of {} is one that ends it", at + 1, tokens.len()),
-                    None => "no token is one that ends it".to_owned(),
+                    Some(at) => format!("token {} of {} is a stop token", at + 1, tokens.len()),
+                    None => "it has no stop token".to_owned(),
                 };
                 Err(format!("the finish reason is {given}, and {stop}"))
             }
@@ -195,11 +195,13 @@ impl Prompted {
     }
 }
 
-/// A log-probability that is one. What is not known is null.
+/// Checks a log-probability; vLLM gives null where it has none.
 fn logprob(given: Option<f32>) -> Result<f32, String> {
     match given {
         Some(logprob) if logprob.is_finite() && logprob <= ROUNDING => Ok(logprob.min(0.0)),
-        Some(logprob) => Err(format!("it gave the log-probability {logprob}")),
-        None => Err("it gave a token without log-probability".to_owned()),
+        Some(logprob) => {
+            Err(format!("it gave the log-probability {logprob}; allowed: finite and at most 0"))
+        }
+        None => Err("it gave a token without a log-probability".to_owned()),
     }
 }

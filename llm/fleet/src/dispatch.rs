@@ -1,89 +1,89 @@
-//! The threads: one that decides, and one for each request under way.
+//! The threads: one that runs the scheduler, and one for each request in flight.
 
-use super::http::{Failed, Http};
-use super::publish::{Adapter, load, unload};
-use super::question::{Counts, News, Question};
+use super::http::{Http, RequestError};
+use super::publish::{PublishedAdapter, load, unload};
+use super::request::{Counts, RequestEvent, ServerRequest};
+use super::scheduler::{Action, RequestScheduler};
 use super::servers::Servers;
-use super::state::{Errand, State};
 use crate::{Error, Result};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How often decisions are made without a new event, such as to try a server again.
+/// How often the scheduler runs without a new event, for pauses that have ended.
 const TICK: Duration = Duration::from_millis(20);
-/// How often the caller is told that there is nothing new.
-const NOTHING_NEW: Duration = Duration::from_millis(100);
+/// How often the caller gets `Waiting` when nothing happens.
+const WAITING_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Servers that are asked many questions at a time.
+/// Sends requests to servers, many at a time.
 ///
-/// The caller only waits. Requests that are under way when this value is dropped are not waited for.
-pub(crate) struct Fleet<Q: Question> {
+/// Dropping it does not wait for requests in flight.
+pub(crate) struct Fleet<Q: ServerRequest> {
     shared: Arc<Shared<Q>>,
-    keeper: JoinHandle<()>,
+    thread: JoinHandle<()>,
 }
 
-struct Shared<Q: Question> {
+struct Shared<Q: ServerRequest> {
     servers: Servers,
     http: Http,
-    state: Mutex<State<Q>>,
+    scheduler: Mutex<RequestScheduler<Q>>,
     changed: Condvar,
 }
 
-impl<Q: Question> Fleet<Q> {
+impl<Q: ServerRequest> Fleet<Q> {
     pub(crate) fn new(servers: Servers) -> Result<Self> {
         servers.check()?;
         let shared = Arc::new(Shared {
             http: Http::new(&servers),
-            state: Mutex::new(State::new(&servers)),
+            scheduler: Mutex::new(RequestScheduler::new(&servers)),
             servers,
             changed: Condvar::new(),
         });
-        let own = shared.clone();
-        let keeper = thread::spawn(move || own.decide());
-        Ok(Self { shared, keeper })
+        let for_thread = shared.clone();
+        let thread = thread::spawn(move || for_thread.run_scheduler());
+        Ok(Self { shared, thread })
     }
 
-    /// Asks questions, and gives each answer to `hear`, in the order in which they come; `hear` says
-    /// whether to go on.
+    /// Sends a batch of requests and passes each event to `on_event`, answers in the order of arrival;
+    /// after `on_event` returns false, no further request is sent.
     ///
     /// # Errors
-    /// A question that no server answers, and servers of which none is of use. With `to_the_end`,
-    /// requests under way are waited for then.
-    pub(crate) fn ask(
+    /// A request that no server answers; no available server. With `drain`, requests in flight are
+    /// finished first.
+    pub(crate) fn send(
         &self,
-        questions: impl ExactSizeIterator<Item = Q> + Send + 'static,
-        to_the_end: bool,
-        mut hear: impl FnMut(News<Q::Answer>) -> bool,
+        requests: impl ExactSizeIterator<Item = Q> + Send + 'static,
+        drain: bool,
+        mut on_event: impl FnMut(RequestEvent<Q::Answer>) -> bool,
     ) -> Result<()> {
         let (sender, receiver) = channel();
-        let (total, source) = (questions.len(), Box::new(questions));
-        self.shared.lock().begin(total, source, to_the_end, sender, Instant::now());
+        let (total, source) = (requests.len(), Box::new(requests));
+        self.shared.lock().start_batch((total, source), drain, sender, Instant::now());
         self.shared.changed.notify_all();
         loop {
-            let news = match receiver.recv_timeout(NOTHING_NEW) {
-                Ok(News::End(failed)) => return failed.map_or(Ok(()), Err),
-                Ok(news) => news,
-                Err(RecvTimeoutError::Timeout) if self.keeper.is_finished() => {
+            let event = match receiver.recv_timeout(WAITING_INTERVAL) {
+                Ok(RequestEvent::End(failed)) => return failed.map_or(Ok(()), Err),
+                Ok(event) => event,
+                Err(RecvTimeoutError::Timeout) if self.thread.is_finished() => {
                     let url = self.shared.servers.all();
                     let problem =
                         "the thread that sends requests has ended; is there a limit on threads?";
                     return Err(Error::Endpoint { url, problem: problem.to_owned() });
                 }
-                Err(RecvTimeoutError::Timeout) => News::Waiting,
-                // Not before the end, which is told.
+                Err(RecvTimeoutError::Timeout) => RequestEvent::Waiting,
+                // Never before `End`.
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
-            if !hear(news) {
-                self.shared.lock().stop();
+            if !on_event(event) {
+                self.shared.lock().stop_batch();
                 self.shared.changed.notify_all();
             }
         }
     }
 
-    /// Wants all servers to have an adapter before they are asked further questions.
-    pub(crate) fn want(&self, adapter: Adapter) {
+    /// Has every server load an adapter before it gets further requests.
+    pub(crate) fn want(&self, adapter: PublishedAdapter) {
         self.shared.lock().want(Arc::new(adapter));
         self.shared.changed.notify_all();
     }
@@ -98,69 +98,69 @@ impl<Q: Question> Fleet<Q> {
         std::mem::take(&mut self.shared.lock().notes)
     }
 
-    /// Number of servers that can be asked.
-    pub(crate) fn alive(&self) -> usize {
-        self.shared.lock().alive()
+    /// Number of servers that can be sent requests.
+    pub(crate) fn available(&self) -> usize {
+        self.shared.lock().available()
     }
 }
 
-impl<Q: Question> Drop for Fleet<Q> {
+impl<Q: ServerRequest> Drop for Fleet<Q> {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
     }
 }
 
-impl<Q: Question> Shared<Q> {
-    fn lock(&self) -> MutexGuard<'_, State<Q>> {
-        // A thread that panicked did so between two whole states.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl<Q: ServerRequest> Shared<Q> {
+    fn lock(&self) -> MutexGuard<'_, RequestScheduler<Q>> {
+        // The state is consistent whenever the lock is free.
+        self.scheduler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends out what is to be done, until the fleet is gone.
-    fn decide(self: Arc<Self>) {
-        let mut state = self.lock();
-        while !state.closed {
-            for errand in state.errands(Instant::now(), &self.servers) {
-                let own = self.clone();
-                thread::spawn(move || own.run(errand));
+    /// Runs the scheduler and starts its actions, until the fleet is dropped.
+    fn run_scheduler(self: Arc<Self>) {
+        let mut scheduler = self.lock();
+        while !scheduler.closed {
+            for action in scheduler.schedule(Instant::now(), &self.servers) {
+                let shared = self.clone();
+                thread::spawn(move || shared.run(action));
             }
-            state = match state.is_active() {
+            scheduler = match scheduler.is_active() {
                 true => {
-                    let waited = self.changed.wait_timeout(state, TICK);
+                    let waited = self.changed.wait_timeout(scheduler, TICK);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
-                false => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                false => self.changed.wait(scheduler).unwrap_or_else(PoisonError::into_inner),
             };
         }
     }
 
-    fn run(&self, errand: Errand<Q>) {
+    fn run(&self, action: Action<Q>) {
         let (http, servers) = (&self.http, &self.servers);
-        match errand {
-            Errand::Ask { number, server, question } => {
-                let outcome = self.ask(server, &*question);
-                self.lock().answered(number, outcome, Instant::now(), servers);
+        match action {
+            Action::Send { number, server, request } => {
+                let outcome = self.send(server, &*request);
+                self.lock().request_done(number, outcome, Instant::now(), servers);
             }
-            Errand::Load { server, adapter } => {
+            Action::LoadAdapter { server, adapter } => {
                 let outcome = load(http, servers, server, &adapter);
-                self.lock().loaded(server, &adapter, outcome, Instant::now(), servers);
+                self.lock().load_done(server, &adapter, outcome, Instant::now(), servers);
             }
-            Errand::Unload { server, name } => {
+            Action::UnloadAdapter { server, name } => {
                 let outcome = unload(http, servers, server, &name);
-                self.lock().unloaded(server, &name, outcome, Instant::now(), servers);
+                self.lock().unload_done(server, &name, outcome, Instant::now(), servers);
             }
-            Errand::Delete { folder } => {
-                // Who has deleted it already has done so; else it costs space on a disk.
+            Action::DeleteFolder { folder } => {
+                // It may be gone already; otherwise it only costs disk space.
                 let _ = std::fs::remove_dir_all(folder);
             }
         }
         self.changed.notify_all();
     }
 
-    fn ask(&self, server: usize, question: &Q) -> Result<Q::Answer, Failed> {
-        let body = question.body().map_err(Failed::refused)?;
-        let answer = self.http.post(&self.servers, server, question.path(), &body)?;
-        question.read(&answer).map_err(Failed::refused)
+    fn send(&self, server: usize, request: &Q) -> Result<Q::Answer, RequestError> {
+        let body = request.body().map_err(RequestError::invalid_response)?;
+        let answer = self.http.post(&self.servers, server, request.path(), &body)?;
+        request.read(&answer).map_err(RequestError::invalid_response)
     }
 }

@@ -3,7 +3,7 @@
 /// A result whose error is [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why servers gave no samples, or a setting was refused.
+/// Servers gave no samples, or a setting was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,14 +18,14 @@ pub enum Error {
     /// A served model gave no sample.
     #[error("{url}: {problem}")]
     Endpoint {
-        /// Where it was asked.
+        /// URL of the request.
         url: String,
         /// Which sample, and why.
         problem: String,
     },
 }
 
-/// The samplers of this crate stand behind the engine's traits.
+/// The samplers of this crate implement traits of the engine.
 impl From<Error> for rs_grpo_engine::Error {
     fn from(error: Error) -> Self {
         match error {

@@ -1,37 +1,37 @@
 //! The state of one server.
 
 use super::backoff::Backoff;
-use super::http::{Failed, Kind};
+use super::http::{RequestError, RequestErrorKind};
 use super::servers::Servers;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Failures in a row after which a server is taken out, should it still answer.
-const MOST_FAILURES: u32 = 3;
-/// Weight of the newest request in the mean of their times.
+/// Failures in a row after which a server that still answers is taken out of rotation.
+const MAX_FAILURES: u32 = 3;
+/// Weight of the newest request in the moving average of latencies.
 const NEWEST: f64 = 0.2;
 
-/// A server: what it does, how fast it is, and whether it is asked at all.
+/// A server's load, latency and circuit breaker.
 pub(super) struct Health {
-    /// Requests under way, by their number: when they began, and for which adapter.
+    /// Requests in flight, by number: when they began, and for which adapter.
     running: BTreeMap<u64, (Instant, Option<String>)>,
-    /// How long a request takes, in seconds.
-    pace: Option<f64>,
+    /// Moving average of the time of a request, in seconds.
+    latency: Option<f64>,
     /// Failures since the last success.
     failures: u32,
-    /// A server that was taken out is tried again after this.
+    /// When a server out of rotation is tried again; none in rotation.
     out_until: Option<Instant>,
-    /// Whether it was taken out, and has not answered since.
+    /// Whether it was taken out of rotation and has not answered since.
     was_out: bool,
     backoff: Backoff,
-    /// Whether it is known to have the adapter that is wanted.
+    /// Whether it has loaded the current adapter.
     pub(super) ready: bool,
-    /// Adapters that it may have.
-    pub(super) holds: Vec<String>,
+    /// Adapters that it may have loaded.
+    pub(super) loaded: Vec<String>,
     /// Whether an adapter is being loaded or unloaded.
     pub(super) busy: bool,
-    /// Whether it said that it cannot load the adapter that is wanted.
-    pub(super) hopeless: bool,
+    /// Whether it answered that it cannot load the current adapter.
+    pub(super) cannot_load: bool,
     /// The message of its last failure.
     pub(super) problem: String,
 }
@@ -40,26 +40,25 @@ impl Health {
     pub(super) fn new(pause: Duration, seed: u64) -> Self {
         Self {
             running: BTreeMap::new(),
-            pace: None,
+            latency: None,
             failures: 0,
             out_until: None,
             was_out: false,
             backoff: Backoff::new(pause, seed),
             ready: false,
-            holds: Vec::new(),
+            loaded: Vec::new(),
             busy: false,
-            hopeless: false,
+            cannot_load: false,
             problem: String::new(),
         }
     }
 
-    /// Whether it is not taken out.
-    pub(super) fn is_in(&self) -> bool {
+    pub(super) fn is_in_rotation(&self) -> bool {
         self.out_until.is_none()
     }
 
-    /// Whether it may be asked for anything: a server that was taken out is, when its time has come,
-    /// for one thing.
+    /// Whether it may be sent anything. A server out of rotation may when its pause has ended, one
+    /// request at a time.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.out_until.is_none_or(|until| now >= until && self.running.is_empty() && !self.busy)
     }
@@ -69,78 +68,83 @@ impl Health {
         self.is_due(now) && self.running.len() < servers.concurrency
     }
 
-    /// Requests under way for an adapter.
+    /// Number of requests in flight for an adapter.
     pub(super) fn uses(&self, adapter: &str) -> usize {
         self.running.values().filter(|(_, name)| name.as_deref() == Some(adapter)).count()
     }
 
-    /// How long a request takes, in seconds, as far as answers tell.
-    pub(super) fn pace(&self) -> Option<f64> {
-        self.pace
+    /// Moving average of the time of a request, in seconds; none before the first answer.
+    pub(super) fn latency(&self) -> Option<f64> {
+        self.latency
     }
 
-    /// How long one more request would take if each waited for all others. A request that takes longer
-    /// than those before tells of the server, too. `unknown` is the pace of one that has not answered.
+    /// Expected seconds until one more request is done, if requests were processed one after another.
+    /// The age of a request in flight counts where it exceeds the average. `unknown` is the latency of a
+    /// server that has not answered yet.
     pub(super) fn load(&self, now: Instant, unknown: f64) -> f64 {
         let ages = self.running.values().map(|(since, _)| now.duration_since(*since).as_secs_f64());
-        let pace = ages.fold(self.pace.unwrap_or(unknown), f64::max);
-        (self.running.len() + 1) as f64 * pace
+        let latency = ages.fold(self.latency.unwrap_or(unknown), f64::max);
+        (self.running.len() + 1) as f64 * latency
     }
 
-    pub(super) fn begin(&mut self, number: u64, now: Instant, adapter: Option<String>) {
+    pub(super) fn start_request(&mut self, number: u64, now: Instant, adapter: Option<String>) {
         self.running.insert(number, (now, adapter));
     }
 
-    /// Ends a request, and says how long it took.
-    pub(super) fn end(&mut self, number: u64, now: Instant) -> Duration {
+    /// Ends a request; returns how long it took.
+    pub(super) fn end_request(&mut self, number: u64, now: Instant) -> Duration {
         let since = self.running.remove(&number).map_or(now, |(since, _)| since);
         now.duration_since(since)
     }
 
-    /// Notes the time of an answer.
-    pub(super) fn took(&mut self, time: Duration) {
+    /// Adds the time of an answer to the average.
+    pub(super) fn record_latency(&mut self, time: Duration) {
         let seconds = time.as_secs_f64();
-        self.pace =
-            Some(self.pace.map_or(seconds, |pace| (1.0 - NEWEST) * pace + NEWEST * seconds));
+        self.latency = Some(
+            self.latency.map_or(seconds, |latency| (1.0 - NEWEST) * latency + NEWEST * seconds),
+        );
     }
 
-    /// Notes an answer that was one; says whether the server had been taken out.
-    pub(super) fn succeeded(&mut self, pause: Duration, seed: u64) -> bool {
+    /// Records a usable answer; says whether the server had been out of rotation.
+    pub(super) fn record_success(&mut self, pause: Duration, seed: u64) -> bool {
         self.failures = 0;
-        self.hopeless = false;
+        self.cannot_load = false;
         self.backoff = Backoff::new(pause, seed);
         self.out_until = None;
         std::mem::take(&mut self.was_out)
     }
 
-    /// Notes that it has the adapter: it can be asked. Only an answer clears it of its failures, so that
-    /// the pauses of one that loads well and answers badly grow.
-    pub(super) fn has_loaded(&mut self) {
-        self.hopeless = false;
+    /// Records that the adapter is loaded, which puts the server back into rotation. Only an answer
+    /// resets its failures, so the pauses of a server that loads but does not answer grow.
+    pub(super) fn record_load(&mut self) {
+        self.cannot_load = false;
         self.out_until = None;
     }
 
-    /// Notes a failure; says whether the server is taken out now and was not before. One that cannot be
-    /// reached is at once, and may have lost its adapters.
-    pub(super) fn failed(&mut self, now: Instant, failed: &Failed) -> bool {
+    /// Records a failure; says whether it took the server out of rotation. An unreachable server is
+    /// taken out at once, and may have lost its adapters.
+    pub(super) fn record_failure(&mut self, now: Instant, failed: &RequestError) -> bool {
         self.problem.clone_from(&failed.problem);
         self.failures += 1;
-        let was_in = self.is_in();
-        if failed.kind == Kind::Unreachable || self.failures >= MOST_FAILURES || !was_in {
-            self.out_until = Some(now + self.backoff.next(failed.asked));
+        let was_in_rotation = self.is_in_rotation();
+        if failed.kind == RequestErrorKind::Unreachable
+            || self.failures >= MAX_FAILURES
+            || !was_in_rotation
+        {
+            self.out_until = Some(now + self.backoff.next(failed.retry_after));
             self.ready = false;
         }
-        let is_news = was_in && !self.is_in() && !self.was_out;
-        self.was_out |= !self.is_in();
-        is_news
+        let newly_out = was_in_rotation && !self.is_in_rotation() && !self.was_out;
+        self.was_out |= !self.is_in_rotation();
+        newly_out
     }
 
-    /// Leaves it alone until then, should it be asked earlier.
+    /// Extends the pause to at least `until`.
     pub(super) fn wait_at_least(&mut self, until: Instant) {
         self.out_until = Some(self.out_until.map_or(until, |out| out.max(until)));
     }
 
-    /// Leaves it alone for a while, without blame.
+    /// Pauses until `until`, without counting a failure.
     pub(super) fn wait(&mut self, until: Instant, problem: &str) {
         problem.clone_into(&mut self.problem);
         self.out_until = Some(until);

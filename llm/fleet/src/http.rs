@@ -1,53 +1,53 @@
-//! One request, and how its failure affects the next.
+//! One HTTP request, and what its failure means for a retry.
 
 use super::servers::Servers;
 use std::time::{Duration, SystemTime};
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
-/// How long a server may take to be reached.
+/// Timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an idle connection is kept: less than servers keep it.
+/// How long an idle connection is kept: less than servers keep theirs.
 const IDLE: Duration = Duration::from_secs(2);
 /// Longest answer, in bytes.
 const LONGEST: u64 = 256 << 20;
-/// Longest part of a complaint that is repeated, in characters.
+/// Longest part of a server's error message that is quoted, in characters.
 const QUOTED: usize = 500;
 
-/// What went wrong with a request.
+/// Kind of a failure, which decides on retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// There was no answer, or not all of one.
+pub(crate) enum RequestErrorKind {
+    /// No answer, or an incomplete one.
     Unreachable,
-    /// The server says that it passes.
-    Busy,
+    /// The server reports a temporary failure.
+    Transient,
     /// An answer that cannot be used.
-    Refused,
+    InvalidResponse,
     /// The server does not know the model, or the address.
-    Unknown,
-    /// The server will say the same again.
-    Wrong,
+    NotFound,
+    /// The server rejects the request; a retry there would fail the same way.
+    Rejected,
 }
 
 /// Why a request failed.
 #[derive(Debug, Clone)]
-pub(crate) struct Failed {
-    pub(super) kind: Kind,
+pub(crate) struct RequestError {
+    pub(super) kind: RequestErrorKind,
     /// The status of an answer that was not a success.
     pub(super) status: Option<u16>,
     pub(super) problem: String,
-    /// How long the server asked to be left alone.
-    pub(super) asked: Option<Duration>,
+    /// The pause that the server asked for.
+    pub(super) retry_after: Option<Duration>,
 }
 
-impl Failed {
+impl RequestError {
     /// An answer that cannot be used.
-    pub(crate) fn refused(problem: String) -> Self {
-        Self { kind: Kind::Refused, status: None, problem, asked: None }
+    pub(crate) fn invalid_response(problem: String) -> Self {
+        Self { kind: RequestErrorKind::InvalidResponse, status: None, problem, retry_after: None }
     }
 }
 
-/// Sends requests over connections that it keeps.
+/// Sends requests over pooled connections.
 pub(super) struct Http {
     agent: Agent,
 }
@@ -57,7 +57,7 @@ impl Http {
         let connections = servers.concurrency.saturating_mul(servers.count());
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            // A key that is sent on would reach whoever the server names.
+            // A redirect would send the key to another host.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT.min(servers.timeout)))
@@ -69,21 +69,21 @@ impl Http {
         Self { agent: config.build().new_agent() }
     }
 
-    /// The body of the answer of a server to a request in JSON.
+    /// Posts JSON to a server; returns the body of its answer.
     pub(super) fn post(
         &self,
         servers: &Servers,
         server: usize,
         path: &str,
         body: &[u8],
-    ) -> Result<Vec<u8>, Failed> {
+    ) -> Result<Vec<u8>, RequestError> {
         let url = format!("{}/{path}", servers.base(server));
         let mut request = self.agent.post(url).header("Content-Type", "application/json");
         if let Some(key) = &servers.key {
             request = request.header("Authorization", format!("Bearer {key}"));
         }
-        let broken = |error: ureq::Error| Failed {
-            kind: Kind::Unreachable,
+        let unreachable = |error: ureq::Error| RequestError {
+            kind: RequestErrorKind::Unreachable,
             status: None,
             problem: match error {
                 ureq::Error::Timeout(_) => {
@@ -94,38 +94,43 @@ impl Http {
                 }
                 error => error.to_string(),
             },
-            asked: None,
+            retry_after: None,
         };
-        let answer = request.send(body).map_err(broken)?;
-        let (status, asked) = (answer.status().as_u16(), retry_after(&answer));
+        let answer = request.send(body).map_err(unreachable)?;
+        let (status, retry_after) = (answer.status().as_u16(), retry_after(&answer));
         let content = answer.into_body().into_with_config().limit(LONGEST).read_to_vec();
         if (200..300).contains(&status) {
-            return content.map_err(broken);
+            return content.map_err(unreachable);
         }
-        // That there is no reason to read does not make it another status.
-        Err(judge(servers, status, &content.unwrap_or_default(), asked))
+        // The status counts even if its body cannot be read.
+        Err(status_error(servers, status, &content.unwrap_or_default(), retry_after))
     }
 }
 
-/// The kind of failure that a status stands for.
-fn judge(servers: &Servers, status: u16, content: &[u8], asked: Option<Duration>) -> Failed {
-    let said = servers.without_key(&complaint(content));
-    let said = rs_grpo_files::abridge(&rs_grpo_files::printable(&said), QUOTED);
-    let said = if said.is_empty() { "without a reason".to_owned() } else { said };
+/// The error of a status that is not a success.
+fn status_error(
+    servers: &Servers,
+    status: u16,
+    content: &[u8],
+    retry_after: Option<Duration>,
+) -> RequestError {
+    let message = servers.without_key(&error_message(content));
+    let message = rs_grpo_files::abridge(&rs_grpo_files::printable(&message), QUOTED);
+    let message = if message.is_empty() { "without a reason".to_owned() } else { message };
     let hint = match status {
         401 | 403 => "; the key is taken from OPENAI_API_KEY",
         404 => "; is the model served there, and does the address end in /v1?",
         300..=399 => "; give the address that it moved to",
         _ => "",
     };
-    let problem = format!("the server answered {status}: {said}{hint}");
+    let problem = format!("the server answered {status}: {message}{hint}");
     let kind = match status {
-        404 => Kind::Unknown,
-        408 | 409 | 425 | 429 | 500..=599 => Kind::Busy,
-        _ => Kind::Wrong,
+        404 => RequestErrorKind::NotFound,
+        408 | 409 | 425 | 429 | 500..=599 => RequestErrorKind::Transient,
+        _ => RequestErrorKind::Rejected,
     };
-    let asked = asked.filter(|_| kind == Kind::Busy);
-    Failed { kind, status: Some(status), problem, asked }
+    let retry_after = retry_after.filter(|_| kind == RequestErrorKind::Transient);
+    RequestError { kind, status: Some(status), problem, retry_after }
 }
 
 /// How long a `Retry-After` header asks to wait: seconds, or until a date.
@@ -137,8 +142,8 @@ fn retry_after(answer: &Response<Body>) -> Option<Duration> {
     httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok()
 }
 
-/// What a server says of an error, in its JSON or in plain text.
-fn complaint(body: &[u8]) -> String {
+/// A server's error message, from its JSON or in plain text.
+fn error_message(body: &[u8]) -> String {
     let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let places = ["/error/message", "/message", "/detail", "/error"];
     let found = places

@@ -1,6 +1,6 @@
-//! Adapters on their way to the servers.
+//! Publishing adapters to the servers.
 
-use super::http::{Failed, Http, Kind};
+use super::http::{Http, RequestError, RequestErrorKind};
 use super::servers::Servers;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -12,38 +12,38 @@ use std::path::{Path, PathBuf};
 
 /// A policy that servers can load.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Adapter {
-    /// Its name on the servers, and that of its folder: the number of the policy, and the beginning of
-    /// the SHA-256 of its weights. What has the same name is the same, on every server and in every run.
+pub(crate) struct PublishedAdapter {
+    /// Name on the servers and of its folder: number of the policy and first digits of the SHA-256 of
+    /// its weights, so the same name means the same adapter on every server and in every run.
     pub(super) name: String,
-    /// Where servers find the folder.
+    /// Path of the folder on the servers.
     pub(super) path: String,
-    /// Where it is here.
+    /// Path of the folder on this machine.
     pub(super) folder: PathBuf,
 }
 
-/// The folder in which the folders of adapters appear, each of them whole.
+/// The folder that adapters are published in, each as a folder that appears by renaming.
 #[derive(Debug, Clone)]
 pub struct AdapterFolder {
-    /// Where it is here.
+    /// Its path on this machine.
     pub here: PathBuf,
-    /// The path of the same folder, or of a copy of it, on the servers.
+    /// The path of the same folder, or of its copy, on the servers.
     pub there: PathBuf,
 }
 
-/// What the names of folders of adapters begin with, and of those that are not whole yet.
-const BEGINNINGS: [&str; 2] = ["policy-", ".policy-"];
+/// Prefixes of complete and of incomplete adapter folders.
+const PREFIXES: [&str; 2] = ["policy-", ".policy-"];
 /// The file whose lock keeps a second run out.
 const LOCK: &str = ".lock";
 
-/// The file of an adapter whose contents are in its name.
+/// The file of an adapter that its name has the hash of.
 const WEIGHTS: &str = "adapter_model.safetensors";
 
 impl AdapterFolder {
-    /// Keeps the folder for one run, for as long as the file that is returned is open, and takes away
-    /// what an earlier one left. (Two runs from one seed begin with the same adapter: the first that is
-    /// done with it would delete it for both.)
-    pub(super) fn take(&self) -> Result<File> {
+    /// Locks the folder for one run, for as long as the returned file is open, and removes what an
+    /// earlier run left. (Two runs from one seed begin with the same adapter: the first to finish would
+    /// delete it for both.)
+    pub(super) fn lock(&self) -> Result<File> {
         std::fs::create_dir_all(&self.here).map_err(Error::file(&self.here))?;
         let path = self.here.join(LOCK);
         let file = File::create(&path).map_err(Error::file(&path))?;
@@ -60,7 +60,7 @@ impl AdapterFolder {
             let entry = entry.map_err(Error::file(&self.here))?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) {
+            if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
                 let folder = entry.path();
                 std::fs::remove_dir_all(&folder).map_err(Error::file(&folder))?;
             }
@@ -68,12 +68,12 @@ impl AdapterFolder {
         Ok(file)
     }
 
-    /// Writes the folder of a policy: beside its place, and then by renaming.
+    /// Writes the folder of a policy under a temporary name, then renames it.
     pub(super) fn write(
         &self,
         policy: u64,
         write: impl FnOnce(&Path) -> Result<()>,
-    ) -> Result<Adapter> {
+    ) -> Result<PublishedAdapter> {
         let beside = self.here.join(format!(".policy-{policy:06}"));
         aside(&beside, write)?;
         let weights = beside.join(WEIGHTS);
@@ -83,51 +83,53 @@ impl AdapterFolder {
         let name = format!("policy-{policy:06}-{hash}");
         let folder = self.here.join(&name);
         match folder.exists() {
-            // The name says that it is the same.
+            // The hash in its name says that it is the same.
             true => std::fs::remove_dir_all(&beside).map_err(Error::file(&beside))?,
             false => std::fs::rename(&beside, &folder).map_err(Error::file(&folder))?,
         }
         let path = self.there.join(&name).display().to_string();
-        Ok(Adapter { name, path, folder })
+        Ok(PublishedAdapter { name, path, folder })
     }
 }
 
-/// Has a server load an adapter. One that has it already does not mind.
+/// Has a server load an adapter; that it is loaded already is not an error.
 pub(super) fn load(
     http: &Http,
     servers: &Servers,
     server: usize,
-    adapter: &Adapter,
-) -> Result<(), Failed> {
+    adapter: &PublishedAdapter,
+) -> Result<(), RequestError> {
     let body = json!({ "lora_name": adapter.name, "lora_path": adapter.path }).to_string();
     match http.post(servers, server, "load_lora_adapter", body.as_bytes()) {
         Ok(_) => Ok(()),
         Err(failed) if failed.problem.contains("already been loaded") => Ok(()),
-        // The words of FastAPI for an address that it does not have.
+        // FastAPI's message for a path without a handler.
         Err(failed) if failed.status == Some(404) && failed.problem.contains(": Not Found") => {
             let hint = "; start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True";
             let problem = format!("{}{hint}", failed.problem);
-            Err(Failed { kind: Kind::Wrong, problem, ..failed })
+            Err(RequestError { kind: RequestErrorKind::Rejected, problem, ..failed })
         }
         Err(failed) if failed.status == Some(404) => {
             let path = &adapter.path;
             let hint = "is the folder shared, or pulled, and is --adapters-there its path there?";
-            let problem = format!("it does not find {path}; {hint} ({})", failed.problem);
-            Err(Failed { problem, ..failed })
+            let problem = format!("it cannot find {path}; {hint} ({})", failed.problem);
+            Err(RequestError { problem, ..failed })
         }
-        // What vLLM answers where an adapter does not fit, such as one of too high a rank.
-        Err(failed) if failed.status == Some(500) => Err(Failed { kind: Kind::Wrong, ..failed }),
+        // vLLM's status for an adapter that does not fit, such as one of too high a rank.
+        Err(failed) if failed.status == Some(500) => {
+            Err(RequestError { kind: RequestErrorKind::Rejected, ..failed })
+        }
         Err(failed) => Err(failed),
     }
 }
 
-/// Has a server forget an adapter.
+/// Has a server unload an adapter.
 pub(super) fn unload(
     http: &Http,
     servers: &Servers,
     server: usize,
     name: &str,
-) -> Result<(), Failed> {
+) -> Result<(), RequestError> {
     let body = json!({ "lora_name": name }).to_string();
     http.post(servers, server, "unload_lora_adapter", body.as_bytes()).map(drop)
 }

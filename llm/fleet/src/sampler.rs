@@ -1,9 +1,9 @@
-//! Sampling from policies that are published under a name of their own.
+//! Sampling from policies that are published to servers, each under its own name.
 
-use super::completion::{Choice, Prompted};
+use super::completion::{PromptRequest, TokenChoice};
 use super::dispatch::Fleet;
 use super::publish::AdapterFolder;
-use super::question::{Counts, News};
+use super::request::{Counts, RequestEvent};
 use super::servers::Servers;
 use crate::{Error, Result};
 use rs_grpo_engine::generate::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
@@ -16,26 +16,26 @@ use std::sync::Arc;
 
 /// Draws samples from policies on servers.
 ///
-/// A sample depends on the policy, seed, prompt and sample index as far as servers draw by their seed:
-/// not on which server draws it, nor on what fails meanwhile.
+/// As far as servers follow the seed, a sample depends only on the policy, seed, prompt and sample
+/// index: not on the server, nor on failures.
 pub struct FleetSampler<'a> {
-    fleet: Fleet<Prompted>,
+    fleet: Fleet<PromptRequest>,
     folder: AdapterFolder,
-    /// Holds the folder.
+    /// Locks the folder.
     _lock: File,
     tokenizer: &'a Tokenizer,
-    /// Tokens that the model knows, and the longest sequence.
+    /// Size of the vocabulary, and the longest sequence in tokens.
     vocabulary: usize,
     context: usize,
-    /// The policy that is sampled, and its name.
+    /// Number and name of the published policy.
     policy: Option<(u64, String)>,
 }
 
 impl<'a> FleetSampler<'a> {
-    /// A sampler on servers that find adapters in a folder; nothing is sent yet.
+    /// A sampler on servers that read adapters from a folder; sends nothing yet.
     ///
     /// # Errors
-    /// Settings outside their range; a folder that another run has.
+    /// Settings outside their range; a folder that another run publishes in.
     pub fn new(
         servers: Servers,
         folder: AdapterFolder,
@@ -43,17 +43,17 @@ impl<'a> FleetSampler<'a> {
         (vocabulary, context): (usize, usize),
     ) -> Result<Self> {
         let fleet = Fleet::new(servers)?;
-        let lock = folder.take()?;
+        let lock = folder.lock()?;
         Ok(Self { fleet, folder, _lock: lock, tokenizer, vocabulary, context, policy: None })
     }
 
-    /// Publishes a policy by its number, and samples from it from now on; `write` puts its adapter into
-    /// a folder. One that is published is not published again.
+    /// Publishes a policy by its number and samples from it from now on; `write` writes its adapter into
+    /// a folder. Does nothing if this policy is published already.
     ///
-    /// The policy before is unloaded, and its folder deleted, when its last request is done.
+    /// The previous policy is unloaded, and its folder deleted, when its last request is done.
     ///
     /// # Errors
-    /// What the operating system refuses, such as a full disk.
+    /// Input and output, such as a full disk.
     pub fn publish(
         &mut self,
         policy: u64,
@@ -73,21 +73,21 @@ impl<'a> FleetSampler<'a> {
         self.fleet.take_counts()
     }
 
-    /// Notes on servers since the last call, a sentence each.
+    /// Messages on servers since the last call.
     pub fn take_notes(&self) -> Vec<String> {
         self.fleet.take_notes()
     }
 
-    /// Number of servers that can be asked.
+    /// Number of servers that can be sent requests.
     pub fn servers_alive(&self) -> usize {
-        self.fleet.alive()
+        self.fleet.available()
     }
 
-    /// Refuses what servers cannot do, or what they would not do alike.
+    /// Refuses requests that servers cannot serve.
     fn check(&self, requests: &[Request], params: &SamplingParams) -> Result<()> {
         params.check()?;
         if let Some(stop) = params.stop_strings.first() {
-            let allowed = "nothing, where servers sample in tokens";
+            let allowed = "none with servers, which sample in tokens";
             return Err(Error::parameter("stop", format!("{stop:?}"), allowed));
         }
         for (i, Request { prompt, samples, .. }) in requests.iter().enumerate() {
@@ -106,9 +106,9 @@ impl<'a> FleetSampler<'a> {
         Ok(())
     }
 
-    /// The sample of a choice, with its text.
-    fn finish(&self, choice: Choice, index: usize, policy: u64) -> Result<Sample> {
-        let Choice { tokens, logprobs, finish_reason } = choice;
+    /// Decodes a choice into a sample.
+    fn finish(&self, choice: TokenChoice, index: usize, policy: u64) -> Result<Sample> {
+        let TokenChoice { tokens, logprobs, finish_reason } = choice;
         let mut stream = self.tokenizer.stream(true);
         let stop = usize::from(matches!(finish_reason, FinishReason::StopToken(_)));
         let mut text = String::new();
@@ -131,7 +131,7 @@ impl<'a> FleetSampler<'a> {
 }
 
 impl Sampler for FleetSampler<'_> {
-    /// Each request is one of the servers', for all samples of its prompt.
+    /// Sends one request per prompt, for all of its samples.
     fn sample(
         &mut self,
         requests: &[Request],
@@ -147,7 +147,7 @@ impl Sampler for FleetSampler<'_> {
             ));
         };
         let params = Arc::new(params.clone());
-        let question = |(number, request): (usize, &Request)| Prompted {
+        let prompt_request = |(number, request): (usize, &Request)| PromptRequest {
             number,
             prompt: request.prompt.clone(),
             samples: request.samples,
@@ -157,11 +157,11 @@ impl Sampler for FleetSampler<'_> {
             vocabulary: self.vocabulary,
             context: self.context,
         };
-        let questions: Vec<Prompted> = requests.iter().enumerate().map(question).collect();
+        let batch: Vec<PromptRequest> = requests.iter().enumerate().map(prompt_request).collect();
         let mut samples = vec![Vec::new(); requests.len()];
         let mut failed = None;
-        self.fleet.ask(questions.into_iter(), false, |news| {
-            let News::Answer(at, choices) = news else { return failed.is_none() };
+        self.fleet.send(batch.into_iter(), false, |event| {
+            let RequestEvent::Answer(at, choices) = event else { return failed.is_none() };
             let indices = requests[at].first_sample..;
             let drawn = choices.into_iter().zip(indices);
             let drawn = drawn.map(|(choice, index)| self.finish(choice, index, policy));
@@ -191,6 +191,6 @@ fn seed(seed: u64, request: &Request) -> u64 {
     let digest: [u8; 32] = hash.finalize().into();
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
-    // Half of the range, so that counting on cannot leave it.
+    // 62 bits leave room for counting on.
     u64::from_le_bytes(first) >> 2
 }

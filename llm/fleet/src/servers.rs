@@ -1,4 +1,4 @@
-//! Where the servers are, and how patiently they are asked.
+//! Addresses of the servers, timeouts and retries.
 
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -6,41 +6,41 @@ use std::fmt;
 use std::time::Duration;
 use ureq::http::Uri;
 
-/// Servers of one model. Each has all of it: whoever is free is asked.
+/// Servers of one model, each with the whole of it.
 #[derive(Clone)]
 pub struct Servers {
     /// Addresses up to `/v1`, without a slash at their end.
     bases: Vec<String>,
-    /// Sent along as a bearer token; no message, file or debug output has it.
+    /// Sent as a bearer token; never shown in messages, files or debug output.
     pub key: Option<String>,
-    /// Requests at a time to each server.
+    /// Most requests in flight to each server.
     pub concurrency: usize,
-    /// How often a request is repeated before it is given up.
+    /// How often a request is retried before it fails.
     pub retries: u32,
-    /// How long one request may take, from the connection to the last byte of the answer.
+    /// Timeout of a request, from the connection to the last byte of the answer.
     pub timeout: Duration,
-    /// Pause before the first repetition, and before a server that does not answer is tried again; both
-    /// double with every further one.
+    /// Pause before the first retry of a request, and of a server that is out of rotation; both double
+    /// every time.
     pub pause: Duration,
-    /// How long no server at all may be of use before all is given up.
+    /// How long all servers may be unavailable before sampling fails.
     pub patience: Duration,
-    /// Age at which a request that the rest waits for may be asked of another server, too.
+    /// Age at which one of the last requests may be hedged: sent to a second server, too.
     pub hedge_after: Duration,
 }
 
 impl Servers {
-    /// Servers behind addresses such as `http://localhost:8000/v1`, with commas between them; `/v1` is
-    /// added where there is no path.
+    /// Servers at addresses such as `http://localhost:8000/v1`, separated by commas; `/v1` is added
+    /// where there is no path.
     ///
     /// # Errors
-    /// An address that is none, that carries a password, or that comes twice.
+    /// An invalid address, one with a password, or one that comes twice.
     pub fn new(addresses: &str) -> Result<Self> {
         let bases = addresses.split(',').map(|address| base(address.trim()));
         let bases = bases.collect::<Result<Vec<_>>>()?;
         if let Some((at, twin)) =
             bases.iter().enumerate().find(|(at, base)| bases[..*at].contains(base))
         {
-            let allowed = format!("each server once; {twin} is number {} again", at + 1);
+            let allowed = format!("each server once; {twin} is repeated as number {}", at + 1);
             return Err(Error::parameter("endpoint", addresses, allowed));
         }
         Ok(Self {
@@ -55,32 +55,32 @@ impl Servers {
         })
     }
 
-    /// The key of `OPENAI_API_KEY`, if there is one.
+    /// Takes the key from `OPENAI_API_KEY`, if it is set.
     pub fn with_key_from_environment(mut self) -> Self {
         let key = std::env::var("OPENAI_API_KEY").ok().map(|key| key.trim().to_owned());
         self.key = key.filter(|key| !key.is_empty());
         self
     }
 
-    /// How many there are; at least one.
+    /// Number of servers, at least 1.
     pub fn count(&self) -> usize {
         self.bases.len()
     }
 
-    /// Where one of them is.
+    /// Address of a server, up to `/v1`.
     pub(crate) fn base(&self, server: usize) -> &str {
         &self.bases[server]
     }
 
-    /// Where all of them are.
+    /// All addresses, for messages.
     pub(crate) fn all(&self) -> String {
         self.bases.join(", ")
     }
 
-    /// Whether every setting is in its range.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// A number of requests that is 0.
+    /// `concurrency` is 0.
     pub(crate) fn check(&self) -> Result<()> {
         match self.concurrency {
             0 => Err(Error::parameter("concurrency", 0, "at least 1")),
@@ -88,7 +88,7 @@ impl Servers {
         }
     }
 
-    /// A text of a server's without the key, should it repeat it.
+    /// A server's text, with the key replaced should it occur.
     pub(super) fn without_key(&self, text: &str) -> String {
         match &self.key {
             Some(key) => text.replace(key, "[key]"),

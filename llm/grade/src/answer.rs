@@ -2,9 +2,17 @@
 
 use crate::agreement::Agreement;
 use crate::budget::{Budget, Exhausted, Fuel};
+use crate::clock::Clock;
 use crate::extract::{Boxes, boxes};
-use crate::plain::{choice, is_words, plain};
-use crate::read::{Commas, Node, ReadError, is_clock_suffix, parse};
+use crate::listed;
+use crate::plain::{
+    choice, is_letters, is_phrase, is_short_name, is_worded_formula, is_words, plain,
+};
+use crate::printed::without_types;
+use crate::read::{
+    Commas, Node, ReadError, is_clock_suffix, letters_behind, parse, split_remark, unwrapped,
+};
+use crate::remarked::Holds;
 use crate::spelled;
 use crate::typed::{self, Value};
 use crate::verdict::Method;
@@ -31,6 +39,10 @@ pub struct Answer {
     plain: String,
     /// The letter, if it is a choice among several.
     choice: Option<char>,
+    /// The time of day, if it can be one.
+    clock: Option<Clock>,
+    /// Where it holds, if a remark says so.
+    holds: Option<Box<Holds>>,
 }
 
 impl Answer {
@@ -45,24 +57,32 @@ impl Answer {
     }
 
     fn bare(text: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
-        let text = trimmed(text);
+        let text = unwrapped(text);
+        let text = &*text;
         if text.is_empty() {
             return Err(ReadError::Empty);
         }
         if text.len() > budget.length {
             return long_integer(text);
         }
-        let (plain, choice) = (plain(text), choice(text));
+        let text = &*without_types(text);
+        match Self::remarked(text, role, budget) {
+            Some(answer) => Ok(answer),
+            None => Self::whole(text, role, budget),
+        }
+    }
+
+    /// Reads an answer without anything around it, a remark in it included.
+    fn whole(text: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
+        if let Some((texts, ordered)) = listed::texts(text) {
+            return Self::listed(&texts, ordered, role, budget);
+        }
+        if let Some((said, set)) = listed::restated(text) {
+            return Self::restated(said, set, role, budget);
+        }
+        let (plain, choice, clock) = (plain(text), choice(text), Clock::read(text));
         let fuel = Fuel::new(budget);
-        let (mut readings, problem) = if let Some(meaning) = spelled::meaning(text) {
-            let value = parse(&meaning, Commas::Thousands, budget)
-                .and_then(|node| typed::interpret(&node, &fuel))?;
-            (vec![value, Value::Text(plain.clone())], None)
-        } else if is_words(text) {
-            (vec![Value::Text(plain.clone())], None)
-        } else {
-            notation(text, &plain, role, &fuel)
-        };
+        let (mut readings, problem) = read_meanings(text, &plain, clock, role, &fuel)?;
         if let Some(listed) = listed_prose(text)
             && let Ok(node) = parse(listed, Commas::Separate, budget)
             && let Ok(value) = typed::interpret(&node, &fuel)
@@ -71,8 +91,72 @@ impl Answer {
         }
         match problem {
             Some(problem) if readings.is_empty() && choice.is_none() => Err(problem),
-            _ => Ok(Self { readings, plain, choice }),
+            _ => Ok(Self { readings, plain, choice, clock, holds: None }),
         }
+    }
+
+    /// An answer without the remark in it, if what is left is one by itself and not in words.
+    fn remarked(text: &str, role: Role, budget: &Budget) -> Option<Self> {
+        let split = split_remark(text)?;
+        let mut answer = Self::whole(&unwrapped(&split.main), role, budget).ok()?;
+        let lone_letter = |text: &str| text.len() == 1 && !text.bytes().all(|b| b.is_ascii_digit());
+        if answer.has_words() || answer.readings.is_empty() || lone_letter(split.main.trim()) {
+            return None;
+        }
+        if let Some((holds, renamed)) = Holds::read(&split, budget) {
+            // The name of a parameter does not count where both declare it.
+            if let Some(main) = renamed
+                && let Ok(other) = Self::whole(&unwrapped(&main), role, budget)
+            {
+                answer.readings.extend(other.readings);
+            }
+            answer.holds = Some(Box::new(holds));
+        }
+        Some(answer)
+    }
+
+    /// The items of a list of texts; one item stands for itself.
+    fn listed(
+        texts: &[String],
+        ordered: bool,
+        role: Role,
+        budget: &Budget,
+    ) -> Result<Self, ReadError> {
+        let mut items = Vec::with_capacity(texts.len());
+        for text in texts {
+            if listed::texts(&unwrapped(text)).is_some() {
+                return Err(ReadError::Syntax("a list of lists".into()));
+            }
+            items.push(Self::read(text, role, budget)?);
+        }
+        if items.len() == 1 {
+            return Ok(items.swap_remove(0));
+        }
+        let first = |item: &Self| item.readings.first().cloned();
+        let values: Option<Vec<Value>> = items.iter().map(first).collect();
+        let values = values.ok_or_else(|| ReadError::Syntax("a list of letters".into()))?;
+        let plain = items.iter().map(|item| &*item.plain).collect::<Vec<_>>().join(",");
+        let value = if ordered { Value::Tuple(values) } else { Value::List(values, false) };
+        Ok(Self { readings: vec![value], plain, choice: None, clock: None, holds: None })
+    }
+
+    /// A set with what it is the solution of before it, as far as both say the same.
+    fn restated(said: &str, set: &str, role: Role, budget: &Budget) -> Result<Self, ReadError> {
+        let set = Self::bare(set, role, budget)?;
+        match Self::bare(said, role, budget)?.compare(&set, budget).0 {
+            Agreement::Yes => Ok(set),
+            _ => Err(ReadError::Syntax("the set is not what is said before it".into())),
+        }
+    }
+
+    /// An answer in words that equals itself alone.
+    pub(super) fn in_words(text: &str) -> Self {
+        Self::from_plain(plain(&unwrapped(text)))
+    }
+
+    fn from_plain(plain: String) -> Self {
+        let readings = vec![Value::Text(plain.clone())];
+        Self { readings, plain, choice: None, clock: None, holds: None }
     }
 
     /// Whether both are the same answer, and how that was found.
@@ -84,6 +168,19 @@ impl Answer {
             && (self.is_lone_letter() || other.is_lone_letter())
         {
             return ((a == b).into(), Method::Choice);
+        }
+        match (self.clock, other.clock) {
+            (Some(a), Some(b)) => return (a.is(b).into(), Method::Words),
+            // `3:04 p.m.` is no ratio.
+            (Some(a), None) | (None, Some(a)) if a.is_certain() => {
+                return ((self.plain == other.plain).into(), Method::Words);
+            }
+            _ => {}
+        }
+        if let (Some(a), Some(b)) = (&self.holds, &other.holds)
+            && !a.agrees(b, budget)
+        {
+            return (Agreement::No, Method::Exact);
         }
         let words = self.has_words() || other.has_words();
         if words && self.plain == other.plain {
@@ -104,7 +201,7 @@ impl Answer {
     }
 
     /// An order of answers: by what they say, and by how they are read where that is the same.
-    fn comes_before(&self, other: &Self) -> bool {
+    pub(super) fn comes_before(&self, other: &Self) -> bool {
         match self.plain.cmp(&other.plain) {
             Ordering::Equal => format!("{:?}", self.readings) < format!("{:?}", other.readings),
             order => order == Ordering::Less,
@@ -127,9 +224,13 @@ impl Answer {
 
     /// An answer in words, if another text consists of the same ones.
     pub(super) fn in_the_words_of(&self, text: &str) -> Option<Self> {
-        let plain = plain(trimmed(text));
-        let same = self.has_words() && plain == self.plain;
-        same.then(|| Self { readings: vec![Value::Text(plain.clone())], plain, choice: None })
+        let worded = Self::in_words(text);
+        (self.has_words() && worded.plain == self.plain).then_some(worded)
+    }
+
+    /// The text without mark-up; equal answers, in the sense of `==`, share it.
+    pub(super) fn plain(&self) -> &str {
+        &self.plain
     }
 
     fn has_words(&self) -> bool {
@@ -144,11 +245,13 @@ impl Answer {
         self.plain.len() == 1
     }
 
-    /// A text that equal answers of the common kinds share, for counting votes: rational numbers in
-    /// lowest terms, other numbers to ten digits, sets in order, words in lower case.
+    /// A text that equal answers of the common kinds share: rational numbers in
+    /// lowest terms, other numbers to ten digits, sets in order, words in lower case. The key of `50 %`
+    /// or `90°` says so.
     ///
-    /// Equal keys say that answers are very probably the same; what counts is
-    /// [`Grader::compare`](crate::Grader::compare).
+    /// Equal keys say that answers are very probably the same, and equal answers can have different
+    /// keys; what counts is [`Grader::compare`](crate::Grader::compare), and for votes
+    /// [`Grader::clusters`](crate::Grader::clusters).
     pub fn key(&self) -> String {
         let budget = Budget::default();
         match self.readings.first() {
@@ -177,33 +280,44 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Without spaces around, formula signs and the end of a sentence.
-fn trimmed(text: &str) -> &str {
-    let mut text = text.trim();
-    loop {
-        let before = text;
-        for (open, close) in [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")] {
-            let inner = text.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
-            // Two formulas are no formula with a sign in it.
-            if let Some(inner) = inner
-                && !inner.contains(open)
-            {
-                text = inner.trim();
-            }
-        }
-        for (open, close) in [("\\\"", "\\\""), ("\"", "\""), ("\\\"", "\\"), ("“", "”")] {
-            let inner = text.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
-            text = inner.unwrap_or(text).trim();
-        }
-        // The dots of `0.333...` say something.
-        if !text.ends_with("...") {
-            text = text.trim_end_matches(['.', ',', ';']).trim();
-        }
-        text = text.trim_end_matches("\\\\").trim();
-        if text == before {
-            return text;
-        }
+/// What a text can mean, and why notation in it cannot be read.
+fn read_meanings(
+    text: &str,
+    plain: &str,
+    clock: Option<Clock>,
+    role: Role,
+    fuel: &Fuel<'_>,
+) -> Result<(Vec<Value>, Option<ReadError>), ReadError> {
+    let words = || Value::Text(plain.to_owned());
+    if let Some(meaning) = spelled::meaning(text) {
+        let value = parse(&meaning, Commas::Thousands, fuel.budget)
+            .and_then(|node| typed::interpret(&node, fuel))?;
+        return Ok((vec![value, words()], None));
     }
+    if is_words(text) {
+        return Ok((vec![words()], None));
+    }
+    let (mut readings, problem) = notation(text, plain, role, fuel);
+    if role == Role::Given
+        && let Some((number, unit)) = letters_behind(text)
+        && let Ok(node) = parse(number, Commas::Thousands, fuel.budget)
+        && let Ok(value) = typed::measured(&node, unit, fuel)
+    {
+        readings.push(value);
+    }
+    if is_short_name(text) {
+        // `TOM` is Tom, too, while `tom` can be a product.
+        readings.splice(0..0, [words(), Value::Text(text.to_ascii_uppercase())]);
+    } else if !readings.is_empty() && is_worded_formula(text) {
+        readings.insert(0, words());
+    }
+    let is_prose = || role == Role::Gold && matches!(problem, Some(ReadError::Syntax(_)));
+    if readings.is_empty() && clock.is_some()
+        || is_phrase(text) && (is_letters(text) || readings.is_empty() && is_prose())
+    {
+        readings.push(words());
+    }
+    Ok((readings, problem))
 }
 
 /// What notation says, with every meaning of its commas, and why one of these cannot be read.
@@ -284,5 +398,5 @@ fn long_integer(text: &str) -> Result<Answer, ReadError> {
         return Err(ReadError::Budget);
     }
     let plain = format!("{sign}{}", digits.trim_start_matches('0'));
-    Ok(Answer { readings: vec![Value::Text(plain.clone())], plain, choice: None })
+    Ok(Answer::from_plain(plain))
 }

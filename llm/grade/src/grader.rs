@@ -5,6 +5,7 @@ use crate::answer::{Answer, Role};
 use crate::budget::Budget;
 use crate::extract::{self, Boxes, boxes, spoken};
 use crate::outcome::Outcome;
+use crate::plain::is_same_notation;
 use crate::read::ReadError;
 use crate::verdict::{Method, Verdict};
 
@@ -47,10 +48,29 @@ impl Grader {
 
     /// Grades a whole completion.
     pub fn grade(&self, gold: &str, completion: &str) -> Outcome {
-        match self.parse_gold(gold) {
+        let outcome = match self.parse_gold(gold) {
             Ok(gold) => self.grade_with(&gold, completion),
             Err(error) => Outcome::without(self.found(None, completion).0, gold_fault(&error)),
-        }
+        };
+        self.repeated(gold, completion, &outcome).unwrap_or(outcome)
+    }
+
+    /// The outcome where a completion repeats a gold answer that is prose or that the grader does not
+    /// understand: the same text is the same answer.
+    fn repeated(&self, gold: &str, completion: &str, outcome: &Outcome) -> Option<Outcome> {
+        let unread =
+            matches!(outcome.verdict, Verdict::GoldUnparsable | Verdict::PredictionUnparsable);
+        let mixed = outcome.verdict == Verdict::Wrong && gold.contains('$');
+        let content = match boxes(spoken(completion).filter(|_| unread || mixed)?) {
+            Boxes::Content(content) => content.into_owned(),
+            _ => outcome.extracted.clone()?,
+        };
+        is_same_notation(gold, &content).then(|| Outcome {
+            verdict: Verdict::Correct,
+            method: Some(Method::Identical),
+            answer: Some(Answer::in_words(&content)),
+            extracted: Some(content),
+        })
     }
 
     /// Grades a whole completion against a gold answer that was read before.
@@ -70,6 +90,11 @@ impl Grader {
     /// cannot be read.
     pub fn verify(&self, gold: &str, answer: &str) -> Verdict {
         match (self.parse_gold(gold), self.parse_gold(answer)) {
+            (Err(ReadError::Syntax(_)), Err(ReadError::Syntax(_)))
+                if is_same_notation(gold, answer) =>
+            {
+                Verdict::Correct
+            }
             (Err(error), _) => gold_fault(&error),
             (_, Err(error)) => prediction_fault(&error),
             (Ok(gold), Ok(answer)) => self.compare(&gold, &answer).0,
@@ -101,13 +126,11 @@ impl Grader {
     /// # Errors
     /// As [`Grader::parse`].
     pub fn parse_gold(&self, gold: &str) -> Result<Answer, ReadError> {
-        let whole = Answer::read(gold, Role::Gold, &self.budget);
-        // Prose has formulas in it; a text without any is not a solution.
-        let is_solution = gold.contains(['$', '\\']) && gold.split_whitespace().count() > 5;
-        match whole {
-            Err(ReadError::Syntax(_)) if is_solution => {
-                self.first_readable(gold).map_or(whole, |(_, answer)| Ok(answer))
-            }
+        match Answer::read(gold, Role::Gold, &self.budget) {
+            Err(ReadError::Syntax(problem)) => match extract::in_gold(gold) {
+                Some(answer) => Answer::read(&answer, Role::Gold, &self.budget),
+                None => Err(ReadError::Syntax(problem)),
+            },
             whole => whole,
         }
     }
@@ -136,6 +159,11 @@ impl Grader {
     /// letter.
     fn found(&self, gold: Option<&Answer>, completion: &str) -> Found {
         let Some(spoken) = spoken(completion) else { return NOTHING };
+        // What stands in tags is a completion of its own, if no box follows it.
+        let spoken = match extract::tagged(spoken) {
+            Some((inner, behind)) if matches!(boxes(behind), Boxes::None) => inner,
+            _ => spoken,
+        };
         if let Some((text, answer)) = self.changed_mind(spoken) {
             return (Some(text), Ok(answer));
         }
@@ -175,6 +203,13 @@ impl Grader {
             let letter = letter.to_string();
             let answer = self.parse(&letter);
             return (Some(letter), answer);
+        }
+        let worded = gold.and_then(|gold| {
+            let same = |text: &String| gold.in_the_words_of(text);
+            extract::worded(spoken).into_iter().find_map(|text| Some((same(&text)?, text)))
+        });
+        if let Some((answer, text)) = worded {
+            return (Some(text), Ok(answer));
         }
         match self.first_readable(spoken) {
             Some((text, answer)) => (Some(text), Ok(answer)),

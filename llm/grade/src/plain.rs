@@ -1,6 +1,7 @@
 //! Answers in words.
 
-/// The text without mark-up, spaces and punctuation; words in lower case, single letters as they are.
+/// The text without mark-up, spaces and punctuation; words in lower case, single letters and labels such
+/// as `AB` as they are.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -14,7 +15,13 @@ pub(super) fn plain(text: &str) -> String {
     {
         rest = &words[article.len()..];
     }
+    let mut begins_a_word = true;
     while let Some(first) = rest.chars().next() {
+        if begins_a_word && let Some(length) = filler(rest, &plain) {
+            rest = &rest[length..];
+            continue;
+        }
+        begins_a_word = first.is_whitespace() || first == '{';
         if first == '\\' {
             let name = rest[1..].find(|c: char| !c.is_ascii_alphabetic());
             let end = name.map_or(rest.len(), |length| length + 1);
@@ -38,7 +45,165 @@ pub(super) fn plain(text: &str) -> String {
         rest = &rest[first.len_utf8()..];
     }
     let plain = plain.trim_matches([',', ':']);
-    if plain.chars().count() > 1 { plain.to_lowercase() } else { plain.to_owned() }
+    let as_written = plain.chars().count() == 1 || is_label(plain);
+    if as_written { plain.to_owned() } else { plain.to_lowercase() }
+}
+
+/// The length of a word that does not change what a phrase says: `all powers of 2` are powers of 2, but
+/// `not all` is something else.
+fn filler(text: &str, before: &str) -> Option<usize> {
+    let word = ["all ", "the "].into_iter().find(|word| {
+        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    })?;
+    let follows = text[word.len()..].bytes().take_while(u8::is_ascii_alphabetic).count() >= 3;
+    (follows && !before.ends_with("not") && !before.ends_with("Not")).then_some(word.len())
+}
+
+/// Short words of answers that would pass for products of variables.
+const SHORT_WORDS: [&str; 30] = [
+    "n/a", "dne", "yes", "no", "odd", "all", "red", "tie", "day", "mon", "tue", "wed", "thu",
+    "fri", "sat", "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    "both", "even", "true", "none",
+];
+
+/// Names and words of two letters.
+const TWO_LETTERS: [&str; 8] = ["Up", "Al", "Bo", "Cy", "Ed", "Jo", "Mo", "Ty"];
+
+/// Functions whose name alone is an answer.
+const FUNCTIONS: [&str; 12] =
+    ["sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "max", "min", "gcd"];
+
+fn is_short_word(word: &str) -> bool {
+    SHORT_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether capitals are the answer, as in `AB`, `ACF` or `PQRS`, and no word in capitals.
+fn is_label(word: &str) -> bool {
+    let capitals = word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase());
+    let in_order = || word.as_bytes().is_sorted();
+    let vowel = || word.contains(['A', 'E', 'I', 'O', 'U', 'Y']);
+    capitals && !is_short_word(word) && (word.len() <= 3 || in_order() || !vowel())
+}
+
+/// Whether an answer is a name of three letters such as `Sun` or `Amy`, which also is a product.
+pub(super) fn is_short_name(text: &str) -> bool {
+    if TWO_LETTERS.contains(&text) {
+        return true;
+    }
+    let [first, rest @ ..] = text.as_bytes() else { return false };
+    first.is_ascii_uppercase()
+        && rest.len() == 2
+        && rest.iter().all(u8::is_ascii_lowercase)
+        && rest.iter().any(|letter| b"aeiouy".contains(letter))
+}
+
+/// Whether an answer is a sentence or a phrase without formulas, which equals the same words alone:
+/// `n is prime`, `all powers of 2`.
+pub(super) fn is_phrase(text: &str) -> bool {
+    let mut inner = text.to_owned();
+    for command in [r"\text{", r"\mbox{", r"\textbf{", r"\textit{", r"\mathrm{"] {
+        inner = inner.replace(command, "{");
+    }
+    if inner.contains(['\\', '$', '^', '_', '&', '#', '|']) || !is_balanced(&inner) {
+        return false;
+    }
+    let inner = inner.replace(['{', '}'], " ");
+    let words =
+        inner.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphabetic()));
+    let words = words.filter(|word| {
+        word.chars().count() >= 2 && word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
+    });
+    let lengths: Vec<usize> = words.map(|word| word.chars().count()).collect();
+    let several = lengths.len() >= 2 || inner.split_whitespace().count() >= 2;
+    several && lengths.iter().any(|length| *length >= 3)
+}
+
+/// Whether there are only letters and the punctuation of prose: `Amy and Bob`, `Yes, No`.
+pub(super) fn is_letters(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || ",.'’-()".contains(c))
+        && text.split(|c: char| !c.is_alphabetic()).any(|word| {
+            word.len() >= 3
+                && word.chars().any(char::is_lowercase)
+                && !matches!(word, "and" | "sin" | "cos" | "tan" | "log")
+        })
+}
+
+/// Whether an answer is a formula with words outside of it: `odd $n$`.
+pub(super) fn is_worded_formula(text: &str) -> bool {
+    let outside = || text.split('$').step_by(2);
+    let word = |word: &str| word.chars().count() > 2 && word.chars().all(char::is_alphabetic);
+    let connects = |word: &str| matches!(word, "and" | "or" | "sin" | "cos" | "tan" | "log" | "ln");
+    text.contains('$')
+        && outside().flat_map(str::split_whitespace).any(|part| word(part) && !connects(part))
+}
+
+/// Whether every bracket is closed.
+fn is_balanced(text: &str) -> bool {
+    let mut open = Vec::new();
+    for letter in text.chars() {
+        match letter {
+            '(' => open.push(')'),
+            '[' => open.push(']'),
+            '{' => open.push('}'),
+            ')' | ']' | '}' if open.pop() != Some(letter) => return false,
+            _ => {}
+        }
+    }
+    open.is_empty()
+}
+
+/// Whether two answers are written alike but for spaces, formula signs and the size of brackets. Answers with braces that are not closed, and empty ones, are like no other.
+pub(super) fn is_same_notation(a: &str, b: &str) -> bool {
+    let written = notation(a);
+    !written.is_empty() && braces_close(&written) && written == notation(b)
+}
+
+fn braces_close(text: &str) -> bool {
+    let mut depth = 0usize;
+    for byte in text.bytes() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 0 => return false,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    depth == 0
+}
+
+/// A text without what does not show.
+fn notation(text: &str) -> String {
+    let mut text = text.trim().trim_end_matches('.').to_owned();
+    for silent in [r"\displaystyle", r"\left", r"\right", r"\!", r"\,", r"\;", "$"] {
+        // `\leftarrow` is another command.
+        let parts: Vec<&str> = text.split(silent).collect();
+        let mut kept = String::with_capacity(text.len());
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 && silent.len() > 2 && part.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                kept.push_str(silent);
+            }
+            kept.push_str(part);
+        }
+        text = kept;
+    }
+    let mut written = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    let mut in_command = false;
+    while let Some(letter) = letters.next() {
+        if !letter.is_whitespace() {
+            written.push(letter);
+            in_command = letter == '\\' || in_command && letter.is_ascii_alphabetic();
+            continue;
+        }
+        // A space ends the name of a command.
+        let next = letters.peek();
+        let digits = written.ends_with(|c: char| c.is_ascii_digit())
+            && next.is_some_and(char::is_ascii_digit);
+        if digits || in_command && next.is_some_and(char::is_ascii_alphabetic) {
+            written.push(' ');
+        }
+    }
+    written
 }
 
 /// Words that are symbols of mathematics.
@@ -57,10 +222,16 @@ pub(super) fn is_words(text: &str) -> bool {
         return inner.chars().any(char::is_alphabetic) && !is_single_letter(inner.trim());
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    let letters = |word: &&str| word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c));
+    // `Δx` and `ℏω` are formulas.
+    let symbols = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | 'ℏ' | 'ℓ');
+    let letters = |word: &&str| {
+        word.chars().all(|c| c.is_alphabetic() || "'-’".contains(c))
+            && !(word.chars().count() < 4 && word.contains(symbols))
+    };
     match &words[..] {
         [] => false,
-        [word] if letters(word) && !NAMES.contains(word) => {
+        [word] if is_short_word(word) || FUNCTIONS.contains(word) => true,
+        [word] if letters(word) && !NAMES.contains(&word.trim_start_matches('-')) => {
             let count = word.chars().count();
             let label = word.chars().all(|c| c.is_ascii_uppercase());
             count >= 4 || count >= 2 && (label || !word.is_ascii())

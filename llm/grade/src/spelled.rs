@@ -37,16 +37,19 @@ const LONGEST: usize = 12;
 
 /// The notation for what words say, if they say a number or a set and nothing else.
 pub(super) fn meaning(text: &str) -> Option<String> {
+    if let Some(set) = qualified(text) {
+        return Some(set);
+    }
     let inner = unstyled(text);
     if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) || inner.contains(['\\', '$', '{']) {
         return None;
     }
     let lower = inner.to_ascii_lowercase().replace('-', " ");
     let words: Vec<&str> = lower.split_whitespace().collect();
+    if let Some(set) = numbers(&words) {
+        return Some(set.into());
+    }
     match words[..] {
-        ["all", "real", "numbers"] | ["all", "reals"] | ["the", "real", "numbers"] => {
-            return Some("\\mathbb{R}".into());
-        }
         ["empty", "set"] | ["the", "empty", "set"] => return Some("\\emptyset".into()),
         ["no", "solution" | "solutions"] | ["no", "real", "solution" | "solutions"] => {
             return Some("\\emptyset".into());
@@ -66,8 +69,71 @@ pub(super) fn meaning(text: &str) -> Option<String> {
     whole(&words).map(|value| value.to_string())
 }
 
-/// The inside of `\text{…}` and the like.
+/// The set of `all real numbers` or `all positive integers`, and how many there are of them.
+fn numbers(words: &[&str]) -> Option<&'static str> {
+    let kind = match words {
+        ["all" | "the", rest @ ..] => rest,
+        rest => rest,
+    };
+    Some(match kind {
+        ["real", "numbers"] | ["reals"] => "\\mathbb{R}",
+        ["integers"] => "\\mathbb{Z}",
+        ["natural", "numbers"] => "\\mathbb{N}",
+        ["rational", "numbers"] => "\\mathbb{Q}",
+        ["complex", "numbers"] => "\\mathbb{C}",
+        ["positive", "integers"] => "\\mathbb{Z}^+",
+        ["positive", "reals"] | ["positive", "real", "numbers"] => "(0, \\infty)",
+        ["negative", "reals"] | ["negative", "real", "numbers"] => "(-\\infty, 0)",
+        ["nonnegative", "reals"]
+        | ["nonnegative", "real", "numbers"]
+        | ["non", "negative", "real", "numbers"] => "[0, \\infty)",
+        ["nonzero", "reals"]
+        | ["nonzero", "real", "numbers"]
+        | ["non", "zero", "real", "numbers"] => "\\mathbb{R} \\setminus \\{0\\}",
+        ["infinitely", "many"]
+        | ["infinitely", "many", "solutions"]
+        | ["infinite", "solutions"]
+        | [.., "infinite", "number", "of", "solutions"] => "\\infty",
+        _ => return None,
+    })
+}
+
+/// The set of `all real numbers except 2 and 3` or `all reals greater than 5`.
+fn qualified(text: &str) -> Option<String> {
+    let inner = text.strip_prefix("\\text{").unwrap_or(text);
+    inner.get(..3).filter(|all| all.eq_ignore_ascii_case("all"))?;
+    let words = inner.replace(['$', '}'], "").to_lowercase();
+    let rest = words.trim().strip_prefix("all ")?;
+    let rest = rest.strip_prefix("real numbers").or(rest.strip_prefix("reals"))?;
+    let rest = rest.trim_start_matches(',').trim_start();
+    let after = |start: &[&str]| start.iter().find_map(|start| rest.strip_prefix(start));
+    let (numbers, open, close) = if let Some(numbers) = after(&["except", "other than"]) {
+        (numbers, "\\mathbb{R} \\setminus \\{", "\\}")
+    } else if let Some(bound) = after(&["greater than or equal to", "at least"]) {
+        (bound, "[", ", \\infty)")
+    } else if let Some(bound) = after(&["greater than", "more than"]) {
+        (bound, "(", ", \\infty)")
+    } else if let Some(bound) = after(&["less than or equal to", "at most"]) {
+        (bound, "(-\\infty, ", "]")
+    } else {
+        (after(&["less than"])?, "(-\\infty, ", ")")
+    };
+    let mut numbers = numbers.trim();
+    for start in ["for ", "x =", "x="] {
+        numbers = numbers.strip_prefix(start).unwrap_or(numbers).trim_start();
+    }
+    let numbers = numbers.replace(" and ", ", ");
+    let written = |c: char| c.is_ascii_digit() || "-/., ".contains(c);
+    let is_bound = !numbers.is_empty() && numbers.chars().all(written);
+    (is_bound && (close == "\\}" || !numbers.contains(',')))
+        .then(|| format!("{open}{numbers}{close}"))
+}
+
+/// The inside of `\text{…}`, `\{…\}` and the like.
 fn unstyled(text: &str) -> &str {
+    let marks = |c: char| c == '$' || c.is_whitespace();
+    let set = text.trim_matches(marks).strip_prefix("\\{").and_then(|set| set.strip_suffix("\\}"));
+    let text = set.map_or(text, |set| set.trim_matches(marks).trim_end_matches('.'));
     let styles = ["\\text{", "\\textbf{", "\\mathrm{", "\\mbox{", "\\textit{"];
     let inner = styles.into_iter().find_map(|style| text.strip_prefix(style)?.strip_suffix('}'));
     inner.unwrap_or(text).trim()

@@ -1,4 +1,4 @@
-//! The models that have a short name here.
+//! Short names of models.
 
 use super::repository::{Repository, RepositoryKind};
 

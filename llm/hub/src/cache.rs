@@ -1,8 +1,8 @@
-//! The folders `blobs`, `snapshots`, `refs` of a repository, as Hugging Face's own tools lay them
-//! out: what these have downloaded is found here, and the other way round.
+//! The folders `blobs`, `snapshots`, `refs` of a repository, in the layout of Hugging Face's tools: the
+//! cache is shared with them.
 
 use super::repository::Repository;
-use super::settings::Settings;
+use super::settings::HubSettings;
 use crate::{Error, Result};
 use hf_hub::CacheRepo;
 use rs_grpo_files::Refuse as _;
@@ -19,7 +19,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub fn new(repository: &Repository, settings: &Settings) -> Self {
+    pub fn new(repository: &Repository, settings: &HubSettings) -> Self {
         let revision = repository.revision.clone();
         let repo = repository.repo(&revision);
         let name = repo.folder_name();
@@ -32,10 +32,9 @@ impl Cache {
         self.repository.pointer_path(commit)
     }
 
-    /// The folder of the revision, whether it is there or not.
+    /// The folder of the revision, whether it exists or not.
     ///
-    /// A revision without an entry in `refs` is taken for the name of the snapshot itself, as commits
-    /// are.
+    /// A revision without an entry in `refs` is taken as the name of a snapshot: a commit.
     pub fn folder(&self) -> PathBuf {
         let reference = self.root.join(&self.name).join("refs").join(&self.revision);
         let commit = std::fs::read_to_string(reference).unwrap_or_else(|_| self.revision.clone());
@@ -48,12 +47,12 @@ impl Cache {
         is_complete(&folder).then_some(folder)
     }
 
-    /// Where the content of a file is kept.
+    /// Path of the content of a file.
     pub fn blob(&self, etag: &str) -> PathBuf {
         self.repository.blob_path(etag)
     }
 
-    /// Where the content grows while it is downloaded; huggingface_hub's name for it.
+    /// Path of the content while it is downloaded; huggingface_hub uses the same name.
     pub fn partial(&self, etag: &str) -> PathBuf {
         self.repository.blob_path(&format!("{etag}.incomplete"))
     }
@@ -78,17 +77,17 @@ impl Cache {
         if pointer.is_file() {
             return Ok(());
         }
-        // A link that leads nowhere: its content was deleted to free space.
+        // A dangling link: its content was deleted to free space.
         if pointer.is_symlink() {
             std::fs::remove_file(&pointer).map_err(Error::file(&pointer))?;
         }
-        // One step up for each folder that the file lies in, beside `snapshots` and the commit.
+        // One `..` for each folder of the file's path, and two for `snapshots` and the commit.
         let up = "../".repeat(2 + file.matches('/').count());
         link(&self.blob(etag), &Path::new(&up).join("blobs").join(etag), &pointer)
             .map_err(Error::file(&pointer))
     }
 
-    /// Notes which commit the revision is.
+    /// Records the commit of the revision.
     pub fn set_reference(&self, commit: &str) -> Result<()> {
         match commit == self.revision {
             true => Ok(()),
@@ -105,7 +104,7 @@ fn link(_blob: &Path, relative: &Path, pointer: &Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(relative, pointer)
 }
 
-/// Symbolic links need rights elsewhere; a second name for the same content does not.
+/// Symbolic links need special rights elsewhere; hard links do not.
 #[cfg(not(unix))]
 fn link(blob: &Path, _relative: &Path, pointer: &Path) -> std::io::Result<()> {
     std::fs::hard_link(blob, pointer)

@@ -1,24 +1,24 @@
-//! The files of a data set: those whose names begin as its entry in the registry says.
+//! The files of a data set: those whose names have the prefix of its entry in the registry.
 
 use super::cache::Cache;
 use super::download::Snapshot;
 use super::error::HubError;
-use super::progress::Progress;
-use super::remote::Remote;
+use super::progress::DownloadProgress;
+use super::remote::HubClient;
 use super::repository::{Repository, is_name};
-use super::settings::Settings;
+use super::settings::HubSettings;
 use crate::Result;
 use std::path::{Path, PathBuf};
 
-/// The folder of a data set in the cache, downloaded first if need be.
+/// The folder of a data set in the cache, downloaded first if necessary.
 ///
 /// # Errors
 /// As [`download`](super::download()) for models; a repository without such files.
 pub fn download_data(
     repository: &Repository,
     prefix: &str,
-    settings: &Settings,
-    progress: &mut dyn Progress,
+    settings: &HubSettings,
+    progress: &mut dyn DownloadProgress,
 ) -> Result<PathBuf> {
     let cache = Cache::new(repository, settings);
     if let Some(folder) = cached_data(repository, prefix, settings) {
@@ -28,7 +28,7 @@ pub fn download_data(
         let problem = "is not in the cache, and HF_HUB_OFFLINE forbids the network";
         return Err(HubError::unreachable(repository, settings, problem).into());
     }
-    let remote = Remote::new(repository, settings);
+    let remote = HubClient::new(repository, settings);
     let (commit, names) = remote.list()?;
     let is_data = |name: &&String| {
         name.starts_with(prefix)
@@ -44,8 +44,12 @@ pub fn download_data(
     snapshot.done()
 }
 
-/// The folder of a data set, if it is in the cache; of files in parts, all parts.
-pub fn cached_data(repository: &Repository, prefix: &str, settings: &Settings) -> Option<PathBuf> {
+/// The folder of a data set, if all of its files are in the cache.
+pub fn cached_data(
+    repository: &Repository,
+    prefix: &str,
+    settings: &HubSettings,
+) -> Option<PathBuf> {
     let folder = Cache::new(repository, settings).folder();
     has_files(&folder, prefix).then_some(folder)
 }
@@ -63,7 +67,8 @@ fn has_files(folder: &Path, prefix: &str) -> bool {
     !names.is_empty() && names.iter().all(is_whole)
 }
 
-/// Of a part, such as `train-00003-of-00010.parquet`, the name of the whole and the number of parts.
+/// Splits the name of a part, such as `train-00003-of-00010.parquet`, into the common name and the
+/// number of parts.
 fn part(name: &str) -> Option<(&str, usize)> {
     let (start, end) = name.rsplit_once("-of-")?;
     let parts = end.split('.').next()?.parse().ok()?;

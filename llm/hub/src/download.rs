@@ -3,10 +3,10 @@
 use super::alias::Alias;
 use super::cache::{Cache, create_parent};
 use super::error::HubError;
-use super::progress::Progress;
-use super::remote::{Announced, Remote};
+use super::progress::DownloadProgress;
+use super::remote::{Announced, HubClient};
 use super::repository::{Repository, is_name};
-use super::settings::Settings;
+use super::settings::HubSettings;
 use super::transfer::Transfer;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -14,24 +14,24 @@ use rs_grpo_files::ShardIndex;
 use std::fs::TryLockError;
 use std::path::PathBuf;
 
-/// Files that a model may do without.
+/// Files that a model may lack.
 const OPTIONAL: [&str; 3] =
     ["generation_config.json", "tokenizer_config.json", "chat_template.jinja"];
 
-/// The folder of a model in the cache, downloaded first if need be.
+/// The folder of a model in the cache, downloaded first if necessary.
 ///
-/// A model that is complete in the cache needs no network; whether the hub has a newer revision is
-/// not asked. Complete means shape, tokenizer and weights: what else another program left out is not
-/// fetched later. Only what this crate reads is fetched. Interrupted downloads go on where they were, and
-/// a file has its name in the cache only once its length, and the hash of weights, is verified.
+/// A model that is complete in the cache needs no network; newer revisions are not looked for. Complete
+/// means config, tokenizer and weights; optional files that another program left out are not fetched
+/// later. Only files that this project reads are fetched. Interrupted downloads are resumed, and a file
+/// gets its name in the cache only after its length, and the hash of weights, are verified.
 ///
 /// # Errors
-/// No network; the hub refuses or does not have the model; the content is not what was announced;
-/// the disk is full. The error says what to do.
+/// No network; the hub refuses or does not have the model; length or hash differ; the disk is full. The
+/// error says what to do.
 pub fn download(
     repository: &Repository,
-    settings: &Settings,
-    progress: &mut dyn Progress,
+    settings: &HubSettings,
+    progress: &mut dyn DownloadProgress,
 ) -> Result<PathBuf> {
     let cache = Cache::new(repository, settings);
     if let Some(folder) = cache.complete() {
@@ -41,7 +41,7 @@ pub fn download(
         let problem = "is not in the cache, and HF_HUB_OFFLINE forbids the network";
         return Err(HubError::unreachable(repository, settings, problem).into());
     }
-    let remote = Remote::new(repository, settings);
+    let remote = HubClient::new(repository, settings);
     let config = remote.look_up(&repository.revision, "config.json")?;
     let config = config.ok_or_else(|| remote.not_found("config.json"))?;
     let mut snapshot = Snapshot { cache, remote, commit: config.commit.clone(), progress };
@@ -49,17 +49,17 @@ pub fn download(
     snapshot.fetch_rest()
 }
 
-/// Whether a model is in the cache, weights and all.
-pub fn is_cached(alias: &Alias, settings: &Settings) -> bool {
+/// Whether a model is complete in the cache.
+pub fn is_cached(alias: &Alias, settings: &HubSettings) -> bool {
     Cache::new(&alias.repository(), settings).complete().is_some()
 }
 
 /// A commit that is being downloaded.
 pub(super) struct Snapshot<'a> {
     pub(super) cache: Cache,
-    pub(super) remote: Remote<'a>,
+    pub(super) remote: HubClient<'a>,
     pub(super) commit: String,
-    pub(super) progress: &'a mut dyn Progress,
+    pub(super) progress: &'a mut dyn DownloadProgress,
 }
 
 impl Snapshot<'_> {
@@ -74,7 +74,7 @@ impl Snapshot<'_> {
         self.done()
     }
 
-    /// Notes that all files are here.
+    /// Records that all files are downloaded.
     pub(super) fn done(self) -> Result<PathBuf> {
         self.cache.set_reference(&self.commit)?;
         Ok(self.cache.snapshot(&self.commit))
@@ -100,7 +100,7 @@ impl Snapshot<'_> {
         }
     }
 
-    /// Brings a file into the snapshot; `false` if the repository has none of that name.
+    /// Downloads a file into the snapshot; `false` if the repository does not have it.
     fn fetch(&mut self, file: &str) -> Result<bool> {
         if self.cache.snapshot(&self.commit).join(file).is_file() {
             return Ok(true);
@@ -124,7 +124,7 @@ impl Snapshot<'_> {
             }
             Err(TryLockError::Error(error)) => return Err(Error::file(&blob)(error)),
         }
-        // Whoever held the lock may have brought it.
+        // Another process may have downloaded it while holding the lock.
         if !blob.is_file() {
             let transfer = Transfer { remote: &self.remote, file, announced, partial: &partial };
             transfer.run(self.progress)?;

@@ -13,7 +13,7 @@ pub enum Error {
     #[error(transparent)]
     Input(#[from] rs_grpo_files::Error),
 
-    /// The hub or the way to it.
+    /// Failures of the hub or the network.
     #[error(transparent)]
     Hub(Box<HubError>),
 }
@@ -41,14 +41,14 @@ pub enum HubError {
         known: String,
     },
 
-    /// A path that is not there.
+    /// A path that does not exist.
     #[error("{path}: no such folder; a model is a folder, an alias or an id on the hub")]
     NoFolder {
         /// The path.
         path: PathBuf,
     },
 
-    /// The hub wants an account.
+    /// The hub requires authorization.
     #[error(
         "{repository}: the hub refused {file} with status {status}. The name may be misspelt, or the model is gated or private: accept its licence at {page}, make a token at {endpoint}/settings/tokens and set HF_TOKEN to it ({token})"
     )]
@@ -93,9 +93,9 @@ pub enum HubError {
         by_hand: String,
     },
 
-    /// The connection broke again and again.
+    /// The connection broke too often.
     #[error(
-        "{repository}: {file}: {problem}; {present} bytes are kept: run the command again to go on from there"
+        "{repository}: {file}: {problem}; {present} bytes are kept: run the command again to resume"
     )]
     Interrupted {
         /// The repository.
@@ -108,7 +108,7 @@ pub enum HubError {
         present: u64,
     },
 
-    /// What arrived is not what the hub announced.
+    /// Length or hash of a file differ from what the hub announced.
     #[error("{repository}: {file}: {problem}; what arrived is deleted: run the command again")]
     Corrupt {
         /// The repository.
@@ -119,7 +119,7 @@ pub enum HubError {
         problem: String,
     },
 
-    /// An answer that does not follow the protocol of the hub.
+    /// An answer that does not follow the hub's protocol.
     #[error(
         "{repository}: {file}: {problem}; is {endpoint} a Hugging Face hub, with no login page in between?"
     )]

@@ -3,10 +3,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `alias` | the models that have a short name here |
+//! | `alias` | short names of models |
 //! | `repository` | a repository of the hub at a revision |
-//! | `resolve` | from what the user typed to a folder or a repository |
-//! | `settings` | cache, token, endpoint; the environment is read here and nowhere else |
+//! | `resolve` | finds the folder or repository of a name |
+//! | `settings` | cache, token, endpoint; the only place that reads the environment |
 //! | `cache` | the folders `blobs`, `snapshots`, `refs` of a repository |
 //! | `remote` | what the hub says about a file |
 //! | `transfer` | the bytes of a file, resumed and verified |
@@ -32,10 +32,10 @@ pub use alias::{ALIASES, Alias};
 pub use data_set::{cached_data, download_data};
 pub use download::{download, is_cached};
 pub use error::{Error, HubError, Result};
-pub use progress::Progress;
+pub use progress::DownloadProgress;
 pub use repository::Repository;
 pub use resolve::{Location, resolve};
-pub use settings::Settings;
+pub use settings::HubSettings;
 
 /// The example of the README, compiled and run as a test.
 #[cfg(doctest)]

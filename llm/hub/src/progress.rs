@@ -1,16 +1,16 @@
 //! What a caller may show while files arrive.
 
-/// Told about every file that is downloaded, in order; `()` shows nothing.
-pub trait Progress {
-    /// A file begins, or begins again, with `present` of its `total` bytes already here.
+/// Receives the progress of every file, in order; `()` shows nothing.
+pub trait DownloadProgress {
+    /// A file starts or restarts, with `present` of its `total` bytes already downloaded.
     ///
     /// The total is `None` where the hub does not say.
     fn start(&mut self, file: &str, total: Option<u64>, present: u64);
 
-    /// That many bytes more have arrived.
+    /// More bytes have arrived.
     fn advance(&mut self, bytes: u64);
 
-    /// The file is here, and verified.
+    /// The file is complete and verified.
     fn finish(&mut self);
 
     /// Another process downloads the same file; this one waits for it.
@@ -20,7 +20,7 @@ pub trait Progress {
     fn retry(&mut self, file: &str, problem: &str);
 }
 
-impl Progress for () {
+impl DownloadProgress for () {
     fn start(&mut self, _file: &str, _total: Option<u64>, _present: u64) {}
     fn advance(&mut self, _bytes: u64) {}
     fn finish(&mut self) {}

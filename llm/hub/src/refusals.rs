@@ -1,16 +1,16 @@
-//! The errors of the hub, from what was asked of it.
+//! Builds the errors of the hub.
 
 use super::alias;
 use super::cache::Cache;
 use super::error::HubError;
 use super::repository::{Repository, RepositoryKind};
-use super::settings::Settings;
+use super::settings::HubSettings;
 
 impl HubError {
     pub(super) fn unknown(text: &str) -> Self {
         let names = || alias::ALIASES.iter().map(|alias| alias.name);
         let lower = text.to_ascii_lowercase();
-        // Weighs the beginning most: people leave out the end of a name.
+        // Jaro–Winkler weighs the beginning most: people leave out the end of a name.
         let likeness = |name: &&str| strsim::jaro_winkler(name, &lower);
         let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         Self::Unknown {
@@ -22,7 +22,7 @@ impl HubError {
 
     pub(super) fn refused(
         repository: &Repository,
-        settings: &Settings,
+        settings: &HubSettings,
         file: &str,
         status: u16,
     ) -> Self {
@@ -36,7 +36,7 @@ impl HubError {
         }
     }
 
-    pub(super) fn not_found(repository: &Repository, settings: &Settings, file: &str) -> Self {
+    pub(super) fn not_found(repository: &Repository, settings: &HubSettings, file: &str) -> Self {
         Self::NotFound {
             repository: repository.id.clone(),
             revision: repository.revision.clone(),
@@ -47,7 +47,7 @@ impl HubError {
 
     pub(super) fn unreachable(
         repository: &Repository,
-        settings: &Settings,
+        settings: &HubSettings,
         problem: impl Into<String>,
     ) -> Self {
         Self::Unreachable {
@@ -59,7 +59,7 @@ impl HubError {
 
     pub(super) fn protocol(
         repository: &Repository,
-        settings: &Settings,
+        settings: &HubSettings,
         file: &str,
         problem: impl Into<String>,
     ) -> Self {
@@ -72,13 +72,13 @@ impl HubError {
     }
 }
 
-fn page(repository: &Repository, settings: &Settings) -> String {
+fn page(repository: &Repository, settings: &HubSettings) -> String {
     let kind = if repository.kind == RepositoryKind::DataSet { "datasets/" } else { "" };
     format!("{}/{kind}{}", settings.endpoint, repository.id)
 }
 
 /// Which files to copy where, without a network.
-fn by_hand(repository: &Repository, settings: &Settings) -> String {
+fn by_hand(repository: &Repository, settings: &HubSettings) -> String {
     let folder = Cache::new(repository, settings).snapshot(&repository.revision);
     if repository.kind == RepositoryKind::DataSet {
         return format!(

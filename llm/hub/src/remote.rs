@@ -1,12 +1,11 @@
 //! What the hub says of a file.
 //!
-//! `hf-hub` lends the layout of the cache and the addresses. Its transfer is not used: it waits for a
-//! silent server for ever, appends to a partial file whatever the answer, and looks neither at the
-//! length nor at the hash of what arrived.
+//! The cache layout and the URLs are those of `hf-hub`. Its transfer is not used: it has no timeout,
+//! appends to a partial file whatever the answer, and verifies neither length nor hash.
 
 use super::error::HubError;
 use super::repository::{Repository, is_name};
-use super::settings::Settings;
+use super::settings::HubSettings;
 use crate::Result;
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
@@ -14,28 +13,27 @@ use ureq::http::Response;
 use ureq::typestate::WithoutBody;
 use ureq::{Agent, Body, RequestBuilder};
 
-/// How long a server may take to be reached, and then to answer.
+/// Timeouts to connect, and to the first byte of the answer.
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// How long one answer's body may take. A download that is merely long goes on where it was in a new
-/// request; one that stands still is noticed.
+/// Timeout of one answer's body. A slow download is resumed in a new request; a stalled one is noticed.
 const BODY: Duration = Duration::from_secs(300);
 
-/// Relative redirections followed on the way to a file: a renamed repository has one.
+/// Most relative redirects that are followed; a renamed repository has one.
 const MOST_REDIRECTIONS: usize = 5;
 
 /// The hub, for one repository.
-pub(super) struct Remote<'a> {
+pub(super) struct HubClient<'a> {
     pub repository: &'a Repository,
-    pub settings: &'a Settings,
-    /// Follows redirections to where the content is.
+    pub settings: &'a HubSettings,
+    /// Follows redirects to the content.
     follow: Agent,
-    /// Stops at redirections: the headers of the hub itself are wanted.
+    /// Does not follow redirects, to read the hub's headers.
     stop: Agent,
 }
 
-/// What the hub says of a repository.
+/// Metadata of a repository.
 #[derive(serde::Deserialize)]
 struct Listing {
     sha: String,
@@ -48,25 +46,25 @@ struct Sibling {
     rfilename: String,
 }
 
-/// A file as the hub announces it.
+/// Metadata of a file.
 #[derive(Debug)]
 pub(super) struct Announced {
     pub url: String,
     pub commit: String,
-    /// Name of the content: its SHA-256 where the file is large.
+    /// Identifies the content: the SHA-256 of large files, a git hash of small ones.
     pub etag: String,
     /// Length, in bytes.
     pub size: Option<u64>,
 }
 
-impl<'a> Remote<'a> {
-    pub fn new(repository: &'a Repository, settings: &'a Settings) -> Self {
+impl<'a> HubClient<'a> {
+    pub fn new(repository: &'a Repository, settings: &'a HubSettings) -> Self {
         let agent = |redirections| {
             let config = Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(redirections)
                 .max_redirects_will_error(false)
-                // The token is the hub's; the content comes from other hosts.
+                // Only the hub gets the token; the content comes from other hosts.
                 .redirect_auth_headers(RedirectAuthHeaders::SameHost)
                 .proxy(settings.proxy.clone())
                 .timeout_connect(Some(CONNECT))
@@ -78,7 +76,7 @@ impl<'a> Remote<'a> {
         Self { repository, settings, follow: agent(10), stop: agent(0) }
     }
 
-    /// What the hub says of a file at a revision; `None` if the repository has no such file.
+    /// Metadata of a file at a revision; `None` if the repository has no such file.
     pub fn look_up(&self, revision: &str, file: &str) -> Result<Option<Announced>> {
         let repo = self.repository.repo(revision);
         let path = format!("{}/resolve/{}/{file}", repo.url(), repo.url_revision());
@@ -89,7 +87,7 @@ impl<'a> Remote<'a> {
                 Some(path) if answer.status().is_redirection() && path.starts_with('/') => {
                     url = format!("{}{path}", host(&self.settings.endpoint));
                 }
-                _ => return self.judge(url, file, &answer),
+                _ => return self.metadata(url, file, &answer),
             }
         }
         Err(self.protocol(file, "is redirected in circles"))
@@ -126,7 +124,7 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// The content of a file from byte `from` on; the caller judges the status.
+    /// The content of a file from byte `from` on; the caller checks the status.
     pub fn content(&self, url: &str, from: u64) -> Result<Response<Body>, ureq::Error> {
         let request = self.with_headers(self.follow.get(url));
         match from {
@@ -136,7 +134,7 @@ impl<'a> Remote<'a> {
     }
 
     fn with_headers(&self, request: RequestBuilder<WithoutBody>) -> RequestBuilder<WithoutBody> {
-        // Lengths and ranges are those of the file, not of a compressed form of it.
+        // Lengths and ranges must be those of the uncompressed file.
         let request = request.header("Accept-Encoding", "identity");
         match &self.settings.token {
             Some(token) => request.header("Authorization", format!("Bearer {token}")),
@@ -144,8 +142,13 @@ impl<'a> Remote<'a> {
         }
     }
 
-    /// What an answer says of a file.
-    fn judge(&self, url: String, file: &str, answer: &Response<Body>) -> Result<Option<Announced>> {
+    /// Metadata of a file from the headers of an answer.
+    fn metadata(
+        &self,
+        url: String,
+        file: &str,
+        answer: &Response<Body>,
+    ) -> Result<Option<Announced>> {
         let status = answer.status().as_u16();
         match status {
             200..=399 => {}
@@ -185,18 +188,18 @@ impl<'a> Remote<'a> {
     }
 }
 
-/// A header that is text.
+/// A header, if it is text.
 pub(super) fn header<'a>(answer: &'a Response<Body>, name: &str) -> Option<&'a str> {
     answer.headers().get(name)?.to_str().ok()
 }
 
-/// Whether it is the file that is missing, not the repository or the revision. Servers other than
-/// the hub's do not say; the file it is then.
+/// Whether the file is missing rather than the repository or the revision. Mirrors that do not say are
+/// taken to mean the file.
 fn is_entry_missing(answer: &Response<Body>) -> bool {
     header(answer, "x-error-code").is_none_or(|code| code == "EntryNotFound")
 }
 
-/// An address without its path.
+/// An endpoint without its path.
 fn host(endpoint: &str) -> &str {
     let start = endpoint.find("://").map_or(0, |at| at + 3);
     let end = endpoint[start..].find('/').map_or(endpoint.len(), |at| start + at);

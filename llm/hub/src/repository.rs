@@ -22,7 +22,7 @@ pub(super) enum RepositoryKind {
 }
 
 impl Repository {
-    /// The branch that the hub shows.
+    /// The default branch.
     pub(super) const NEWEST: &'static str = "main";
 
     /// A data set with this id.
@@ -38,7 +38,7 @@ impl Repository {
         Self { id: id.to_owned(), revision: Self::NEWEST.to_owned(), kind }.at(revision)
     }
 
-    /// As `hf-hub` has it.
+    /// As a `Repo` of `hf-hub`.
     pub(super) fn repo(&self, revision: &str) -> hf_hub::Repo {
         let kind = match self.kind {
             RepositoryKind::Model => hf_hub::RepoType::Model,
@@ -70,7 +70,7 @@ pub(super) fn is_id(text: &str) -> bool {
     text.split_once('/').is_some_and(|(account, name)| is_name(account) && is_name(name))
 }
 
-/// Whether a text can be part of an address and the name of a file: nothing that leaves its folder.
+/// Whether a text is safe in a URL and as a file name: it cannot lead out of its folder.
 pub(super) fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     (1..=LONGEST).contains(&text.len())

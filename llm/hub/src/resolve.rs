@@ -1,4 +1,4 @@
-//! From what the user typed to a folder or a repository.
+//! Finds the folder or repository of a name.
 
 use super::alias::Alias;
 use super::error::HubError;
@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 /// Where a model is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
-    /// In a folder of the user's.
+    /// In a local folder.
     Folder(PathBuf),
-    /// On the hub, and perhaps in the cache.
+    /// On the hub, possibly in the cache.
     Hub(Repository),
 }
 

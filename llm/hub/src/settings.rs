@@ -1,4 +1,4 @@
-//! Cache, token, endpoint. The environment is read here and nowhere else.
+//! Cache, token, endpoint: the only place that reads the environment.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -8,22 +8,22 @@ use ureq::Proxy;
 
 /// Where models come from and where they are kept.
 #[derive(Clone)]
-pub struct Settings {
-    /// Folder that holds one folder a repository.
+pub struct HubSettings {
+    /// Folder of the cache, with one folder per repository.
     pub cache: PathBuf,
-    /// Token of the user's account, for gated and private models.
+    /// User's token, for gated and private models.
     pub token: Option<String>,
-    /// Whether the network is off limits.
+    /// Whether the network must not be used.
     pub offline: bool,
-    /// Address of the hub, without a slash at its end.
+    /// URL of the hub, without a trailing slash.
     pub endpoint: String,
     /// Proxy for all connections.
     pub proxy: Option<Proxy>,
-    /// Pause before the first new attempt after a broken connection; it doubles with every further.
+    /// Pause before the first retry after a broken connection; it doubles with every further one.
     pub pause: Duration,
 }
 
-impl Settings {
+impl HubSettings {
     /// The public hub, without token or proxy, kept in `cache`.
     pub fn new(cache: &Path) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Settings {
         Self { proxy: Proxy::try_from_env(), ..settings }
     }
 
-    /// The settings that Hugging Face's own tools would take from these variables.
+    /// The settings that Hugging Face's tools would take from these variables.
     ///
     /// | variable | what |
     /// |---|---|
@@ -80,7 +80,7 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "on" | "yes" | "true")
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for HubSettings {
     /// Leaves out the token and the proxy's password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")

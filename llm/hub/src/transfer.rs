@@ -1,8 +1,8 @@
-//! The bytes of a file, resumed and verified.
+//! Downloads the bytes of a file, resumed and verified.
 
 use super::error::HubError;
-use super::progress::Progress;
-use super::remote::{Announced, Remote, header};
+use super::progress::DownloadProgress;
+use super::remote::{Announced, HubClient, header};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::sha256;
@@ -12,14 +12,14 @@ use std::path::Path;
 use ureq::Body;
 use ureq::http::Response;
 
-/// Attempts in a row that bring nothing new before it is left to the user.
-const FRUITLESS: u32 = 5;
+/// Attempts in a row without a new byte after which the download fails.
+const MAX_FRUITLESS: u32 = 5;
 
-/// Why an attempt ended before the file did.
+/// Why an attempt failed.
 enum Stop {
-    /// Worth another attempt.
+    /// Temporary: retried.
     Broken(String),
-    /// Not worth one.
+    /// Permanent.
     Final(Error),
 }
 
@@ -29,20 +29,20 @@ impl From<Error> for Stop {
     }
 }
 
-/// One file on its way into `partial`.
+/// The download of one file into `partial`.
 pub(super) struct Transfer<'a> {
-    pub remote: &'a Remote<'a>,
+    pub remote: &'a HubClient<'a>,
     pub file: &'a str,
     pub announced: &'a Announced,
     pub partial: &'a Path,
 }
 
 impl Transfer<'_> {
-    /// Fills `partial`, from where an earlier attempt left it, and verifies length and hash.
+    /// Completes `partial`, resuming an earlier attempt, and verifies length and hash.
     ///
-    /// A file that fails verification is deleted; one that is incomplete is kept. Where the beginning
-    /// was here before, perhaps left by another program, the file gets a second chance from scratch.
-    pub fn run(&self, progress: &mut dyn Progress) -> Result<()> {
+    /// A file that fails verification is deleted; one that is incomplete is kept. If it was resumed,
+    /// perhaps from another program's bytes, it is downloaded once more from the start.
+    pub fn run(&self, progress: &mut dyn DownloadProgress) -> Result<()> {
         let inherited = self.partial.exists();
         self.fill(progress)?;
         if let Err(error) = self.verify() {
@@ -56,8 +56,8 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    /// Makes attempts until everything is here, or too many in a row bring nothing.
-    fn fill(&self, progress: &mut dyn Progress) -> Result<()> {
+    /// Retries until the file is complete, or too many attempts in a row bring nothing.
+    fn fill(&self, progress: &mut dyn DownloadProgress) -> Result<()> {
         let (mut furthest, mut fruitless) = (0, 0);
         loop {
             let problem = match self.attempt(progress) {
@@ -68,7 +68,7 @@ impl Transfer<'_> {
             let present = length(self.partial)?;
             fruitless = if present > furthest { 1 } else { fruitless + 1 };
             furthest = furthest.max(present);
-            if fruitless == FRUITLESS {
+            if fruitless == MAX_FRUITLESS {
                 return Err(self.interrupted(problem, present));
             }
             progress.retry(self.file, &problem);
@@ -76,8 +76,8 @@ impl Transfer<'_> {
         }
     }
 
-    /// One request for what is missing.
-    fn attempt(&self, progress: &mut dyn Progress) -> Result<(), Stop> {
+    /// Requests the missing bytes once.
+    fn attempt(&self, progress: &mut dyn DownloadProgress) -> Result<(), Stop> {
         let out = File::options().create(true).append(true).open(self.partial);
         let out = &mut out.map_err(Error::file(self.partial))?;
         let mut present = self.present(out)?;
@@ -87,7 +87,7 @@ impl Transfer<'_> {
         }
         let answer = self.ask(out, &mut present)?;
         progress.start(self.file, self.announced.size, present);
-        // One byte more than announced is enough to see that there are too many.
+        // One byte more than announced suffices to notice a body that is too long.
         let left = self.announced.size.map_or(u64::MAX, |size| (size - present).saturating_add(1));
         let body = answer.into_body().into_with_config().limit(u64::MAX).reader();
         present += self.copy(body.take(left), out, progress)?;
@@ -100,7 +100,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// How many bytes are here; none of a file that is too long to be a beginning.
+    /// Number of bytes downloaded so far; 0 if the partial file is longer than the whole.
     fn present(&self, out: &File) -> Result<u64> {
         let present = length(self.partial)?;
         if self.announced.size.is_none_or(|size| present <= size) {
@@ -110,13 +110,13 @@ impl Transfer<'_> {
         Ok(0)
     }
 
-    /// The answer that goes on after `present` bytes, or begins anew and empties the file.
+    /// Requests the bytes after `present`; if the server sends the whole file, empties the partial one.
     fn ask(&self, out: &File, present: &mut u64) -> Result<Response<Body>, Stop> {
         let answer = self.remote.content(&self.announced.url, *present);
         let answer = answer.map_err(|error| Stop::Broken(error.to_string()))?;
         match answer.status().as_u16() {
             206 if continues(header(&answer, "content-range"), *present) => {}
-            // The server sends the whole file whatever was asked for.
+            // The server ignored the range and sends the whole file.
             200 => {
                 *present = 0;
                 self.truncate(out)?;
@@ -132,12 +132,12 @@ impl Transfer<'_> {
         Ok(answer)
     }
 
-    /// Copies until the body ends; what has arrived before an error stays.
+    /// Copies the body; bytes that arrived before an error are kept.
     fn copy(
         &self,
         mut body: impl Read,
         out: &mut File,
-        progress: &mut dyn Progress,
+        progress: &mut dyn DownloadProgress,
     ) -> Result<u64, Stop> {
         let (mut buffer, mut copied) = (vec![0; 1 << 18], 0);
         loop {
@@ -155,7 +155,7 @@ impl Transfer<'_> {
         out.set_len(0).map_err(Error::file(self.partial))
     }
 
-    /// Compares length and, where the hub tells it, SHA-256; deletes what differs.
+    /// Compares length and, where the hub announces it, SHA-256; deletes the file if they differ.
     fn verify(&self) -> Result<()> {
         let Some(problem) = self.difference()? else { return Ok(()) };
         std::fs::remove_file(self.partial).map_err(Error::file(self.partial))?;
@@ -170,8 +170,8 @@ impl Transfer<'_> {
         {
             return Ok(Some(format!("has more than the {size} bytes that the hub announced")));
         }
-        // Small files are named by the hash of a git object, which is not worth another dependency:
-        // they are text, and what is wrong in them is noticed where they are read.
+        // The etag of a small file is a git hash, not worth another dependency: these are text files,
+        // and damage shows when they are parsed.
         let expected = &self.announced.etag;
         if expected.len() != 64 || !expected.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(None);
@@ -187,7 +187,7 @@ impl Transfer<'_> {
     }
 }
 
-/// Whether an answer's `Content-Range: bytes FROM-TO/SIZE` begins where we are.
+/// Whether `Content-Range: bytes FROM-TO/SIZE` begins at `present`.
 fn continues(range: Option<&str>, present: u64) -> bool {
     let from = range.and_then(|range| range.strip_prefix("bytes ")?.split_once('-'));
     from.is_some_and(|(from, _)| from.trim().parse() == Ok(present))

@@ -1,9 +1,9 @@
-//! The model beside measurements.
+//! Compares the model with measurements.
 //!
 //! The rates of decoding were fitted to these measurements (see [`fit`](super::fit)), those of training
 //! are means of them: the error is that of the model's form, with five numbers for seven decoding times
-//! here and three for nine rates of vLLM. What differs much from these shapes (other GPUs, much longer
-//! completions in training, more than one GPU a server) is arithmetic.
+//! here and three for nine rates of vLLM. Shapes far from these (other GPUs, much longer completions in
+//! training, more than one GPU per server) are extrapolated.
 
 use super::decode::{DecodeBatch, DecodeServer, DecodeWork};
 use super::fleet::{FleetPlan, FleetSpec, GpuSplit};
@@ -16,25 +16,25 @@ use super::run_shape::RunShape;
 use crate::Result;
 use rs_grpo_engine::optim::StateType;
 
-/// A measurement and what the model says.
+/// A measurement and the model's prediction.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct MeasuredRate {
     /// What was measured.
     pub what: String,
-    /// Where that is written.
+    /// Source of the measurement.
     pub source: String,
     /// The unit: `tokens/s` or `s`.
     pub unit: &'static str,
-    /// As measured.
+    /// Measured value.
     pub measured: f64,
-    /// As the model has it.
+    /// Predicted value.
     pub predicted: f64,
-    /// The largest error that is stated for its kind.
+    /// Largest error that is stated for this kind of measurement.
     pub stated: f64,
 }
 
-impl Comparison {
-    /// How much longer the model has it take than it took, as a share.
+impl MeasuredRate {
+    /// Relative error of the predicted time.
     pub fn error(&self) -> f64 {
         match self.unit {
             "s" => self.predicted / self.measured - 1.0,
@@ -91,9 +91,9 @@ impl Timing<'_> {
         (self.model)(rates)
     }
 
-    fn compare(&self, rates: &Rates) -> Result<Comparison> {
+    fn compare(&self, rates: &Rates) -> Result<MeasuredRate> {
         let seconds = self.predict(rates)?;
-        Ok(Comparison {
+        Ok(MeasuredRate {
             what: self.what.clone(),
             source: self.source.to_owned(),
             unit: if self.tokens.is_some() { "tokens/s" } else { "s" },
@@ -107,8 +107,8 @@ impl Timing<'_> {
 /// Every measurement beside the model with these rates.
 ///
 /// # Errors
-/// None, unless rates leave no room for a model.
-pub fn check(rates: &Rates) -> Result<Vec<Comparison>> {
+/// If a model does not fit with these rates.
+pub fn check(rates: &Rates) -> Result<Vec<MeasuredRate>> {
     timings(&Measurements::read()?).iter().map(|timing| timing.compare(rates)).collect()
 }
 
@@ -236,8 +236,8 @@ fn trained_part(lora_rank: usize) -> &'static str {
     if lora_rank == 0 { "full" } else { "LoRA" }
 }
 
-/// A step of a steady batch, each completion in the middle of its length in the mean, and a prompt read
-/// for each that ends.
+/// A step of a steady batch: completions are half done on average, and a prompt is read for each that
+/// ends.
 fn served<'a>(all: &'a Measurements, row: &'a DecodeMeasurement) -> Timing<'a> {
     let DecodeMeasurement { model, completions: batch, new_tokens: new, .. } = row;
     let (vllm, completions) = (&all.vllm, row.completions as f64);

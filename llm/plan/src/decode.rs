@@ -8,7 +8,7 @@ use rs_grpo_engine::ModelConfig;
 /// Points at which the length of a decode is evaluated.
 const POINTS: usize = 512;
 
-/// What decodes: one server of one or more GPUs, or the GPU that also trains.
+/// A decoder: one server of one or more GPUs, or the GPU that also trains.
 #[derive(Debug, Clone, Copy)]
 pub struct DecodeServer<'a> {
     /// Rates of the engine it runs.
@@ -91,15 +91,15 @@ impl DecodeServer<'_> {
         2.0 * cache_numbers(self.model) as f64
     }
 
-    /// Tokens that there is room for; not over 0 where there is none for the weights.
+    /// Tokens that fit into the cache; at most 0 if the weights do not fit.
     pub fn room(&self) -> f64 {
         let DecodeRates { memory, reserve, .. } = self.decode;
         let usable = (self.gpu.memory.value * memory.value - reserve.value) * 1e9;
         (usable * self.gpus as f64 - self.weights as f64) / self.token_bytes()
     }
 
-    /// Most completions at a time: as many as it takes, and as there is room for with their tokens in
-    /// the mean. Less than 1 where one does not fit.
+    /// Most completions at a time: limited by the batch size, and by the room for their mean number of
+    /// tokens. Less than 1 if not even one fits.
     pub fn most(&self, work: &DecodeWork) -> f64 {
         let DecodeWork { samples, prompt, lengths, .. } = *work;
         if self.room() < prompt as f64 + lengths.longest() {
@@ -130,15 +130,14 @@ impl DecodeServer<'_> {
         (waves * one, work.completions * work.lengths.longest())
     }
 
-    /// A place that gets free is filled as long as there are completions that have not begun; then the
-    /// last ones end.
+    /// A free place in the batch is refilled while completions are waiting; then the last ones end.
     fn refilled(&self, work: &DecodeWork, most: f64) -> (f64, f64) {
         let (lengths, longest) = (&work.lengths, work.lengths.longest());
         if work.completions <= most {
             let seconds = self.end_together(work, work.completions);
             return (seconds, work.completions.max(1.0) * longest);
         }
-        // In the mean a place holds a token of this age, and so do those that are last to end.
+        // Mean age of the tokens in a place of the batch, also of the last ones.
         let (mean, age) = (lengths.mean(), lengths.first_moment(0.0) / lengths.mean());
         let share = |t: f64| lengths.beyond(t) / mean;
         let last = midpoints(longest).map(|(t, width)| most * share(t) * width).sum::<f64>();
@@ -155,8 +154,8 @@ impl DecodeServer<'_> {
     }
 
     /// Seconds until the last of all servers' completions ends; `alive` says how many are decoded on one
-    /// server, and how many tokens each has. Where that is less than one, some servers have one and others
-    /// none, until there is none on any.
+    /// server, and how many tokens each has. If that is less than one, some servers have one and others
+    /// none, until all are done.
     fn until_last(&self, work: &DecodeWork, alive: impl Fn(f64) -> (f64, f64)) -> f64 {
         let servers = work.of / work.completions;
         let at = |(t, width): (f64, f64)| {

@@ -15,7 +15,7 @@
 //! What the measurements do not determine:
 //! - `vllm.layer`: with it in the fit, the standard error of 1/`vllm.products` is seven times its value.
 //!   It is left out, and its cost is part of the others.
-//! - `vllm.adapter_layer` has one measurement, which it meets exactly: it has no error of its own.
+//! - `vllm.adapter_layer` has one measurement, which it meets exactly: its error is unknown.
 //! - `engine.tensor_layer` and `vllm.tensor_layer`: nothing was measured with more than one GPU a server.
 //! - the rates of reading prompts, of batches and of memory, which are not fitted.
 
@@ -70,11 +70,12 @@ pub struct FittedRate {
 pub struct FittedMeasurement {
     /// What was measured.
     pub what: String,
-    /// Where that is written.
+    /// Source of the measurement.
     pub source: String,
-    /// How much longer the fit has it take than it took, as a share.
+    /// Relative error of the fitted time.
     pub error: f64,
-    /// The same with the rates fitted to the other measurements; none where those do not determine them.
+    /// The same with this measurement left out of the fit; none if the others do not determine the
+    /// rates.
     pub left_out: Option<f64>,
 }
 
@@ -185,7 +186,7 @@ fn converted(unit: &str, value: f64) -> f64 {
 }
 
 fn rate<'a>(rates: &'a mut Rates, name: &str) -> Result<&'a mut Rate> {
-    rates.named(name).ok_or_else(|| Error::Fit(format!("{name} is the name of no rate")))
+    rates.named(name).ok_or_else(|| Error::Fit(format!("unknown rate {name}")))
 }
 
 #[cfg(test)]

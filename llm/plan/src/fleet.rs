@@ -12,11 +12,12 @@ use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_files::Refuse as _;
 
-/// GPUs of a server, where the user does not say.
+/// Numbers of GPUs per server to choose from, unless the user sets one.
 const GROUPS: [usize; 4] = [1, 2, 4, 8];
-/// Longest completions that a server should hold at least, so that its weights are read for many.
+/// Fewest completions of full length that a server should have room for, so that reading its weights
+/// pays off.
 const LEAST_ROOM: f64 = 16.0;
-/// More servers than this are not looked at.
+/// Most servers that are considered.
 const MOST_SERVERS: usize = 4_096;
 
 /// What is planned: a run, and the machines for it.
@@ -95,7 +96,7 @@ pub struct GpuMemory {
     pub need: u64,
     /// Bytes there.
     pub has: u64,
-    /// What to do where it does not fit.
+    /// What to do if it does not fit.
     pub advice: Option<String>,
 }
 
@@ -149,8 +150,8 @@ impl<'a> FleetPlan<'a> {
     /// Chooses the size of a server's group, where it is not given.
     ///
     /// # Errors
-    /// No GPUs; a share that is none; servers that do not fit the GPUs, and a model that does not fit
-    /// the servers.
+    /// No GPUs; a share outside 0 to 1; too few GPUs for a server; a model that does not fit the
+    /// servers.
     pub fn new(spec: FleetSpec<'a>) -> Result<Self> {
         if !(spec.signal > 0.0 && spec.signal <= 1.0) {
             return Err(Error::parameter("signal", spec.signal, "over 0, up to 1"));
@@ -205,13 +206,12 @@ impl<'a> FleetPlan<'a> {
         &self.spec
     }
 
-    /// Servers that the GPUs are enough for.
+    /// Most servers that the GPUs allow.
     pub fn most_servers(&self) -> usize {
         ((self.spec.gpus - 1) / self.group).min(MOST_SERVERS)
     }
 
-    /// Groups of prompts that are sampled in a step, those that take the place of groups without signal
-    /// included.
+    /// Groups that are sampled in a step, including replacements of groups without signal.
     pub fn drawn(&self) -> f64 {
         let RunShape { prompts, sampling_rounds, .. } = self.spec.run;
         let without = (1.0 - self.spec.signal).powi(sampling_rounds as i32);
@@ -243,8 +243,8 @@ impl<'a> FleetPlan<'a> {
         }
     }
 
-    /// The fewest servers that keep up with the trainer; none where the longest completion alone takes
-    /// longer than training, however many there are.
+    /// The fewest servers that keep up with the trainer; none if the longest completion alone takes
+    /// longer than training.
     pub fn balance(&self) -> Option<usize> {
         let keeps_up = |&servers: &usize| self.split(servers).bound() == Bottleneck::Training;
         let mut high = std::iter::successors(Some(1), |&n| (n < MOST_SERVERS).then_some(2 * n))
@@ -257,7 +257,7 @@ impl<'a> FleetPlan<'a> {
         Some(high)
     }
 
-    /// The servers with which an overlapped step is fastest: the fewest within a hundredth.
+    /// The split with the fastest step: the fewest servers within 1 % of it.
     pub fn fastest(&self, overlap: bool) -> GpuSplit {
         let seconds = |split: &GpuSplit| if overlap { split.overlapped() } else { split.in_turn() };
         let splits: Vec<GpuSplit> = self.counts().map(|servers| self.split(servers)).collect();
@@ -401,8 +401,8 @@ impl<'a> FleetPlan<'a> {
     fn training(&self) -> f64 {
         let FleetSpec { model, run, trainer, rates, .. } = self.spec;
         let share = if run.lora_rank > 0 { &rates.training.lora } else { &rates.training.full };
-        // Later updates need the log-probabilities from before the first; where no correction for the
-        // sampler is asked for, the sampler's stand for them.
+        // Later updates need the log-probabilities from before the first; without importance correction,
+        // the sampler's are used.
         let again = run.minibatches * run.epochs > 1 && run.importance_correction;
         let passes = self.passes_with(f64::from(u8::from(again)));
         let operations = self.training_batch().operations(model, passes);

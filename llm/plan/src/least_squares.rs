@@ -99,8 +99,8 @@ fn divide_rows(matrix: &DMatrix<f64>, by: &DVector<f64>) -> DMatrix<f64> {
     DMatrix::from_fn(matrix.nrows(), matrix.ncols(), |row, column| matrix[(row, column)] / by[row])
 }
 
-/// The singular value decomposition of a matrix whose columns were scaled to length 1, since
-/// coefficients have units of their own.
+/// The singular value decomposition of a matrix with columns scaled to length 1, since coefficients have
+/// different units.
 struct ScaledSvd {
     svd: nalgebra::SVD<f64, nalgebra::Dyn, nalgebra::Dyn>,
     lengths: DVector<f64>,

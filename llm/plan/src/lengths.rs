@@ -18,7 +18,7 @@ use rs_grpo_files::Refuse as _;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lengths {
     longest: f64,
-    /// λ: what ends, of those that go on, a token.
+    /// λ: rate at which completions end, per token.
     ending: f64,
 }
 
@@ -40,7 +40,7 @@ impl Lengths {
             let over = Self { longest, ending: middle }.mean() > mean;
             *(if over { &mut low } else { &mut high }) = middle;
         }
-        // Where the mean is the longest, what is left of the search is not a slope.
+        // If the mean is the longest length, λ is 0; the search leaves only rounding error.
         let ending = if mean < longest * (1.0 - 1e-9) { low } else { 0.0 };
         Ok(Self { longest, ending })
     }
@@ -60,7 +60,7 @@ impl Lengths {
         2.0 * self.first_moment(0.0)
     }
 
-    /// Share that is cut off at the longest; not known where all have that length.
+    /// Share that is cut off at the longest length; meaningless if all have that length.
     pub fn cut(&self) -> f64 {
         (-self.ending * self.longest).exp()
     }

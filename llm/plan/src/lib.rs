@@ -1,5 +1,4 @@
-//! How much memory a run needs, how long a step of it takes on a number of GPUs, and what it costs,
-//! before anyone rents them.
+//! Estimates the memory of a run, the time of a step on a number of GPUs, and its cost.
 //!
 //! One GPU trains; the others sample, behind vLLM servers of a tensor-parallel group each. With one GPU
 //! alone, the engine of this program samples on it between the updates. Everything here is arithmetic on
@@ -30,9 +29,9 @@
 //! at large ones `sequence`: that is why a fixed share of the bytes' floor, which is what the field
 //! quotes, is 84 % in one published measurement and 34 % in another.
 //!
-//! Completions end at lengths of their own; the model of that is in [`Lengths`]. Not in the model: the
-//! network between trainer and servers but for publishing, grading (on the CPU, while others are
-//! sampled), evaluation, checkpoints, and failures.
+//! Completions differ in length, as modelled by [`Lengths`]. Not in the model: the network between
+//! trainer and servers except for publishing, grading (on the CPU, while others are sampled),
+//! evaluation, checkpoints, and failures.
 //!
 //! | file | what |
 //! |---|---|
@@ -46,7 +45,7 @@
 //! | `training` | seconds to train |
 //! | `fleet` | a step of one trainer and its servers; the split of GPUs; memory and money |
 //! | `measurements` | what was measured, from `measurements.toml` |
-//! | `check` | the model beside measurements |
+//! | `check` | compares the model with measurements |
 //! | `fit` | the rates of decoding, fitted to the measurements |
 //! | `least_squares` | the fit itself, with nalgebra |
 
@@ -65,7 +64,7 @@ mod run_shape;
 mod training;
 mod workload;
 
-pub use check::{Comparison, check};
+pub use check::{MeasuredRate, check};
 pub use decode::{DecodeBatch, DecodeServer, DecodeWork};
 pub use error::{Error, Result};
 pub use fit::{FittedMeasurement, FittedRate, RateFit, fit};

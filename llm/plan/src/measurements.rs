@@ -99,7 +99,7 @@ pub(super) struct VllmLoraMeasurement {
     pub completions: usize,
     /// Tokens of a whole sequence.
     pub sequence_tokens: usize,
-    /// Tokens that a sequence holds in the cache, in the mean.
+    /// Mean number of tokens that a sequence holds in the cache.
     pub held_tokens: usize,
     pub tokens_per_second: f64,
 }

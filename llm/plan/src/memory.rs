@@ -1,4 +1,4 @@
-//! How much memory a run takes, before it takes any.
+//! Memory of a run, estimated before it starts.
 //!
 //! # Formula
 //! ```text
@@ -30,7 +30,7 @@ use rs_grpo_engine::optim::StateType;
 
 /// Bytes of logits and of their gradient on a device.
 const LOGITS: u64 = 1 << 30;
-/// Rank that is proposed where all weights are too many.
+/// LoRA rank that is proposed if full training does not fit.
 const RANK: usize = 32;
 
 /// Whose memory it is.
@@ -55,7 +55,7 @@ pub struct MemoryPlan {
     pub gradients: u64,
     /// Keys and values while sampling.
     pub cache: u64,
-    /// What is kept for the backward pass, while training.
+    /// Activations kept for the backward pass.
     pub activations: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Every number of the model that is not arithmetic: what it is, and where it comes from.
+//! Empirical numbers of the model, each with its origin.
 
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -39,7 +39,7 @@ pub struct Rate {
     pub unit: &'static str,
     /// Where it comes from.
     pub origin: Origin,
-    /// What measured it or said it, and when.
+    /// The measurement or publication, with its date.
     pub source: String,
 }
 
@@ -234,7 +234,7 @@ impl Rates {
     /// The kind of GPU of this name; `parameter` is the setting that an error names.
     ///
     /// # Errors
-    /// A name that is none, with the nearest that is.
+    /// An unknown name; the error gives the nearest known one.
     pub fn gpu(&self, parameter: &'static str, name: &str) -> Result<&GpuSpec> {
         let names = self.gpus.iter().map(|gpu| gpu.name);
         self.gpus.iter().find(|gpu| gpu.name == name).ok_or_else(|| {
@@ -243,10 +243,10 @@ impl Rates {
         })
     }
 
-    /// Gives one rate another value.
+    /// Overrides one rate.
     ///
     /// # Errors
-    /// A name that is none; a value that is not a finite number of 0 or more.
+    /// An unknown name; a value that is not finite or is negative.
     pub fn set(&mut self, name: &str, value: f64, source: &str) -> Result<()> {
         let names: Vec<String> = self.places().into_iter().map(|(name, _)| name).collect();
         let Some(rate) = self.named(name) else {
@@ -254,7 +254,7 @@ impl Rates {
             let allowed = format!("a name of `repro plan --list-rates`; {nearest}");
             return Err(Error::parameter("rate", format!("{name:?}"), allowed));
         };
-        // What is divided by must be over 0; costs may be left out.
+        // Divisors must be over 0; costs may be 0.
         let is_cost = matches!(rate.unit, "µs" | "s" | "$/h") || name.ends_with("reserve");
         let fits = value.is_finite() && (value > 0.0 || (is_cost && value == 0.0));
         if !fits {
@@ -269,7 +269,7 @@ impl Rates {
     /// Takes the rates of a file: a table for each part, as in `[vllm]` and `sequence = 40`.
     ///
     /// # Errors
-    /// A file that cannot be read or is no TOML; those of [`Rates::set`].
+    /// A file that cannot be read or is not TOML; those of [`Rates::set`].
     pub fn read(&mut self, path: &Path) -> Result<()> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let table: Table = text.parse().map_err(|error: toml::de::Error| {

@@ -84,7 +84,7 @@ mod gpu {
         Error::from(EngineError::Gpu { what: text.to_owned(), problem })
     }
 
-    /// Weights of a model's shape that are the same random numbers again and again.
+    /// Weights of a model's shape that repeat one block of random numbers.
     fn random() -> impl FnMut(&Backend, &str, &[usize], DType) -> rs_grpo_engine::Result<Array> {
         let mut random: Option<Array> = None;
         move |backend, name, shape, dtype| {
@@ -250,7 +250,7 @@ mod gpu {
             let mut advantages = vec![0.0; SAMPLES];
             let mut examples = Vec::new();
             for (request, samples) in requests.iter().zip(&samples) {
-                // Random weights solve nothing: a token's residue stands in for the grader.
+                // Random weights solve nothing, so a token's residue replaces the grader.
                 let reward = |sample: &Sample| f64::from(sample.tokens[0].is_multiple_of(3));
                 let rewards: Vec<f64> = samples.iter().map(reward).collect();
                 let scratch = &mut Scratch::new();

@@ -1,18 +1,18 @@
-//! A configuration file that explains itself.
+//! A configuration file with a comment on every setting.
 
 use super::TrainConfig;
 use super::setting::{Setting, TableForm};
 use toml::{Table, Value};
 
-/// Characters of a line of comment.
+/// Most characters of a comment line.
 const WIDTH: usize = 100;
 
 const INTRODUCTION: &str = "All settings of a training run, for `repro llm --config FILE`; flags override \
                             them. What is left out has its default.";
 
 impl TrainConfig {
-    /// The settings as the text of a configuration file in which a comment says what each is: plain values
-    /// under their headings, then the tables.
+    /// The settings as a configuration file with a comment on each: plain values under their headings,
+    /// then the tables.
     pub fn to_commented_toml(&self) -> String {
         let table = self.table();
         let mut text = comment(INTRODUCTION);
@@ -43,7 +43,7 @@ fn line(key: &str, table: &Table) -> String {
     table.get(key).map(|value| format!("{key} = {value}\n")).unwrap_or_default()
 }
 
-/// A text as lines of comment.
+/// Wraps a text into comment lines.
 fn comment(text: &str) -> String {
     let mut lines = vec!["#".to_owned()];
     for word in text.split_whitespace() {

@@ -9,11 +9,12 @@ use super::tables::{
     SamplerKind,
 };
 use crate::reward::{Reward, RewardCommand};
-use crate::task::Source;
+use crate::task::TaskSource;
+use crate::template_vars::TemplateVars;
 use crate::{Error, Result};
 use rs_grpo::Estimator;
 use rs_grpo_engine::model::{LoraOptions, Training};
-use rs_grpo_engine::text::AUTO;
+use rs_grpo_engine::text::{AUTO, PromptOptions};
 use rs_grpo_files::Refuse as _;
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::Path;
@@ -82,8 +83,15 @@ settings! {
             /// Leave out problems of benchmarks that are in the cache.
             decontaminate: bool = true, "BOOL";
             /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
-            /// empty for the model's chat template.
+            /// empty for the question alone, through the model's chat template.
             prompt_template: String = AUTO.to_owned(), "TEXT";
+            /// Put that text through the model's chat template, whatever the model is.
+            chat: bool = false, "BOOL";
+            /// System message in the chat template, for questions that come without one.
+            system_prompt: String = String::new(), "TEXT";
+            /// Variables of the chat template, as in enable_thinking=false,date=2026-01-31; in a file, a table
+            /// does, too.
+            template_vars: TemplateVars = TemplateVars::default(), "NAME=VALUE[,…]";
         }
         "Method" {
             /// How rewards become advantages; `repro advantage --list` shows every estimator.
@@ -93,13 +101,13 @@ settings! {
             /// `timeout=120 PROGRAM` it may take 120 s for the completions of one prompt, not 60, before it
             /// is started again.
             reward_command: String = String::new(), "COMMAND";
-            /// How the terms of tokens become one loss.
+            /// How the losses of tokens are aggregated.
             loss: LossConfig = LossConfig::default(), "KIND[:KEY=VALUE]";
             /// Ratios under 1 − clip_low are not pushed further down.
             clip_low: f64 = 0.2, "ε";
             /// Ratios over 1 + clip_high are not pushed further up.
             clip_high: f64 = 0.28, "ε";
-            /// Weight of the divergence from the model at the start; with 0 no reference is kept.
+            /// Weight of the KL divergence from the initial model; with 0 no reference is kept.
             kl_coef: f64 = 0.0, "C";
             /// Weight of the policy's entropy, which is rewarded.
             entropy_coef: f64 = 0.0, "C";
@@ -115,9 +123,9 @@ settings! {
             steps: usize = 200, "N";
             /// Prompts of a step.
             prompts: usize = 64, "N";
-            /// Updates that a step's completions are divided over.
+            /// Updates in a step, which its completions are divided among.
             minibatches: usize = 1, "N";
-            /// Times that a step goes over its completions.
+            /// Passes of a step over its completions.
             epochs: usize = 1, "N";
             /// Most tokens that go through the network together in training.
             micro_batch_tokens: usize = 2048, "N";
@@ -127,7 +135,7 @@ settings! {
             schedule: Schedule = Schedule::default(), "DECAY[:warmup=N]";
             /// How gradients become updates.
             optimizer: OptimizerConfig = OptimizerConfig::default(), "adamw[:KEY=VALUE]";
-            /// Longest gradient; a longer one is shortened to it.
+            /// Largest gradient norm; a larger gradient is scaled down to it.
             clip_norm: f64 = 1.0, "G";
             /// Seed of all random numbers.
             seed: u64 = 0, "N";
@@ -140,6 +148,8 @@ settings! {
             temperature: f32 = 1.0, "T";
             /// Longest completion, in tokens.
             max_new_tokens: usize = 16, "N";
+            /// Texts that end a completion, each in quotes: ["\\n\\n", "</answer>"]; without brackets, one text.
+            stop: Vec<String> = Vec::new(), "TEXT|[TEXT,…]";
             /// Most rounds of sampling that a step may take to replace groups without signal; 1 is off.
             sampling_rounds: usize = 1, "N";
             /// Where completions are sampled.
@@ -154,7 +164,7 @@ settings! {
     }
 }
 
-/// A number in single precision as the shortest decimal that reads as the same.
+/// Writes an f32 as the shortest decimal that parses to the same value.
 fn shortest<S: Serializer>(number: &f32, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_f64(number.to_string().parse().unwrap_or_else(|_| f64::from(*number)))
 }
@@ -170,8 +180,8 @@ impl TrainConfig {
         Table::try_from(self).unwrap_or_default()
     }
 
-    /// The table that a short text means, such as `rank=32` for the setting `lora`. None where it means
-    /// none.
+    /// Parses a short text, such as `rank=32` for the setting `lora`, into its table; none if it is
+    /// invalid.
     pub fn short(setting: &Setting, text: &str) -> Option<Value> {
         let mut table = Self::default().table();
         let named = setting.form?.read(text, table.get(setting.key)?.as_table()?)?;
@@ -180,7 +190,7 @@ impl TrainConfig {
         Some(Value::Table(named))
     }
 
-    /// The settings by their keys, those of several keys as the short texts that flags take.
+    /// The settings by key, tables as the short texts that flags take.
     pub fn texts(&self) -> Table {
         let (mut table, defaults) = (self.table(), Self::default().table());
         for (key, form) in Self::SETTINGS.iter().filter_map(|s| Some((s.key, s.form?))) {
@@ -202,8 +212,8 @@ impl TrainConfig {
     /// The defaults, overridden by a file's table.
     ///
     /// # Errors
-    /// A file that cannot be read or is no TOML; a key that is none of the settings, with the nearest
-    /// that is; a value of the wrong kind.
+    /// A file that cannot be read or is not TOML; an unknown key, with the nearest known one; a value of
+    /// the wrong type.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -212,8 +222,8 @@ impl TrainConfig {
         Self::default().with(table, path)
     }
 
-    /// These settings, overridden by a table; `origin` is named in messages. A setting of several keys is
-    /// replaced as a whole: keys that it does not name have their defaults.
+    /// These settings, overridden by a table; `origin` is named in messages. A table replaces a setting
+    /// as a whole: missing keys get their defaults.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -245,8 +255,7 @@ impl TrainConfig {
         readable(&table, "the settings", origin)
     }
 
-    /// Names and values of the settings in which another run differs, as `key: its value here, its
-    /// value there`.
+    /// The settings in which another run differs, with both values.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let (mine, theirs) = (self.texts(), other.texts());
         let differing = mine.iter().filter(|(key, value)| theirs.get(*key) != Some(*value));
@@ -254,10 +263,10 @@ impl TrainConfig {
         differing.map(|(key, value)| format!("{key}: {value}, here {}", theirs(key))).collect()
     }
 
-    /// Whether all settings are in their ranges and fit each other.
+    /// Checks that all settings are in range and compatible.
     ///
     /// # Errors
-    /// The first setting that is not.
+    /// The first setting that is out of range.
     pub fn check(&self) -> Result<()> {
         self.estimator()?;
         self.source()?;
@@ -313,7 +322,8 @@ impl TrainConfig {
         self.check_sampler()
     }
 
-    /// Servers are given adapters, and learning from completions of the policy before needs a correction.
+    /// Servers need adapters, and learning from completions of the previous policy needs the importance
+    /// correction.
     fn check_sampler(&self) -> Result<()> {
         let ahead = self.sampler.async_steps;
         if ahead > usize::from(!self.sampler.is_local()) {
@@ -330,7 +340,7 @@ impl TrainConfig {
         }
         if ahead > 0 && self.importance_cap == 0.0 {
             let allowed = format!(
-                "at least 1 with {}, such as {DEFAULT_CAP}: completions are of the policy before",
+                "at least 1 with {}, such as {DEFAULT_CAP}: completions are of the previous policy",
                 self.sampler
             );
             return Err(Error::parameter("importance-cap", 0, allowed));
@@ -338,8 +348,8 @@ impl TrainConfig {
         Ok(())
     }
 
-    /// The same with completions drawn that many steps ahead on servers, and with the correction that this
-    /// needs where there is none.
+    /// The same settings with completions sampled `async_steps` ahead on servers, and with the
+    /// importance correction that this needs.
     #[must_use]
     pub fn drawn_ahead(mut self, async_steps: usize) -> Self {
         self.sampler = SamplerConfig { kind: SamplerKind::Http, async_steps };
@@ -349,39 +359,60 @@ impl TrainConfig {
         self
     }
 
-    /// The estimator of advantages, which must accept groups of this size.
+    /// The estimator of advantages, checked to accept groups of this size.
     ///
     /// # Errors
-    /// A text that names none, and a group that is too small for it.
+    /// An unknown estimator; a group that is too small for it.
     pub fn estimator(&self) -> Result<Estimator> {
         let refuse = |error: rs_grpo::Error| {
             Error::parameter("estimator", format!("{:?}", self.estimator), error.to_string())
         };
         let estimator: Estimator = self.estimator.parse().map_err(refuse)?;
-        // One of each reward, as far as the group reaches: what any size can refuse shows here.
+        self.check_estimator(&estimator)?;
+        Ok(estimator)
+    }
+
+    /// Refuses an estimator that does not accept groups of this size.
+    pub(crate) fn check_estimator(&self, estimator: &Estimator) -> Result<()> {
+        // Rewards 0 and 1 in turn, so that an estimator that refuses this size does so here.
         let rewards: Vec<f64> = (0..self.samples.max(1)).map(|i| (i % 2) as f64).collect();
         estimator.advantages(&rewards).map_err(|error| {
             let allowed = format!("one that takes groups of --samples {}: {error}", self.samples);
-            Error::parameter("estimator", format!("{:?}", self.estimator), allowed)
+            Error::parameter("estimator", format!("{:?}", estimator.to_string()), allowed)
         })?;
-        Ok(estimator)
+        Ok(())
     }
 
     /// Where the problems come from.
     ///
     /// # Errors
-    /// A text that is none of the sources.
-    pub fn source(&self) -> Result<Source> {
-        self.data.parse()
+    /// An unknown source.
+    pub fn source(&self) -> Result<TaskSource> {
+        let source: TaskSource = self.data.parse()?;
+        Ok(source.with_optional_answers(!self.reward_command.is_empty()))
     }
 
     /// Where the problems of evaluations come from.
     ///
     /// # Errors
-    /// A text that is none of the sources.
-    pub fn eval_source(&self) -> Result<Source> {
+    /// An unknown source.
+    pub fn eval_source(&self) -> Result<TaskSource> {
         let text = if self.eval_data.is_empty() { &self.data } else { &self.eval_data };
-        Ok(text.parse::<Source>()?.held_out())
+        let source = text.parse::<TaskSource>()?.held_out();
+        Ok(source.with_optional_answers(!self.reward_command.is_empty()))
+    }
+
+    /// How questions become prompts.
+    ///
+    /// # Errors
+    /// Variables that are not `name=value`.
+    pub fn prompt_options(&self) -> Result<PromptOptions> {
+        Ok(PromptOptions {
+            template: self.prompt_template.clone(),
+            chat: self.chat,
+            system: self.system_prompt.clone(),
+            variables: self.template_vars.0.clone(),
+        })
     }
 
     /// The loss and its constants.
@@ -399,31 +430,31 @@ impl TrainConfig {
         }
     }
 
-    /// Where rewards come from; a program is started.
+    /// The source of rewards; starts the reward command, if there is one.
     ///
     /// # Errors
-    /// A program that cannot be.
+    /// A program that cannot be started.
     pub fn reward(&self) -> Result<Reward> {
         Reward::of(&self.reward_command)
     }
 
-    /// What of the model is trained.
+    /// Which weights are trained.
     pub fn training(&self) -> Training {
         self.lora().map_or(Training::Full, Training::Lora)
     }
 
-    /// The adapters, where not every weight is trained.
+    /// Options of the LoRA adapters; none if all weights are trained.
     pub fn lora(&self) -> Option<LoraOptions> {
         let (LoraConfig { rank, alpha }, seed) = (self.lora, self.seed);
         (rank > 0).then_some(LoraOptions { rank, alpha, seed })
     }
 }
 
-/// Bound on the correction for completions of the policy before, unless one is given (that of TIS,
-/// Yao et al. 2025, "Your efficient RL framework secretly brings you off-policy RL training").
+/// Default bound on the importance correction for completions of the previous policy (that of TIS, Yao
+/// et al. 2025, "Your efficient RL framework secretly brings you off-policy RL training").
 const DEFAULT_CAP: f64 = 2.0;
 
-/// A whole number where a number is wanted.
+/// Converts an integer where a float is expected.
 fn fit(value: Value, like: &Value) -> Value {
     match (value, like) {
         (Value::Integer(whole), Value::Float(_)) => Value::Float(whole as f64),
@@ -431,15 +462,15 @@ fn fit(value: Value, like: &Value) -> Value {
     }
 }
 
-/// The settings of a table whose value of `path` is new.
+/// Deserializes settings; `path` is the new value that an error is about.
 fn readable(table: &Table, path: &str, origin: &Path) -> Result<TrainConfig> {
     table.clone().try_into().map_err(|error: toml::de::Error| {
         Error::malformed(origin, path, error.message().trim().to_owned())
     })
 }
 
-/// Refuses texts and numbers where a table belongs, which was the form of earlier versions, with the
-/// tables to write in their place.
+/// Refuses strings and numbers in place of a table, the form of earlier versions; the error shows the
+/// tables to write instead.
 fn check_form(overrides: &Table, defaults: &Table, origin: &Path) -> Result<()> {
     let old = |setting: &Setting| {
         let (form, value) = (setting.form?, overrides.get(setting.key)?);
@@ -457,13 +488,13 @@ fn check_form(overrides: &Table, defaults: &Table, origin: &Path) -> Result<()> 
     }
     let (keys, blocks): (Vec<&str>, Vec<String>) = old.into_iter().unzip();
     let problem = format!(
-        "is the form of earlier versions; in its place, write this at the end of the file:\n\n{}",
+        "is the form of earlier versions; write this at the end of the file:\n\n{}",
         blocks.join("\n")
     );
     Err(Error::malformed(origin, keys.join(", "), problem.trim_end()))
 }
 
-/// A setting under a key that is none.
+/// The error for an unknown key.
 fn unknown(path: &str, key: &str, known: &Table, origin: &Path) -> Error {
     let near = |known: &&String| strsim::jaro_winkler(key, known);
     let foreign = FOREIGN_NAMES.iter().find(|foreign| foreign.name == path);

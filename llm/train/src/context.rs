@@ -1,16 +1,17 @@
-//! What a run trains with: its settings, its problems and its networks.
+//! Settings, problems and networks of a run.
 
 use crate::config::TrainConfig;
 use crate::data::{Gold, Problem};
 use crate::decontaminate::{Decontaminated, decontaminate};
 use crate::error::{Error, Result};
+use rs_grpo::Estimator;
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::model::{Decoder, Training};
 use rs_grpo_engine::optim::StateType;
-use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
+use rs_grpo_engine::text::{PromptOptions, Question, Tokenizer, stop_tokens};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_fleet::{AdapterFolder, Servers};
 use rs_grpo_plan::{MemoryPlan, Site, host_memory};
@@ -24,17 +25,21 @@ use std::path::{Path, PathBuf};
 pub struct TrainContext<P> {
     /// The settings, checked.
     pub config: TrainConfig,
+    /// How rewards become advantages: what the settings name, or what
+    /// [`TrainContext::replace_estimator`] put in its place.
+    pub estimator: Estimator,
     /// Problems to train on.
     pub problems: Vec<Problem>,
     /// Their prompts in tokens.
     pub prompts: Vec<Vec<u32>>,
     /// Notes for the user on their files, a sentence each.
     pub notes: Vec<String>,
-    /// What was left out of them; absent where benchmarks do not matter.
+    /// Training problems that were left out because a benchmark has them; absent without
+    /// decontamination.
     pub decontaminated: Option<Decontaminated>,
     /// The model in training.
     pub policy: P,
-    /// The model at the start, where the loss has a divergence from it.
+    /// The initial model, if the loss has a KL divergence from it.
     pub reference: Option<P>,
     /// Sizes of the model.
     pub model: ModelConfig,
@@ -49,12 +54,12 @@ pub struct TrainContext<P> {
     /// Name and contents of the tokenizer's files, which every checkpoint holds unchanged.
     pub tokenizer_files: Vec<(&'static str, Vec<u8>)>,
     /// Servers that sample completions, where the configuration says so.
-    pub remote: Option<Remote>,
+    pub remote: Option<SamplerServers>,
 }
 
 /// Servers that sample completions, and how adapters reach them.
 #[derive(Debug, Clone)]
-pub struct Remote {
+pub struct SamplerServers {
     /// The servers.
     pub servers: Servers,
     /// The folder of adapters.
@@ -65,15 +70,14 @@ impl TrainContext<Decoder> {
     /// A run in the memory of the host, with the model of a folder.
     ///
     /// # Errors
-    /// Settings that do not fit; files that are not what they should be; no problems; prompts that
-    /// leave no room for an answer; a run that does not fit into the memory.
+    /// Incompatible settings; malformed files; no problems; prompts that leave no room for an answer; a
+    /// run that does not fit into memory.
     pub fn new(config: TrainConfig, folder: &Path) -> Result<Self> {
         Self::open(config, folder, None)
     }
 
-    /// The same for a run that goes on, which leaves out the problems that it left out when it began,
-    /// whatever benchmarks are in the cache now: its position in the data holds only among the same
-    /// problems.
+    /// The same for a resumed run, which leaves out the same problems as when it began, whatever
+    /// benchmarks are in the cache now: its position in the data is valid only for the same problems.
     ///
     /// # Errors
     /// As [`TrainContext::new`].
@@ -120,15 +124,19 @@ impl<P> TrainContext<P> {
     ) -> Result<Self> {
         config.check()?;
         let mut loaded = config.source()?.training()?;
-        let notes = loaded.notes();
+        let mut notes = loaded.notes();
         let decontaminated = decontaminate(&config, &mut loaded, left_out)?;
         let problems = loaded.problems;
         let checkpoint = Checkpoint::open(folder)?;
         let tokenizer = Tokenizer::from_folder(folder)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
-        let prompts = encode(&problems, &tokenizer, folder, &config.prompt_template)?;
+        let prompts = encode(&problems, &tokenizer, folder, &config.prompt_options()?)?;
+        let longest = checkpoint.config().max_positions;
+        let (problems, prompts, too_long) = fitting(problems, prompts, longest)?;
+        notes.extend(too_long);
         let (policy, reference) = load(&config, &checkpoint, &prompts)?;
         Ok(Self {
+            estimator: config.estimator()?,
             stop_tokens: stop_tokens(folder, &tokenizer)?,
             model: checkpoint.config().clone(),
             config_fields: checkpoint.config_fields().clone(),
@@ -144,6 +152,21 @@ impl<P> TrainContext<P> {
             remote: None,
             tokenizer,
         })
+    }
+
+    /// Trains with this estimator, such as one of [`Estimator::custom`], in place of the one that the
+    /// settings name. The settings and what is written from them stay as they are; a note says so.
+    ///
+    /// # Errors
+    /// An estimator that refuses groups of this run's size.
+    pub fn replace_estimator(&mut self, estimator: Estimator) -> Result<()> {
+        self.config.check_estimator(&estimator)?;
+        self.notes.push(format!(
+            "Advantages are those of {estimator}, not of {}, which the settings name.",
+            self.config.estimator
+        ));
+        self.estimator = estimator;
+        Ok(())
     }
 
     /// Names of the problems of these indices.
@@ -164,8 +187,8 @@ fn on_host(config: &TrainConfig, checkpoint: &Checkpoint) -> Result<(Decoder, Op
     Ok((policy, reference))
 }
 
-/// The same on a device, from a decoder on the host that holds only what is in files, and the adapters
-/// as they begin.
+/// The same on a device, from a decoder on the host with the weights of the files and the initial
+/// adapters.
 fn on_device(
     config: &TrainConfig,
     checkpoint: &Checkpoint,
@@ -185,7 +208,7 @@ fn on_device(
     Ok((policy, reference))
 }
 
-/// Refuses a run that needs more memory than there is, where that is known.
+/// Refuses a run that needs more memory than there is, as far as that is known.
 fn check_memory(
     (site, limit): (Site, Option<u64>),
     config: &TrainConfig,
@@ -231,17 +254,64 @@ fn tokenizer_files(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     present.map(read).collect()
 }
 
-/// The prompts of problems in tokens; `template` is that of [`Question::new`].
+/// The problems whose prompts leave room for at least one token in a model's context of `positions`, with
+/// these prompts, and what there is to say of the others.
 ///
 /// # Errors
-/// An empty template where the model has no chat template; text that has no tokens.
+/// Prompts none of which fits.
+pub fn fitting(
+    problems: Vec<Problem>,
+    prompts: Vec<Vec<u32>>,
+    positions: usize,
+) -> Result<(Vec<Problem>, Vec<Vec<u32>>, Option<String>)> {
+    let all = problems.into_iter().zip(prompts);
+    let (fitting, long): (Vec<_>, Vec<_>) = all.partition(|(_, prompt)| prompt.len() < positions);
+    let note = long.first().map(|(problem, prompt)| {
+        let (count, id, tokens) = (long.len(), &problem.id, prompt.len());
+        format!(
+            "{count} problems left out, whose prompts fill the model's context of {positions} tokens, \
+             such as {id} with {tokens}"
+        )
+    });
+    if let (true, Some(note)) = (fitting.is_empty(), &note) {
+        let allowed = "prompts that leave room for a completion";
+        return Err(Error::parameter("data", note, allowed));
+    }
+    let (problems, prompts) = fitting.into_iter().unzip();
+    Ok((problems, prompts, note))
+}
+
+/// The prompts of problems as texts, with the special tokens of a chat template in them.
+///
+/// # Errors
+/// Those of [`Question::new`] and [`Question::render`].
+pub fn prompt_texts(
+    problems: &[Problem],
+    tokenizer: &Tokenizer,
+    folder: &Path,
+    options: &PromptOptions,
+) -> Result<Vec<String>> {
+    let is_math = problems.iter().any(|problem| matches!(problem.gold, Gold::Math(_)));
+    let question = Question::new(options, folder, tokenizer, is_math)?;
+    let render =
+        |problem: &Problem| Ok(question.render(&problem.prompt, problem.system.as_deref())?);
+    problems.iter().map(render).collect()
+}
+
+/// The prompts of problems in tokens.
+///
+/// # Errors
+/// Those of [`Question::new`]; text that has no tokens.
 pub fn encode(
     problems: &[Problem],
     tokenizer: &Tokenizer,
     folder: &Path,
-    template: &str,
+    options: &PromptOptions,
 ) -> Result<Vec<Vec<u32>>> {
     let is_math = problems.iter().any(|problem| matches!(problem.gold, Gold::Math(_)));
-    let question = Question::new(template, folder, tokenizer, is_math)?;
-    problems.iter().map(|problem| Ok(question.encode(&problem.prompt, tokenizer)?)).collect()
+    let question = Question::new(options, folder, tokenizer, is_math)?;
+    let encode = |problem: &Problem| {
+        Ok(question.encode(&problem.prompt, problem.system.as_deref(), tokenizer)?)
+    };
+    problems.iter().map(encode).collect()
 }

@@ -1,14 +1,14 @@
-//! Training problems without those that benchmarks hold.
+//! Training problems without those of benchmarks.
 
 use crate::config::TrainConfig;
-use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, Problem, load_set};
+use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, Problem, Reading, load_set};
 use crate::error::{Error, Result};
-use crate::task::{Source, Split, is_cached};
+use crate::task::{Split, TaskSource, is_cached};
 use rs_grpo_files::Refuse as _;
-use rs_grpo_hub::Settings;
+use rs_grpo_hub::HubSettings;
 use std::collections::HashSet;
 
-/// What was left out of the training problems, since benchmarks hold it.
+/// Training problems that were left out because benchmarks have them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Decontaminated {
     /// Names of the benchmarks that the problems were compared with.
@@ -17,21 +17,21 @@ pub struct Decontaminated {
     pub overlaps: Vec<Overlap>,
 }
 
-/// Problems to train on, without those that cached benchmarks hold, and what was left out.
+/// Problems to train on without those of cached benchmarks, and what was left out.
 ///
 /// # Errors
-/// Problems that cannot be loaded, and where none are left.
+/// Problems that cannot be loaded; no problems left.
 pub fn training_problems(config: &TrainConfig) -> Result<(Loaded, Option<Decontaminated>)> {
     let mut loaded = config.source()?.training()?;
     let decontaminated = decontaminate(config, &mut loaded, None)?;
     Ok((loaded, decontaminated))
 }
 
-/// Takes out the problems that benchmarks hold: those in the hub's cache, and the set that the run is
-/// evaluated on if it is another. A run that goes on takes out what it `left_out` when it began.
+/// Removes the problems of benchmarks: those in the hub's cache, and the run's evaluation set. A resumed
+/// run removes what it `left_out` when it began.
 ///
 /// # Errors
-/// Benchmarks that cannot be read, and where no problems are left.
+/// Benchmarks that cannot be read; no problems left.
 pub(crate) fn decontaminate(
     config: &TrainConfig,
     loaded: &mut Loaded,
@@ -49,14 +49,19 @@ pub(crate) fn decontaminate(
         decontaminated.overlaps.iter().map(|overlap| overlap.problem.as_str()).collect();
     loaded.problems.retain(|problem| !shared.contains(problem.id.as_str()));
     if loaded.problems.is_empty() {
-        let allowed = "a set that the benchmarks do not hold, or --decontaminate false";
+        let allowed =
+            "a set with problems that are not in the benchmarks, or --decontaminate false";
         return Err(Error::parameter("data", &config.data, allowed));
     }
     Ok(Some(decontaminated))
 }
 
-fn overlaps(config: &TrainConfig, source: &Source, problems: &[Problem]) -> Result<Decontaminated> {
-    let mut benchmarks = benchmarks(&Settings::from_environment())?;
+fn overlaps(
+    config: &TrainConfig,
+    source: &TaskSource,
+    problems: &[Problem],
+) -> Result<Decontaminated> {
+    let mut benchmarks = benchmarks(&HubSettings::from_environment())?;
     let own = config.eval_source()?;
     if own.is_math() && own != *source {
         let problems = own.problems(Split::HeldOut, usize::MAX)?;
@@ -71,13 +76,13 @@ fn overlaps(config: &TrainConfig, source: &Source, problems: &[Problem]) -> Resu
 /// The problems of every benchmark in the hub's cache.
 ///
 /// # Errors
-/// Files there that do not hold the problems of their set.
-pub fn benchmarks(settings: &Settings) -> Result<Vec<Benchmark>> {
+/// Files without the problems of their set.
+pub fn benchmarks(settings: &HubSettings) -> Result<Vec<Benchmark>> {
     let cached = DataSet::benchmarks().filter(|set| is_cached(set, settings));
     cached
         .map(|set| {
-            let source = Source::Set { set, path: None };
-            let loaded = load_set(set, &source.fetch(settings, &mut ())?)?;
+            let source = TaskSource::Set { set, path: None };
+            let loaded = load_set(set, &source.fetch(settings, &mut ())?, Reading::default())?;
             Ok(Benchmark { name: set.name.to_owned(), problems: loaded.problems })
         })
         .collect()

@@ -25,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     Fleet(rs_grpo_fleet::Error),
 
-    /// Training met a loss, a gradient or a logit that is not finite.
+    /// A loss, gradient or logit is not finite.
     #[error(
         "{what} is {value} in step {step}; the weights were left as they were. {} Prompts of the step: {}",
         match checkpoint {
@@ -51,7 +51,7 @@ pub enum Error {
     #[error(transparent)]
     Plan(rs_grpo_plan::Error),
 
-    /// A command gave no rewards.
+    /// A reward command failed.
     #[error("reward command `{command}`: {problem}")]
     Reward {
         /// The command.

@@ -1,13 +1,13 @@
-//! Settings under the names that other trainers and earlier versions have for them.
+//! Names of settings in other trainers and earlier versions.
 
 /// Another name for a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ForeignName {
     /// The other name.
     pub name: &'static str,
-    /// What it is in a file here.
+    /// Its equivalent in a file.
     pub(crate) in_file: &'static str,
-    /// What it is on a command line here.
+    /// Its equivalent on the command line.
     pub flag: ForeignFlag,
 }
 
@@ -16,9 +16,9 @@ pub struct ForeignName {
 pub enum ForeignFlag {
     /// Another name of the flag of this setting: it takes the same values, with the same meaning.
     Alias(&'static str),
-    /// Something that is said otherwise: how.
+    /// Written differently: how.
     Instead(&'static str),
-    /// A flag of its own.
+    /// A separate flag.
     Own,
 }
 
@@ -55,7 +55,7 @@ pub const FOREIGN_NAMES: [ForeignName; 32] = [
     same("n", "samples"),
     same("max_completion_length", "max_new_tokens"),
     same("max_tokens", "max_new_tokens"),
-    // TRL's is the upper bound, too, unless that is given.
+    // TRL's `epsilon` is both bounds, unless `epsilon_high` is given.
     instead("epsilon", "clip_low, and clip_high for the upper bound", "--clip-low and --clip-high"),
     same("epsilon_high", "clip_high"),
     instead("delta", DUAL_CLIP.0, DUAL_CLIP.1),

@@ -11,21 +11,21 @@
 //! |---|---|
 //! | `data` | problems, and the files that they come from |
 //! | `task` | where problems come from, and how answers to them are checked |
-//! | `reward` | what completions are worth: the grader's verdict, or the answer of the user's program |
+//! | `reward` | rewards of completions, from the grader or the user's program |
 //! | `config`, `tables`, `setting`, `schedule` | the settings of a run |
 //! | `commented`, `foreign` | settings as a commented file; names that other trainers have for them |
 //! | `run_shape` | the settings that memory and time depend on |
-//! | `decontaminate` | training problems without those that benchmarks hold |
+//! | `decontaminate` | training problems without those of benchmarks |
 //! | `context` | settings, problems and networks of a run |
 //! | `rollout` | the completions of a step, with their rewards and advantages |
 //! | `loss` | the loss of a mini-batch, and its gradient |
 //! | `policy` | the policy in training: its optimiser, and its sampler |
 //! | `step` | one step, from prompts to the update: begin here |
 //! | `metrics` | the numbers of a step |
-//! | `evaluate` | many completions of each problem, and what they say of a policy |
-//! | `run` | what goes around the steps: sampling ahead, checkpoints, evaluations, records |
-//! | `pretrain` | the embedded model, taught Countdown from nothing |
-//! | `self_test` | networks on a device against the decoder on the CPU |
+//! | `evaluate` | evaluation of a policy by many completions of each problem |
+//! | `run` | the loop around the steps: sampling ahead, checkpoints, evaluations, records |
+//! | `pretrain` | pre-trains the embedded model on Countdown |
+//! | `self_test` | compares networks on a device with the decoder on the CPU |
 //!
 //! An arrow points from a module to those that depend on it; none points back.
 
@@ -37,6 +37,7 @@ mod decontaminate;
 mod error;
 pub mod evaluate;
 mod foreign;
+pub mod inputs;
 mod loss;
 mod metrics;
 mod policy;
@@ -51,24 +52,27 @@ mod setting;
 mod step;
 mod tables;
 pub mod task;
+mod template_vars;
 
 pub use config::TrainConfig;
-pub use context::{Remote, TrainContext, encode};
+pub use context::{SamplerServers, TrainContext, encode, fitting, prompt_texts};
 pub use decontaminate::{Decontaminated, benchmarks, training_problems};
 pub use error::{Error, Result};
 pub use foreign::{FOREIGN_NAMES, ForeignFlag, ForeignName};
 pub use loss::{
-    Example, KlKind, Loss, LossKind, Pass, Sums, Term, Token, UpdateStats, gradient, logprobs,
+    Example, KlKind, Loss, LossKind, LossSums, Pass, Term, TokenTerms, UpdateStats, gradient,
+    logprobs,
 };
 pub use metrics::Metrics;
 pub use policy::{engine, engine_options};
 pub use pretrain::{Pretraining, pretrain};
-pub use rollout::{Completion, Group, Rollout};
-pub use run::{Progress, StepReport, Trainer};
+pub use rollout::{Completion, CompletionGroup, Rollout};
+pub use run::{StepReport, Trainer, TrainingProgress};
 pub use schedule::{Decay, Schedule};
-pub use setting::{Key, Setting, TableForm};
+pub use setting::{Setting, TableForm, TableKey};
 pub use step::update;
 pub use tables::{
     CheckpointConfig, EvalConfig, LoraConfig, LossConfig, OptimizerConfig, OptimizerKind,
     SamplerConfig, SamplerKind,
 };
+pub use template_vars::TemplateVars;

@@ -1,12 +1,11 @@
-//! The numbers of a step, by the names that users of TRL know.
+//! Metrics of a step, under TRL's names where it has them.
 
-use crate::loss::{Sums, UpdateStats};
+use crate::loss::{LossSums, UpdateStats};
 use crate::rollout::{Completion, Rollout};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Numbers by name. A number that is not defined, such as the mean length of no completions, is left
-/// out.
+/// Numbers by name. Undefined ones, such as the mean length of no completions, are left out.
 pub type Metrics = BTreeMap<String, f64>;
 
 /// The metrics of a step: of its completions, of its updates, and how long they took.
@@ -67,7 +66,7 @@ fn of_rollout(rollout: &Rollout) -> Metrics {
 fn of_updates(updates: &[UpdateStats]) -> Metrics {
     let mut metrics = Metrics::new();
     let mut put = |name: &str, value: f64| put(&mut metrics, name, value);
-    let mut all = Sums::default();
+    let mut all = LossSums::default();
     updates.iter().for_each(|stats| all += stats.sums);
     let count = updates.len() as f64;
     let per_token = |sum: f64| sum / all.tokens as f64;

@@ -1,10 +1,10 @@
-//! The embedded model: a small Qwen3 decoder, taught Countdown from nothing.
+//! The embedded model: a small Qwen3 decoder, pre-trained on Countdown.
 
 use crate::error::{Error, Result};
 use crate::loss::{Example, Loss, Pass, UpdateStats};
 use crate::schedule::{Decay, Schedule};
 use crate::step::update;
-use crate::task::countdown::{Prior, Shape, Solved};
+use crate::task::countdown::{Prior, PuzzleShape, Solved};
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, Normal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -38,14 +38,14 @@ const SPREAD: f64 = 0.02;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pretraining {
     /// How large the puzzles are.
-    pub shape: Shape,
-    /// How often each operator stands in the solutions.
+    pub shape: PuzzleShape,
+    /// Frequency of each operator in the solutions.
     pub prior: Prior,
     /// Steps of the optimiser.
     pub steps: usize,
     /// Solved puzzles of a step.
     pub batch: usize,
-    /// Solved puzzles in all; steps go through them again and again.
+    /// Solved puzzles in total; steps cycle through them.
     pub problems: usize,
     /// Largest learning rate; it falls along a cosine.
     pub learning_rate: f64,
@@ -61,7 +61,7 @@ impl Default for Pretraining {
     /// What made the embedded model.
     fn default() -> Self {
         Self {
-            shape: Shape::default(),
+            shape: PuzzleShape::default(),
             prior: Prior::SKEWED,
             steps: 1_000,
             batch: 256,

@@ -1,5 +1,5 @@
-//! The whole network on a device against the decoder on the CPU: gradients, steps of the optimiser,
-//! and generation; and against itself, token by token, in bursts and with recordings.
+//! Compares the whole network on a device with the decoder on the CPU: gradients, optimiser steps and
+//! generation; and its generation token by token, in several steps at a time, and with CUDA graphs.
 
 use crate::error::{Error, Result};
 use crate::loss::{Example, Loss, LossKind, Pass, gradient, logprobs};
@@ -9,7 +9,7 @@ use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::network::Network;
-use rs_grpo_engine::cuda::self_test::{Comparison, relative_error, to_floats};
+use rs_grpo_engine::cuda::self_test::{KernelCheck, relative_error, to_floats};
 use rs_grpo_engine::generate::{
     Engine, EngineOptions, LanguageModel, Request, Sample, Sampler, SamplingParams,
 };
@@ -37,7 +37,7 @@ pub fn compare_networks(
     folder: &Path,
     place: &Backend,
     training: Training,
-) -> Result<Vec<Comparison>> {
+) -> Result<Vec<KernelCheck>> {
     let checkpoint = Checkpoint::open(folder)?;
     let model = Decoder::load(&checkpoint, training)?;
     let network = Network::new(place, &model, training)?;
@@ -51,11 +51,11 @@ pub fn compare_networks(
     Ok(outcomes.outcomes)
 }
 
-/// The same with a model that is made for it, whose heads are as wide as tensor cores want them.
+/// The same with a generated model whose heads are wide enough for tensor cores.
 ///
 /// # Errors
 /// As [`compare_networks`]; a full disk.
-pub fn compare_wide_networks(place: &Backend, training: Training) -> Result<Vec<Comparison>> {
+pub fn compare_wide_networks(place: &Backend, training: Training) -> Result<Vec<KernelCheck>> {
     let scratch = tempfile::tempdir().map_err(Error::file(&std::env::temp_dir()))?;
     let folder = scratch.path().join("wide");
     let made = Pretraining {
@@ -99,7 +99,7 @@ impl Batch {
 
 struct Outcomes {
     element: Element,
-    outcomes: Vec<Comparison>,
+    outcomes: Vec<KernelCheck>,
 }
 
 impl Outcomes {
@@ -109,7 +109,7 @@ impl Outcomes {
             Element::F32 => 1e-4,
             Element::Bf16 => 0.1,
         };
-        let outcome = Comparison { what: what.to_owned(), element: self.element, error, limit };
+        let outcome = KernelCheck { what: what.to_owned(), element: self.element, error, limit };
         self.outcomes.push(outcome);
     }
 
@@ -191,7 +191,7 @@ impl Outcomes {
     /// Notes how many of something are not what they must be.
     fn same(&mut self, what: &str, different: usize) {
         let (what, error) = (what.to_owned(), different as f32);
-        self.outcomes.push(Comparison { what, element: self.element, error, limit: 0.0 });
+        self.outcomes.push(KernelCheck { what, element: self.element, error, limit: 0.0 });
     }
 
     fn gradients(
@@ -251,7 +251,7 @@ impl Outcomes {
     }
 }
 
-/// The length of the difference over that of what is expected; NaN if a number is none or missing.
+/// The norm of the difference over the norm of the expected; NaN if a number is NaN or missing.
 fn distance(found: &[f32], expected: &[f32]) -> f32 {
     if found.len() != expected.len() {
         return f32::NAN;

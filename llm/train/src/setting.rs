@@ -1,8 +1,8 @@
-//! What a setting is: a key of a file, a flag, and a sentence of documentation, declared once.
+//! A setting: its key, flag, default and documentation, declared once.
 //!
-//! A setting of several keys is a table in a file and a short text on a command line: `value`,
-//! `key=value,key=value`, or `value:key=value`. A value without a key is that of the first key; what a text
-//! does not name has its default.
+//! A setting of several keys is a table in a file and a short text on the command line: `value`,
+//! `key=value,key=value`, or `value:key=value`. A value without a key is that of the first key; missing
+//! keys have their defaults.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use toml::{Table, Value};
 pub struct Setting {
     /// Its key in a file; the flag has hyphens in place of underscores.
     pub key: &'static str,
-    /// What a person decides by it, for headings.
+    /// Heading that it is listed under.
     pub heading: &'static str,
     /// The form of its value on a command line.
     pub value: &'static str,
@@ -24,7 +24,7 @@ pub struct Setting {
 
 /// A key of a table of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+pub struct TableKey {
     /// Its name.
     pub name: &'static str,
     pub(crate) doc: &'static str,
@@ -34,10 +34,10 @@ pub struct Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableForm {
     /// Its keys, in order.
-    pub keys: &'static [Key],
-    /// The texts that are taken, for messages.
+    pub keys: &'static [TableKey],
+    /// The accepted texts, for messages.
     pub allowed: &'static str,
-    /// Whether the others mean nothing, and the text is `off`, where the first key is 0.
+    /// Whether 0 for the first key turns the setting off, written as `off`.
     pub(crate) off: bool,
 }
 
@@ -48,7 +48,7 @@ impl Setting {
     }
 }
 
-impl Key {
+impl TableKey {
     /// What it means, in a sentence.
     pub fn doc(&self) -> &'static str {
         self.doc.trim_start()
@@ -67,6 +67,7 @@ impl SettingKind for usize {}
 impl SettingKind for u64 {}
 impl SettingKind for f32 {}
 impl SettingKind for f64 {}
+impl SettingKind for Vec<String> {}
 
 /// Declares a setting of several keys: each with its meaning, its type and its default.
 macro_rules! table {
@@ -92,7 +93,7 @@ macro_rules! table {
         impl $crate::setting::SettingKind for $type {
             const FORM: Option<&'static $crate::setting::TableForm> =
                 Some(&$crate::setting::TableForm {
-                    keys: &[$($crate::setting::Key {
+                    keys: &[$($crate::setting::TableKey {
                         name: stringify!($key),
                         doc: concat!($($doc),+),
                     }),+],
@@ -162,21 +163,21 @@ impl TableForm {
         Some(named)
     }
 
-    /// A table as it stands in a file, with these keys of it.
+    /// A table in the form of a file, with its keys that are given.
     pub(crate) fn block(&self, name: &str, table: &Table) -> String {
-        let line = |key: &Key| Some(format!("{} = {}\n", key.name, table.get(key.name)?));
+        let line = |key: &TableKey| Some(format!("{} = {}\n", key.name, table.get(key.name)?));
         let lines: String = self.keys.iter().filter_map(line).collect();
         format!("[{name}]\n{lines}")
     }
 
-    /// The short text of a table: after a word all keys that are not as they are by default, or else all
+    /// The short text of a table: after a word only keys that differ from the default, otherwise all
     /// keys.
     pub(crate) fn short(&self, table: &Table, defaults: &Table) -> String {
-        let value = |key: &Key| table.get(key.name).map(plain).unwrap_or_default();
-        let pair = |key: &Key| format!("{}={}", key.name, value(key));
+        let value = |key: &TableKey| table.get(key.name).map(plain).unwrap_or_default();
+        let pair = |key: &TableKey| format!("{}={}", key.name, value(key));
         match table.get(self.keys[0].name) {
             Some(Value::String(word)) => {
-                let changed = |key: &&Key| table.get(key.name) != defaults.get(key.name);
+                let changed = |key: &&TableKey| table.get(key.name) != defaults.get(key.name);
                 let pairs: Vec<String> = self.keys[1..].iter().filter(changed).map(pair).collect();
                 let colon = if pairs.is_empty() { "" } else { ":" };
                 format!("{word}{colon}{}", pairs.join(","))
@@ -187,7 +188,7 @@ impl TableForm {
     }
 }
 
-/// A value as it stands in a short text.
+/// A value in the form of a short text.
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -5,14 +5,14 @@
 //! └──────────────── rollout ────────────────┘        └─────── learn ───────┘
 //! ```
 //!
-//! Around it lie sampling ahead on servers (`run/ahead.rs`), retries where a GPU runs out of memory
-//! (`policy/micro_batches.rs`), checkpoints, evaluations and records (`run/`).
+//! Sampling ahead on servers (`run/ahead.rs`), retries when a GPU runs out of memory
+//! (`policy/micro_batches.rs`), checkpoints, evaluations and records (`run/`) wrap it from outside.
 
 use crate::context::TrainContext;
 use crate::error::{Error, Result};
 use crate::loss::{Example, Loss, Pass, UpdateStats, gradient, logprobs};
 use crate::metrics::{self, Metrics};
-use crate::policy::{Learner, PolicySampler};
+use crate::policy::{PolicySampler, PolicyUpdater};
 use crate::reward::sample_and_score;
 use crate::rollout::{Rollout, RolloutSource};
 use rs_grpo_engine::generate::Sampler;
@@ -23,7 +23,7 @@ use std::time::Instant;
 pub(crate) fn step<P: TrainableModel>(
     source: &mut RolloutSource<'_>,
     sampler: &mut PolicySampler<'_, P>,
-    learner: &mut Learner<'_, P>,
+    learner: &mut PolicyUpdater<'_, P>,
     step: usize,
 ) -> Result<(Rollout, Metrics)> {
     let rollout = rollout(source, sampler.of_policy(learner, step)?, step)?;
@@ -37,8 +37,8 @@ pub(crate) fn step<P: TrainableModel>(
 /// Samples a group of completions for each of the next prompts, and gives each its reward and advantage.
 ///
 /// With dynamic sampling (DAPO), groups without signal are replaced by those of the next prompts while
-/// rounds are left; what the last round lacks is filled with the oldest of them.
-/// Logits of the policy that are not finite are [`Error::Diverged`].
+/// rounds are left; after the last round, the oldest of them fill the gaps. Logits of the policy that
+/// are not finite are [`Error::Diverged`].
 pub(crate) fn rollout(
     source: &mut RolloutSource<'_>,
     sampler: &mut dyn Sampler,
@@ -77,15 +77,15 @@ pub(crate) fn rollout(
 /// Updates the policy with the completions of a rollout: each epoch goes over them in mini-batches. A
 /// loss or a gradient that is not finite is [`Error::Diverged`].
 pub(crate) fn learn<P: TrainableModel>(
-    learner: &mut Learner<'_, P>,
+    learner: &mut PolicyUpdater<'_, P>,
     rollout: &Rollout,
     step: usize,
 ) -> Result<Vec<UpdateStats>> {
     let (context, rate) = (learner.context, learner.learning_rate(step));
-    let Learner { optimizer, passes, .. } = learner;
+    let PolicyUpdater { optimizer, passes, .. } = learner;
     let (config, policy, loss) = (&context.config, &context.policy, context.config.loss());
     let mut batch = examples(rollout, context);
-    // Ratios are to the policy before the step; where the step has a single update, they are 1.
+    // Ratios are relative to the policy before the step; with a single update they are 1.
     let old = match (config.epochs * config.minibatches, loss.importance_cap == 0.0) {
         (1, _) => Vec::new(),
         (_, true) => batch.iter().map(|example| example.sampler.to_vec()).collect(),

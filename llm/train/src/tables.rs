@@ -7,15 +7,15 @@ use rs_grpo_engine::optim::StateType;
 use serde::{Deserialize, Serialize};
 
 table! {
-    /// How the terms of tokens become one loss, such as `gspo:kl=k1,dual_clip=3`.
+    /// How the losses of tokens are aggregated, such as `gspo:kl=k1,dual_clip=3`.
     LossConfig, "loss",
     allowed: "token-mean, sequence-mean, constant-length or gspo, and then any of \
               :kl=k1|k2|k3,dual_clip=RATIO",
     off: false {
-        /// How tokens are put together: token-mean (DAPO), sequence-mean (GRPO), constant-length
+        /// How tokens are aggregated: token-mean (DAPO), sequence-mean (GRPO), constant-length
         /// (Dr. GRPO) or gspo.
         kind: LossKind = LossKind::TokenMean;
-        /// How the divergence from the model at the start is estimated: k1, k2 or k3.
+        /// How the KL divergence from the initial model is estimated: k1, k2 or k3.
         kl: KlKind = KlKind::K3;
         /// With a negative advantage, ratios over this have no gradient; 0 is off.
         dual_clip: f64 = 0.0;
@@ -62,7 +62,7 @@ table! {
     CheckpointConfig, "save", allowed: "a number of steps, or any of every=STEPS,keep=N", off: false {
         /// Steps from one checkpoint to the next; the last step always has one.
         every: usize = 50;
-        /// The newest checkpoints that are kept, beside the best.
+        /// Number of newest checkpoints to keep besides the best.
         keep: usize = 1;
     }
 }
@@ -84,7 +84,7 @@ table! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SamplerKind {
-    /// In this process, by the policy as it is.
+    /// In this process, from the current policy.
     Local,
     /// On servers that load the policy's adapter.
     Http,

@@ -1,17 +1,18 @@
-//! `repro data`: the sets of problems that have a name, what is wrong with them, and how they are asked.
+//! `repro data`: named data sets, their checks, and their prompts.
 
+use crate::commands::prompt_flags::PromptFlags;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::model;
 use crate::output::Format;
 use crate::parse;
 use clap::{Args, Subcommand};
-use rs_grpo_engine::text::{AUTO, Question, Tokenizer};
+use rs_grpo_engine::text::{Question, Tokenizer};
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_hub::Settings;
+use rs_grpo_hub::HubSettings;
 use rs_grpo_train::benchmarks;
 use rs_grpo_train::data::{DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Purpose};
-use rs_grpo_train::task::{Source, Split, is_cached};
+use rs_grpo_train::task::{Split, TaskSource, is_cached};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -56,16 +57,17 @@ pub(crate) struct ShowOptions {
     /// The set: a name of `repro data list`, NAME=PATH for a copy of it, a file, or countdown.
     #[arg(value_name = "DATA")]
     data: String,
-    /// How many problems.
+    /// Number of problems.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "3")]
     problems: usize,
     /// Print prompts as this model gets them.
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
-    /// empty for the model's chat template.
-    #[arg(long, value_name = "TEXT", default_value = AUTO, requires = "model")]
-    prompt_template: String,
+    /// Print the ids of their tokens, too.
+    #[arg(long, requires = "model")]
+    tokens: bool,
+    #[command(flatten)]
+    prompt: PromptFlags,
 }
 
 pub(crate) fn run(command: &Command, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -77,8 +79,8 @@ pub(crate) fn run(command: &Command, console: &mut Console<'_>) -> Result<(), Fa
 }
 
 /// Downloads the files of a set, with a bar for each.
-pub(crate) fn fetch(source: &Source, console: &Console<'_>) -> Result<PathBuf, Failure> {
-    Ok(source.fetch(&Settings::from_environment(), &mut model::Bars::new(console))?)
+pub(crate) fn fetch(source: &TaskSource, console: &Console<'_>) -> Result<PathBuf, Failure> {
+    Ok(source.fetch(&HubSettings::from_environment(), &mut model::Bars::new(console))?)
 }
 
 /// One line of `repro data list --format json`.
@@ -93,7 +95,7 @@ struct Listed {
 }
 
 fn list(options: &ListOptions, console: &mut Console<'_>) -> Result<(), Failure> {
-    let settings = Settings::from_environment();
+    let settings = HubSettings::from_environment();
     let listed = |set: &DataSet| Listed {
         name: set.name,
         purpose: match set.purpose {
@@ -132,6 +134,8 @@ struct Checked {
     rows: usize,
     expected: Option<usize>,
     problems: usize,
+    /// Rows that hold no problem.
+    faulty: Vec<String>,
     unreadable: Vec<String>,
     repeated: usize,
     conflicting: usize,
@@ -141,18 +145,18 @@ struct Checked {
 
 fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failure> {
     let known = match &options.benchmark[..] {
-        [] => benchmarks(&Settings::from_environment())?,
+        [] => benchmarks(&HubSettings::from_environment())?,
         texts => texts.iter().map(|text| benchmark(text, console)).collect::<Result<_, _>>()?,
     };
     let index = Overlaps::new(&known);
     let mut checked = Vec::new();
     for data in &options.data {
-        let source: Source = data.parse()?;
+        let source: TaskSource = data.parse()?;
         fetch(&source, console)?;
-        let loaded = source.up_to(Split::Train, usize::MAX >> 32)?;
+        let loaded = source.check()?;
         // A benchmark holds its own problems.
         let own = |overlap: &Overlap| match &source {
-            Source::Set { set, .. } => overlap.benchmark == set.name,
+            TaskSource::Set { set, .. } => overlap.benchmark == set.name,
             _ => overlap.benchmark == *data,
         };
         let mut overlaps: BTreeMap<String, Vec<Overlap>> =
@@ -172,13 +176,13 @@ fn check(options: &CheckOptions, console: &mut Console<'_>) -> Result<(), Failur
 }
 
 fn benchmark(text: &str, console: &Console<'_>) -> Result<rs_grpo_train::data::Benchmark, Failure> {
-    let source: Source = text.parse()?;
+    let source: TaskSource = text.parse()?;
     fetch(&source, console)?;
     let name = match &source {
-        Source::Set { set, .. } => set.name.to_owned(),
+        TaskSource::Set { set, .. } => set.name.to_owned(),
         _ => text.to_owned(),
     };
-    let problems = source.up_to(Split::Train, usize::MAX >> 32)?.problems;
+    let problems = source.training()?.problems;
     Ok(rs_grpo_train::data::Benchmark { name, problems })
 }
 
@@ -190,6 +194,7 @@ impl Checked {
             rows: loaded.rows,
             expected: loaded.expected,
             problems: loaded.problems.len(),
+            faulty: loaded.faulty.clone(),
             unreadable: unreadable.collect(),
             repeated: loaded.repeated,
             conflicting: loaded.conflicting,
@@ -204,6 +209,7 @@ impl Checked {
     fn is_clean(&self) -> bool {
         self.expected.is_none_or(|expected| expected == self.rows)
             && self.unreadable.is_empty()
+            && self.faulty.is_empty()
             && self.repeated + self.conflicting + self.shared() == 0
     }
 }
@@ -212,8 +218,16 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
     if format == Format::Json {
         return checked.iter().try_for_each(|set| Ok(console.json(set)?));
     }
-    let numbers =
-        ["rows", "expected", "problems", "unreadable", "repeated", "conflicting", "shared"];
+    let numbers = [
+        "rows",
+        "expected",
+        "problems",
+        "faulty",
+        "unreadable",
+        "repeated",
+        "conflicting",
+        "shared",
+    ];
     let mut columns = vec![Column::left("set")];
     columns.extend(numbers.map(Column::right));
     let mut table = Table::new(columns)?;
@@ -224,6 +238,7 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
             set.rows.to_string(),
             expected,
             set.problems.to_string(),
+            set.faulty.len().to_string(),
             set.unreadable.len().to_string(),
             set.repeated.to_string(),
             set.conflicting.to_string(),
@@ -232,6 +247,9 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
     }
     write!(console.out, "{}", table.to_text())?;
     for set in checked {
+        for line in &set.faulty {
+            writeln!(console.out, "{}: no problem: {line}", set.data)?;
+        }
         for line in &set.unreadable {
             writeln!(console.out, "{}: cannot be graded: {line}", set.data)?;
         }
@@ -252,7 +270,7 @@ fn print(format: Format, checked: &[Checked], console: &mut Console<'_>) -> Resu
 }
 
 fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure> {
-    let source: Source = options.data.parse()?;
+    let source: TaskSource = options.data.parse()?;
     fetch(&source, console)?;
     let loaded = source.up_to(Split::HeldOut, options.problems)?;
     loaded.notes().iter().for_each(|note| console.note(&format!("{}: {note}", options.data)));
@@ -260,20 +278,30 @@ fn show(options: &ShowOptions, console: &mut Console<'_>) -> Result<(), Failure>
         Some(name) => {
             model::check(name)?;
             let folder = model::folder(name, console)?;
-            let (template, tokenizer) =
-                (&options.prompt_template, Tokenizer::from_folder(&folder)?);
-            Some(Question::new(template, &folder, &tokenizer, source.is_math())?)
+            let tokenizer = Tokenizer::from_folder(&folder)?;
+            let prompt_options = options.prompt.options();
+            Some((
+                Question::new(&prompt_options, &folder, &tokenizer, source.is_math())?,
+                tokenizer,
+            ))
         }
         None => None,
     };
     for problem in &loaded.problems {
         writeln!(console.out, "── {}", problem.id)?;
-        let text = match &question {
-            Some(question) => question.render(&problem.prompt)?,
-            None => problem.prompt.clone(),
-        };
-        writeln!(console.out, "{text}")?;
-        writeln!(console.out, "── answer: {}", problem.answer())?;
+        match &question {
+            Some((question, tokenizer)) => {
+                let system = problem.system.as_deref();
+                writeln!(console.out, "{}", question.render(&problem.prompt, system)?)?;
+                if options.tokens {
+                    let tokens = question.encode(&problem.prompt, system, tokenizer)?;
+                    writeln!(console.out, "── {} tokens: {tokens:?}", tokens.len())?;
+                }
+            }
+            None => writeln!(console.out, "{}", problem.prompt)?,
+        }
+        let answer = problem.answer().unwrap_or_else(|| "none".to_owned());
+        writeln!(console.out, "── answer: {answer}")?;
     }
     Ok(())
 }

@@ -18,14 +18,14 @@ pub(crate) struct DeviceOption {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Choice {
-    // Comments here would stand in the help, and stretch it over several screens.
+    // Doc comments here would appear in the help, and make it too long.
     Auto,
     Cpu,
     Cuda,
 }
 
 impl DeviceOption {
-    /// The GPU for the model of a folder; nothing for the CPU.
+    /// The GPU for the model of a folder; none for the CPU.
     pub(crate) fn place(
         self,
         folder: &Path,
@@ -38,7 +38,7 @@ impl DeviceOption {
         }
     }
 
-    /// The GPU if it was asked for by name, for a network in single precision.
+    /// The GPU if --device names it, for a network in f32.
     pub(crate) fn place_in_f32(self) -> Result<Option<Backend>, Failure> {
         match self.device {
             Choice::Cpu | Choice::Auto => Ok(None),
@@ -46,7 +46,7 @@ impl DeviceOption {
         }
     }
 
-    /// The GPU if it was asked for by name: several small networks at a time are as fast on a CPU.
+    /// The GPU if --device names it: several small networks at a time are as fast on a CPU.
     pub(crate) fn place_by_name(self, folder: &Path) -> Result<Option<Backend>, Failure> {
         match self.device {
             Choice::Cpu | Choice::Auto => Ok(None),
@@ -55,7 +55,7 @@ impl DeviceOption {
     }
 }
 
-/// A build that knows GPUs.
+/// With the feature `cuda`.
 #[cfg(feature = "cuda")]
 mod gpu {
     use super::{Backend, Console, Element, Failure, Path};
@@ -92,7 +92,7 @@ mod gpu {
     }
 }
 
-/// A build that does not.
+/// Without the feature `cuda`.
 #[cfg(not(feature = "cuda"))]
 mod gpu {
     use super::{Backend, Console, Element, Failure, Path};

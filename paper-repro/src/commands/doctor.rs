@@ -9,9 +9,9 @@ use rs_grpo_figures::{Column, Table};
 use rs_grpo_hub::Alias;
 use rs_grpo_plan::{Workload, host_memory};
 
-/// Rank of the adapters that the memory to train them is told for.
+/// Rank of the adapters in the memory table.
 const RANK: u64 = 32;
-/// Lengths of sequences, prompt included, that the table has.
+/// Lengths of sequences in the table, prompt included.
 const LENGTHS: [u64; 2] = [1_024, 4_096];
 
 /// Options of `repro doctor`.
@@ -46,7 +46,7 @@ fn gigabytes(bytes: u64) -> String {
     format!("{:.1} GB", bytes as f64 / 1e9)
 }
 
-/// What fits into this many bytes: every model, sampled from, trained with adapters and in full.
+/// Prints which models fit into this many bytes: for sampling, LoRA and full training.
 fn print_plan(limit: u64, console: &mut Console<'_>) -> Result<(), Failure> {
     let mut header = vec![Column::left("model")];
     for what in ["sample", "LoRA", "full"] {
@@ -59,7 +59,7 @@ fn print_plan(limit: u64, console: &mut Console<'_>) -> Result<(), Failure> {
     write!(console.out, "{}", table.to_text())?;
     let Workload { sequences, trained_sequences, .. } = Workload::default();
     console.note(&format!(
-        "What needs at most {} is marked: {sequences} sequences of so many tokens sampled at a time, \
+        "What needs at most {} is marked: {sequences} sequences of this many tokens sampled at a time, \
          {trained_sequences} trained at a time, in bf16; adapters of rank {RANK}.",
         gigabytes(limit)
     ));
@@ -80,7 +80,7 @@ fn row((alias, config): (&Alias, &ModelConfig), limit: u64) -> Vec<String> {
     row
 }
 
-/// A build that knows GPUs.
+/// With the feature `cuda`.
 #[cfg(feature = "cuda")]
 mod gpu {
     use super::{Console, Failure, gigabytes};
@@ -90,14 +90,14 @@ mod gpu {
     use rs_grpo_engine::cuda::device::{Description, Gpu};
     use rs_grpo_engine::cuda::launch::Element;
     use rs_grpo_engine::cuda::memory::WithCopies;
-    use rs_grpo_engine::cuda::self_test::{Comparison, self_test};
+    use rs_grpo_engine::cuda::self_test::{KernelCheck, self_test};
     use rs_grpo_engine::cuda::source::SOURCES;
     use rs_grpo_engine::model::{LoraOptions, Training};
     use rs_grpo_train::TrainConfig;
     use rs_grpo_train::self_test::{compare_networks, compare_wide_networks};
     use std::sync::Arc;
 
-    /// Says what the GPU is and tests it; bytes of its memory.
+    /// Describes and tests the GPU; returns the bytes of its memory.
     pub(super) fn examine(console: &mut Console<'_>) -> Result<Option<u64>, Failure> {
         let gpu = match Gpu::open() {
             Ok(gpu) => Arc::new(gpu),
@@ -122,7 +122,7 @@ mod gpu {
     }
 
     /// The embedded model, and one with wide heads, on both devices, trained in full and with adapters.
-    fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<Comparison>, Failure> {
+    fn networks(gpu: &Arc<Gpu>, console: &mut Console<'_>) -> Result<Vec<KernelCheck>, Failure> {
         let folder = model::folder(&TrainConfig::default().model, console)?;
         let adapters = Training::Lora(LoraOptions { rank: 8, alpha: 16.0, seed: 0 });
         let mut outcomes = Vec::new();
@@ -138,7 +138,7 @@ mod gpu {
 
     fn judge(
         what: &str,
-        outcomes: &[Comparison],
+        outcomes: &[KernelCheck],
         console: &mut Console<'_>,
     ) -> Result<(), Failure> {
         let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed()).collect();
@@ -182,7 +182,7 @@ mod gpu {
     }
 }
 
-/// A build that does not.
+/// Without the feature `cuda`.
 #[cfg(not(feature = "cuda"))]
 mod gpu {
     use super::{Console, Failure};

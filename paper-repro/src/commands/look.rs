@@ -2,14 +2,15 @@
 
 use rs_grpo_figures::{Color, Dash, Series};
 
-/// How the estimators begin that have a risk parameter.
+/// Prefix of the estimators with a risk parameter.
 const OURS: &str = "rs-grpo";
 /// Colours of the rivals, none of them near those of GRPO or of the scale of risk parameters.
 const RIVALS: [Color; 4] =
     [Color(0, 158, 115), Color(213, 94, 0), Color(86, 180, 233), Color(140, 86, 75)];
 
-/// The look of a method among those that it is shown with, by its estimator, if it has one: the base model
-/// is grey and dashed; risk parameters go along one scale, rivals have colours of their own.
+/// The look of a method among those that it is shown with, by its estimator, if it has one: the base
+/// model is grey and dashed; risk parameters are on one colour scale, and other methods have distinct
+/// colours.
 pub(crate) fn look(series: Series, index: usize, estimators: &[Option<&str>]) -> Series {
     let of = |wanted: fn(&str) -> bool| -> Vec<usize> {
         (0..estimators.len()).filter(|&i| estimators[i].is_some_and(wanted)).collect()
@@ -20,7 +21,7 @@ pub(crate) fn look(series: Series, index: usize, estimators: &[Option<&str>]) ->
         None => series.color(Color(110, 110, 110)).dash(Dash::Dashed),
         Some("grpo") => series.color(Color(20, 20, 20)),
         _ => match ours.iter().position(|&i| i == index) {
-            // The first of the scale is too near to GRPO's black to stand beside it alone.
+            // Alone, the first colour of the scale would be too close to GRPO's black.
             Some(_) if ours.len() == 1 => series.color(Color::ordered(1, 3)),
             Some(at) => series.color(Color::ordered(at, ours.len())),
             None => {

@@ -15,5 +15,6 @@ pub(crate) mod llm;
 mod look;
 pub(crate) mod models;
 pub(crate) mod plan;
+mod prompt_flags;
 pub(crate) mod report;
 pub(crate) mod theory;

@@ -6,11 +6,11 @@ use crate::output::Format;
 use clap::Args;
 use rs_grpo_engine::ModelConfig;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_hub::{ALIASES, Alias, Settings, is_cached};
+use rs_grpo_hub::{ALIASES, Alias, HubSettings, is_cached};
 use rs_grpo_plan::Workload;
 use serde::Serialize;
 
-/// Rank of the adapters that the memory to train them is told for.
+/// Rank of the adapters in the memory columns.
 const RANK: u64 = 32;
 
 /// Options of `repro models`.
@@ -36,7 +36,7 @@ struct Model {
 }
 
 impl Model {
-    fn new((alias, config): (&Alias, &ModelConfig), settings: &Settings) -> Self {
+    fn new((alias, config): (&Alias, &ModelConfig), settings: &HubSettings) -> Self {
         let workload = Workload::default();
         Self {
             name: alias.name,
@@ -58,7 +58,7 @@ pub(crate) fn published() -> impl Iterator<Item = (&'static Alias, &'static Mode
 }
 
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
-    let settings = Settings::from_environment();
+    let settings = HubSettings::from_environment();
     let mut models = published().map(|model| Model::new(model, &settings));
     match options.format {
         Format::Json => models.try_for_each(|model| Ok(console.json(&model)?)),

@@ -1,8 +1,8 @@
-//! How far a download is.
+//! Progress bars of downloads.
 
 use crate::console::Console;
 use indicatif::ProgressBar;
-use rs_grpo_hub::Progress;
+use rs_grpo_hub::DownloadProgress;
 
 /// A bar for every file.
 pub(crate) struct Bars<'a, 'b> {
@@ -16,7 +16,7 @@ impl<'a, 'b> Bars<'a, 'b> {
     }
 }
 
-impl Progress for Bars<'_, '_> {
+impl DownloadProgress for Bars<'_, '_> {
     fn start(&mut self, file: &str, total: Option<u64>, present: u64) {
         self.bar = self.console.download(total, file);
         self.bar.set_position(present);

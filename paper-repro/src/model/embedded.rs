@@ -14,7 +14,7 @@ const FILES: [(&str, &[u8]); 5] = [
     ("model.safetensors", include_bytes!("../../models/countdown/model.safetensors")),
 ];
 
-/// A folder with the files, made if need be: one for each version of them.
+/// A folder with the files, created if necessary: one for each version of them.
 pub(super) fn folder() -> Result<PathBuf, Failure> {
     let mut hash = Sha256::new();
     FILES.iter().for_each(|(_, bytes)| hash.update(bytes));
@@ -25,7 +25,7 @@ pub(super) fn folder() -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::Failed(format!("{}: {error}", folder.display())))?;
     for (name, bytes) in FILES {
         let path = folder.join(name);
-        // Read, not trusted: the folder of temporary files is everybody's.
+        // The contents are compared, since the temporary folder is writable by others.
         if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
             write_atomic(&path, bytes)?;
         }

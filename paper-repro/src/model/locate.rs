@@ -1,16 +1,16 @@
-//! From `--model` to a folder, downloaded if need be.
+//! The folder of `--model`, downloaded if necessary.
 
 use super::bars::Bars;
 use super::embedded;
 use crate::console::Console;
 use crate::failure::Failure;
-use rs_grpo_hub::{Location, Settings};
+use rs_grpo_hub::{HubSettings, Location};
 use std::path::{Path, PathBuf};
 
 /// The name of the embedded model.
 const EMBEDDED: &str = "countdown";
 
-/// Refuses what names no model, without a download.
+/// Refuses an unknown model, without a download.
 pub(crate) fn check(model: &str) -> Result<(), Failure> {
     if model == EMBEDDED {
         return Ok(());
@@ -31,7 +31,7 @@ pub(crate) fn folder(model: &str, console: &Console<'_>) -> Result<PathBuf, Fail
     match rs_grpo_hub::resolve(model)? {
         Location::Folder(folder) => Ok(folder),
         Location::Hub(repository) => {
-            let settings = Settings::from_environment();
+            let settings = HubSettings::from_environment();
             Ok(rs_grpo_hub::download(&repository, &settings, &mut Bars::new(console))?)
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `locate` | from `--model` to a folder |
+//! | `locate` | the folder of `--model` |
 //! | `embedded` | the model that is part of the program |
 //! | `bars` | a bar for every file of a download |
 

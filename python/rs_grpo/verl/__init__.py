@@ -7,7 +7,8 @@ verl imports this module by itself, in every process that imports verl: it is th
 
 The name is that of `rs_grpo.estimators()` with `_` for `-`. Three names are verl's own; ours are
 `reference_grpo`, `reference_rloo` and `reference_grpo_passk`. Each parameter stands below the name;
-`beta` and `k` have no default here. Both keys are part of the config, so they reach the process
+those that `rs_grpo.estimators()` writes out, such as `beta`, `k` and `stat`, have no default here. The
+text of an estimator inside another is quoted: `"+algorithm.focal_weight.of='rs-grpo:beta=2'"`. Both keys are part of the config, so they reach the process
 that computes advantages on any node, and stand in what verl saves and logs.
 
 `python -m rs_grpo.verl check`, with the same overrides, tries all of it without a GPU.

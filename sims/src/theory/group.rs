@@ -115,17 +115,46 @@ impl GroupAdvantages {
 
     /// `G_N = Σ_b (1[b = *] − π_b) π_b ā_b`, the gain of a small step for the best arm.
     pub fn gain(&self, instance: &Instance) -> Enclosure {
-        let best = best_arm(instance);
-        let (mut value, mut magnitude, mut error) = (0.0, 0.0, 0.0);
-        for (arm, (&p, &advantage)) in instance.policy().iter().zip(&self.values).enumerate() {
-            let factor = p * if arm == best { instance.rest_mass() } else { -p };
-            value += factor * advantage;
-            magnitude += (factor * advantage).abs();
-            error += factor.abs() * self.error;
-        }
-        let sums = 2.0 * (3.0 * instance.arms() as f64 + 16.0) * UNIT * magnitude;
-        Enclosure { value, error: error + sums }
+        weighted(instance, |arm| (self.values[arm], self.error))
     }
+
+    /// `β |G_N − G_∞|`, the distance to the infinite group with this gradient.
+    pub fn distance(&self, instance: &Instance, gradient: &PolicyGradient) -> Enclosure {
+        let apart = weighted(instance, |arm| {
+            let (own, limit) = (self.values[arm], gradient.advantages()[arm]);
+            // The error of d = πA is at least π times that of A.
+            let error = gradient.errors()[arm] / instance.policy()[arm];
+            (own - limit, self.error + error + 2.0 * UNIT * (own - limit).abs())
+        });
+        let beta = self.beta.abs();
+        Enclosure { value: beta * apart.value.abs(), error: beta * apart.error }
+    }
+}
+
+/// `Σ_b (1[b = *] − π_b) π_b v_b` of numbers with `Σ_b π_b v_b = 0`, each with a bound on its error.
+///
+/// # Rounding
+/// Where the best arm has more than half of the mass its own term is taken from the others,
+/// `−Σ_{b≠*} (1 − π_* + π_b) π_b v_b`: the sum is as small as the square of `1 − π_*`, and so must be the
+/// factors of the errors.
+fn weighted(instance: &Instance, number: impl Fn(usize) -> (f64, f64)) -> Enclosure {
+    let (best, rest) = (best_arm(instance), instance.rest_mass());
+    let from_others = rest < instance.best_mass();
+    let (mut value, mut magnitude, mut error) = (0.0, 0.0, 0.0);
+    for (arm, &p) in instance.policy().iter().enumerate() {
+        let factor = p * match (arm == best, from_others) {
+            (true, true) => 0.0,
+            (true, false) => rest,
+            (false, true) => -(rest + p),
+            (false, false) => -p,
+        };
+        let (own, own_error) = number(arm);
+        value += factor * own;
+        magnitude += (factor * own).abs();
+        error += factor.abs() * own_error;
+    }
+    let sums = 2.0 * (3.0 * instance.arms() as f64 + 16.0) * UNIT * magnitude;
+    Enclosure { value, error: error + sums }
 }
 
 /// The first arm with the best reward.
@@ -177,17 +206,36 @@ pub fn distance_bound(
 ) -> Enclosure {
     let others = (n - 1) as f64;
     let (mut value, mut error) = (0.0, 0.0);
-    for (arm, (&p, &advantage)) in
-        instance.policy().iter().zip(gradient.advantages().iter()).enumerate()
-    {
-        let x = 1.0 + beta * advantage;
-        value += p * x * (x - 1.0).max(0.0) / (others + x);
-        // The term's slope in x is at most 2, and the error of d = πA is at least π times that of A.
-        error += 2.0 * beta * gradient.errors()[arm] + 2.0 * UNIT * p * x;
+    for arm in 0..instance.arms() {
+        let excess = excess(instance, gradient, beta, arm);
+        let x = 1.0 + beta * gradient.advantages()[arm];
+        let share = x / (others + x);
+        value += excess.value.max(0.0) * share;
+        // The slope of x/(N − 1 + x) is at most 1, and the error of d = πA is at least π times that of A.
+        let slope = beta * gradient.errors()[arm] / instance.policy()[arm] + 4.0 * UNIT * x;
+        error += excess.error * share + excess.value.max(0.0) * slope;
     }
     let factor = 2.0 * instance.rest_mass();
     let sums = 2.0 * (instance.arms() as f64 + 16.0) * UNIT * value;
     Enclosure { value: factor * value, error: factor * (error + sums) }
+}
+
+/// `π_b (x_b − 1) = β d_b`; that of a best arm with more than half of the mass from the others, since all sum
+/// to 0.
+fn excess(instance: &Instance, gradient: &PolicyGradient, beta: f64, arm: usize) -> Enclosure {
+    let own = |arm: usize| (beta * gradient.components()[arm], beta * gradient.errors()[arm]);
+    let (value, error, magnitude) =
+        if arm == best_arm(instance) && instance.rest_mass() < instance.best_mass() {
+            let others = (0..instance.arms()).filter(|&other| other != arm).map(own);
+            others.fold((0.0, 0.0, 0.0), |(value, error, magnitude), (own, own_error)| {
+                (value - own, error + own_error, magnitude + own.abs())
+            })
+        } else {
+            let (value, error) = own(arm);
+            (value, error, value.abs())
+        };
+    let sums = 2.0 * (instance.arms() as f64 + 2.0) * UNIT * magnitude;
+    Enclosure { value, error: error + sums }
 }
 
 /// `χ = Σ π x²`, how unevenly an infinite group weighs the policy: `1 ≤ χ ≤ 1/π_*`.

@@ -140,10 +140,7 @@ fn distance(mut draw: Draw) -> Result<Option<Trial>, Error> {
     let instance = draw.bandit(2.0)?;
     let (beta, n) = (draw.beta(&instance), draw.sampler.log_uniform(2.0, 33.0) as usize);
     let gradient = PolicyGradient::new(&instance, beta)?;
-    let limit = first_order_gain(&instance, &gradient);
-    let group = GroupAdvantages::new(&instance, beta, n)?.gain(&instance);
-    let apart = group.minus(limit);
-    let apart = Enclosure { value: beta * apart.value.abs(), error: beta * apart.error };
+    let apart = GroupAdvantages::new(&instance, beta, n)?.distance(&instance, &gradient);
     trial(&instance, beta, distance_bound(&instance, &gradient, beta, n).minus(apart))
 }
 

@@ -5,7 +5,8 @@ use crate::generate::mock::request;
 use rs_grpo_engine::cuda::launch::Element;
 use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::generate::{
-    Engine, EngineOptions, Event, LanguageModel, Progress, Request, Sample, Sampler, SamplingParams,
+    Engine, EngineOptions, Event, LanguageModel, Request, Sample, Sampler, SamplingParams,
+    SamplingProgress,
 };
 use rs_grpo_engine::model::{LoraOptions, Training};
 use rs_grpo_engine::tensor::{Rows, Segment};
@@ -35,10 +36,10 @@ fn draw(
     options: EngineOptions,
     requests: &[Request],
     params: &SamplingParams,
-) -> (Vec<Vec<Sample>>, Progress) {
+) -> (Vec<Vec<Sample>>, SamplingProgress) {
     let tokenizer = Tokenizer::from_folder(&folder(CASE)).unwrap();
     let mut engine = Engine::new(network, Some(&tokenizer), options).unwrap();
-    let mut last = Progress::default();
+    let mut last = SamplingProgress::default();
     let mut watch = |event: Event<'_>| {
         if let Event::Step(progress) = event {
             last = progress;

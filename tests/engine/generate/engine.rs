@@ -6,8 +6,8 @@ use crate::generate::mock::{Mock, naive, request, run, stream};
 use proptest::prelude::*;
 use rand::Rng;
 use rs_grpo_engine::generate::{
-    Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Sample, Sampler,
-    SamplingParams,
+    Engine, EngineOptions, Event, FinishReason, LanguageModel, Request, Sample, Sampler,
+    SamplingParams, SamplingProgress,
 };
 use rs_grpo_engine::model::{ActivationCheckpointing, Decoder, Packed, Training};
 use test_support::{Reference, decoder, floats};
@@ -91,7 +91,7 @@ proptest! {
         let asked: usize = requests.iter().map(|request| request.samples).sum();
         let drawn = samples.iter().flatten().map(|sample| sample.tokens.len()).sum();
         let last = steps.last().copied().unwrap_or_default();
-        let Progress { finished, tokens, running, slots, .. } = last;
+        let SamplingProgress { finished, tokens, running, slots, .. } = last;
         prop_assert_eq!((finished, tokens, running, slots), (asked, drawn, 0, 0));
         prop_assert!(last.peak_running <= max_batch && last.peak_slots <= cache_slots);
         let passes = model.passes.borrow();

@@ -5,8 +5,8 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_engine::Result;
 use rs_grpo_engine::generate::{
-    Drawn, Engine, EngineOptions, Event, FinishReason, LanguageModel, Progress, Request, Sample,
-    Sampler, SamplingParams, draw,
+    Drawn, Engine, EngineOptions, Event, FinishReason, LanguageModel, Request, Sample, Sampler,
+    SamplingParams, SamplingProgress, draw,
 };
 use rs_grpo_engine::tensor::Rows;
 use sha2::{Digest, Sha256};
@@ -203,7 +203,7 @@ pub(crate) fn run<M: LanguageModel>(
     options: EngineOptions,
     requests: &[Request],
     params: &SamplingParams,
-) -> (Vec<Vec<Sample>>, Vec<Progress>) {
+) -> (Vec<Vec<Sample>>, Vec<SamplingProgress>) {
     let mut engine = Engine::new(model, None, options).expect("good options");
     let mut steps = Vec::new();
     let mut watch = |event: Event<'_>| {

@@ -56,13 +56,13 @@ fn renders_as_transformers() {
     let json: Value = serde_json::from_slice(&json).expect("JSON");
     let tokens = r#"{"bos_token": "<|begin_of_text|>", "eos_token": {"content": "<|eot_id|>"}}"#;
     let mut cases = 0;
-    for name in ["qwen2_5.jinja", "qwen3.jinja", "headers.jinja", "python.jinja"] {
+    for name in ["qwen2_5.jinja", "qwen3.jinja", "headers.jinja", "python.jinja", "methods.jinja"] {
         let source = std::fs::read_to_string(folder.join(name)).expect("a file");
         let files = [("chat_template.jinja", source.as_str()), ("tokenizer_config.json", tokens)];
         let template = template(&files).expect("a template");
         cases += compare(&json["rendered"], &json["conversations"], name, &template);
     }
-    assert_eq!(cases, 186);
+    assert_eq!(cases, 190);
 }
 
 /// Both ways in which transformers 5 saves a template.
@@ -123,15 +123,47 @@ fn line_ends_of_the_template_are_one_byte() {
     assert_eq!(text, "a\nb\nc\r\n");
 }
 
-/// A prompt must be the same tomorrow, so the templates that ask for the date take their own.
+/// A prompt must be the same tomorrow: templates that ask for the date get a fixed one, or the user's.
 #[test]
-fn the_date_is_not_known() {
+fn the_date_is_a_fixed_one() {
     let source = "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y') }}{% else %}\
                   {{ date_string | default('26 Jul 2024') }}{% endif %}";
     let template = template(&[("chat_template.jinja", source)]).expect("a template");
     let render = |options| template.render(&question(), &options).expect("renders");
     assert_eq!(render(ChatOptions::new()), "26 Jul 2024");
-    assert_eq!(render(options(false, &json!({"date_string": "1 May 2031"}))), "1 May 2031");
+    assert_eq!(render(options(false, &json!({"date": "2031-05-01"}))), "01 May 2031");
+    for wrong in ["1 May 2031", "2031-02-30", ""] {
+        let error = template.render(&question(), &options(false, &json!({"date": wrong})));
+        assert!(error.unwrap_err().to_string().contains("a day such as 2026-01-31"), "{wrong}");
+    }
+}
+
+/// A template is a stranger's program: it ends, and it neither takes the memory nor the process.
+#[test]
+fn templates_are_bounded() {
+    let sources = [
+        ("{{ 'x' * 100000000 }}", "longer than"),
+        (
+            "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+            "fuel",
+        ),
+        ("{{ messages | tojson(indent=1000000000) }}", "allowed: at most 64"),
+        ("{% for m in messages %}{{ loop.cycle() }}{% endfor %}", "line"),
+        ("{{ 'a'.ljust(1000000000) }}", "allowed: at most 10000"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion"),
+        ("{{ strftime_now('%Q') }}", "is not a format"),
+    ];
+    for (source, problem) in sources {
+        let template = template(&[("chat_template.jinja", source)]).expect("a template");
+        let error = template.render(&question(), &ChatOptions::new()).unwrap_err().to_string();
+        assert!(error.contains(problem), "{source}: {error}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for source in [format!("{{{{ {}1 }}}}", "1+".repeat(21_000)), "x".repeat(2 << 20)] {
+        std::fs::write(folder.path().join("chat_template.jinja"), source).expect("written");
+        let error = ChatTemplate::from_folder(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("allowed: at most"), "{error}");
+    }
 }
 
 /// transformers lets a variable stand before a token of the same name.

@@ -1,5 +1,6 @@
 //! Tokenizers, chat templates and questions, against transformers.
 
+mod byte_fallback;
 mod chat;
 mod chat_refused;
 mod question;

@@ -8,7 +8,7 @@ use rs_grpo_files::Refuse as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Name and place of every tensor in a file.
+/// Name and location of every tensor in a file.
 pub fn read_tensors(path: &Path) -> Result<Vec<(String, Mapped)>> {
     let map = Arc::new(map(path)?);
     let entries = header::read(path, &map)?;

@@ -1,7 +1,7 @@
 //! The table of tensors at the start of a `.safetensors` file: a length of 8 bytes, then JSON.
 //!
-//! The `safetensors` crate describes the files that we write, but does not read any: its errors
-//! leave out which tensor is wrong, and of two tensors with one name it keeps the last.
+//! The `safetensors` crate is used for writing only: its reading errors do not name the tensor, and of
+//! two tensors with one name it keeps the last.
 
 use super::mapped::Storage;
 use crate::{Error, Result};
@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 100_000_000;
 const METADATA: &str = "__metadata__";
 
 /// One tensor of a file.
-pub(super) struct Entry {
+pub(super) struct TensorEntry {
     pub name: String,
     pub storage: Storage,
     pub shape: Vec<usize>,
@@ -30,7 +30,7 @@ pub(super) struct Entry {
 }
 
 /// The tensors of a file in the order of their bytes, which they fill without gap or overlap.
-pub(super) fn read(path: &Path, file: &[u8]) -> Result<Vec<Entry>> {
+pub(super) fn read(path: &Path, file: &[u8]) -> Result<Vec<TensorEntry>> {
     let table = table(path, file)?;
     let refuse = |error| Error::malformed(path, "the header", format!("is refused: {error}"));
     let fields: Unique<&RawValue> = serde_json::from_slice(table).map_err(refuse)?;
@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path, file: &[u8]) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// The bytes of the table, whatever length the file claims for it.
+/// The bytes of the table, with the claimed length checked.
 fn table<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8]> {
     let refuse = |problem: String| Error::malformed(path, "the header", problem);
     let Some((length, rest)) = file.split_first_chunk::<LENGTH_BYTES>() else {
@@ -68,7 +68,7 @@ fn table<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8]> {
 }
 
 /// One tensor, checked by itself.
-fn entry(path: &Path, start: usize, name: String, tensor: &RawValue) -> Result<Entry> {
+fn entry(path: &Path, start: usize, name: String, tensor: &RawValue) -> Result<TensorEntry> {
     let refuse = |problem: String| Error::malformed(path, name.as_str(), problem);
     let tensor: RawTensor = serde_json::from_str(tensor.get())
         .map_err(|error| refuse(format!("its entry in the header is refused: {error}")))?;
@@ -94,11 +94,11 @@ fn entry(path: &Path, start: usize, name: String, tensor: &RawValue) -> Result<E
     let (Some(from), Some(to)) = (start.checked_add(from), start.checked_add(to)) else {
         return Err(refuse(format!("has data_offsets [{from}, {to}] outside every file")));
     };
-    Ok(Entry { name, storage: *storage, shape: tensor.shape, bytes: from..to })
+    Ok(TensorEntry { name, storage: *storage, shape: tensor.shape, bytes: from..to })
 }
 
 /// Tensors fill the file after the header exactly.
-fn refuse_gaps(path: &Path, start: usize, len: usize, entries: &[Entry]) -> Result<()> {
+fn refuse_gaps(path: &Path, start: usize, len: usize, entries: &[TensorEntry]) -> Result<()> {
     let mut filled = start;
     for entry in entries {
         if entry.bytes.start != filled {
@@ -120,7 +120,7 @@ fn refuse_gaps(path: &Path, start: usize, len: usize, entries: &[Entry]) -> Resu
     Err(Error::malformed(path, "the length", problem))
 }
 
-/// A tensor as it stands in the table.
+/// A tensor's entry in the table.
 #[derive(serde::Deserialize)]
 #[serde(expecting = "an object with dtype, shape and data_offsets")]
 struct RawTensor {

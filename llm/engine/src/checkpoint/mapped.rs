@@ -32,12 +32,12 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Whether there are none: an axis has size 0.
+    /// Whether there are no elements: an axis has size 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Some of them.
+    /// A range of them.
     #[must_use]
     pub fn part(&self, range: Range<usize>) -> Elements<'a> {
         match self {
@@ -95,12 +95,12 @@ pub struct Mapped {
 enum Bytes {
     /// In the file.
     File(Arc<Mmap>, Range<usize>),
-    /// In a copy, with the number of bytes of it: the header's length in the file is odd.
+    /// In an aligned copy, with its length in bytes: the tensor's offset in the file is not aligned.
     Copy(Arc<[u64]>, usize),
 }
 
 impl Mapped {
-    /// The tensor in `bytes` of a file; they are as many as shape and storage say.
+    /// The tensor in `bytes` of a file, whose number matches shape and storage.
     pub(super) fn new(
         map: &Arc<Mmap>,
         bytes: Range<usize>,
@@ -149,7 +149,7 @@ impl Mapped {
     }
 }
 
-/// The bytes at an address that suits every storage.
+/// A copy of the bytes, aligned for every storage.
 fn copy(data: &[u8]) -> Bytes {
     let mut words = vec![0_u64; data.len().div_ceil(size_of::<u64>())];
     bytemuck::cast_slice_mut(&mut words)[..data.len()].copy_from_slice(data);

@@ -1,4 +1,4 @@
-//! Checkpoints in Hugging Face's files, read without copying and written whole or not at all.
+//! Checkpoints in Hugging Face's files: memory-mapped for reading, written atomically.
 //!
 //! | file | what |
 //! |---|---|

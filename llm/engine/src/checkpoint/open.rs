@@ -28,6 +28,7 @@ pub struct Checkpoint {
     fields: Map<String, Value>,
     pub(super) config: ModelConfig,
     pub(super) tensors: BTreeMap<String, Mapped>,
+    weight_files: Vec<String>,
 }
 
 impl Checkpoint {
@@ -35,8 +36,8 @@ impl Checkpoint {
     /// `model.safetensors.index.json` names; the single file where a folder has both, as in
     /// transformers.
     ///
-    /// Weights are mapped, not read: opening costs no copy, unless a header of odd length leaves
-    /// them at addresses that do not suit their type.
+    /// Weights are memory-mapped; they are copied only where the header leaves them unaligned for their
+    /// type.
     ///
     /// # Errors
     /// A file is missing, cut off or malformed, or a tensor is stored in another type than F32, BF16
@@ -48,19 +49,20 @@ impl Checkpoint {
         let fields = json_object(&path, MAX_BYTES)?;
         let config = ModelConfig::from_object(&path, &fields)?;
         let (single, index) = (folder.join(SINGLE), folder.join(INDEX));
-        let tensors = if single.exists() {
-            read_tensors(&single)?.into_iter().collect()
+        let (tensors, weight_files) = if single.exists() {
+            (read_tensors(&single)?.into_iter().collect(), vec![SINGLE.to_owned()])
         } else if index.exists() {
             shards(folder, &index)?
         } else {
             return Err(no_weights(folder));
         };
-        let checkpoint = Self { folder: folder.to_owned(), fields, config, tensors };
+        let folder = folder.to_owned();
+        let checkpoint = Self { folder, fields, config, tensors, weight_files };
         checkpoint.check()?;
         Ok(checkpoint)
     }
 
-    /// Where the files are.
+    /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -73,6 +75,11 @@ impl Checkpoint {
     /// All of `config.json`, to be written into checkpoints of the same model.
     pub fn config_fields(&self) -> &Map<String, Value> {
         &self.fields
+    }
+
+    /// Names of the files that hold the weights, without the index.
+    pub fn weight_files(&self) -> &[String] {
+        &self.weight_files
     }
 
     /// A tensor by its name in the file.
@@ -101,8 +108,8 @@ fn no_weights(folder: &Path) -> Error {
     Error::malformed(folder, SINGLE, problem)
 }
 
-/// The tensors of several files, each where the index says.
-fn shards(folder: &Path, path: &Path) -> Result<BTreeMap<String, Mapped>> {
+/// The tensors of several files, each where the index says, and the names of the files.
+fn shards(folder: &Path, path: &Path) -> Result<(BTreeMap<String, Mapped>, Vec<String>)> {
     let index = ShardIndex::read(path)?;
     let mut tensors = BTreeMap::new();
     let mut home = BTreeMap::new();
@@ -135,6 +142,6 @@ fn shards(folder: &Path, path: &Path) -> Result<BTreeMap<String, Mapped>> {
             name.as_str(),
             format!("is not in {file}; download the checkpoint again"),
         )),
-        None => Ok(tensors),
+        None => Ok((tensors, index.files().into_iter().map(str::to_owned).collect())),
     }
 }

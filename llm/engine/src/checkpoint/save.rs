@@ -20,7 +20,7 @@ use std::path::Path;
 pub struct Layout {
     /// Type of the numbers.
     pub storage: Storage,
-    /// Largest file of weights, in bytes without its header; a larger tensor gets a file of its own.
+    /// Largest file of weights, in bytes without its header; a larger tensor gets its own file.
     pub shard_bytes: u64,
 }
 
@@ -34,7 +34,7 @@ impl Layout {
 /// Name and shape of a tensor to be written.
 pub type Shaped = (String, Vec<usize>);
 
-/// Writes `config.json` and the tensors into a new folder: all of it, or nothing.
+/// Writes `config.json` and the tensors into a new folder, atomically.
 ///
 /// `values` gives the numbers of one tensor at a time, so that weights kept in another type or
 /// on a device need room for one converted tensor only. Numbers are rounded to the nearest of the
@@ -56,7 +56,7 @@ pub fn save<'a>(
     aside(folder, |temporary| write_model(temporary, config, tensors, layout, values))
 }
 
-/// Writes `config.json` and the tensors into a folder that is there.
+/// Writes `config.json` and the tensors into an existing folder.
 pub fn write_model<'a>(
     folder: &Path,
     config: &Map<String, Value>,
@@ -83,7 +83,7 @@ fn refuse_twins(folder: &Path, tensors: &[Shaped]) -> Result<()> {
     }
 }
 
-/// Consecutive tensors, as many to a file as its size allows.
+/// Splits the tensors into files, in order.
 fn shards(tensors: &[Shaped], layout: Layout) -> Vec<&[Shaped]> {
     let mut filled = tensors.first().map_or(0, |first| bytes(first, layout.storage));
     let fits = |_: &Shaped, next: &Shaped| {
@@ -93,7 +93,7 @@ fn shards(tensors: &[Shaped], layout: Layout) -> Vec<&[Shaped]> {
         fits
     };
     let shards: Vec<_> = tensors.chunk_by(fits).collect();
-    // Without tensors there still is a file, which says so.
+    // Without tensors, one empty file is written.
     if shards.is_empty() { vec![tensors] } else { shards }
 }
 
@@ -173,7 +173,7 @@ fn header(path: &Path, shard: &[Shaped], storage: Storage) -> Result<Vec<u8>> {
         let info = TensorInfo { dtype, shape: tensor.1.clone(), data_offsets: (start, end) };
         (tensor.0.clone(), info)
     });
-    // transformers refuses files that do not say which framework's layout they follow.
+    // transformers refuses files without `format`, the framework whose layout they follow.
     let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let table = Metadata::new(Some(format), infos.collect()).map_err(|error| refuse(&error))?;
     let mut table = serde_json::to_vec(&table).map_err(|error| refuse(&error))?;

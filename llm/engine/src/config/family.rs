@@ -1,4 +1,4 @@
-//! The architectures, and what transformers assumes where a `config.json` leaves out a field.
+//! The architectures, and transformers' defaults for missing fields of a `config.json`.
 
 /// Which published architecture a checkpoint follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

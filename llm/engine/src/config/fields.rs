@@ -1,4 +1,4 @@
-//! One field of a JSON object at a time, checked.
+//! Typed, checked access to the fields of a JSON object.
 
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -10,7 +10,7 @@ use std::path::Path;
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
     path: &'a Path,
-    /// What stands before the names in messages, such as `rope_scaling.`.
+    /// Prefix of the names in messages, such as `rope_scaling.`.
     prefix: &'a str,
     map: &'a Map<String, Value>,
 }

@@ -2,8 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `family` | the architectures, and what transformers assumes where a file leaves out a field |
-//! | `fields` | one field of a JSON object at a time, checked |
+//! | `family` | the architectures, and transformers' defaults for missing fields |
+//! | `fields` | typed, checked access to the fields of a JSON object |
 //! | `published` | shapes of published models |
 //! | `model` | [`ModelConfig`], and the tensors that follow from it |
 //! | `read` | `config.json` to [`ModelConfig`] |

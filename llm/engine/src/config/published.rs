@@ -1,5 +1,5 @@
-//! Shapes of published models, so that sizes are known before anything is downloaded; a test
-//! compares the number of weights that follows from each shape with the published one.
+//! Shapes of published models, so that sizes are known before a download; a test compares the number of
+//! weights of each shape with the published one.
 
 use super::family::Family;
 use super::model::ModelConfig;

@@ -48,14 +48,14 @@ fn family(fields: Fields<'_>) -> Result<Family> {
     found.map(|(_, family)| *family).ok_or_else(unknown)
 }
 
-/// Refuses what changes the computation in a way that the decoder does not know.
+/// Refuses fields that change the computation in unsupported ways.
 fn refuse_unsupported(fields: Fields<'_>, family: Family) -> Result<()> {
     let activation = fields.text("hidden_act")?.unwrap_or("silu");
     if activation != "silu" {
         let problem = format!("is {activation:?}; supported: \"silu\"");
         return Err(fields.refuse("hidden_act", problem));
     }
-    // Qwen2 has biases whatever this field says; in the others it also adds one to `o_proj`.
+    // Qwen2 ignores this field and always has biases; in the others it also adds one to `o_proj`.
     let bias_counts = family != Family::Qwen2;
     for (name, counts) in
         [("attention_bias", bias_counts), ("mlp_bias", true), ("use_sliding_window", true)]

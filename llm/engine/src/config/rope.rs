@@ -32,7 +32,7 @@ pub struct Llama3Scaling {
 }
 
 pub(super) fn rope(fields: Fields<'_>) -> Result<Rope> {
-    // Where a file has both, transformers reads the old one.
+    // If a file has both, transformers reads the old one.
     let old = fields.object("rope_scaling")?.is_some_and(|map| !map.is_empty());
     let name = if old { "rope_scaling" } else { "rope_parameters" };
     let prefix = format!("{name}.");

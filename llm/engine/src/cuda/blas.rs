@@ -6,8 +6,8 @@ use cudarc::cublas::{result, sys};
 use cudarc::driver::{CudaStream, result as driver};
 use std::sync::Arc;
 
-/// Bytes that products may work on: what cuBLAS itself takes on a GPU of compute capability 9.0. Its own
-/// would be allocated when it is first needed, which may be during a capture.
+/// Workspace of products, in bytes: as much as cuBLAS itself takes at compute capability 9.0. cuBLAS
+/// would allocate its own at first use, which may be during a capture.
 const WORKSPACE: usize = 32 << 20;
 
 /// A handle of cuBLAS that works on the stream of a GPU.
@@ -33,7 +33,7 @@ impl Blas {
                  put the folder of libcublas into LD_LIBRARY_PATH",
             ));
         }
-        // SAFETY: nothing is done with the memory but by products on the same stream.
+        // SAFETY: only products on the same stream use the memory.
         #[expect(unsafe_code, reason = "asks the driver for memory")]
         let workspace = unsafe { driver::malloc_async(stream.cu_stream(), WORKSPACE) };
         let workspace = workspace.map_err(|error| refused(format!("32 MiB of memory: {error}")))?;
@@ -50,7 +50,7 @@ impl Blas {
         Ok(blas)
     }
 
-    /// The workspace comes after the stream: a new stream takes it away.
+    /// The workspace is set after the stream, since setting a stream resets it.
     fn set_up(&self) -> std::result::Result<(), result::CublasError> {
         // SAFETY: handle and stream are open, and the memory is there as long as the handle.
         #[expect(unsafe_code, reason = "calls cuBLAS")]
@@ -60,8 +60,7 @@ impl Blas {
         }
     }
 
-    /// cuBLAS stores columns one after the other: what is asked of it is the transpose of the product,
-    /// `outᵀ = bᵀ aᵀ`.
+    /// cuBLAS is column-major, so it computes the transpose, `outᵀ = bᵀ aᵀ`.
     pub(super) fn product(&self, product: &Product) -> Result<()> {
         let Product { out, a, b, dtype, sizes: [m, n, k], transposed: [ta, tb], .. } = *product;
         let strides = product.strides.map(|stride| stride as i32);

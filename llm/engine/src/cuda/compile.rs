@@ -1,7 +1,7 @@
-//! NVRTC: from the text of kernels to the code of a GPU, and a cache of it.
+//! Compiles kernels with NVRTC, and caches the code.
 
 use super::launch::Element;
-use super::source::Source;
+use super::source::KernelSource;
 use crate::{Error, Result};
 use cudarc::nvrtc::{result, sys};
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use std::ptr::null_mut;
 
 /// What code is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
+pub struct CompileTarget {
     /// Compute capability, such as 90 for 9.0.
     pub capability: u32,
     /// Version of the driver that loads it, such as 13000; 0 if none does.
@@ -22,7 +22,7 @@ pub struct Target {
 /// The compute capabilities that every kernel is compiled for in tests: A100 and H100.
 pub const TESTED: [u32; 2] = [80, 90];
 
-/// Whether the NVRTC library is there.
+/// Whether the NVRTC library is installed.
 pub(crate) fn is_available() -> bool {
     // SAFETY: the library's constructors run, as those of any library that is loaded.
     #[expect(unsafe_code, reason = "looks for a library of CUDA's")]
@@ -35,7 +35,7 @@ pub(crate) fn is_available() -> bool {
 ///
 /// # Errors
 /// No NVRTC library; kernels that do not compile, with what the compiler said.
-pub fn compile(source: &Source, element: Element, capability: u32) -> Result<Vec<u8>> {
+pub fn compile(source: &KernelSource, element: Element, capability: u32) -> Result<Vec<u8>> {
     if !is_available() {
         let problem = "its library was not found; install CUDA 13, or the Python package \
                        nvidia-cuda-nvrtc, and put the folder of libnvrtc into LD_LIBRARY_PATH";
@@ -47,11 +47,11 @@ pub fn compile(source: &Source, element: Element, capability: u32) -> Result<Vec
 /// As [`compile`], from the cache if it was compiled before.
 ///
 /// # Errors
-/// As [`compile`]. A cache that cannot be read or written is passed over.
+/// As [`compile`]. A cache that cannot be read or written is ignored.
 pub(crate) fn compile_cached(
-    source: &Source,
+    source: &KernelSource,
     element: Element,
-    target: Target,
+    target: CompileTarget,
     cache: Option<&Path>,
 ) -> Result<Vec<u8>> {
     let path = cache.map(|folder| folder.join(key(source, element, target)));
@@ -60,21 +60,21 @@ pub(crate) fn compile_cached(
     }
     let code = compile(source, element, target.capability)?;
     if let Some(path) = path {
-        // Without a cache the next run compiles again, and is otherwise the same.
+        // Without a cache the next run only compiles again.
         let _ = store(&path, &code);
     }
     Ok(code)
 }
 
-/// Where code is kept: `rs-grpo/kernels` in the user's folder for caches.
+/// Folder of the cache: `rs-grpo/kernels` in the user's cache folder.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
     Some(caches.join("rs-grpo/kernels"))
 }
 
-/// The name of a file of code: what it was made from, and for what.
-fn key(source: &Source, element: Element, target: Target) -> String {
+/// File name of compiled code: its source's hash, and its target.
+fn key(source: &KernelSource, element: Element, target: CompileTarget) -> String {
     let hash: String = Sha256::digest(source.text(element)).iter().take(16).map(hex).collect();
     let (stem, element) = (source.name.trim_end_matches(".cu"), element.name());
     format!("{stem}-{element}-sm{}-driver{}-{hash}.cubin", target.capability, target.driver)
@@ -84,7 +84,7 @@ fn hex(byte: &u8) -> String {
     format!("{byte:02x}")
 }
 
-/// Whole or not at all, though several programs do it at once.
+/// Writes atomically, also if several processes do so at once.
 fn store(path: &Path, code: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -101,7 +101,7 @@ struct Program {
 }
 
 impl Program {
-    fn new(source: &Source, element: Element) -> Result<Self> {
+    fn new(source: &KernelSource, element: Element) -> Result<Self> {
         let text = |text: &str| CString::new(text).map_err(|error| Error::gpu(source.name, error));
         let program =
             result::create_program(&text(&source.text(element))?, Some(&text(source.name)?))
@@ -121,7 +121,7 @@ impl Program {
         self.code().map_err(|error| Error::gpu(self.name, error))
     }
 
-    /// What the compiler said.
+    /// The compiler's log.
     fn log(&self) -> String {
         // SAFETY: as in `compile`; the log ends with a zero.
         #[expect(unsafe_code, reason = "calls the NVRTC library")]

@@ -1,12 +1,12 @@
-//! A GPU: what it is, and kernels launched on it.
+//! A GPU: its properties, memory and kernel launches.
 
 use super::blas::Blas;
-use super::compile::{Target, cache_folder, compile_cached};
+use super::compile::{CompileTarget, cache_folder, compile_cached};
 use super::cuda_graph::CudaGraph;
 use super::graph::capture;
 use super::launch::{Argument, Element, Launch};
 use super::memory::{Device, Product};
-use super::source::Source;
+use super::source::KernelSource;
 use crate::{Error, Result};
 use cudarc::driver::{
     CudaContext, CudaFunction, CudaStream, LaunchConfig, PushKernelArg, result, sys,
@@ -19,14 +19,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// An NVIDIA GPU. All its work goes through one stream, from one thread.
 #[derive(Debug)]
 pub struct Gpu {
-    /// Before the stream on which it works.
+    /// Dropped before the stream on which it works.
     blas: Mutex<Blas>,
     functions: Mutex<HashMap<(&'static str, Element), CudaFunction>>,
-    /// While work is captured: memory that was given back in the meantime.
+    /// Memory that was freed during a capture; none outside a capture.
     capture: Mutex<Option<Vec<u64>>>,
     stream: Arc<CudaStream>,
     context: Arc<CudaContext>,
-    target: Target,
+    target: CompileTarget,
     cache: Option<PathBuf>,
 }
 
@@ -66,8 +66,9 @@ impl Gpu {
         keep_memory(&context)?;
         let (major, minor) =
             context.compute_capability().map_err(|error| Error::gpu("the GPU", error))?;
-        let target = Target { capability: (10 * major + minor) as u32, driver: driver_version()? };
-        // One of its own: work on the default stream cannot be captured.
+        let target =
+            CompileTarget { capability: (10 * major + minor) as u32, driver: driver_version()? };
+        // Work on the default stream cannot be captured.
         let stream = context.new_stream().map_err(|error| Error::gpu("the GPU", error))?;
         let (functions, capture) = (Mutex::default(), Mutex::default());
         let blas = Mutex::new(Blas::new(&stream)?);
@@ -82,7 +83,7 @@ impl Gpu {
         let unknown = |error| Error::gpu("the GPU", error);
         let name = self.context.name().map_err(unknown)?;
         let (free, total) = self.context.mem_get_info().map_err(unknown)?;
-        let Target { capability, driver } = self.target;
+        let CompileTarget { capability, driver } = self.target;
         Ok(Description { name, capability, driver, free: free as u64, total: total as u64 })
     }
 
@@ -108,7 +109,7 @@ impl Gpu {
         Ok(reserved.saturating_sub(ask(CU_MEMPOOL_ATTR_USED_MEM_CURRENT)?))
     }
 
-    /// The most bytes of the memory pool that were used at a time since this was last asked.
+    /// Peak bytes in use of the memory pool since the last call.
     ///
     /// # Errors
     /// A GPU that does not answer.
@@ -132,8 +133,8 @@ impl Gpu {
         if let Some(function) = functions.get(&(kernel, element)) {
             return Ok(function.clone());
         }
-        let source =
-            Source::of(kernel).ok_or_else(|| Error::gpu(kernel, "there is no such kernel"))?;
+        let source = KernelSource::of(kernel)
+            .ok_or_else(|| Error::gpu(kernel, "there is no such kernel"))?;
         let code = compile_cached(source, element, self.target, self.cache.as_deref())?;
         let module = self.context.load_module(Ptx::from_binary(code));
         let module = module.map_err(|error| Error::gpu(source.name, error))?;
@@ -147,8 +148,8 @@ impl Gpu {
             .ok_or_else(|| Error::gpu(kernel, "was not loaded"))
     }
 
-    /// Refuses what a graph would repeat at each replay: copies from or to memory of the host that is
-    /// gone by then, and allocations.
+    /// Refuses what a graph must not replay: allocations, and copies from or to host memory, which may
+    /// be freed by then.
     fn check_capture(&self, what: &str) -> Result<()> {
         match *lock(&self.capture) {
             Some(_) => Err(Error::gpu(what, "not while work is captured")),
@@ -156,7 +157,7 @@ impl Gpu {
         }
     }
 
-    /// Work may be asked for from any thread, though from one at a time.
+    /// Any thread may submit work, but only one at a time.
     fn bind(&self, what: &str) -> Result<()> {
         self.context.bind_to_thread().map_err(|error| Error::gpu(what, error))
     }
@@ -185,7 +186,7 @@ impl Device for Gpu {
         }
         // A driver that fails here fails again at the next call, which can report it.
         let _ = self.context.bind_to_thread();
-        // SAFETY: the address came from `allocate`; work that was asked for before comes first.
+        // SAFETY: the address came from `allocate`; earlier work on the stream comes first.
         #[expect(unsafe_code, reason = "gives memory back")]
         let _ = unsafe { result::free_async(address, self.stream.cu_stream()) };
     }
@@ -193,7 +194,7 @@ impl Device for Gpu {
     fn room(&self) -> Result<[u64; 2]> {
         let (free, total) =
             self.context.mem_get_info().map_err(|error| Error::gpu("the GPU", error))?;
-        // What the pool holds without using it is free, too.
+        // Unused memory of the pool is free, too.
         Ok([free as u64 + self.idle()?, total as u64])
     }
 
@@ -273,7 +274,7 @@ impl Device for Gpu {
     }
 }
 
-/// Marks a GPU as capturing until it is dropped; then it frees what was given back.
+/// Marks a GPU as capturing until it is dropped; then memory freed meanwhile is released.
 struct Capturing<'a>(&'a Gpu);
 
 impl<'a> Capturing<'a> {
@@ -290,7 +291,7 @@ impl Drop for Capturing<'_> {
     }
 }
 
-/// A lock whose thread panicked is still good: every call leaves the state complete.
+/// Ignores poisoning: every call leaves the state consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

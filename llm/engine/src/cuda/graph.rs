@@ -37,13 +37,12 @@ impl CudaGraph for Graph {
     }
 }
 
-/// A stream whose work is captured until this is dropped: whatever happens in between, the stream works
-/// again afterwards.
+/// A stream that captures until this is dropped: the stream works again afterwards, even after an error.
 struct Capture<'a>(Option<&'a Arc<CudaStream>>);
 
 impl<'a> Capture<'a> {
     fn begin(stream: &'a Arc<CudaStream>) -> Result<Self> {
-        // Other threads may do what they like in the meantime.
+        // Other threads are not restricted meanwhile.
         let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
         stream.begin_capture(mode).map_err(|error| Error::gpu("a CUDA graph", error))?;
         Ok(Self(Some(stream)))
@@ -68,7 +67,7 @@ impl Drop for Capture<'_> {
     }
 }
 
-/// Captures what `work` asks of a stream; none of it is done.
+/// Captures the work that `work` submits to a stream, without running it.
 pub(super) fn capture(
     stream: &Arc<CudaStream>,
     work: &mut dyn FnMut() -> Result<()>,

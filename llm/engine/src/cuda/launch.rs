@@ -8,7 +8,7 @@ use half::bf16;
 pub enum Element {
     /// Single precision.
     F32,
-    /// 8 bits of mantissa; sums are in single precision all the same.
+    /// bf16, with 8 bits of mantissa; sums are in f32 nevertheless.
     Bf16,
 }
 
@@ -114,7 +114,7 @@ impl From<f32> for Argument {
     }
 }
 
-/// Threads of a block, where a row is one block's.
+/// Threads per block, for kernels with one block per row.
 const ROW_THREADS: u32 = 128;
 /// Warps of a block of `attention`.
 const WARPS: u32 = 4;
@@ -177,10 +177,9 @@ impl Launch {
     }
 }
 
-/// What runs a kernel on buffers of the host, for the self-test: a GPU, or a program that stands in
-/// for one.
+/// Runs a kernel on buffers of the host, for the self-test: a GPU, or an emulator.
 pub trait Machine {
-    /// Runs a kernel, and returns what the buffers that it writes then hold, in their order.
+    /// Runs a kernel, and returns the contents of the buffers that it writes, in order.
     ///
     /// # Errors
     /// A kernel that is not known, does not compile or fails.

@@ -6,12 +6,12 @@ use crate::Result;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A GPU, or a program that stands in for one. It does its work in the order of the calls.
+/// A GPU, or an emulator. It works in the order of the calls.
 pub trait Device: std::fmt::Debug + Send + Sync {
-    /// The address of this many bytes of uninitialised memory.
+    /// Allocates uninitialised memory; returns its address.
     ///
     /// # Errors
-    /// [`Error::GpuMemory`](crate::Error::GpuMemory) where fewer are free.
+    /// [`Error::GpuMemory`](crate::Error::GpuMemory) if not enough is free.
     fn allocate(&self, bytes: usize) -> Result<u64>;
 
     /// Frees memory that [`allocate`](Self::allocate) returned.
@@ -29,7 +29,7 @@ pub trait Device: std::fmt::Debug + Send + Sync {
     /// As [`room`](Self::room).
     fn write(&self, address: u64, bytes: &[u8]) -> Result<()>;
 
-    /// Copies bytes from the device, after all work that was asked for before.
+    /// Copies bytes from the device, after all earlier work.
     ///
     /// # Errors
     /// As [`room`](Self::room), and those of kernels that ran before.
@@ -59,13 +59,12 @@ pub trait Device: std::fmt::Debug + Send + Sync {
     /// As [`room`](Self::room).
     fn product(&self, product: &Product) -> Result<()>;
 
-    /// Captures the launches, products and copies on the device that `work` asks for. None of them is
-    /// done until the graph is replayed; the kernels must have been launched before, and products of
-    /// the same sizes computed.
+    /// Captures the launches, products and copies on the device that `work` submits. They run only when
+    /// the graph is replayed; the same kernels, and products of the same sizes, must have run before.
     ///
     /// # Errors
-    /// Those of the work, which may neither allocate nor write to the device nor read from it; a device
-    /// that cannot capture. In any case the device works again afterwards.
+    /// Those of the work, which may neither allocate nor copy from or to the host; a device that cannot
+    /// capture. The device works again afterwards in any case.
     fn capture(&self, work: &mut dyn FnMut() -> Result<()>) -> Result<Box<dyn CudaGraph>>;
 }
 
@@ -126,7 +125,7 @@ pub struct Product {
     pub keep: f32,
 }
 
-/// Numbers in the memory of a device; clones and parts share them, and the last gives them back.
+/// Numbers in the memory of a device; clones and slices share the memory, which the last one frees.
 #[derive(Debug, Clone)]
 pub struct Array {
     memory: Arc<Memory>,
@@ -178,7 +177,7 @@ impl Array {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -198,10 +197,10 @@ impl Array {
         self.memory.address + (self.first * self.dtype.bytes()) as u64
     }
 
-    /// Some of them.
+    /// A slice, which shares the memory.
     ///
     /// # Panics
-    /// Where there are fewer.
+    /// If the range is out of bounds.
     #[must_use]
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {}", self.len);
@@ -209,7 +208,7 @@ impl Array {
         Self { memory: memory.clone(), first: first + range.start, len: range.len(), dtype: *dtype }
     }
 
-    /// Replaces them by as many of the host.
+    /// Overwrites them with numbers of the host.
     ///
     /// # Panics
     /// For numbers of another type or count.
@@ -245,7 +244,7 @@ impl Array {
         self.memory.device.zero(self.address(), self.bytes())
     }
 
-    /// Copies them over as many of another array.
+    /// Copies them into another array of the same length.
     ///
     /// # Panics
     /// For numbers of another type or count.
@@ -254,7 +253,7 @@ impl Array {
         self.memory.device.copy(self.address(), to.address(), self.bytes())
     }
 
-    /// A copy with memory of its own.
+    /// A copy in new memory.
     pub(crate) fn duplicate(&self) -> Result<Self> {
         let copy = Self::new(&self.memory.device, self.dtype, self.len)?;
         self.copy_to(&copy)?;
@@ -287,7 +286,7 @@ impl Number for u32 {
     const DTYPE: DType = DType::U32;
 }
 
-/// A device as a machine that takes arguments from the host: for the self-test.
+/// A device as a [`Machine`], which takes arguments from the host, for the self-test.
 #[derive(Debug)]
 pub struct WithCopies(pub Arc<dyn Device>);
 

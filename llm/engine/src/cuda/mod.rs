@@ -1,5 +1,5 @@
-//! The network on an NVIDIA GPU: kernels, memory, the operations on it, training and generation, and the
-//! proof that all of it computes what the CPU computes.
+//! The network on an NVIDIA GPU: kernels, memory, operations, training and generation, and self-tests
+//! that compare all of it with the CPU.
 //!
 //! | file | what |
 //! |---|---|
@@ -10,11 +10,11 @@
 //! | `cuda_graph`, `workspace` | work that is replayed many times, and the memory for it |
 //! | `backend` | every operation on arrays of a device |
 //! | `network` | the decoder there: generation, gradients, optimiser |
-//! | `compile` | NVRTC, and a cache of what it made (feature `cuda`) |
+//! | `compile` | NVRTC, and a cache of compiled code (feature `cuda`) |
 //! | `device`, `blas`, `graph` | a GPU, its products and graphs (feature `cuda`) |
 //!
-//! Kernels include no header and are compiled when the program runs. A C++ compiler takes the same
-//! text; with it the tests run every kernel on the CPU, without a GPU.
+//! Kernels include no headers and are compiled at run time. The same source compiles as C++, with which
+//! the tests run every kernel on the CPU.
 
 pub mod backend;
 #[cfg(feature = "cuda")]

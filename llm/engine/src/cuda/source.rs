@@ -2,12 +2,12 @@
 
 use super::launch::Element;
 
-/// What all sources begin with.
+/// Header of all sources.
 pub const HEADER: &str = include_str!("../kernels/device.cuh");
 
 /// A file of kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
+pub struct KernelSource {
     /// Its name, as in messages of the compiler.
     pub name: &'static str,
     /// The types of weights and activations that it is for.
@@ -17,20 +17,20 @@ pub struct Source {
 }
 
 /// A file for both types.
-const fn both(name: &'static str, parts: &'static [&'static str]) -> Source {
-    Source { name, elements: &Element::ALL, parts }
+const fn both(name: &'static str, parts: &'static [&'static str]) -> KernelSource {
+    KernelSource { name, elements: &Element::ALL, parts }
 }
 
 /// A file for tensor cores, which multiply bf16.
-const fn tensor(name: &'static str, parts: &'static [&'static str]) -> Source {
-    Source { name, elements: &[Element::Bf16], parts }
+const fn tensor(name: &'static str, parts: &'static [&'static str]) -> KernelSource {
+    KernelSource { name, elements: &[Element::Bf16], parts }
 }
 
 const ATTEND: &str = include_str!("../ops/attend.cuh");
 const TENSOR_CORES: &str = include_str!("../kernels/tensor_cores.cuh");
 
 /// All files of kernels.
-pub const SOURCES: [Source; 14] = [
+pub const SOURCES: [KernelSource; 14] = [
     both("elements.cu", &[include_str!("../kernels/elements.cu")]),
     both("rms_norm.cu", &[include_str!("../ops/rms_norm.cu")]),
     both("rope.cu", &[include_str!("../ops/rope.cu")]),
@@ -50,7 +50,7 @@ pub const SOURCES: [Source; 14] = [
 /// How a kernel begins.
 const KERNEL: &str = "extern \"C\" __global__ void ";
 
-impl Source {
+impl KernelSource {
     /// The file that has a kernel.
     pub fn of(kernel: &str) -> Option<&'static Self> {
         SOURCES.iter().find(|source| source.kernels().any(|name| name == kernel))
@@ -69,7 +69,7 @@ impl Source {
         self.parts.concat()
     }
 
-    /// All that a compiler is given, for weights and activations of a type.
+    /// The complete source for a type of weights and activations.
     pub fn text(&self, element: Element) -> String {
         format!("{HEADER}\n#define ELEMENT {}\n{}", element.name(), self.body())
     }

@@ -1,7 +1,7 @@
-//! Memory that is allocated once and shared out many times.
+//! Memory that is allocated once and reused many times.
 //!
-//! A graph holds addresses. Their memory must be there whenever the graph is replayed, and must not be
-//! used by anything else: intermediate results lie in a workspace, not in memory that the device allocates.
+//! A CUDA graph has fixed addresses, whose memory must stay reserved as long as the graph may be
+//! replayed: intermediate results lie in a workspace instead of memory from the device's allocator.
 
 use super::cuda_graph::CudaGraph;
 use super::launch::Launch;
@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Blocks begin at multiples of this many bytes, as in the driver of a GPU.
 const ALIGNMENT: usize = 256;
 
-/// A device whose arrays lie in a block of another's memory. What is freed can be allocated again at once:
-/// all work is done in the order in which it was asked for.
+/// A device whose arrays lie in a block of another's memory. Freed memory can be reused at once, since
+/// work runs in submission order.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     device: Arc<dyn Device>,
@@ -31,7 +31,7 @@ struct Blocks {
 }
 
 impl Workspace {
-    /// Counts the memory that work would need; none of the work is done.
+    /// Measures the memory that work would need, without running it.
     pub(crate) fn counting(device: &Arc<dyn Device>) -> Self {
         Self { device: device.clone(), memory: None, blocks: Mutex::default() }
     }
@@ -42,7 +42,7 @@ impl Workspace {
         Ok(Self { memory: Some(memory), ..Self::counting(device) })
     }
 
-    /// The most bytes that were in use at a time.
+    /// Peak bytes in use.
     pub(crate) fn peak(&self) -> usize {
         self.blocks().peak
     }
@@ -56,7 +56,7 @@ impl Workspace {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Address of the first byte; arbitrary where there is no memory.
+    /// Address of the first byte; arbitrary if the workspace only counts.
     fn base(&self) -> u64 {
         self.memory.as_ref().map_or(ALIGNMENT as u64, Array::address)
     }
@@ -87,7 +87,7 @@ impl Blocks {
     }
 }
 
-/// The host has no part in what is captured.
+/// Captured work must not involve the host.
 fn refused(what: &str) -> Error {
     Error::gpu(what, "not in a workspace, whose work is captured")
 }

@@ -21,7 +21,8 @@ extern "C" __global__ void advance_rows(
         }
         // Behind the last token nothing is reserved.
         if (row >= sequences || step + 1 == steps) continue;
-        // Where none could be drawn, the sequence is over, but its row goes on: after any token.
+        // If no token could be drawn, the sequence is over, but its row continues with an arbitrary
+        // token.
         tokens[row] = drawn[row] == ~0u ? 0 : drawn[row];
         positions[row] += 1;
         slot_mapping[row] = slots[begin[row] + count[row]];

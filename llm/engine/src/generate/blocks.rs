@@ -1,11 +1,11 @@
-//! Which sequence has which part of the cache.
+//! The block allocator of the KV cache.
 
 use crate::tensor::Segment;
 
 /// Slots of a block.
 pub(super) const BLOCK_SIZE: usize = 16;
 
-/// Hands out the blocks of a cache.
+/// Allocates the blocks of a cache.
 #[derive(Debug)]
 pub(super) struct BlockAllocator {
     free: Vec<usize>,
@@ -15,7 +15,7 @@ pub(super) struct BlockAllocator {
 impl BlockAllocator {
     /// All blocks of a cache, free.
     pub(super) fn new(blocks: usize) -> Self {
-        // The lowest is handed out first, so that the blocks of a prompt are neighbours.
+        // The lowest comes first, so that the blocks of a prompt are contiguous.
         Self { free: (0..blocks).rev().collect(), all: blocks }
     }
 
@@ -34,7 +34,7 @@ impl BlockAllocator {
         (self.all - self.free.len()) * BLOCK_SIZE
     }
 
-    /// Extends `held` to `blocks` blocks; false, and nothing is taken, if there are not enough.
+    /// Extends `held` to `blocks` blocks; if there are not enough, takes none and returns false.
     pub(super) fn extend(&mut self, held: &mut Vec<usize>, blocks: usize) -> bool {
         let missing = blocks.saturating_sub(held.len());
         if missing > self.free.len() {
@@ -44,7 +44,7 @@ impl BlockAllocator {
         true
     }
 
-    /// Takes blocks back.
+    /// Frees blocks.
     pub(super) fn release(&mut self, held: &mut Vec<usize>) {
         self.free.extend(held.drain(..).rev());
     }

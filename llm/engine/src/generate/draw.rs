@@ -4,7 +4,7 @@ use super::request::SamplingParams;
 use crate::kernels::{exp_shifted, largest, mean_score, sum, sum_exp};
 use crate::{Error, Result};
 
-/// Tokens whose weights are summed before they are looked at one by one.
+/// Tokens whose weights are summed at a time before the one is searched for.
 const CHUNK: usize = 256;
 /// Low bits of a weight that do not affect its bin: 64 bins from a power of two to the next.
 const BIN_SHIFT: u32 = 17;
@@ -69,7 +69,7 @@ fn check(logits: &[f32]) -> Result<f32> {
     })
 }
 
-/// Sets the weights of tokens that are filtered out to 0.
+/// Sets the weights of filtered-out tokens to 0.
 fn filter(weights: &mut [f32], params: &SamplingParams) {
     if params.top_k > 0 && params.top_k < weights.len() {
         let least = reaching(weights, |_| 1.0, params.top_k as f64);

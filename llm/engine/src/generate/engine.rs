@@ -12,11 +12,11 @@ use crate::text::Tokenizer;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 
-/// Extends many samples at a time, and fills the place of one that ends with the next.
+/// Extends many samples at a time, and replaces each that ends by the next.
 ///
-/// The prompt of a group of samples is processed and stored once. Where the cache runs out, the
-/// youngest sample gives up its part and is computed again later; since the model's numbers do not
-/// depend on that, neither does the sample.
+/// The prompt of a group of samples is processed and cached once. If the cache runs out, the youngest
+/// sample is preempted and recomputed later; the model's numbers, and so the sample, do not depend on
+/// that.
 #[derive(Debug)]
 pub struct Engine<'a, M: LanguageModel> {
     model: &'a M,
@@ -30,7 +30,7 @@ pub struct Engine<'a, M: LanguageModel> {
 type SchedulerOf<'r, 'a, M> = Scheduler<'r, 'a, <M as LanguageModel>::Logits>;
 
 impl<'a, M: LanguageModel> Engine<'a, M> {
-    /// An engine with a cache of its own. Without a tokenizer, samples have no text.
+    /// An engine with a new cache. Without a tokenizer, samples have no text.
     ///
     /// # Errors
     /// [`Parameter`](rs_grpo_files::Error::Parameter) for an option that is 0; a cache that the device has no room for.
@@ -44,16 +44,16 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
         Ok(Self { model, tokenizer, options, cache })
     }
 
-    /// Gives back the memory of the cache, until the next sample.
+    /// Frees the memory of the cache until the next sample.
     pub fn release(&mut self) {
         self.cache = None;
     }
 
-    /// Refuses what could not be finished.
+    /// Refuses requests that could not be finished.
     fn check(&self, requests: &[Request], params: &SamplingParams) -> Result<()> {
         params.check()?;
         if !params.stop_strings.is_empty() && self.tokenizer.is_none() {
-            let allowed = "nothing, since the sampler has no tokenizer";
+            let allowed = "none, since the sampler has no tokenizer";
             return Err(Error::parameter("stop", format!("{:?}", params.stop_strings[0]), allowed));
         }
         for (index, request) in requests.iter().enumerate() {
@@ -99,7 +99,7 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
         }
         let allowed = format!(
             "at least {needed}, for a prompt of length {prompt} and samples of length {} \
-             (prompt {index}); a smaller max-tokens needs less",
+             (prompt {index}); a smaller max-new-tokens needs less",
             own + 1
         );
         Err(Error::parameter("cache-slots", self.options.cache_slots, allowed))
@@ -151,7 +151,7 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
         let cache = self.cache.as_mut().ok_or_else(no_cache)?;
         let logits = self.model.forward(&rows, cache)?;
         let shape = [rows.len(), self.model.vocab_size()];
-        // With rows missing, samples would wait for them for ever.
+        // With missing rows, samples would wait forever.
         if logits.extent() != shape {
             let allowed = format!("{shape:?}, a row for each sequence of the batch");
             let found = format!("{:?}", logits.extent());
@@ -185,7 +185,7 @@ impl<'a, M: LanguageModel> Engine<'a, M> {
         let rows = scheduler.newest_rows(&segments);
         let cache = self.cache.as_mut().ok_or_else(no_cache)?;
         let drawn = self.model.multi_step(&rows, cache, uniforms, scheduler.params)?;
-        // With rows missing, samples would wait for them for ever.
+        // With missing rows, samples would wait forever.
         if drawn.len() != tokens || drawn.iter().any(|drawn| drawn.len() != rows.len()) {
             let lengths: Vec<_> = drawn.iter().map(Vec::len).collect();
             let allowed = format!("{} samples, {tokens} times", rows.len());

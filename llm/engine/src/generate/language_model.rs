@@ -45,13 +45,13 @@ pub trait LanguageModel {
         1
     }
 
-    /// Draws several tokens for each sequence, the next after those that were drawn: as
-    /// [`forward`](Self::forward) and [`Logits::draw`] do in turn.
+    /// Draws several tokens for each sequence, one after another, as [`forward`](Self::forward) and
+    /// [`Logits::draw`] in turn would.
     ///
-    /// Each sequence has one new token; its segments go on behind it, to where the drawn tokens but the
-    /// last are to lie. There is a uniform number for each sequence for the first token, then for the
-    /// second and so on; tokens come in the same order. A sequence for which no token can be drawn goes
-    /// on after any token.
+    /// Each sequence has one new token; its segments extend to the slots of all drawn tokens but the
+    /// last. `uniforms` has a number for each sequence for the first token, then for the second and so
+    /// on; tokens are returned in the same order. A sequence for which no token can be drawn continues
+    /// with an arbitrary one.
     ///
     /// # Errors
     /// Those of both, as they give them.

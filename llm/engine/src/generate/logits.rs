@@ -12,7 +12,7 @@ pub trait Logits: Sized {
     /// Rows and tokens.
     fn extent(&self) -> [usize; 2];
 
-    /// A row of its own, which outlives the others.
+    /// A copy of a row, which does not keep the others alive.
     ///
     /// # Errors
     /// A device that has no room for it, or does not answer.

@@ -6,9 +6,9 @@
 //!          Scheduler ──► BlockAllocator · PromptGroup · Sequence
 //! ```
 //!
-//! The [`Engine`] runs on the model in this process; whatever else implements [`Sampler`] can take
-//! its place. Where texts suffice, as in an evaluation, [`TextSampler`] asks less: a model that
-//! another program serves can answer, too.
+//! The [`Engine`] runs on the model in this process; other implementations of [`Sampler`] can replace
+//! it. Where text suffices, as in evaluations, [`TextSampler`] requires less, so that a served model can
+//! implement it.
 
 mod blocks;
 mod draw;
@@ -29,5 +29,7 @@ pub use engine::Engine;
 pub use language_model::LanguageModel;
 pub use logits::Logits;
 pub use options::EngineOptions;
-pub use request::{Event, FinishReason, Progress, Request, Sample, Sampler, SamplingParams};
+pub use request::{
+    Event, FinishReason, Request, Sample, Sampler, SamplingParams, SamplingProgress,
+};
 pub use text::{TextEvent, TextRequest, TextSample, TextSampler, Texts};

@@ -1,8 +1,8 @@
-//! Several tokens of each sample at a time, which the host sees when all are drawn.
+//! Multi-step scheduling: several tokens of each sample before the host sees them.
 //!
-//! A device works while the host looks at the tokens that it drew last, so that looking costs no time if
-//! the host looks at several tokens at once. Tokens behind the end of a sample are thrown away. A sample
-//! has its own random numbers, in order: what is drawn does not depend on how many tokens come at a time.
+//! The host processes several tokens at once, so that the device waits for it less often. Tokens after
+//! the end of a sample are discarded. Each sample has its own random numbers, in order: what is drawn
+//! does not depend on the number of steps.
 
 use super::blocks::BlockAllocator;
 use super::draw::Drawn;
@@ -38,8 +38,8 @@ impl<L> Scheduler<'_, '_, L> {
     }
 
     /// Tokens that every running sample may draw before the host sees them, at most `most`: no more than
-    /// the sample that is nearest to its end still needs, since another takes its place then, and no
-    /// more than the free blocks hold. One always fits.
+    /// the sample nearest to its end needs, since another then replaces it, and no more than the free
+    /// blocks hold. One always fits.
     fn tokens_ahead(&self, most: usize) -> usize {
         let left = |sample: &Sequence<'_>| {
             self.params.max_tokens.min(self.room(sample)) - sample.tokens.len()
@@ -56,14 +56,14 @@ impl<L> Scheduler<'_, '_, L> {
         tokens.len() == cached + 1
     }
 
-    /// Blocks that are missing where every running sample draws this many tokens.
+    /// Additional blocks needed for every running sample to draw this many tokens.
     fn blocks_ahead(&self, tokens: usize) -> usize {
         let missing =
             |sample: &Sequence<'_>| needed(sample, tokens).saturating_sub(sample.blocks.len());
         self.running.iter().map(missing).sum()
     }
 
-    /// Gives every running sample the blocks for this many tokens more.
+    /// Allocates the blocks for this many more tokens of every running sample.
     pub(super) fn reserve(&mut self, tokens: usize) {
         for sample in &mut self.running {
             let blocks = needed(sample, tokens);
@@ -82,7 +82,7 @@ impl<L> Scheduler<'_, '_, L> {
         uniforms
     }
 
-    /// Where the positions of every running sample lie, with this many tokens from the newest on.
+    /// Segments of every running sample, including this many tokens from the newest on.
     pub(super) fn segments_ahead(&self, tokens: usize) -> Vec<Vec<Segment>> {
         let running = (0..self.running.len()).map(TokenSource::Running);
         let scheduled = running.map(|source| ScheduledTokens { source, count: tokens });
@@ -108,7 +108,7 @@ impl<L> Scheduler<'_, '_, L> {
         for drawn in steps {
             let drawn = self.of_running(&rows, drawn)?;
             let ended = self.push(&drawn, watch)?;
-            // From the back, so that the indices before stay right.
+            // From the back, so that earlier indices stay valid.
             for index in ended.into_iter().rev() {
                 rows.remove(index);
             }

@@ -1,10 +1,10 @@
-//! What an engine may use.
+//! Options of an engine.
 
 use super::blocks::BLOCK_SIZE;
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 
-/// What an engine may use.
+/// Options of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineOptions {
     /// Most samples that are extended at a time.

@@ -1,4 +1,4 @@
-//! A prompt and what its samples share.
+//! A prompt, with the state that its samples share.
 
 /// The samples of a prompt share its keys and values, and the logits after its last token.
 #[derive(Debug)]
@@ -18,12 +18,12 @@ impl<'a, L> PromptGroup<'a, L> {
         Self { prompt, blocks: Vec::new(), cached: 0, logits: None, running: 0 }
     }
 
-    /// Tokens of the prompt that the model has yet to see.
+    /// Tokens of the prompt that are not processed yet.
     pub(super) fn pending(&self) -> &'a [u32] {
         &self.prompt[self.cached..]
     }
 
-    /// Forgets what the cache holds.
+    /// Marks nothing as cached.
     pub(super) fn forget(&mut self) {
         self.cached = 0;
         self.logits = None;

@@ -3,7 +3,7 @@
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 
-/// A prompt and how many samples of it are wanted.
+/// A prompt, and the number of samples to draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Tokens of the prompt; at least one.
@@ -72,7 +72,7 @@ impl SamplingParams {
         in_range(top_p > 0.0 && top_p <= 1.0, "top-p", top_p, "over 0 and at most 1 (off)")?;
         in_range((0.0..=1.0).contains(&min_p), "min-p", min_p, "0 (off) to 1")?;
         if self.max_tokens == 0 {
-            return Err(Error::parameter("max-tokens", 0, "at least 1"));
+            return Err(Error::parameter("max-new-tokens", 0, "at least 1"));
         }
         if self.stop_strings.iter().any(String::is_empty) {
             return Err(Error::parameter("stop", "\"\"", "a text of at least one character"));
@@ -122,7 +122,7 @@ pub struct Sample {
 
 /// Progress of a sampler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct SamplingProgress {
     /// Samples asked for.
     pub samples: usize,
     /// Samples that ended.
@@ -148,10 +148,10 @@ pub enum Event<'a> {
     Finished(usize, &'a Sample),
     /// One pass through the model, or several: samples whose prompt is all processed have one more
     /// token, or several.
-    Step(Progress),
+    Step(SamplingProgress),
 }
 
-/// Something that continues prompts.
+/// Draws continuations of prompts.
 pub trait Sampler {
     /// Samples of each request, in the order of their indices. `watch` is called for every sample as it
     /// ends.

@@ -1,19 +1,19 @@
-//! Which tokens go through the model next, and what becomes of those that it draws.
+//! Schedules tokens for the model, and takes the tokens that it draws.
 
 use super::blocks::{BlockAllocator, append};
 use super::draw::Drawn;
 use super::logits::Logits;
 use super::options::EngineOptions;
 use super::prompt_group::PromptGroup;
-use super::request::{Event, Progress, Request, Sample, SamplingParams};
+use super::request::{Event, Request, Sample, SamplingParams, SamplingProgress};
 use super::sequence::{Sequence, stream};
 use crate::Result;
 use crate::tensor::{Rows, Segment};
 use crate::text::Tokenizer;
 use std::collections::VecDeque;
 
-/// The state of one call of [`Sampler::sample`](super::Sampler::sample): who runs, who waits, and who has
-/// which blocks of the cache. It never calls the model; the [`Engine`](super::Engine) does.
+/// The state of one call of [`Sampler::sample`](super::Sampler::sample): running and waiting samples,
+/// and their blocks of the cache. It never calls the model; the [`Engine`](super::Engine) does.
 pub(super) struct Scheduler<'r, 'a, L> {
     pub(super) params: &'r SamplingParams,
     options: EngineOptions,
@@ -26,7 +26,7 @@ pub(super) struct Scheduler<'r, 'a, L> {
     /// Next first: samples that were preempted, then those that have not begun.
     waiting: VecDeque<Sequence<'a>>,
     samples: Vec<Vec<Sample>>,
-    progress: Progress,
+    progress: SamplingProgress,
 }
 
 /// New tokens of one sequence that go through the model together.
@@ -36,7 +36,7 @@ pub(super) struct ScheduledTokens {
     pub(super) count: usize,
 }
 
-/// Whose tokens they are, by its index.
+/// The sequence that tokens belong to, by its index.
 #[derive(Clone, Copy)]
 pub(super) enum TokenSource {
     /// The prompt of a group.
@@ -46,7 +46,7 @@ pub(super) enum TokenSource {
 }
 
 impl<'r, 'a, L> Scheduler<'r, 'a, L> {
-    /// All samples wait.
+    /// A scheduler in which all samples wait.
     pub(super) fn new(
         requests: &'r [Request],
         params: &'r SamplingParams,
@@ -69,7 +69,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
             blocks: BlockAllocator::new(options.blocks()),
             groups: requests.iter().map(|request| PromptGroup::new(&request.prompt)).collect(),
             running: Vec::new(),
-            progress: Progress { samples: waiting.len(), ..Progress::default() },
+            progress: SamplingProgress { samples: waiting.len(), ..SamplingProgress::default() },
             waiting,
             samples: requests.iter().map(|_| Vec::new()).collect(),
         }
@@ -79,8 +79,8 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
         self.running.is_empty() && self.waiting.is_empty()
     }
 
-    /// Counts of the batch as it is now.
-    pub(super) fn progress(&self) -> Progress {
+    /// Current counts of the batch.
+    pub(super) fn progress(&self) -> SamplingProgress {
         self.progress
     }
 
@@ -92,13 +92,12 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
         samples
     }
 
-    /// Takes samples into the batch while there is room, for them and for what those already running
-    /// will need next.
+    /// Admits samples to the batch while there is room for them and for the next tokens of those already
+    /// running.
     ///
-    /// The first is always taken into an empty batch: the engine has checked that any sample fits an
-    /// empty cache, and every block that an empty batch holds can be taken back. The oldest sample is
-    /// never preempted, so every step extends a sample or brings a prompt nearer to its end, and the
-    /// loop ends.
+    /// An empty batch always admits one: the engine has checked that any sample fits an empty cache, and
+    /// every block that an empty batch holds can be freed. The oldest sample is never preempted, so
+    /// every step extends a sample or processes part of a prompt, and the loop ends.
     pub(super) fn admit(&mut self) {
         while self.running.len() < self.options.max_batch {
             let Some(next) = self.waiting.front() else { return };
@@ -121,7 +120,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
         }
     }
 
-    /// Takes back the blocks of prompts that no running sample reads, except one group's.
+    /// Frees the blocks of prompts that no running sample reads, except one group's.
     fn evict_idle(&mut self, except: usize) {
         for (index, group) in self.groups.iter_mut().enumerate() {
             if index != except && group.running == 0 && !group.blocks.is_empty() {
@@ -131,8 +130,8 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
         }
     }
 
-    /// Gives every running sample the blocks for its tokens; where there are not enough, the youngest
-    /// samples are preempted.
+    /// Allocates the blocks for the tokens of every running sample; if there are not enough, preempts
+    /// the youngest samples.
     pub(super) fn make_room(&mut self) {
         let mut index = 0;
         while index < self.running.len() {
@@ -150,7 +149,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
         }
     }
 
-    /// Takes the youngest sample out of the batch; it is computed again later.
+    /// Preempts the youngest sample; it is recomputed later.
     fn preempt(&mut self) {
         if let Some(mut sequence) = self.running.pop() {
             self.blocks.release(&mut sequence.blocks);
@@ -166,7 +165,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
     fn leave(&mut self, group: usize) {
         let left = &mut self.groups[group];
         left.running -= 1;
-        // All that wait are younger than all that run: one of this group would be the next.
+        // Waiting samples are younger than running ones: if one is of this group, it is the next.
         let wanted = self.waiting.front().is_some_and(|next| next.group == group);
         if left.running == 0 && !wanted {
             self.blocks.release(&mut left.blocks);
@@ -174,8 +173,8 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
         }
     }
 
-    /// What goes through the model: one token of each sample, and pieces of prompts, or of samples
-    /// that are computed again, up to the limit.
+    /// Tokens for the model: one of each sample, and chunks of prompts and of preempted samples, up to
+    /// the limit.
     pub(super) fn schedule(&self) -> Vec<ScheduledTokens> {
         let mut budget = self.options.prefill_tokens;
         let mut piece = |pending: usize| {
@@ -190,7 +189,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
             let first = index == 0 || self.running[index - 1].group != sequence.group;
             let (source, pending) = match group.pending().len() {
                 0 => (TokenSource::Running(index), sequence.tokens.len() - sequence.cached),
-                // The first sample of a group brings the prompt; the others wait for it.
+                // The first sample of a group schedules the prompt; the others wait for it.
                 pending if first => (TokenSource::Prompt(sequence.group), pending),
                 _ => continue,
             };
@@ -202,7 +201,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
         scheduled
     }
 
-    /// Where the positions of a sequence lie, up to its scheduled tokens.
+    /// Segments of a sequence, up to its scheduled tokens.
     pub(super) fn segments(&self, scheduled: &ScheduledTokens) -> Vec<Segment> {
         let mut segments = Vec::new();
         match scheduled.source {
@@ -258,7 +257,7 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
             }
         }
         let indices = ended.iter().map(|(index, _)| *index).collect();
-        // From the back, so that the indices before stay right.
+        // From the back, so that earlier indices stay valid.
         for (index, reason) in ended.into_iter().rev() {
             let mut sequence = self.running.remove(index);
             let group = sequence.group;
@@ -293,8 +292,8 @@ impl<'r, 'a, L> Scheduler<'r, 'a, L> {
 }
 
 impl<L: Logits> Scheduler<'_, '_, L> {
-    /// Notes that the scheduled tokens are cached now, and draws the next token of each sample whose
-    /// tokens all are; with each, the index of its sample in the batch.
+    /// Marks the scheduled tokens as cached, and draws the next token of each sample whose tokens are
+    /// all cached, with the index of the sample in the batch.
     pub(super) fn advance(
         &mut self,
         scheduled: &[ScheduledTokens],
@@ -322,8 +321,8 @@ impl<L: Logits> Scheduler<'_, '_, L> {
         named.collect()
     }
 
-    /// Notes what is cached now. For each running sample, the row of the logits after its last token,
-    /// if it was among the scheduled ones.
+    /// Marks the scheduled tokens as cached. Returns for each running sample the row of the logits after
+    /// its last token, if that was scheduled.
     fn mark_cached(
         &mut self,
         scheduled: &[ScheduledTokens],

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sha2::{Digest, Sha256};
 
-/// A sample: what was drawn so far, where it is cached, and the random numbers to come.
+/// A sample: its tokens so far, their blocks, and its random number generator.
 pub(super) struct Sequence<'a> {
     /// Index of its request.
     pub(super) group: usize,
@@ -52,8 +52,8 @@ impl<'a> Sequence<'a> {
         (self.stream.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
-    /// Appends a token, and says whether the sample ends with it. `room` is how many tokens fit the
-    /// context after the prompt.
+    /// Appends a token; returns why the sample ends with it, if it does. `room` is the number of tokens
+    /// that fit the context after the prompt.
     pub(super) fn push(
         &mut self,
         drawn: Drawn,

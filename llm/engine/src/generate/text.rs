@@ -1,12 +1,12 @@
-//! Samples as texts: all that grading needs, and all that a served model returns.
+//! Samples as text: sufficient for grading, and all that a served model returns.
 
 use super::request::{Event, FinishReason, Request, Sample, Sampler, SamplingParams};
 use crate::Result;
 
-/// Samples that are asked of a [`Sampler`] at a time: it gives them back together.
+/// Samples per call of a [`Sampler`], which returns them together.
 const CHUNK: usize = 4096;
 
-/// A prompt, by its index, and how many samples of it are wanted.
+/// A prompt, by its index, and the number of samples to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextRequest {
     /// Index among the prompts of the sampler.
@@ -42,13 +42,13 @@ pub enum TextEvent {
     Waiting,
 }
 
-/// Something that continues a fixed list of prompts, in text.
+/// Draws continuations of a fixed list of prompts, as text.
 pub trait TextSampler {
-    /// Draws samples, in no particular order. `watch` is given every sample as it ends, and says
-    /// whether to go on: where it does not, fewer come than were asked for.
+    /// Draws samples, in no particular order. `watch` gets every sample as it ends, and returns false to
+    /// stop early.
     ///
     /// # Errors
-    /// Those of the sampler; samples that came before are with `watch`.
+    /// Those of the sampler; `watch` has got all earlier samples.
     fn sample(
         &mut self,
         requests: &[TextRequest],
@@ -67,7 +67,7 @@ pub struct Texts<'a> {
 }
 
 impl TextSampler for Texts<'_> {
-    /// Whether to go on counts between chunks of samples: one that has begun is finished.
+    /// Stops only between chunks of samples.
     fn sample(
         &mut self,
         requests: &[TextRequest],

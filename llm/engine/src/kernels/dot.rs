@@ -10,15 +10,15 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows of an output block: what stays in the second-level cache while the weights pass by.
+/// Rows of an output block; they stay in the L2 cache while the weights are streamed.
 const ROW_BLOCK: usize = 96;
 /// Columns of an output block.
 const COLUMN_BLOCK: usize = 64;
-/// Columns whose weights stay in the first-level cache while the rows pass by.
+/// Columns whose weights stay in the L1 cache while the rows are streamed.
 const PANEL: usize = 8;
 /// Columns that share the loads of a row.
 const COLUMNS: usize = 4;
-/// Products below this many multiplications are not worth a second thread.
+/// Products with fewer multiplications run on one thread.
 const SERIAL: usize = 1 << 16;
 
 /// `out[i, j] = Σₖ a[i, k] · w[j, k]`: the product of `a`, `[m, k]`, with the transpose of `w`,
@@ -195,8 +195,8 @@ fn tiles<S: Simd, W: Stored, const M: usize>(
     M
 }
 
-/// Rows of weights that arrive while those before them are used. Each tile asks for some of their
-/// lines in between its sums: all at once, they would hold it up.
+/// Rows of weights that are prefetched while those before them are used. Each tile prefetches some of
+/// their lines between its sums: all at once would stall it.
 #[derive(Clone, Copy)]
 struct Ahead<'a, W> {
     weights: &'a [W],
@@ -249,7 +249,7 @@ fn tile<S: Simd, W: Stored, const M: usize, const N: usize>(
             lanes::<S, W, M, N>(simd, k, 1, rows, weights, None),
         ),
         passes => {
-            // Halves onto halves, as `reduce_sum_f32s` goes on inside a register.
+            // Adds halves, as `reduce_sum_f32s` does inside a register.
             let mut parts = [[[zero; N]; M]; LANES];
             for (pass, part) in parts[..passes].iter_mut().enumerate() {
                 let ahead = (pass == 0).then_some(ahead);

@@ -5,7 +5,7 @@ const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 /// Adding and subtracting this rounds to a whole number.
 const ROUNDER: f32 = 12_582_912.0;
-/// Beyond these the result is 0 or infinite.
+/// Outside this range the result is 0 or infinite.
 const LOWEST: f32 = -104.0;
 const HIGHEST: f32 = 89.0;
 

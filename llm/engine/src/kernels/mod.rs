@@ -1,9 +1,9 @@
 //! Arithmetic on slices, for the CPU forms of the operations.
 //!
-//! Two products of our own, [`dot()`] and [`combine()`], compute each element in an order that depends on
-//! the inner dimension alone. A token's numbers are therefore the same to the last bit whether it is
-//! processed alone or in a batch, with a cache or without: what the sampler saw is what the trainer
-//! computes. Gradients have no such need and go through [`gemm()`](gemm::gemm).
+//! [`dot()`] and [`combine()`] are batch-invariant: they compute each element in an order that depends
+//! only on the inner dimension. A token's numbers are therefore bit-identical whether it is processed
+//! alone or in a batch, with a cache or without, so sampler and trainer agree. Gradients do not need
+//! this and use [`gemm()`](gemm::gemm).
 
 pub mod combine;
 pub mod dot;

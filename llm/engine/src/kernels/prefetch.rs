@@ -1,6 +1,6 @@
-//! A hint to the memory.
+//! Prefetching.
 
-/// Asks for the line of an element to be brought into the second-level cache, without waiting for it.
+/// Prefetches the cache line of an element into the L2 cache.
 #[inline(always)]
 pub(super) fn prefetch<T>(element: &T) {
     #[cfg(target_arch = "x86_64")]

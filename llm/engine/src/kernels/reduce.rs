@@ -1,4 +1,4 @@
-//! One number from many.
+//! Reductions.
 
 use super::lanes::LANES;
 use pulp::{Arch, Simd, WithSimd};

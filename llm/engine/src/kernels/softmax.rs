@@ -19,7 +19,7 @@ pub fn softmax_on(arch: Arch, scores: &mut [f32], scale: f32) -> (f32, f32) {
     arch.dispatch(Softmax { scores, scale })
 }
 
-/// Vectors whose sum is taken in f32: as many roundings of equal numbers may all go the same way.
+/// Vectors that are summed in f32; few, since the rounding errors of equal numbers add up.
 const BLOCK: usize = 16;
 
 /// `Σ exp(scale · x − shift)`, in 16 lanes and a tree.

@@ -1,10 +1,10 @@
 //! Threads: rayon's only.
 
-/// Keeps candle from starting a pool of its own beside rayon's: its elementwise operations would wait
-/// for threads that compete for the same cores, whatever the size of the pool that calls them.
+/// Keeps candle from starting a second thread pool beside rayon's: its elementwise operations would wait
+/// for threads that compete for the same cores.
 ///
-/// Call it first thing in `main`: it does nothing once the process has a second thread, nor where the
-/// user has set `CANDLE_NUM_THREADS`, nor where the system does not report the number of threads.
+/// Call it first in `main`: it does nothing once the process has a second thread, if the user has set
+/// `CANDLE_NUM_THREADS`, or if the system does not report the number of threads.
 pub fn leave_threads_to_rayon() {
     const VARIABLE: &str = "CANDLE_NUM_THREADS";
     let alone = std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1);

@@ -1,4 +1,4 @@
-//! The whole network and where its weights come from.
+//! The whole network, loaded from a checkpoint.
 
 use super::layer::Layer;
 use super::loader::{Loader, Training};
@@ -17,7 +17,7 @@ pub struct Decoder {
     pub(super) embedding: Weight,
     pub(super) layers: Vec<Layer>,
     pub(super) norm: Weight,
-    /// Absent where the head shares the embedding.
+    /// Absent if the head shares the embedding.
     head: Option<Weight>,
     /// Trained weights by name, in the order of [`ModelConfig::tensors`].
     trained: Vec<(String, Var)>,
@@ -64,7 +64,7 @@ impl Decoder {
         &self.trained
     }
 
-    /// Every weight by the name of its tensor, those of adapters with them.
+    /// Every weight by the name of its tensor, adapters included.
     pub(crate) fn named(&self) -> Vec<(String, &Weight)> {
         let mut named =
             vec![(EMBEDDING.to_owned(), &self.embedding), (NORM.to_owned(), &self.norm)];

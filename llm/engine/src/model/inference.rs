@@ -22,7 +22,7 @@ impl Decoder {
         2 * size_of::<f32>() * config.layers * config.kv_heads * config.head_dim
     }
 
-    /// Refuses a cache that memory cannot hold, before it is taken piece by piece.
+    /// Refuses a cache that does not fit into memory, before any of it is allocated.
     fn check_room(&self, slots: usize) -> Result<()> {
         let bytes = slots.checked_mul(self.bytes_per_slot());
         if bytes.is_some_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok()) {

@@ -81,7 +81,7 @@ impl Layer {
         })
     }
 
-    /// Takes the adapters away.
+    /// Removes the adapters.
     pub(super) fn without_adapters(mut self) -> Self {
         let Self { query, key, value, output, gate, up, down, .. } = &mut self;
         for projection in [query, key, value, output, gate, up, down] {
@@ -90,7 +90,7 @@ impl Layer {
         self
     }
 
-    /// Every weight by its name in the layer, those of adapters with them.
+    /// Every weight by its name in the layer, adapters included.
     pub(super) fn named(&self) -> Vec<(String, &Weight)> {
         let projections = [
             ("self_attn.q_proj", &self.query),

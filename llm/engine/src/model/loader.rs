@@ -7,7 +7,7 @@ use crate::tensor::{Frozen, Weight};
 use crate::{Error, Result};
 use candle_core::{Device, Tensor, Var};
 
-/// What of a network is trained.
+/// Which weights of a network are trained.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Training {
     /// Nothing: weights stay in their files.
@@ -22,7 +22,7 @@ pub enum Training {
 pub(super) struct Loader<'a> {
     checkpoint: &'a Checkpoint,
     training: Training,
-    /// What the names of the present layer begin with.
+    /// Prefix of the current layer's names.
     prefix: String,
     trained: Vec<(String, Var)>,
 }

@@ -18,7 +18,7 @@ use std::path::Path;
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
-/// What PEFT puts before the names of a causal language model's tensors.
+/// PEFT's prefix of the tensor names of a causal language model.
 const PREFIX: &str = "base_model.model.";
 /// The projections that have adapters.
 const TARGETS: [&str; 7] =
@@ -26,8 +26,7 @@ const TARGETS: [&str; 7] =
 /// Largest `adapter_config.json`, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Writes adapters of these shapes into a folder that is there; `base` is the name of the model that
-/// they belong to.
+/// Writes adapters of these shapes into an existing folder; `base` is the name of their base model.
 pub fn write_adapters(
     folder: &Path,
     shapes: Vec<Shaped>,
@@ -60,7 +59,7 @@ pub fn write_adapters(
     Ok(write_json(&folder.join(CONFIG), &config)?)
 }
 
-/// Gives the adapters of a decoder the numbers of a folder.
+/// Reads the adapters of a decoder from a folder.
 ///
 /// # Errors
 /// A tensor that is missing, unexpected, or of another shape.
@@ -76,7 +75,7 @@ pub fn read_adapters(folder: &Path, model: &Decoder) -> Result<()> {
     })
 }
 
-/// Hands the numbers of a folder to adapters of these shapes.
+/// Reads adapters of these shapes from a folder.
 ///
 /// # Errors
 /// As [`read_adapters`].
@@ -111,7 +110,7 @@ pub fn set_adapters(
 /// Rank and scale of the adapters of a folder.
 ///
 /// # Errors
-/// A file that is missing or no JSON; adapters of another kind than plain LoRA.
+/// A file that is missing or not JSON; adapters other than plain LoRA.
 pub fn adapter_options(folder: &Path) -> Result<LoraOptions> {
     let path = folder.join(CONFIG);
     let fields = json_object(&path, MAX_BYTES)?;

@@ -9,7 +9,7 @@ use candle_core::backprop::GradStore;
 use candle_core::{Tensor, Var};
 use rs_grpo_files::Refuse as _;
 
-/// Sequences one after the other, without padding; those that share a beginning have it once.
+/// Packed sequences, without padding; a shared prefix is stored once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packed {
     tokens: Vec<u32>,
@@ -25,11 +25,10 @@ impl Packed {
         Self::trees(sequences.into_iter().map(|sequence| (sequence, Vec::new())))
     }
 
-    /// Packs shared beginnings that have at least one token each, with the sequences that go on after
-    /// each of them.
+    /// Packs shared prefixes of at least one token each, with the sequences that continue each of them.
     ///
     /// # Errors
-    /// An empty beginning, named by its index.
+    /// An empty prefix, named by its index.
     pub fn trees<'a>(trees: impl IntoIterator<Item = (&'a [u32], Vec<&'a [u32]>)>) -> Result<Self> {
         let (mut tokens, mut lengths) = (Vec::new(), Vec::new());
         for (index, (trunk, branches)) in trees.into_iter().enumerate() {
@@ -57,7 +56,7 @@ impl Packed {
     }
 }
 
-/// Which activations of a forward pass are computed again in the backward pass, to save memory.
+/// Which activations of a forward pass are recomputed in the backward pass, to save memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivationCheckpointing {
     /// None: every intermediate result is kept, for the fastest backward pass.
@@ -68,9 +67,8 @@ pub enum ActivationCheckpointing {
 
 /// A forward pass with what its backward needs.
 ///
-/// Each layer has a graph of its own, and gradients are handed from one to the next by hand: the
-/// graph never grows deep, and what `backward` returns is detached, since it would otherwise keep
-/// the graph it came from.
+/// Each layer has its own graph, and gradients are passed from one to the next explicitly, so no graph
+/// gets deep. The result of `backward` is detached, since it would otherwise keep its graph alive.
 pub struct Tape<'a> {
     model: &'a Decoder,
     batch: Packed,
@@ -200,7 +198,7 @@ struct Backward {
 }
 
 impl Recorded {
-    /// Goes back from the gradient of the output, which is computed `again` if it was not kept.
+    /// Backward pass from the gradient of the output, which is recomputed by `again` if it was not kept.
     fn backward(
         self,
         gradient: &Tensor,

@@ -1,4 +1,4 @@
-//! What training asks of a model: the decoder in the memory of the host, or the network on a device.
+//! The interface of a trainable model: the decoder on the host, or the network on a device.
 
 use super::{ActivationCheckpointing, Packed};
 use crate::Result;
@@ -25,7 +25,7 @@ pub trait TrainableModel: LanguageModel {
     const MAX_BATCH: usize;
     /// Most tokens of prompts that are processed at a time while sampling.
     const PREFILL_TOKENS: usize;
-    /// Whether the cache of keys and values makes way while there is training.
+    /// Whether the KV cache is freed during training.
     const RELEASES_CACHE: bool;
 
     /// Bytes of the KV cache that the keys and values of one token take.
@@ -37,13 +37,14 @@ pub trait TrainableModel: LanguageModel {
     /// A device that does not answer, here and below.
     fn cache_budget(&self) -> Result<usize>;
 
-    /// Makes room for a KV cache of this size, if need be by moving the optimiser's state to the host.
+    /// Makes room for a KV cache of this size, if necessary by offloading the optimiser's state to the
+    /// host.
     ///
     /// # Errors
     /// As [`cache_budget`](Self::cache_budget).
     fn make_room(&self, optimizer: &mut Self::Optimizer, bytes: usize) -> Result<()>;
 
-    /// The activation checkpointing that the memory allows in micro-batches of this many tokens.
+    /// The activation checkpointing that micro-batches of this many tokens need to fit into memory.
     ///
     /// # Errors
     /// As [`cache_budget`](Self::cache_budget).
@@ -54,7 +55,7 @@ pub trait TrainableModel: LanguageModel {
         Vec::new()
     }
 
-    /// Gradients before any backward pass: all zero.
+    /// Zero gradients.
     fn gradients(&self) -> Self::Gradients;
 
     /// An optimiser before its first step.

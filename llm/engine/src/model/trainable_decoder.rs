@@ -35,7 +35,7 @@ impl TrainableModel for Decoder {
         Ok(())
     }
 
-    /// Memory is what large networks lack on a host.
+    /// Per layer in networks of more than 8 layers, to save memory.
     fn activation_checkpointing(&self, _: usize) -> Result<ActivationCheckpointing> {
         Ok(if self.config().layers > 8 {
             ActivationCheckpointing::PerLayer
@@ -118,7 +118,7 @@ fn read(hidden: &Tensor, rows: &[u32]) -> Result<Tensor> {
     Ok(hidden.index_select(&Tensor::new(rows, &Device::Cpu)?, 0)?)
 }
 
-/// The gradient of all hidden states from that of those which were read, some of them several times.
+/// The gradient of all hidden states from that of the selected rows, which may repeat.
 fn spread(of_read: &Tensor, rows: &[u32], (t, d): (usize, usize)) -> Result<Tensor> {
     let mut all = vec![0.0; t * d];
     with_floats(of_read, |of_read| {

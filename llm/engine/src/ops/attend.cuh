@@ -37,7 +37,7 @@ __device__ inline Softmax attend(
         bool inside = at + lane < to;
         u64 row = inside ? (u64)slots[at + lane] * stride : 0;
         float score = inside ? scale * dot(query, keys + row, width) : -infinity();
-        // A tile has a key, so that `max` is a number, unless a score is none: then the sum is NaN.
+        // A tile has a key, so `max` is a number unless a score is NaN; then the sum is NaN.
         float max = fmaxf(state.max, warp_max(score));
         float weight = inside ? expf(score - max) : 0.0f;
         float keep = expf(state.max - max);

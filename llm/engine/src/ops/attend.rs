@@ -1,4 +1,4 @@
-//! The rows of an attention: shared by the operation that trains and the one that generates.
+//! Attention over rows, shared by training and generation.
 
 use super::heads::Heads;
 use crate::checkpoint::Elements;
@@ -12,16 +12,16 @@ pub(super) const BLOCK: usize = 32;
 
 /// A sequence in a batch: rows `first..first + len` are its positions `start..start + len`.
 #[derive(Debug, Clone)]
-pub(super) struct Sequence {
+pub(super) struct AttendedSequence {
     pub(super) first: usize,
     pub(super) len: usize,
     pub(super) start: usize,
-    /// Where its keys and values lie, from position 0.
+    /// Segments of its keys and values, from position 0.
     pub(super) segments: Vec<Segment>,
 }
 
-impl Sequence {
-    /// Positions from 0 on that lie in the same slots as another sequence's, new ones left out.
+impl AttendedSequence {
+    /// Number of leading positions in the same slots as another sequence's, without new ones.
     pub(super) fn shares_with(&self, other: &Self) -> usize {
         let mut shared = 0;
         for (own, other) in self.segments.iter().zip(&other.segments) {
@@ -39,7 +39,7 @@ impl Sequence {
 
 /// Keys and values, `[slots, keys, width]`.
 #[derive(Clone, Copy)]
-pub(super) struct Memory<'a> {
+pub(super) struct KeysValues<'a> {
     pub(super) keys: &'a [f32],
     pub(super) values: &'a [f32],
 }
@@ -48,9 +48,9 @@ pub(super) struct Memory<'a> {
 /// the sum of exponentials, `[t, h]`.
 pub(super) fn attend(
     heads: Heads,
-    sequences: &[Sequence],
+    sequences: &[AttendedSequence],
     q: &[f32],
-    memory: Memory<'_>,
+    memory: KeysValues<'_>,
 ) -> (Vec<f32>, Vec<f32>) {
     let mut out = vec![0.0; q.len()];
     let mut lse = vec![0.0; q.len() / heads.width];
@@ -71,7 +71,7 @@ pub(super) fn attend(
 /// Queries of one key head for up to `BLOCK` tokens of a sequence.
 struct Block<'a> {
     heads: Heads,
-    sequence: &'a Sequence,
+    sequence: &'a AttendedSequence,
     at: usize,
     head: usize,
 }
@@ -88,7 +88,7 @@ impl Block<'_> {
     fn run(
         &self,
         q: &[f32],
-        memory: Memory<'_>,
+        memory: KeysValues<'_>,
         room: &mut Room,
         (out, lse): (SharedMut<'_>, SharedMut<'_>),
     ) {
@@ -132,7 +132,7 @@ impl Block<'_> {
         }
     }
 
-    fn scores(&self, keys: usize, rows: usize, memory: Memory<'_>, room: &mut Room) {
+    fn scores(&self, keys: usize, rows: usize, memory: KeysValues<'_>, room: &mut Room) {
         let Heads { keys: heads, width, .. } = self.heads;
         room.scores.clear();
         room.scores.resize(rows * keys, 0.0);
@@ -144,7 +144,7 @@ impl Block<'_> {
         });
     }
 
-    fn combine(&self, keys: usize, rows: usize, memory: Memory<'_>, room: &mut Room) {
+    fn combine(&self, keys: usize, rows: usize, memory: KeysValues<'_>, room: &mut Room) {
         let Heads { keys: heads, width, .. } = self.heads;
         let stride = heads * width;
         self.segments(keys, |position, slot, len| {

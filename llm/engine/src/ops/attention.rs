@@ -1,6 +1,6 @@
 //! Causal attention over sequences packed one after the other.
 
-use super::attend::{BLOCK, Memory, Sequence, attend};
+use super::attend::{AttendedSequence, BLOCK, KeysValues, attend};
 use super::heads::Heads;
 use super::spans::{Span, Spans};
 use crate::checkpoint::Elements;
@@ -36,8 +36,8 @@ struct Attention {
 }
 
 impl Attention {
-    /// Every span as a sequence of its own, which may begin with the rows of a trunk.
-    fn sequences(&self) -> Vec<Sequence> {
+    /// Every span as a separate sequence, which may begin with the rows of a trunk.
+    fn sequences(&self) -> Vec<AttendedSequence> {
         let of_tree = |tree: &Vec<Span>| {
             let trunk = tree[0];
             tree.clone().into_iter().map(move |Span { first, len, shared }| {
@@ -45,7 +45,7 @@ impl Attention {
                 if shared > 0 {
                     segments.insert(0, Segment { slot: trunk.first, len: shared });
                 }
-                Sequence { first, len, start: shared, segments }
+                AttendedSequence { first, len, start: shared, segments }
             })
         };
         self.spans.each_tree().iter().flat_map(of_tree).collect()
@@ -77,7 +77,7 @@ impl CustomOp3 for Attention {
         v_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let heads = self.heads(q_layout.dims(), k_layout.dims(), v_layout.dims())?;
-        let memory = Memory { keys: floats(k, k_layout)?, values: floats(v, v_layout)? };
+        let memory = KeysValues { keys: floats(k, k_layout)?, values: floats(v, v_layout)? };
         let (out, lse) = attend(heads, &self.sequences(), floats(q, q_layout)?, memory);
         // Set once: an operation of the graph runs forward once.
         let _ = self.lse.set(lse);
@@ -123,7 +123,7 @@ impl CustomOp3 for Attention {
     }
 }
 
-/// What the backward knows: the inputs, the output, its gradient and the forward's sums.
+/// Inputs of the backward pass: the forward's inputs, output and sums, and the output's gradient.
 struct Known<'a> {
     heads: Heads,
     q: &'a [f32],

@@ -1,20 +1,20 @@
-//! Attention to keys and values that a cache holds, for generation: no gradient.
+//! Attention to a KV cache, for generation: no gradient.
 
-use super::attend::{Memory, Sequence, attend};
+use super::attend::{AttendedSequence, KeysValues, attend};
 use super::heads::Heads;
-use super::spans::View;
+use super::spans::AttentionSlots;
 use crate::tensor::Rows;
 use crate::tensor::floats;
 use candle_core::{CpuStorage, CustomOp3, InplaceOp2, Layout, Result, Shape, Tensor};
 use std::sync::Arc;
 
-/// Fewest shared positions for which a launch of their own pays off.
+/// Fewest shared positions that are worth a separate launch.
 const LEAST_PREFIX: usize = 32;
 
 /// Which rows of a batch belong to which sequence, and where their keys and values lie.
 #[derive(Debug, Clone)]
 pub struct Placement {
-    sequences: Arc<[Sequence]>,
+    sequences: Arc<[AttendedSequence]>,
     /// Slot of each row that its segments have one for.
     slots: Arc<[usize]>,
     /// Rows of the batch.
@@ -33,7 +33,7 @@ impl Placement {
             slots.extend(all.skip(rows.start).take(len));
             first += len;
             let segments = rows.segments.to_vec();
-            Sequence { first: first - len, len, start: rows.start, segments }
+            AttendedSequence { first: first - len, len, start: rows.start, segments }
         };
         let sequences = batch.iter().map(sequence).collect();
         Self { sequences, slots: slots.into(), rows: first }
@@ -45,15 +45,15 @@ impl Placement {
     }
 
     /// What each row sees, as a kernel reads it.
-    pub(crate) fn view(&self) -> View {
+    pub(crate) fn view(&self) -> AttentionSlots {
         self.view_ahead(0)
     }
 
     /// As [`view`](Self::view), with the slots of `more` further positions of each sequence, which the
     /// rows do not see.
-    pub(crate) fn view_ahead(&self, more: usize) -> View {
-        let mut view = View::default();
-        for Sequence { len, start, segments, .. } in self.sequences.iter() {
+    pub(crate) fn view_ahead(&self, more: usize) -> AttentionSlots {
+        let mut view = AttentionSlots::default();
+        for AttendedSequence { len, start, segments, .. } in self.sequences.iter() {
             let begin = view.slots.len() as u32;
             let slots = segments.iter().flat_map(|part| part.slot..part.slot + part.len);
             view.slots.extend(slots.take(start + len + more).map(|slot| slot as u32));
@@ -66,11 +66,11 @@ impl Placement {
     }
 
     /// Finds neighbours with one new token each whose first slots are the same.
-    fn share_prefixes(&self, view: &mut View) {
+    fn share_prefixes(&self, view: &mut AttentionSlots) {
         let mut rest = &self.sequences[..];
         while let Some((first, others)) = rest.split_first() {
             let mut len = usize::MAX;
-            let is_alike = |other: &&Sequence| {
+            let is_alike = |other: &&AttendedSequence| {
                 let shared = first.shares_with(other);
                 let alike = first.len == 1 && other.len == 1 && shared >= LEAST_PREFIX;
                 len = if alike { len.min(shared) } else { len };
@@ -86,12 +86,12 @@ impl Placement {
         }
     }
 
-    /// Refuses a batch of shape `rows` that has other rows than were placed.
+    /// Refuses a batch whose shape, `rows`, is not that of this placement.
     fn check(&self, rows: &[usize]) -> Result<()> {
         if rows.first() != Some(&self.rows) {
             candle_core::bail!("a batch {rows:?} where {} rows were placed", self.rows);
         }
-        for Sequence { len, start, segments, .. } in self.sequences.iter() {
+        for AttendedSequence { len, start, segments, .. } in self.sequences.iter() {
             let slots: usize = segments.iter().map(|segment| segment.len).sum();
             if slots < start + len {
                 let end = start + len;
@@ -188,7 +188,7 @@ impl CustomOp3 for CachedAttention {
         if let Some(past) = segments.find(|segment| segment.slot + segment.len > k_dims[0]) {
             candle_core::bail!("{past:?} is past a cache {k_dims:?}");
         }
-        let memory = Memory { keys: floats(k, k_layout)?, values: floats(v, v_layout)? };
+        let memory = KeysValues { keys: floats(k, k_layout)?, values: floats(v, v_layout)? };
         let (out, _) = attend(heads, sequences, floats(q, q_layout)?, memory);
         Ok((CpuStorage::F32(out), q_layout.shape().clone()))
     }

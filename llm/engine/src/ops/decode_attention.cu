@@ -1,8 +1,8 @@
 // Attention of new tokens to a cache, as cached_attention.cu, for bf16 and heads 64 or 128 wide. It is
 // bound by memory: keys and values are fetched 16 bytes a lane, for up to 4 heads that read them. One
 // block a token, such heads, and a share of the positions; 16 lanes hold a key, and every 16 lanes have
-// a softmax of their own, merged at the end. The last share is that of positions which a token has in
-// common with others, see `prefix_attention`.
+// a separate softmax, merged at the end. The last share is that of positions which a token has in common
+// with others, see `prefix_attention`.
 
 const u32 LANES = 16, STREAMS = 8, BATCH = 4, MOST_HEADS = 4;
 const u32 WARPS = STREAMS / 2;

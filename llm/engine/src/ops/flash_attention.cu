@@ -19,8 +19,8 @@ struct Tile {
 /// A tile in shared memory; the padding keeps rows out of each other's banks.
 template <u32 WIDTH> using Rows = bf16 (*)[WIDTH + PAD];
 
-/// Copies rows of a head into shared memory; those past `count` become zeros. All are asked for before
-/// the first is waited for.
+/// Copies rows of a head into shared memory; those past `count` become zeros. All loads are issued
+/// before the first is waited for.
 template <u32 WIDTH, u32 COUNT, class RowOf> __device__ inline void load_rows(
     Rows<WIDTH> into, const bf16* from, u32 stride, u32 count, RowOf row_of) {
     const u32 quads = WIDTH / 8, each = COUNT * quads / THREADS;

@@ -10,8 +10,8 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tenso
 
 /// `y[t, n] = Σₖ x[t, k] w[n, k]`: rows of `x`, `[.., k]`, times the transpose of `w`, `[n, k]`.
 ///
-/// A frozen weight is read where it lies, gets no gradient and costs none; a trained one gets its
-/// gradient where `x` is part of a recorded computation or `train` is set.
+/// A frozen weight is read in place, and its gradient is not computed; a trained one gets a gradient if
+/// `x` is part of a recorded computation or `train` is set.
 ///
 /// # Errors
 /// Shapes that do not fit; an `x` that is not contiguous f32.

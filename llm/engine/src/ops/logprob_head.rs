@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rs_grpo_files::Refuse as _;
 use std::ops::Range;
 
-/// Bytes of logits that are in memory at a time, unless set.
+/// Default bytes of logits in memory at a time.
 const CHUNK_BYTES: usize = 128 << 20;
 /// Rows of a frozen weight that are widened at a time on the way back.
 const WIDENED: usize = 8192;
@@ -26,10 +26,10 @@ pub struct Scores {
     pub entropies: Vec<f32>,
 }
 
-/// Tokens, and the rows of hidden states after which they come.
+/// Tokens, and the rows of hidden states that predict them.
 #[derive(Debug, Clone, Copy)]
 pub struct Targets<'a> {
-    /// A row for each token; several may come after one row.
+    /// A row for each token; rows may repeat.
     pub rows: &'a [u32],
     /// The tokens.
     pub tokens: &'a [u32],
@@ -37,7 +37,7 @@ pub struct Targets<'a> {
     pub temperature: f32,
 }
 
-/// The gradient of a loss with respect to the scores of each row: all that the head needs of a loss.
+/// The gradient of a loss with respect to the scores of each row, which is all that the head needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LossGradient {
     /// `∂L/∂log p` of each row.

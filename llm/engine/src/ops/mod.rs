@@ -1,9 +1,9 @@
-//! The operations of a decoder, each with its own backward.
+//! The operations of a decoder, each with its backward pass.
 //!
-//! Candle's fused operations cut the gradient graph without a word, and its plain ones compute
-//! gradients of frozen weights. These do neither: every file holds one operation, its CPU form, and
-//! the closed form of its gradient. The two ends of the network, [`embedding`] and
-//! [`logprob_head`], touch the vocabulary and stand outside the graph, as plain functions.
+//! Candle's fused operations silently cut the gradient graph, and its plain ones compute gradients of
+//! frozen weights. These do neither: every file has one operation, its CPU form, and the closed form of
+//! its gradient. [`embedding`] and [`logprob_head`], the two ends of the network, are plain functions
+//! outside the graph.
 
 mod add_bias;
 mod attend;

@@ -10,22 +10,22 @@ pub struct Span {
     pub first: usize,
     /// Number of rows.
     pub len: usize,
-    /// Rows before it that belong to the end of another span, whose tokens this one goes on after: the
-    /// prompt that several completions share. 0 for a sequence of its own.
+    /// Rows of another span that this one continues: the prompt that several completions share. 0 for a
+    /// separate sequence.
     pub shared: usize,
 }
 
 /// Row `t` of a batch sees the keys and values at `slots[begin[t]..begin[t] + count[t]]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct View {
+pub(crate) struct AttentionSlots {
     /// Slots of the positions of every sequence, one sequence after the other.
     pub(crate) slots: Vec<u32>,
     /// Where the sequence of each row begins.
     pub(crate) begin: Vec<u32>,
     /// Positions that each row sees: up to its own.
     pub(crate) count: Vec<u32>,
-    /// The last row that sees each row. The rows from its own to that one do, and no other: branches
-    /// lie behind their trunk. Empty where no gradient is wanted.
+    /// The last row that sees each row. Exactly the rows from its own to that one see it, since branches
+    /// follow their trunk. Empty without gradients.
     pub(crate) last: Vec<u32>,
     /// The rows again, up to [`TILE`] of a sequence at a time: first, count, first row of the trunk,
     /// rows of it that are seen, first row of the sequence's own, and last row that sees them. Those
@@ -52,7 +52,7 @@ pub(crate) struct Pieces {
     pub(crate) tiles: Vec<[u32; 4]>,
 }
 
-impl View {
+impl AttentionSlots {
     /// The tiles with the rows that see them.
     pub(crate) fn pieces(&self) -> Pieces {
         let mut cut = Pieces::default();
@@ -66,8 +66,7 @@ impl View {
     }
 }
 
-/// Sequences that lie one after the other: each a trunk, and after it any number of branches that go
-/// on where the trunk ends.
+/// Packed sequences: each a trunk, followed by any number of branches that continue it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spans(Arc<[Vec<Span>]>);
 
@@ -114,8 +113,8 @@ impl Spans {
     }
 
     /// What each row sees, as a kernel reads it.
-    pub(crate) fn view(&self) -> View {
-        let mut view = View::default();
+    pub(crate) fn view(&self) -> AttentionSlots {
+        let mut view = AttentionSlots::default();
         for tree in self.each_tree() {
             let trunk = tree[0];
             let end = tree.iter().map(|span| span.first + span.len).max().unwrap_or(0);
@@ -134,7 +133,8 @@ impl Spans {
                 }));
             }
         }
-        // Otherwise a trunk that many branches see would keep a few processors busy after all others.
+        // Otherwise a trunk that many branches see would occupy a few multiprocessors after all others
+        // are done.
         view.tiles.sort_by_key(|&[first, .., last]| std::cmp::Reverse(last - first));
         view
     }

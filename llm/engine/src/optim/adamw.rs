@@ -32,7 +32,7 @@ pub struct AdamWOptions {
     pub beta2: f64,
     /// Added to the root of that mean.
     pub eps: f64,
-    /// Share of a matrix that a step of learning rate 1 removes; norms and biases do not decay.
+    /// Decoupled weight decay per unit of learning rate; norms and biases do not decay.
     pub weight_decay: f64,
     /// How moments are stored.
     pub state: StateType,
@@ -84,7 +84,7 @@ impl AdamW {
 
     /// One step down the gradients, each multiplied by `scale`, in place.
     ///
-    /// A weight without a gradient is left as it is.
+    /// A weight without a gradient is not changed.
     ///
     /// # Errors
     /// A gradient of another shape than its weight.
@@ -112,7 +112,7 @@ impl AdamW {
     }
 }
 
-/// The divisor that makes a mean that began at 0 unbiased.
+/// The divisor that corrects the bias of a mean that began at 0.
 fn correction(beta: f64, updates: u64) -> f64 {
     -(beta.ln() * updates as f64).exp_m1()
 }
@@ -140,7 +140,7 @@ impl Step {
     }
 }
 
-/// The step as an operation on the weight's storage: everything that shares it sees the new numbers.
+/// The step as an in-place operation on the weight's storage, seen by everything that shares it.
 struct Update<'a> {
     step: Step,
     gradient: &'a Tensor,

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `adamw` | AdamW on the CPU; its kernel beside it |
-//! | `state` | what checkpoints keep of an optimiser |
+//! | `state` | the state of an optimiser in checkpoints |
 
 mod adamw;
 mod state;

@@ -1,8 +1,8 @@
-//! The state of an optimiser, as checkpoints keep it.
+//! The state of an optimiser in checkpoints.
 
 use crate::Result;
 
-/// The state of an optimiser, as checkpoints have it.
+/// The state of an optimiser, as it is saved in checkpoints.
 pub trait OptimizerState {
     /// Updates so far.
     fn updates(&self) -> u64;
@@ -13,7 +13,7 @@ pub trait OptimizerState {
     /// Names of the weights that have moments.
     fn names(&self) -> Vec<String>;
 
-    /// Mean and mean of squares of a weight's gradients; nothing where it has none.
+    /// Mean and mean of squares of a weight's gradients; empty if it has none.
     ///
     /// # Errors
     /// A device that does not answer.

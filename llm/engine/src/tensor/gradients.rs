@@ -28,7 +28,7 @@ impl Gradients {
     /// # Errors
     /// A shape other than before.
     pub fn add(&mut self, name: &str, gradient: Tensor) -> Result<()> {
-        // What `backward` returns still hangs on the graph; keeping that would keep all activations.
+        // The result of `backward` still refers to the graph, which would keep all activations alive.
         let gradient = gradient.detach();
         let sum = match self.0.get(name) {
             Some(sum) => (sum + gradient)?,

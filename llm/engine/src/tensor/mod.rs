@@ -1,4 +1,4 @@
-//! What every operation works on: weights, gradients, and rows of a batch.
+//! Operands of the operations: weights, gradients, and rows of a batch.
 //!
 //! | file | what |
 //! |---|---|

@@ -40,7 +40,7 @@ impl Weight {
         }
     }
 
-    /// A frozen handle on the same numbers: later updates of a trained weight show in it.
+    /// A frozen handle on the same numbers, which sees later updates of a trained weight.
     pub fn frozen(&self) -> Frozen {
         match self {
             Self::Frozen(frozen) => frozen.clone(),

@@ -1,23 +1,46 @@
 //! Chat templates: conversations as the text that a model was trained on.
 
+use super::environment::environment;
 use super::files::{read_object, read_text, token_text};
-use super::python::{raise_exception, tojson};
+use super::template_source::prepare;
 use crate::{Error, Result};
+use minijinja::Environment;
 use minijinja::value::Value as Variable;
-use minijinja::{AutoEscape, Environment};
-use minijinja_contrib::pycompat::unknown_method_callback;
 use rs_grpo_files::Refuse as _;
+use rs_grpo_files::panics::caught;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Name of the template in its environment, which has no other.
+/// Name of the only template in the environment.
 const NAME: &str = "chat";
 
 /// Tokens that templates know by name, where `tokenizer_config.json` gives them.
 const TOKENS: [&str; 7] =
     ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+/// Longest text of a conversation, in bytes.
+const LONGEST: usize = 64 << 20;
+
+/// A text that a template writes, up to [`LONGEST`].
+#[derive(Default)]
+struct Bounded(Vec<u8>);
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST {
+            let problem = format!("the text is longer than {LONGEST} bytes");
+            return Err(std::io::Error::other(problem));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,16 +72,16 @@ impl ChatOptions {
         Self::default()
     }
 
-    /// For a conversation in which it is the assistant's turn: the text ends where the answer begins.
+    /// For a conversation that the assistant continues: the text ends where the answer begins.
     pub fn generation() -> Self {
         Self { add_generation_prompt: true, ..Self::default() }
     }
 
-    /// With a variable of the template, such as `enable_thinking` of Qwen3's or `date_string` of
-    /// Llama's. It stands before a token of the same name.
+    /// With a variable of the template, such as Qwen3's `enable_thinking` or Llama's `date_string`. It
+    /// takes precedence over a token of the same name.
     ///
     /// # Errors
-    /// `messages` and `add_generation_prompt`, which have their own place.
+    /// `messages` and `add_generation_prompt`, which are set separately.
     pub fn with(mut self, name: impl Into<String>, value: impl Serialize) -> Result<Self> {
         let name = name.into();
         if ["messages", "add_generation_prompt"].contains(&name.as_str()) {
@@ -73,13 +96,11 @@ impl ChatOptions {
 /// The chat template of a checkpoint.
 ///
 /// Renders what transformers' `apply_chat_template` does, in the same dialect of Jinja: blocks are
-/// trimmed, strings have Python's methods, `tojson` is Python's, `raise_exception` is known.
-/// `strftime_now` is not: a prompt must not depend on the day it was made on. Templates that ask for
-/// it fall back to a date of their own, or take one as a variable.
+/// trimmed, strings have Python's methods, `tojson` is Python's, `raise_exception` is known, and
+/// `{% generation %}` blocks print what is in them. `strftime_now` gives 26 July 2024, or the variable
+/// `date` (such as `2026-01-31`): a prompt must not depend on the day it was made on.
 ///
-/// Not known either is `{% generation %}`, which marks the assistant's tokens for supervised
-/// training, and `trim` and `strip()` leave the four separators U+001C to U+001F, which Python takes
-/// for spaces.
+/// A template is foreign code: its length, its steps and the text that it makes are bounded.
 #[derive(Debug, Clone)]
 pub struct ChatTemplate {
     environment: Environment<'static>,
@@ -108,9 +129,10 @@ impl ChatTemplate {
         };
         let tokens = named_tokens(&config, &fields)?;
         let mut template = Self { environment: environment(), path, field, tokens };
-        // As Python reads text: any end of a line is \n.
-        let source = source.replace("\r\n", "\n").replace('\r', "\n");
-        let added = template.environment.add_template_owned(NAME, source);
+        let source = prepare(&source)
+            .map_err(|problem| Error::malformed(&template.path, template.part(1), problem))?;
+        let added = caught(|| template.environment.add_template_owned(NAME, source));
+        let added = added.map_err(|panic| template.panicked(&panic))?;
         added.map_err(|error| template.error(&error))?;
         Ok(Some(template))
     }
@@ -132,32 +154,33 @@ impl ChatTemplate {
         context.extend(options.variables.iter().map(|(name, value)| (&**name, value.clone())));
         context.insert("messages", Variable::from_serialize(messages));
         context.insert("add_generation_prompt", options.add_generation_prompt.into());
-        let template = self.environment.get_template(NAME);
-        let text = template.and_then(|template| template.render(context));
-        text.map_err(|error| self.error(&error))
+        let mut text = Bounded::default();
+        let template = self.environment.get_template(NAME).map_err(|error| self.error(&error))?;
+        let rendered = caught(|| template.render_captured_to(context, &mut text).map(drop));
+        match rendered.map_err(|panic| self.panicked(&panic))? {
+            Ok(()) => String::from_utf8(text.0)
+                .map_err(|error| Error::malformed(&self.path, self.part(1), error.to_string())),
+            Err(error) => Err(self.error(&error)),
+        }
+    }
+
+    /// A place in the template.
+    fn part(&self, line: usize) -> String {
+        format!("{}line {line}", self.field)
     }
 
     fn error(&self, error: &minijinja::Error) -> Error {
-        let line = error.line().unwrap_or(1);
         let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
-        Error::malformed(
-            &self.path,
-            format!("{}line {line}", self.field),
-            format!("{}{detail}", error.kind()),
-        )
+        let cause = std::error::Error::source(error);
+        let cause = cause.map_or(String::new(), |cause| format!(": {cause}"));
+        let problem = format!("{}{detail}{cause}", error.kind());
+        Error::malformed(&self.path, self.part(error.line().unwrap_or(1)), problem)
     }
-}
 
-/// Jinja as transformers sets it up.
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_unknown_method_callback(unknown_method_callback);
-    environment.add_filter("tojson", tojson);
-    environment.add_function("raise_exception", raise_exception);
-    environment
+    fn panicked(&self, panic: &str) -> Error {
+        let problem = format!("the template engine cannot do this: {panic}");
+        Error::malformed(&self.path, self.part(1), problem)
+    }
 }
 
 /// `chat_template` of `tokenizer_config.json`: a text, or a list of named ones.

@@ -1,4 +1,4 @@
-//! Prompts of models that were not trained on conversations.
+//! Prompt templates of base models.
 
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;

@@ -1,4 +1,4 @@
-//! What templates take from Python: its JSON and its exceptions.
+//! Functions of Python that templates use: JSON and exceptions.
 
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Error, ErrorKind};
@@ -9,20 +9,43 @@ use std::io::{self, Write};
 /// The filter `tojson` as transformers defines it: Python's `json.dumps` with
 /// `ensure_ascii=False`, and `indent` where given. Jinja's own would escape HTML.
 pub(super) fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
-    let indent = options.get("indent")?;
+    let indent: Option<usize> = options.get("indent")?;
+    if let Some(indent) = indent.filter(|&indent| indent > WIDEST_INDENT) {
+        let allowed = format!("tojson: indent is {indent}; allowed: at most {WIDEST_INDENT}");
+        return Err(refused(allowed));
+    }
     if options.get::<Option<bool>>("ensure_ascii")? == Some(true) {
         return Err(refused("tojson: ensure_ascii is true; allowed: false"));
     }
+    let separators = separators(&options, indent)?;
     options.assert_all_used()?;
     if value.is_undefined() {
         return Err(refused("tojson: the value is undefined"));
     }
     let mut out = Vec::new();
-    let layout = PythonJson { indent, depth: 0, empty: true };
+    let layout = PythonJson { indent, separators, depth: 0, empty: true };
     let written = value.serialize(&mut Serializer::with_formatter(&mut out, layout));
     written.map_err(|error| refused("tojson: the value has no JSON").with_source(error))?;
     let text = String::from_utf8(out).map_err(|_| refused("tojson: the value is not UTF-8"))?;
     Ok(Value::from(text))
+}
+
+/// Widest indentation of a level, in spaces.
+const WIDEST_INDENT: usize = 64;
+
+/// What stands between values, and behind names. Python's default is `", "` and `": "`, the first
+/// without its space where values stand on lines of their own.
+fn separators(options: &Kwargs, indent: Option<usize>) -> Result<[String; 2], Error> {
+    let given: Option<Vec<String>> = options.get("separators")?;
+    match given {
+        Some(given) => given
+            .try_into()
+            .map_err(|_| refused("tojson: separators must be two texts, as (',', ':')")),
+        None => {
+            let between = if indent.is_some() { "," } else { ", " };
+            Ok([between, ": "].map(str::to_owned))
+        }
+    }
 }
 
 /// The function with which a template refuses a conversation.
@@ -37,6 +60,8 @@ fn refused(message: impl Into<String>) -> Error {
 /// Spaces after `,` and `:`, or one value a line.
 struct PythonJson {
     indent: Option<usize>,
+    /// Between values, and behind names.
+    separators: [String; 2],
     depth: usize,
     /// Whether the innermost list or object is empty so far.
     empty: bool,
@@ -60,10 +85,8 @@ impl PythonJson {
 
     fn separate<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
         self.empty = false;
-        match (first, self.indent) {
-            (true, _) => {}
-            (false, None) => out.write_all(b", ")?,
-            (false, Some(_)) => out.write_all(b",")?,
+        if !first {
+            out.write_all(self.separators[0].as_bytes())?;
         }
         self.new_line(out)
     }
@@ -106,7 +129,7 @@ impl Formatter for PythonJson {
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
+        out.write_all(self.separators[1].as_bytes())
     }
 }
 

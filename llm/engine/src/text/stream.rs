@@ -1,9 +1,9 @@
-//! Text of tokens as they come.
+//! Streaming detokenization.
 
-use super::tokenizer::Tokenizer;
+use super::tokenizer::{Role, Tokenizer};
 use crate::Result;
 
-/// Stands for bytes that are not, or not yet, a character.
+/// Replaces bytes that are not, or not yet, a character.
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
 /// A character that lacks its last byte shows as one to three replacements, as the decoder likes.
@@ -11,8 +11,9 @@ const UNFINISHED: usize = 3;
 
 /// Decodes a sequence token by token.
 ///
-/// A character may be spread over several tokens; it is held back until it is whole. All the text
-/// that [`push`](Self::push) and [`finish`](Self::finish) return, in a row, is what
+/// A character may be spread over several tokens; it is held back until it is whole. A run of byte
+/// tokens (`<0xE4>`) is held back until another token ends it, since one bad byte makes all of it
+/// replacements. All the text that [`push`](Self::push) and [`finish`](Self::finish) return, in a row, is what
 /// [`Tokenizer::decode`] makes of all the tokens.
 #[derive(Debug, Clone)]
 pub struct TextStream<'a> {
@@ -25,12 +26,21 @@ pub struct TextStream<'a> {
     context: usize,
     /// Bytes of the window's text that were returned.
     returned: usize,
+    /// Whether the window ends in a run of byte tokens.
+    in_run: bool,
 }
 
 impl Tokenizer {
     /// Decodes tokens as they come.
     pub fn stream(&self, skip_special: bool) -> TextStream<'_> {
-        TextStream { tokenizer: self, skip_special, window: Vec::new(), context: 0, returned: 0 }
+        TextStream {
+            tokenizer: self,
+            skip_special,
+            window: Vec::new(),
+            context: 0,
+            returned: 0,
+            in_run: false,
+        }
     }
 }
 
@@ -41,8 +51,15 @@ impl TextStream<'_> {
     /// As [`Tokenizer::decode`].
     pub fn push(&mut self, token: u32) -> Result<String> {
         self.window.push(token);
+        let role = self.tokenizer.role(token, self.skip_special);
+        let ends_run = self.in_run && role == Role::Text;
+        self.in_run = role == Role::Byte || (self.in_run && role == Role::Left);
+        if self.in_run {
+            return Ok(String::new());
+        }
         let text = self.tokenizer.decode(&self.window, self.skip_special)?;
-        let certain = certain(&text);
+        // Replacements before a token that ends a run are there to stay.
+        let certain = if ends_run { text.len() } else { certain(&text) };
         let Some(new) = text.get(self.returned..certain) else { return Ok(String::new()) };
         let new = new.to_owned();
         self.returned = certain;

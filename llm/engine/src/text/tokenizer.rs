@@ -20,17 +20,18 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     path: PathBuf,
     vocab_size: usize,
+    /// Whether tokens such as `<0xE4>` are bytes of characters that the vocabulary lacks.
+    byte_fallback: bool,
 }
 
 impl Tokenizer {
     /// The tokenizer of a checkpoint's folder, `tokenizer.json`.
     ///
-    /// What the file says of truncation and padding is ignored, as transformers does: no text is
-    /// ever cut.
+    /// Truncation and padding of the file are ignored, as in transformers: text is never cut.
     ///
     /// # Errors
-    /// A file that is absent, truncated or no tokenizer; one that gives a token another id than its
-    /// place in the vocabulary, or two tokens one id; one whose merges drop out at random.
+    /// A file that is missing, truncated or not a tokenizer; a token whose id is not its position in the
+    /// vocabulary, or two tokens with one id; BPE dropout.
     pub fn from_folder(folder: &Path) -> Result<Self> {
         let path = folder.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
@@ -41,16 +42,16 @@ impl Tokenizer {
         check_dropout(&path, &inner)?;
         check_added_tokens(&path, &bytes, &inner)?;
         let vocab_size = distinct_ids(&path, &inner)?;
-        Ok(Self { inner, path, vocab_size })
+        let byte_fallback = has_byte_fallback(&inner);
+        Ok(Self { inner, path, vocab_size, byte_fallback })
     }
 
     /// The tokens of a text, with what the model expects around every text (Llama's
     /// `<|begin_of_text|>`) where `special` says so.
     ///
-    /// A prompt that a chat template wrote holds these tokens already: give `false`. The text of a
-    /// special token inside `text` becomes that token, as in transformers. An empty text has no
-    /// tokens but those around it, and so may be empty: no model can go on from that, and the
-    /// generation engine refuses it.
+    /// A prompt from a chat template has these tokens already: give `false`. The text of a special token
+    /// inside `text` becomes that token, as in transformers. An empty text without added tokens gives no
+    /// tokens, which the generation engine refuses.
     ///
     /// # Errors
     /// Where the tokenizer has no token for a part of the text.
@@ -61,13 +62,28 @@ impl Tokenizer {
 
     /// The text of tokens, without the special ones where `skip_special` says so.
     ///
-    /// Bytes that are not UTF-8 become `U+FFFD`. Ids of no token are left out: models often have more
-    /// rows than their tokenizer has tokens.
+    /// Bytes that are not UTF-8 become `U+FFFD`. Unknown ids are left out: models often have more rows
+    /// than their tokenizer has tokens.
     ///
     /// # Errors
     /// Where the decoder of the file refuses the tokens.
     pub fn decode(&self, tokens: &[u32], skip_special: bool) -> Result<String> {
         guarded(&self.path, "decoder", || self.inner.decode(tokens, skip_special))
+    }
+
+    /// What a token does to the text of a run of byte tokens before it.
+    pub(super) fn role(&self, id: u32, skip_special: bool) -> Role {
+        match self.inner.id_to_token(id) {
+            _ if !self.byte_fallback => Role::Text,
+            None => Role::Left,
+            Some(token) if is_byte(&token) => Role::Byte,
+            Some(token) if skip_special && self.is_special(&token) => Role::Left,
+            Some(_) => Role::Text,
+        }
+    }
+
+    fn is_special(&self, token: &str) -> bool {
+        self.inner.get_added_vocabulary().is_special_token(token)
     }
 
     /// The token with this text.
@@ -108,6 +124,41 @@ impl Tokenizer {
         );
         Err(Error::malformed(&self.path, "vocabulary", problem))
     }
+}
+
+/// What a token is to a decoder that reads runs of byte tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A byte. A run of them is text where all of it is UTF-8, and else a replacement for every byte.
+    Byte,
+    /// It is left out of the text: the run goes on behind it.
+    Left,
+    /// Anything else: it ends a run.
+    Text,
+}
+
+/// Whether a token has the form `<0xE4>`.
+fn is_byte(token: &str) -> bool {
+    let digits = token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
+    digits.is_some_and(|digits| digits.len() == 2 && u8::from_str_radix(digits, 16).is_ok())
+}
+
+/// Whether the decoder of a file has the step `ByteFallback`, as SentencePiece's models do.
+fn has_byte_fallback(tokenizer: &tokenizers::Tokenizer) -> bool {
+    fn names(value: &Value) -> bool {
+        match value {
+            Value::Object(fields) => {
+                fields.get("type").is_some_and(|kind| kind == "ByteFallback")
+                    || fields.values().any(names)
+            }
+            Value::Array(items) => items.iter().any(names),
+            _ => false,
+        }
+    }
+    tokenizer
+        .get_decoder()
+        .and_then(|decoder| serde_json::to_value(decoder).ok())
+        .is_some_and(|decoder| names(&decoder))
 }
 
 /// Runs the tokenizers library, which panics on some files that are not what it expects.
@@ -191,7 +242,7 @@ fn distinct_ids(path: &Path, inner: &tokenizers::Tokenizer) -> Result<usize> {
     Ok(tokens.keys().max().map_or(0, |&highest| highest as usize + 1))
 }
 
-/// Merges that drop out at random would make the tokens of a text depend on more than the text.
+/// BPE dropout would make the tokens of a text random.
 fn check_dropout(path: &Path, inner: &tokenizers::Tokenizer) -> Result<()> {
     match inner.get_model() {
         ModelWrapper::BPE(model) if model.dropout.is_some_and(|dropout| dropout > 0.0) => {

@@ -8,10 +8,10 @@ pub(super) const NEEDED: [&str; 2] = ["adapter_config.json", "adapter_model.safe
 /// Longest name of an adapter or of a file.
 const LONGEST: usize = 128;
 
-/// An adapter as it is announced.
+/// An adapter in the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Adapter {
-    /// The name of its folder, and under which vLLM loads it.
+pub struct ListedAdapter {
+    /// Name of its folder, and under which vLLM loads it.
     pub name: String,
     /// Its files, by name.
     pub files: Vec<AdapterFile>,
@@ -20,29 +20,29 @@ pub struct Adapter {
 /// A file of an adapter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdapterFile {
-    /// Its name in the adapter's folder.
+    /// Name in the adapter's folder.
     pub name: String,
-    /// Its length.
+    /// Length in bytes.
     pub bytes: u64,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal digits.
+    /// SHA-256 in 64 lower-case hexadecimal digits.
     pub sha256: String,
 }
 
-/// Whether a name may become part of a path and of an address as it is: letters, digits, `-`, `_` and
-/// dots, but for one at its beginning. So no name leads out of a folder, and none is that of an adapter
-/// that is still written.
+/// Whether a name is safe in a path and a URL: letters, digits, `-`, `_` and dots, but not a dot at the
+/// beginning. Such a name cannot lead out of the folder, and differs from those of adapters that are
+/// still being written.
 pub(super) fn is_name(name: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=LONGEST).contains(&name.len()) && name.bytes().all(known) && !name.starts_with('.')
 }
 
-/// What is wrong with an index from the network.
-pub(super) fn check(adapters: &[Adapter]) -> Result<(), String> {
+/// Checks an index from the network.
+pub(super) fn check(adapters: &[ListedAdapter]) -> Result<(), String> {
     let mut names = BTreeSet::new();
-    for Adapter { name, files } in adapters {
+    for ListedAdapter { name, files } in adapters {
         check_name(name)?;
         if !names.insert(name) {
-            return Err(format!("{name} is there twice"));
+            return Err(format!("{name} is listed twice"));
         }
         check_files(files).map_err(|problem| format!("{name}: {problem}"))?;
     }
@@ -54,12 +54,12 @@ fn check_files(files: &[AdapterFile]) -> Result<(), String> {
     for AdapterFile { name, sha256, .. } in files {
         check_name(name)?;
         if !names.insert(name.as_str()) {
-            return Err(format!("{name} is there twice"));
+            return Err(format!("{name} is listed twice"));
         }
         if sha256.len() != 64
             || !sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         {
-            return Err(format!("{name} has no SHA-256 in 64 lower-case digits"));
+            return Err(format!("the SHA-256 of {name} is not 64 lower-case hexadecimal digits"));
         }
     }
     match NEEDED.into_iter().find(|needed| !names.contains(needed)) {
@@ -74,6 +74,6 @@ fn check_name(name: &str) -> Result<(), String> {
     }
     let name = rs_grpo_files::printable(name);
     Err(format!(
-        "{name:?} is not a name; allowed: up to {LONGEST} letters, digits, -, _ and dots, the first no dot"
+        "the name {name:?} is not allowed; allowed: 1 to {LONGEST} letters, digits, -, _ and dots, not beginning with a dot"
     ))
 }

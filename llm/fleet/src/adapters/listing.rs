@@ -1,6 +1,6 @@
-//! The index of a folder.
+//! The index of a folder of adapters.
 
-use super::index::{Adapter, AdapterFile, NEEDED, is_name};
+use super::index::{AdapterFile, ListedAdapter, NEEDED, is_name};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::sha256;
@@ -10,28 +10,28 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A folder of adapters, and the hashes of files that were read before.
+/// A folder of adapters, and the hashes of files that are known already.
 pub(super) struct Listing {
     folder: PathBuf,
     /// By adapter and file.
     known: BTreeMap<(String, String), (Stamp, AdapterFile)>,
 }
 
-/// What tells a file from another that took its name.
+/// Tells a file from a later one of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     bytes: u64,
     changed: Option<SystemTime>,
-    number: u64,
+    inode: u64,
 }
 
 impl Stamp {
     fn new(metadata: &Metadata) -> Self {
         #[cfg(unix)]
-        let number = std::os::unix::fs::MetadataExt::ino(metadata);
+        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
         #[cfg(not(unix))]
-        let number = 0;
-        Self { bytes: metadata.len(), changed: metadata.modified().ok(), number }
+        let inode = 0;
+        Self { bytes: metadata.len(), changed: metadata.modified().ok(), inode }
     }
 }
 
@@ -40,8 +40,8 @@ impl Listing {
         Self { folder: folder.to_owned(), known: BTreeMap::new() }
     }
 
-    /// The adapters that are there now; each file is read once.
-    pub(super) fn index(&mut self) -> Result<Vec<Adapter>> {
+    /// The adapters in the folder now; each file is hashed once.
+    pub(super) fn index(&mut self) -> Result<Vec<ListedAdapter>> {
         let mut adapters = vec![];
         for name in names(&self.folder)? {
             match self.adapter(&name) {
@@ -58,7 +58,7 @@ impl Listing {
     }
 
     /// None if the folder is not an adapter.
-    fn adapter(&mut self, name: &str) -> Result<Option<Adapter>> {
+    fn adapter(&mut self, name: &str) -> Result<Option<ListedAdapter>> {
         let folder = self.folder.join(name);
         if !is_folder(&folder)? {
             return Ok(None);
@@ -68,10 +68,10 @@ impl Listing {
             files.extend(self.file(name, &file)?);
         }
         let has = |needed: &&str| files.iter().any(|file| file.name == **needed);
-        Ok(NEEDED.iter().all(has).then(|| Adapter { name: name.to_owned(), files }))
+        Ok(NEEDED.iter().all(has).then(|| ListedAdapter { name: name.to_owned(), files }))
     }
 
-    /// None if it is not a plain file: a link might lead out of the folder.
+    /// None if it is not a regular file: a link might lead out of the folder.
     fn file(&mut self, adapter: &str, name: &str) -> Result<Option<AdapterFile>> {
         let path = self.folder.join(adapter).join(name);
         let metadata = path.symlink_metadata().map_err(Error::file(&path))?;
@@ -88,7 +88,7 @@ impl Listing {
         Ok(Some(file))
     }
 
-    /// A file of the index, open, with its length; none if the index has no such file.
+    /// Opens a file of the index; returns it with its length, or none if the index has no such file.
     pub(super) fn open(&mut self, adapter: &str, name: &str) -> Result<Option<(File, u64)>> {
         if !is_name(adapter) || !is_name(name) {
             return Ok(None);
@@ -117,7 +117,7 @@ fn is_folder(path: &Path) -> Result<bool> {
     Ok(path.symlink_metadata().map_err(Error::file(path))?.is_dir())
 }
 
-/// The names in a folder that can be announced, in order.
+/// The valid names in a folder, sorted.
 fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = std::fs::read_dir(folder).map_err(Error::file(folder))?;
     let mut names = vec![];

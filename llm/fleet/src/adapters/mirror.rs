@@ -1,6 +1,6 @@
-//! The folder that adapters are pulled into, where only whole ones appear.
+//! The folder that adapters are pulled into, where only complete ones appear.
 
-use super::index::{Adapter, is_name};
+use super::index::{ListedAdapter, is_name};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::{sync_folder, temporary_folder};
@@ -9,13 +9,12 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The file that says that a folder is such a mirror, and from where; its lock keeps a second puller
-/// out.
+/// Marks a folder as a mirror and names its source; its lock keeps a second puller out.
 const MARKER: &str = ".pulled-from";
-/// Begins the names of folders that are not whole, after a dot.
+/// Prefix of incomplete folders, after a dot.
 const PARTIAL: &str = "partial-";
 
-/// A folder in which everything is a copy.
+/// A local copy of the trainer's folder.
 pub(super) struct Mirror {
     folder: PathBuf,
     /// Holds the lock.
@@ -23,11 +22,11 @@ pub(super) struct Mirror {
 }
 
 impl Mirror {
-    /// Opens a folder, which is made if it is not there; what an earlier puller left unfinished is
-    /// removed.
+    /// Opens a folder, or creates it; removes what an earlier puller left incomplete.
     ///
     /// # Errors
-    /// A folder with anything in it that no puller made, since it would be removed; another puller.
+    /// A folder that is not empty and not a mirror, since its contents would be removed; one that
+    /// another puller holds.
     pub(super) fn open(folder: &Path, from: &str) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
         let path = folder.join(MARKER);
@@ -42,7 +41,7 @@ impl Mirror {
         match marker.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let problem = "another process pulls into it; give each its own folder";
+                let problem = "another process pulls into it; give each process its own folder";
                 return Err(Error::malformed(folder, "the folder", problem));
             }
             Err(TryLockError::Error(error)) => return Err(Error::file(&path)(error)),
@@ -52,20 +51,20 @@ impl Mirror {
         Ok(Self { folder: folder.to_owned(), _marker: marker })
     }
 
-    /// Names of the adapters that are here.
+    /// Names of the adapters in the mirror.
     pub(super) fn names(&self) -> Result<Vec<String>> {
         let mut names = entries(&self.folder)?;
         names.retain(|name| is_name(name) && self.has(name));
         Ok(names)
     }
 
-    /// Whether there is a folder of this name.
+    /// Whether an adapter of this name is in the mirror.
     pub(super) fn has(&self, name: &str) -> bool {
         self.folder.join(name).is_dir()
     }
 
-    /// Whether an adapter is here, with exactly the files that it should have.
-    pub(super) fn holds(&self, adapter: &Adapter) -> Result<bool> {
+    /// Whether an adapter is in the mirror with exactly the files of the index, by length and hash.
+    pub(super) fn holds(&self, adapter: &ListedAdapter) -> Result<bool> {
         let folder = self.folder.join(&adapter.name);
         if !folder.is_dir() || entries(&folder)?.len() != adapter.files.len() {
             return Ok(false);
@@ -81,12 +80,12 @@ impl Mirror {
         Ok(true)
     }
 
-    /// A folder for what is not whole yet; it is removed when it is dropped.
+    /// A folder for an incomplete adapter, removed on drop.
     pub(super) fn partial(&self, name: &str) -> Result<TempDir> {
         Ok(temporary_folder(&self.folder, &format!("{PARTIAL}{name}"))?)
     }
 
-    /// Puts a folder whose files are on the disk in its place; what had its name is gone before.
+    /// Moves a complete folder, whose files are synced, to its name; an earlier one is removed first.
     pub(super) fn place(&self, partial: TempDir, name: &str) -> Result<()> {
         let from = partial.path();
         sync_folder(from)?;
@@ -94,12 +93,12 @@ impl Mirror {
             self.remove(name)?;
         }
         std::fs::rename(from, self.folder.join(name)).map_err(Error::file(from))?;
-        // It is no longer where it would be removed from.
+        // It was renamed, so there is nothing to remove on drop.
         let _ = partial.keep();
         Ok(sync_folder(&self.folder)?)
     }
 
-    /// Removes an adapter, whose name disappears before its first file does.
+    /// Removes an adapter; its name disappears before its first file does.
     pub(super) fn remove(&self, name: &str) -> Result<()> {
         let aside = temporary_folder(&self.folder, &format!("{PARTIAL}{name}"))?;
         let path = self.folder.join(name);
@@ -108,7 +107,7 @@ impl Mirror {
     }
 }
 
-/// Removes what an earlier puller left unfinished.
+/// Removes what an earlier puller left incomplete.
 fn clear(folder: &Path) -> Result<()> {
     let unfinished =
         |name: &&String| name.strip_prefix('.').is_some_and(|name| name.starts_with(PARTIAL));
@@ -119,7 +118,7 @@ fn clear(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes where the copies come from, for people.
+/// Writes the source into the marker, for people.
 fn sign(marker: &mut File, from: &str) -> std::io::Result<()> {
     let mut text = String::new();
     marker.read_to_string(&mut text)?;
@@ -131,8 +130,8 @@ fn sign(marker: &mut File, from: &str) -> std::io::Result<()> {
     writeln!(marker, "{from}")
 }
 
-/// Names in a folder but for the marker; those that are not Unicode come out as something that is no
-/// adapter's.
+/// Names in a folder except the marker, sorted; one that is not Unicode becomes a name that no adapter
+/// can have.
 fn entries(folder: &Path) -> Result<Vec<String>> {
     let mut names = vec![];
     for entry in std::fs::read_dir(folder).map_err(Error::file(folder))? {

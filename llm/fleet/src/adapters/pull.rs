@@ -1,56 +1,56 @@
-//! The server's end: keeps the mirror as the index says, for ever.
+//! The server's end: keeps the mirror equal to the index.
 
-use super::index::Adapter;
+use super::index::ListedAdapter;
 use super::mirror::Mirror;
-use super::remote::{Failed, Remote};
+use super::remote::{PullError, TrainerClient};
 use crate::Backoff;
 use crate::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// First and longest pause after a failure: a trainer that comes back is not kept waiting.
+/// First and longest pause after a failure; short, so that a trainer that comes back is noticed soon.
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How often `stop` is asked.
+/// How often `stop` is called during a pause.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Keeps a folder as the trainer's folder of adapters is.
+/// Keeps a folder equal to the trainer's folder of adapters.
 pub struct Puller {
-    remote: Remote,
+    remote: TrainerClient,
     mirror: Mirror,
-    /// What is here and was verified.
-    held: BTreeMap<String, Adapter>,
+    /// Adapters in the mirror that were verified.
+    held: BTreeMap<String, ListedAdapter>,
 }
 
-/// What one look at the index led to.
+/// Result of one poll of the index.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Pulled {
     /// Adapters that appeared.
     pub added: Vec<String>,
     /// Adapters that disappeared.
     pub removed: Vec<String>,
-    /// What did not work, and will be tried again.
+    /// What failed and will be tried again.
     pub problems: Vec<String>,
 }
 
 impl Puller {
-    /// A puller from an address such as `http://trainer:8900` into a folder, in which nothing but its
-    /// adapters may be; it is made if it is not there.
+    /// A puller from an address such as `http://trainer:8900` into a folder that has nothing but its
+    /// adapters; it is created if it does not exist.
     ///
     /// # Errors
-    /// An address that is none, a folder that belongs to somebody else.
+    /// An invalid address; a folder that is not empty and not a mirror, or that another puller holds.
     pub fn open(from: &str, to: &Path, token: Option<&str>) -> Result<Self> {
-        let remote = Remote::new(from, token)?;
+        let remote = TrainerClient::new(from, token)?;
         let mirror = Mirror::open(to, &remote.base)?;
         Ok(Self { remote, mirror, held: BTreeMap::new() })
     }
 
-    /// Pulls until `stop` says so, with a pause of `interval` between looks at the index; after a
-    /// failure the pauses grow. `note` is called with what happened, and once for a lasting problem.
+    /// Pulls until `stop` returns true, and polls the index every `interval`; after a failure the pauses
+    /// grow. `note` is called with what happened, once for a lasting problem.
     pub fn run(&mut self, interval: Duration, stop: &dyn Fn() -> bool, note: &mut dyn FnMut(&str)) {
         let seed = u64::from(std::process::id());
-        let (mut backoff, mut told) = (Backoff::new(PAUSE, seed), vec![]);
+        let (mut backoff, mut reported) = (Backoff::new(PAUSE, seed), vec![]);
         while !stop() {
             let Pulled { added, removed, problems } = self.pull(stop);
             added.iter().for_each(|name| note(&format!("pulled {name}")));
@@ -58,10 +58,10 @@ impl Puller {
             if stop() {
                 return;
             }
-            let news = problems.iter().filter(|problem| !told.contains(*problem));
-            news.for_each(|problem| note(&format!("{problem}; trying again")));
-            if problems.is_empty() && !told.is_empty() {
-                note(&format!("{} is well again", self.remote.base));
+            let unreported = problems.iter().filter(|problem| !reported.contains(*problem));
+            unreported.for_each(|problem| note(&format!("{problem}; trying again")));
+            if problems.is_empty() && !reported.is_empty() {
+                note(&format!("{} answers again", self.remote.base));
             }
             let pause = match problems.is_empty() {
                 true => {
@@ -70,12 +70,12 @@ impl Puller {
                 }
                 false => backoff.next(None).clamp(interval.min(LONGEST_PAUSE), LONGEST_PAUSE),
             };
-            told = problems;
+            reported = problems;
             wait(pause, stop);
         }
     }
 
-    /// Looks at the index once, and does what it asks for.
+    /// Polls the index once, and pulls and removes adapters accordingly.
     pub fn pull(&mut self, stop: &dyn Fn() -> bool) -> Pulled {
         let mut pulled = Pulled::default();
         let index = match self.remote.index() {
@@ -89,8 +89,8 @@ impl Puller {
         for adapter in index.iter().rev() {
             match self.add(adapter, stop) {
                 Ok(true) => pulled.added.push(adapter.name.clone()),
-                Ok(false) | Err(Failed::Gone) => {}
-                Err(Failed::Broken(problem)) => pulled.problems.push(problem),
+                Ok(false) | Err(PullError::Gone) => {}
+                Err(PullError::Transient(problem)) => pulled.problems.push(problem),
             }
         }
         match self.remove_others(&index) {
@@ -100,8 +100,8 @@ impl Puller {
         pulled
     }
 
-    /// Pulls an adapter that is not here; says whether it was not.
-    fn add(&mut self, adapter: &Adapter, stop: &dyn Fn() -> bool) -> Result<bool, Failed> {
+    /// Pulls an adapter unless it is in the mirror; says whether it was pulled.
+    fn add(&mut self, adapter: &ListedAdapter, stop: &dyn Fn() -> bool) -> Result<bool, PullError> {
         let name = &adapter.name;
         if self.held.get(name) == Some(adapter) && self.mirror.has(name) {
             return Ok(false);
@@ -119,7 +119,7 @@ impl Puller {
     }
 
     /// Removes what the index does not have.
-    fn remove_others(&mut self, index: &[Adapter]) -> Result<Vec<String>> {
+    fn remove_others(&mut self, index: &[ListedAdapter]) -> Result<Vec<String>> {
         let listed = |name: &str| index.iter().any(|adapter| adapter.name == name);
         let mut others = self.mirror.names()?;
         others.retain(|name| !listed(name));
@@ -131,23 +131,23 @@ impl Puller {
     }
 }
 
-impl Failed {
+impl PullError {
     fn problem(self) -> String {
         match self {
             Self::Gone => "it serves no adapters".to_owned(),
-            Self::Broken(problem) => problem,
+            Self::Transient(problem) => problem,
         }
     }
 }
 
-impl From<crate::Error> for Failed {
-    /// What is wrong with a disk may pass.
+impl From<crate::Error> for PullError {
+    /// A failing disk is tried again, too.
     fn from(error: crate::Error) -> Self {
-        Self::Broken(error.to_string())
+        Self::Transient(error.to_string())
     }
 }
 
-/// Waits, unless everything stops meanwhile.
+/// Waits until the pause or everything ends.
 fn wait(pause: Duration, stop: &dyn Fn() -> bool) {
     let until = Instant::now() + pause;
     while !stop() {

@@ -1,6 +1,6 @@
 //! Requests to the trainer's end.
 
-use super::index::{Adapter, AdapterFile, check};
+use super::index::{AdapterFile, ListedAdapter, check};
 use crate::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::digits;
@@ -13,41 +13,41 @@ use std::time::Duration;
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body};
 
-/// How long the trainer may take to be reached, to answer (it may have hundreds of megabytes to hash
-/// first), and to send one file.
+/// Timeouts to connect, to the first byte of the answer (the trainer may have hundreds of megabytes to
+/// hash first), and for the body.
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(60);
 const BODY: Duration = Duration::from_secs(600);
 /// Longest index, in bytes.
 const LONGEST: u64 = 8 << 20;
-/// Longest part of a complaint that is repeated, in characters.
+/// Longest part of an error message that is quoted, in characters.
 const QUOTED: usize = 200;
 
 /// Why a request failed.
 #[derive(Debug)]
-pub(super) enum Failed {
+pub(super) enum PullError {
     /// The trainer no longer serves it.
     Gone,
-    /// Something that may pass.
-    Broken(String),
+    /// Any other failure; worth another try.
+    Transient(String),
 }
 
 /// The trainer's end.
-pub(super) struct Remote {
-    /// Address without a slash at its end.
+pub(super) struct TrainerClient {
+    /// Address without a trailing slash.
     pub(super) base: String,
     token: Option<String>,
     agent: Agent,
 }
 
-impl Remote {
+impl TrainerClient {
     pub(super) fn new(address: &str, token: Option<&str>) -> Result<Self> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            // A token that is sent on would reach whoever the server names.
+            // A redirect would send the token to another host.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // A connection of its own for each request: none can be left from a trainer that ended.
+            // A new connection for each request: an idle one may be left from a trainer that ended.
             .max_idle_connections(0)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(ANSWER))
@@ -57,74 +57,77 @@ impl Remote {
         Ok(Self { base: base(address)?, token: token.map(str::to_owned), agent })
     }
 
-    pub(super) fn index(&self) -> Result<Vec<Adapter>, Failed> {
+    pub(super) fn index(&self) -> Result<Vec<ListedAdapter>, PullError> {
         let answer = self.get("adapters")?;
         let content = answer.into_body().into_with_config().limit(LONGEST).read_to_vec();
-        let content = content.map_err(|error| Failed::Broken(error.to_string()))?;
-        let wrong = |problem: String| Failed::Broken(format!("its index of adapters: {problem}"));
-        let index: Vec<Adapter> =
-            serde_json::from_slice(&content).map_err(|error| wrong(error.to_string()))?;
-        check(&index).map_err(wrong)?;
+        let content = content.map_err(|error| PullError::Transient(error.to_string()))?;
+        let malformed =
+            |problem: String| PullError::Transient(format!("its index of adapters: {problem}"));
+        let index: Vec<ListedAdapter> =
+            serde_json::from_slice(&content).map_err(|error| malformed(error.to_string()))?;
+        check(&index).map_err(malformed)?;
         Ok(index)
     }
 
-    /// Writes a file into a folder, and has it on the disk, if length and hash are as announced.
+    /// Downloads a file into a folder, checks its length and hash against the index, and syncs it to
+    /// disk.
     pub(super) fn fetch(
         &self,
         adapter: &str,
         file: &AdapterFile,
         folder: &Path,
         stop: &dyn Fn() -> bool,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), PullError> {
         let AdapterFile { name, bytes, sha256 } = file;
-        let broken = |problem: String| Failed::Broken(format!("{adapter}/{name}: {problem}"));
+        let transient =
+            |problem: String| PullError::Transient(format!("{adapter}/{name}: {problem}"));
         let answer = self.get(&format!("adapters/{adapter}/{name}"))?;
-        // One byte more than announced is enough to see that there are too many.
+        // One byte more than announced suffices to notice a body that is too long.
         let body = answer.into_body().into_with_config().limit(u64::MAX).reader();
         let mut body = body.take(bytes.saturating_add(1));
         let mut out =
-            File::create_new(folder.join(name)).map_err(|error| broken(error.to_string()))?;
+            File::create_new(folder.join(name)).map_err(|error| transient(error.to_string()))?;
         let (length, found) =
-            copy(&mut body, &mut out, stop).map_err(|error| broken(error.to_string()))?;
+            copy(&mut body, &mut out, stop).map_err(|error| transient(error.to_string()))?;
         if length != *bytes {
             let more = if length > *bytes { "more than " } else { "" };
             let length = length.min(*bytes);
-            return Err(broken(format!("has {more}{length} bytes, the index says {bytes}")));
+            return Err(transient(format!("has {more}{length} bytes, the index says {bytes}")));
         }
         if found != *sha256 {
-            return Err(broken(format!("has SHA-256 {found}, the index says {sha256}")));
+            return Err(transient(format!("has SHA-256 {found}, the index says {sha256}")));
         }
-        out.sync_all().map_err(|error| broken(error.to_string()))
+        out.sync_all().map_err(|error| transient(error.to_string()))
     }
 
-    fn get(&self, path: &str) -> Result<Response<Body>, Failed> {
+    fn get(&self, path: &str) -> Result<Response<Body>, PullError> {
         let mut request = self.agent.get(format!("{}/{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        let answer = request.call().map_err(|error| Failed::Broken(error.to_string()))?;
+        let answer = request.call().map_err(|error| PullError::Transient(error.to_string()))?;
         match answer.status().as_u16() {
             200 => Ok(answer),
-            404 if path.contains('/') => Err(Failed::Gone),
-            status => Err(Failed::Broken(complaint(status, answer))),
+            404 if path.contains('/') => Err(PullError::Gone),
+            status => Err(PullError::Transient(error_message(status, answer))),
         }
     }
 }
 
-/// What a status says, and the server of it.
-fn complaint(status: u16, answer: Response<Body>) -> String {
-    let said = answer.into_body().into_with_config().limit(LONGEST).read_to_string();
-    let said = abridge(&printable(said.unwrap_or_default().trim()), QUOTED);
+/// Error message of a status, with the server's text.
+fn error_message(status: u16, answer: Response<Body>) -> String {
+    let message = answer.into_body().into_with_config().limit(LONGEST).read_to_string();
+    let message = abridge(&printable(message.unwrap_or_default().trim()), QUOTED);
     let hint = match status {
         401 | 403 => "; both ends take the token from RS_GRPO_ADAPTER_TOKEN",
         404 => "; is it a trainer with --serve-adapters?",
         300..=399 => "; give the address that it moved to",
         _ => "",
     };
-    format!("the trainer answered {status}: {said}{hint}")
+    format!("the trainer answered {status}: {message}{hint}")
 }
 
-/// Copies until the body ends; says how many bytes there were, and their SHA-256.
+/// Copies the body; returns its length in bytes and its SHA-256.
 fn copy(
     body: &mut impl Read,
     out: &mut File,
@@ -145,7 +148,7 @@ fn copy(
     }
 }
 
-/// The address without a slash at its end.
+/// Checks the address; returns it without a trailing slash.
 fn base(address: &str) -> Result<String> {
     let text = address.trim_end_matches('/');
     let uri = text.parse::<Uri>().ok();

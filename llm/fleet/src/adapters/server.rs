@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tiny_http::{Header, Method, Request, Response, Server};
 
-/// Serves the adapters of a folder until it is dropped. Downloads under way end by themselves.
+/// Serves the adapters of a folder until it is dropped. Running downloads are finished.
 pub struct AdapterServer {
     server: Arc<Server>,
     address: SocketAddr,
@@ -20,17 +20,16 @@ pub struct AdapterServer {
 }
 
 impl AdapterServer {
-    /// Serves a folder, which is made if it is not there, at an address such as `0.0.0.0:8900`; port 0
-    /// is one that is free. With a token, requests must bring it along.
+    /// Serves a folder, which is created if it does not exist, at an address such as `0.0.0.0:8900`;
+    /// port 0 takes a free one. With a token, requests must carry it.
     ///
     /// # Errors
-    /// An address that is none or taken; a folder that cannot be made.
+    /// An address that is invalid or in use; a folder that cannot be created.
     pub fn start(address: &str, folder: &Path, token: Option<&str>) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
         let refused = |problem: String| {
-            let allowed = format!(
-                "an address of this machine that is free, such as 0.0.0.0:8900 ({problem})"
-            );
+            let allowed =
+                format!("a free address of this machine, such as 0.0.0.0:8900 ({problem})");
             Error::parameter("serve-adapters", address, allowed)
         };
         let server = Server::http(address).map_err(|error| refused(error.to_string()))?;
@@ -48,7 +47,7 @@ impl AdapterServer {
         Ok(Self { server, address: bound, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -57,39 +56,39 @@ impl AdapterServer {
 impl Drop for AdapterServer {
     fn drop(&mut self) {
         self.server.unblock();
-        // A thread that panicked has ended as well.
+        // A panicked thread has ended, too.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
-/// What requests are answered from.
+/// State that requests are answered from.
 struct Served {
     listing: Mutex<Listing>,
-    /// The SHA-256 of the token: hashes are compared, so that the time it takes tells nothing of it.
+    /// SHA-256 of the token: comparing hashes leaks nothing through timing.
     token: Option<[u8; 32]>,
 }
 
-/// An answer of any kind.
-enum Answer {
+/// Body of an answer.
+enum FileResponse {
     Text(u16, &'static str, String),
     File(File, u64),
 }
 
-/// A slow reader is waited for in a thread of its own.
+/// One thread per request, so that a slow reader does not block others.
 fn serve(server: &Server, served: &Arc<Served>) {
     for request in server.incoming_requests() {
         let served = served.clone();
         std::thread::spawn(move || {
             let answer = served.answer(&request);
-            // Pullers hang up when they please, and ask again.
+            // Pullers may hang up; they try again.
             let _ = respond(request, answer);
         });
     }
 }
 
-fn respond(request: Request, answer: Answer) -> std::io::Result<()> {
+fn respond(request: Request, answer: FileResponse) -> std::io::Result<()> {
     match answer {
-        Answer::Text(status, kind, text) => {
+        FileResponse::Text(status, kind, text) => {
             let body = Cursor::new(text.into_bytes());
             let length = body.get_ref().len();
             let mut response =
@@ -99,10 +98,10 @@ fn respond(request: Request, answer: Answer) -> std::io::Result<()> {
             }
             request.respond(response)
         }
-        Answer::File(file, bytes) => {
+        FileResponse::File(file, bytes) => {
             let kind = headers("application/octet-stream");
             let response = Response::new(200.into(), kind, file, Some(bytes as usize), None);
-            // With its length, so that a body that was cut off is noticed.
+            // With its length, so that a truncated body is noticed.
             request.respond(response.with_chunked_threshold(usize::MAX))
         }
     }
@@ -112,16 +111,17 @@ fn headers(kind: &str) -> Vec<Header> {
     vec![header("Content-Type", kind)]
 }
 
-/// A header whose parts are written in this file.
+/// A header from constants of this file.
 fn header(name: &str, value: &str) -> Header {
     Header::from_bytes(name, value).expect("ASCII")
 }
 
 impl Served {
-    fn answer(&self, request: &Request) -> Answer {
-        let text = |status, text: &str| Answer::Text(status, "text/plain", format!("{text}\n"));
-        if !self.admits(request) {
-            return text(401, "the token is missing or not this one");
+    fn answer(&self, request: &Request) -> FileResponse {
+        let text =
+            |status, text: &str| FileResponse::Text(status, "text/plain", format!("{text}\n"));
+        if !self.is_authorized(request) {
+            return text(401, "the token is missing or wrong");
         }
         if !matches!(request.method(), Method::Get | Method::Head) {
             return text(405, "only GET is answered");
@@ -139,27 +139,27 @@ impl Served {
         }
     }
 
-    fn admits(&self, request: &Request) -> bool {
+    fn is_authorized(&self, request: &Request) -> bool {
         let Some(token) = self.token else { return true };
         let header = request.headers().iter().find(|header| header.field.equiv("Authorization"));
-        let brought = header.and_then(|header| header.value.as_str().strip_prefix("Bearer "));
-        brought.is_some_and(|brought| <[u8; 32]>::from(Sha256::digest(brought)) == token)
+        let given = header.and_then(|header| header.value.as_str().strip_prefix("Bearer "));
+        given.is_some_and(|given| <[u8; 32]>::from(Sha256::digest(given)) == token)
     }
 
-    fn index(&self) -> Result<Answer> {
+    fn index(&self) -> Result<FileResponse> {
         let index = self.lock().index()?;
-        // Numbers and texts can be written as JSON.
+        // Numbers and strings always serialize.
         let json = serde_json::to_string(&index).expect("JSON");
-        Ok(Answer::Text(200, "application/json", json))
+        Ok(FileResponse::Text(200, "application/json", json))
     }
 
-    fn file(&self, adapter: &str, file: &str) -> Result<Option<Answer>> {
+    fn file(&self, adapter: &str, file: &str) -> Result<Option<FileResponse>> {
         let found = self.lock().open(adapter, file)?;
-        Ok(found.map(|(file, bytes)| Answer::File(file, bytes)))
+        Ok(found.map(|(file, bytes)| FileResponse::File(file, bytes)))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Listing> {
-        // What it knows is complete after every entry.
+        // The listing is consistent after every entry.
         self.listing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

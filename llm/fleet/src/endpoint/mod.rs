@@ -1,16 +1,15 @@
-//! Models that other programs serve, by the completions protocol of OpenAI that vLLM, SGLang,
-//! llama.cpp, transformers and others speak.
+//! Text samples from servers that speak OpenAI's completions protocol: vLLM, SGLang, llama.cpp,
+//! transformers and others.
 //!
 //! | file | what |
 //! |---|---|
-//! | `settings` | which model, and how it is asked |
-//! | `protocol` | what is sent, and what must come back |
+//! | `settings` | the served model, and the protocol |
+//! | `protocol` | bodies of requests and answers |
 //! | `sampler` | many requests at a time |
 //!
-//! Every sample is a request of its own, with a seed of its own: an evaluation can go on sample by
-//! sample, and each has its own count of tokens. Prompts that samples share are the server's to cache.
-//! Whether a seed gives the same text again is up to the server, too. Requests go to the servers of a
-//! [`fleet`](crate), as those of a training do.
+//! Every sample is one request with its own seed, so that an evaluation can resume sample by sample and
+//! count the tokens of each. Caching shared prompts, and whether a seed gives the same text again, is up
+//! to the server. Requests are scheduled like those of training, by the [`fleet`](crate).
 
 mod protocol;
 mod sampler;

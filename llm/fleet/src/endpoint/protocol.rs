@@ -1,14 +1,17 @@
-//! What is sent, and what must come back.
+//! Bodies of requests and answers.
 
+use super::settings::Endpoint;
 use rs_grpo_engine::generate::{SamplingParams, TextSample};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// Which of the two kinds of completions.
+/// Which of OpenAI's two completion APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Of a text.
+    /// `/v1/completions`: continues a text.
     Completions,
-    /// Of a conversation that consists of the prompt: the server applies the model's chat template.
+    /// `/v1/chat/completions`: the prompt is the only message, and the server applies the chat template.
     Chat,
 }
 
@@ -21,14 +24,16 @@ impl Protocol {
     }
 }
 
-/// A request. The number of choices is left at one, its default.
+/// Body of a request. `n` is left at 1, its default.
 #[derive(Serialize)]
-pub(super) struct Body<'a> {
+pub(super) struct ChatBody<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<[Message<'a>; 1]>,
+    messages: Option<Vec<Message<'a>>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    chat_template_kwargs: &'a BTreeMap<String, Value>,
     max_tokens: usize,
     temperature: f32,
     top_p: f32,
@@ -44,19 +49,26 @@ struct Message<'a> {
     content: &'a str,
 }
 
-impl<'a> Body<'a> {
+impl<'a> ChatBody<'a> {
     pub(super) fn new(
-        protocol: Protocol,
-        model: &'a str,
+        endpoint: &'a Endpoint,
         prompt: &'a str,
         params: &'a SamplingParams,
         seed: u32,
     ) -> Self {
-        let message = || [Message { role: "user", content: prompt }];
+        let Endpoint { model, protocol, system, template_vars, .. } = endpoint;
+        let messages = || {
+            let all = [
+                Message { role: "system", content: system },
+                Message { role: "user", content: prompt },
+            ];
+            all.into_iter().filter(|message| !message.content.is_empty()).collect()
+        };
         Self {
             model,
-            prompt: (protocol == Protocol::Completions).then_some(prompt),
-            messages: (protocol == Protocol::Chat).then(message),
+            prompt: (*protocol == Protocol::Completions).then_some(prompt),
+            messages: (*protocol == Protocol::Chat).then(messages),
+            chat_template_kwargs: template_vars,
             max_tokens: params.max_tokens,
             temperature: params.temperature,
             top_p: params.top_p,
@@ -67,7 +79,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// An answer, as far as it is read.
+/// The fields of an answer that are read.
 #[derive(Deserialize)]
 struct Answer {
     choices: Vec<Choice>,
@@ -77,12 +89,12 @@ struct Answer {
 #[derive(Deserialize)]
 struct Choice {
     text: Option<String>,
-    message: Option<Said>,
+    message: Option<ResponseMessage>,
     finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct ResponseMessage {
     content: Option<String>,
 }
 
@@ -91,7 +103,7 @@ struct Usage {
     completion_tokens: Option<usize>,
 }
 
-/// The sample that an answer holds; what is wrong with one that holds none.
+/// Parses the sample of an answer; the error says what is wrong with it.
 pub(super) fn read(protocol: Protocol, body: &[u8], index: usize) -> Result<TextSample, String> {
     let answer: Answer = serde_json::from_slice(body)
         .map_err(|error| format!("its answer is cut off or is not a completion ({error})"))?;
@@ -100,10 +112,10 @@ pub(super) fn read(protocol: Protocol, body: &[u8], index: usize) -> Result<Text
     };
     let text = match protocol {
         Protocol::Completions => choice.text.clone().ok_or("its choice has no text")?,
-        // A model that only thought, or called a tool, said nothing.
+        // Content is null after a tool call or if there was only reasoning.
         Protocol::Chat => {
-            let said = choice.message.as_ref().ok_or("its choice has no message")?;
-            said.content.clone().unwrap_or_default()
+            let message = choice.message.as_ref().ok_or("its choice has no message")?;
+            message.content.clone().unwrap_or_default()
         }
     };
     let truncated = match choice.finish_reason.as_deref() {

@@ -1,9 +1,9 @@
-//! Many requests at a time.
+//! Sampling from a served model.
 
-use super::protocol::{Body, Protocol, read};
+use super::protocol::{ChatBody, read};
 use super::settings::Endpoint;
 use crate::{Error, Result};
-use crate::{Fleet, News, Question};
+use crate::{Fleet, RequestEvent, ServerRequest};
 use rs_grpo_engine::generate::{SamplingParams, TextEvent, TextRequest, TextSample, TextSampler};
 use rs_grpo_files::Refuse as _;
 use sha2::{Digest, Sha256};
@@ -11,27 +11,26 @@ use std::sync::Arc;
 
 /// Draws samples from a served model.
 ///
-/// A request that fails for now is repeated. One that fails for good ends the sampling: no further
-/// request is sent, those under way are finished, and their samples are kept.
+/// A request that fails temporarily is retried. One that fails for good ends the sampling: no further
+/// request is sent, those in flight are finished, and their samples are kept.
 pub struct EndpointSampler<'a> {
-    fleet: Fleet<Single>,
+    fleet: Fleet<SampleRequest>,
     setting: Arc<Setting>,
     note: &'a mut dyn FnMut(&str),
 }
 
 /// What all requests share.
 struct Setting {
-    protocol: Protocol,
-    model: String,
+    endpoint: Endpoint,
     prompts: Vec<String>,
     params: SamplingParams,
 }
 
 impl<'a> EndpointSampler<'a> {
-    /// A sampler of these prompts; `note` is called for requests that will be repeated.
+    /// A sampler of these prompts; `note` is called for requests that will be retried.
     ///
     /// # Errors
-    /// Settings outside their range, or that the protocol has no word for.
+    /// Settings outside their range, or that OpenAI's protocol does not have.
     pub fn new(
         endpoint: &Endpoint,
         prompts: &[String],
@@ -41,11 +40,14 @@ impl<'a> EndpointSampler<'a> {
         params.check()?;
         let unknown = [("top-k", params.top_k as f32), ("min-p", params.min_p)];
         if let Some((name, value)) = unknown.into_iter().find(|(_, value)| *value != 0.0) {
-            return Err(Error::parameter(name, value, "0 with an endpoint: its protocol has none"));
+            return Err(Error::parameter(
+                name,
+                value,
+                "0 with an endpoint: OpenAI's protocol does not have it",
+            ));
         }
         let setting = Setting {
-            protocol: endpoint.protocol,
-            model: endpoint.model.clone(),
+            endpoint: endpoint.clone(),
             prompts: prompts.to_vec(),
             params: params.clone(),
         };
@@ -60,28 +62,28 @@ impl TextSampler for EndpointSampler<'_> {
         watch: &mut dyn FnMut(TextEvent) -> bool,
     ) -> rs_grpo_engine::Result<()> {
         let (prompt_of, mut go_on) = (requests.to_vec(), true);
-        let questions = Singles::new(self.setting.clone(), requests);
+        let batch = SampleRequests::new(self.setting.clone(), requests);
         let ends = ends(&prompt_of);
-        let asked = self.fleet.ask(questions, true, |news| {
-            let event = match news {
-                News::Answer(at, sample) => {
+        let sent = self.fleet.send(batch, true, |event| {
+            let event = match event {
+                RequestEvent::Answer(at, sample) => {
                     let request = ends.partition_point(|&end| end <= at);
                     TextEvent::Finished(prompt_of[request].prompt, sample)
                 }
-                News::Repeats(problem) => {
+                RequestEvent::Retrying(problem) => {
                     (self.note)(&problem);
                     TextEvent::Waiting
                 }
-                News::Waiting | News::End(_) => TextEvent::Waiting,
+                RequestEvent::Waiting | RequestEvent::End(_) => TextEvent::Waiting,
             };
             go_on &= watch(event);
             go_on
         });
-        Ok(asked?)
+        Ok(sent?)
     }
 }
 
-/// How many samples each request and those before it ask for.
+/// Running sum of the requests' samples.
 fn ends(requests: &[TextRequest]) -> Vec<usize> {
     let add = |sum: &mut usize, request: &TextRequest| {
         *sum += request.samples;
@@ -90,29 +92,29 @@ fn ends(requests: &[TextRequest]) -> Vec<usize> {
     requests.iter().scan(0, add).collect()
 }
 
-/// One sample.
-struct Single {
+/// Asks for one sample.
+struct SampleRequest {
     setting: Arc<Setting>,
     prompt: usize,
     index: usize,
     seed: u32,
 }
 
-impl Question for Single {
+impl ServerRequest for SampleRequest {
     type Answer = TextSample;
 
     fn path(&self) -> &'static str {
-        self.setting.protocol.path()
+        self.setting.endpoint.protocol.path()
     }
 
     fn body(&self) -> Result<Vec<u8>, String> {
-        let Setting { protocol, model, prompts, params } = &*self.setting;
-        let body = Body::new(*protocol, model, &prompts[self.prompt], params, self.seed);
+        let Setting { endpoint, prompts, params } = &*self.setting;
+        let body = ChatBody::new(endpoint, &prompts[self.prompt], params, self.seed);
         serde_json::to_vec(&body).map_err(|error| error.to_string())
     }
 
     fn read(&self, body: &[u8]) -> Result<TextSample, String> {
-        read(self.setting.protocol, body, self.index)
+        read(self.setting.endpoint.protocol, body, self.index)
     }
 
     fn seed(&self) -> u64 {
@@ -132,27 +134,27 @@ impl Question for Single {
     }
 }
 
-/// The samples of requests, one after the other.
-struct Singles {
+/// The samples of all requests, one after the other.
+struct SampleRequests {
     setting: Arc<Setting>,
     requests: Vec<TextRequest>,
     request: usize,
-    /// Samples of that request that were given.
+    /// Samples of that request so far.
     given: usize,
     left: usize,
 }
 
-impl Singles {
+impl SampleRequests {
     fn new(setting: Arc<Setting>, requests: &[TextRequest]) -> Self {
         let left = requests.iter().map(|request| request.samples).sum();
         Self { setting, requests: requests.to_vec(), request: 0, given: 0, left }
     }
 }
 
-impl Iterator for Singles {
-    type Item = Single;
+impl Iterator for SampleRequests {
+    type Item = SampleRequest;
 
-    fn next(&mut self) -> Option<Single> {
+    fn next(&mut self) -> Option<SampleRequest> {
         while self.requests.get(self.request)?.samples == self.given {
             (self.request, self.given) = (self.request + 1, 0);
         }
@@ -160,7 +162,7 @@ impl Iterator for Singles {
         let index = first_sample + self.given;
         (self.given, self.left) = (self.given + 1, self.left - 1);
         let seed = seed(self.setting.params.seed, &self.setting.prompts[prompt], index);
-        Some(Single { setting: self.setting.clone(), prompt, index, seed })
+        Some(SampleRequest { setting: self.setting.clone(), prompt, index, seed })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -168,7 +170,7 @@ impl Iterator for Singles {
     }
 }
 
-impl ExactSizeIterator for Singles {}
+impl ExactSizeIterator for SampleRequests {}
 
 /// The seed of a sample: 31 bits, which every server takes, of the SHA-256 of seed, index and prompt.
 fn seed(seed: u64, prompt: &str, index: usize) -> u32 {

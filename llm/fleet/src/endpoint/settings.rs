@@ -1,22 +1,28 @@
-//! Which model, and how it is asked.
+//! The served model, and the protocol.
 
 use super::protocol::Protocol;
 use crate::Result;
 use crate::Servers;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// A served model, and how it is asked.
+/// A served model.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// Where it is served.
+    /// Servers of the model.
     pub servers: Servers,
-    /// The name under which it is.
+    /// Name under which it is served.
     pub model: String,
-    /// Completions of texts, or of conversations.
+    /// Completions of a text or of a chat message.
     pub protocol: Protocol,
+    /// System message of chat completions; none where it is empty.
+    pub system: String,
+    /// Variables of the chat template, which vLLM and SGLang take as `chat_template_kwargs`.
+    pub template_vars: BTreeMap<String, Value>,
 }
 
 impl Endpoint {
-    /// A model behind addresses, as [`Servers::new`] has them.
+    /// A model at addresses as [`Servers::new`] takes them.
     ///
     /// # Errors
     /// Those of [`Servers::new`].
@@ -25,10 +31,12 @@ impl Endpoint {
             servers: Servers::new(addresses)?,
             model: model.to_owned(),
             protocol: Protocol::Completions,
+            system: String::new(),
+            template_vars: BTreeMap::new(),
         })
     }
 
-    /// Where requests go, with commas between the addresses.
+    /// URLs that requests go to, separated by commas.
     pub fn url(&self) -> String {
         let of = |server| format!("{}/{}", self.servers.base(server), self.protocol.path());
         let urls: Vec<String> = (0..self.servers.count()).map(of).collect();

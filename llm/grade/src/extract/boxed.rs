@@ -1,5 +1,9 @@
-//! `\boxed{…}` and `\fbox{…}`: the last that is closed, with those that are listed beside it.
+//! `\boxed{…}` and `\fbox{…}`: the last one, with those that are listed beside it.
+//!
+//! A text that ends inside a box, at the length limit, has no answer: what it was about to say there is
+//! not known, and a box before it was not its last word.
 
+use super::mention::{is_mention, is_unbraced_answer};
 use std::borrow::Cow;
 
 /// Most boxes that are read as one list.
@@ -30,9 +34,9 @@ const RETRACTIONS: [&str; 19] = [
 
 /// What stands in boxes.
 pub(crate) enum Boxes<'a> {
-    /// There is no box.
+    /// There is no box, or boxes are only named.
     None,
-    /// A box begins, and none is ever closed.
+    /// The last box is never closed.
     Unclosed,
     /// The content of the last box, or of the last boxes as a list.
     Content(Cow<'a, str>),
@@ -49,10 +53,11 @@ struct Found {
 
 /// The answer in boxes, found in one pass.
 pub(crate) fn boxes(text: &str) -> Boxes<'_> {
-    let (found, any) = scan(text);
-    let Some(last) = found.last().copied() else {
-        return if any { Boxes::Unclosed } else { Boxes::None };
-    };
+    let (found, cut_off) = scan(text);
+    if cut_off {
+        return Boxes::Unclosed;
+    }
+    let Some(last) = found.last().copied() else { return Boxes::None };
     // From the last box backwards, as long as what stands between is a list.
     let mut listed = vec![last];
     for &before in found.iter().rev().skip(1) {
@@ -80,24 +85,23 @@ pub(crate) fn boxes(text: &str) -> Boxes<'_> {
     Boxes::Content(Cow::Owned(contents.join(" , ")))
 }
 
-/// All closed boxes in the order in which they close, and whether any box begins.
+/// All closed boxes in the order in which they close, and whether the text ends inside one.
 fn scan(text: &str) -> (Vec<Found>, bool) {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let mut any = false;
     // Open braces, with the beginning of the box where one opens a box.
     let mut open: Vec<(Option<usize>, usize)> = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
-            b'\\' => match box_at(text, at).inspect(|_| any = true) {
+            b'\\' => match box_at(text, at) {
                 Some((content, true)) => {
                     open.push((Some(at), content));
                     at = content;
                 }
                 Some((content, false)) => {
                     let close = content + unbraced(&text[content..]);
-                    if close > content {
+                    if is_unbraced_answer(&text[content..close], &text[close..]) {
                         found.push(Found { start: at, open: content, close, end: close });
                     }
                     at = close;
@@ -111,6 +115,7 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
                     open.push((None, at + 1));
                 } else if byte == b'}'
                     && let Some((Some(start), content)) = open.pop()
+                    && !is_mention(&text[..start], &text[content..at])
                 {
                     found.push(Found { start, open: content, close: at, end: at + 1 });
                 }
@@ -118,7 +123,8 @@ fn scan(text: &str) -> (Vec<Found>, bool) {
             }
         }
     }
-    (found, any)
+    let cut_off = open.iter().any(|(start, _)| start.is_some());
+    (found, cut_off)
 }
 
 /// The length of the content of `\boxed 42`: up to the next space.

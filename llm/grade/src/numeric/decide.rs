@@ -10,6 +10,7 @@ use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{Atom, Atoms, Poly};
 use crate::read::Node;
+use std::cell::Cell;
 
 /// Bits of the first look with large numbers.
 const PRECISION: usize = 256;
@@ -177,7 +178,8 @@ fn with_large_numbers(
     Ok(result)
 }
 
-/// Looks at one point with large numbers, and with four times as many bits where that is in doubt.
+/// Looks at one point with large numbers, and with four times as many bits where that is in doubt, or as
+/// many as the budget has.
 fn closely(
     target: &Target<'_>,
     point: (usize, Kind),
@@ -185,11 +187,10 @@ fn closely(
     reading: Reading,
     fuel: &Fuel<'_>,
 ) -> Result<Agreement, Exhausted> {
-    for bits in [precision, 4 * precision] {
-        if bits > fuel.budget.precision {
-            break;
-        }
-        let context = Precision { bits, fuel };
+    let more = (4 * precision).min(fuel.budget.precision);
+    for bits in std::iter::once(precision).chain((more > precision).then_some(more)) {
+        let lost = Cell::new(false);
+        let context = Precision { bits, fuel, lost: &lost };
         let mut evaluator = Evaluator::<Big>::new(context, fuel, point, reading);
         match target.value(&mut evaluator) {
             Ok((value, _)) if is_nonzero(&value) => return Ok(Agreement::No),
@@ -197,7 +198,8 @@ fn closely(
                 // Sure only if far more digits agree than two such numbers share by chance.
                 let error = value.re.error().max(value.im.error());
                 let exact = error == f64::NEG_INFINITY;
-                if exact || error < scale - bits as f64 * 0.75 {
+                let close = exact || error < scale - bits as f64 * 0.75;
+                if close && !lost.get() {
                     return Ok(Agreement::Yes);
                 }
             }
@@ -208,18 +210,38 @@ fn closely(
     Ok(Agreement::Undecided)
 }
 
+/// Whether two expressions, of which one has long decimals in it, differ by no more than the rounding of
+/// these explains, at every point where both have a value.
+pub(crate) fn agree_within_rounding(
+    a: &Node,
+    b: &Node,
+    fuel: &Fuel<'_>,
+) -> Result<bool, Exhausted> {
+    /// log₂ of the part of a value that rounding may make up.
+    const MOST: f64 = -20.0;
+    let target = Target::Difference(a, b);
+    let constant = target.is_constant();
+    let (points, needed) = if constant { (&POINTS[..1], 1) } else { (&POINTS[..], 3) };
+    let reading = Reading { rounded: true, ..Reading::default() };
+    let mut seen = 0;
+    for point in points.iter().copied().enumerate() {
+        let mut evaluator = Evaluator::<Double>::new((), fuel, point, reading);
+        match target.value(&mut evaluator) {
+            Ok((value, _)) if is_nonzero(&value) => return Ok(false),
+            Ok((value, scale)) => {
+                let error = value.re.error().max(value.im.error());
+                seen += usize::from(error < scale + MOST);
+            }
+            Err(Fault::Exhausted) => return Err(Exhausted),
+            Err(Fault::Undefined) => {}
+        }
+    }
+    Ok(seen >= needed)
+}
+
 fn is_nonzero<R: Real>(value: &Complex<R>) -> bool {
     let nonzero = |part: &R| part.sign().is_some_and(std::cmp::Ordering::is_ne);
     nonzero(&value.re) || nonzero(&value.im)
-}
-
-/// The value of a constant expression and its error, if both are known as doubles.
-pub(crate) fn value(node: &Node, fuel: &Fuel<'_>) -> Option<(f64, f64)> {
-    let reading = Reading::default();
-    let mut evaluator = Evaluator::<Double>::new((), fuel, (0, Kind::Positive), reading);
-    let value = evaluator.node(node).ok()?;
-    let real = value.as_real().ok()?;
-    Some((real.approximate(), libm::exp2(real.error())))
 }
 
 /// A few digits of the value at a fixed point, which equal expressions share.

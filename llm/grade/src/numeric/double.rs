@@ -53,6 +53,10 @@ impl Real for Double {
         Self::new(nearest, FUNCTION * libm::fabs(nearest))
     }
 
+    fn widened(self, by: f64) -> Self {
+        Self { error: self.error + by, ..self }
+    }
+
     fn pi((): ()) -> Result<Self> {
         Self::new(std::f64::consts::PI, EPSILON * 4.0)
     }

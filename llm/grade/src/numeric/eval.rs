@@ -7,6 +7,7 @@ use crate::budget::Fuel;
 use crate::exact::{Atom, Atoms, Poly};
 use crate::read::{Constant, Function, Node};
 use dashu_ratio::RBig;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// What the value of one node costs in doubles, in hundredths of a unit of work.
@@ -19,6 +20,8 @@ pub(crate) struct Reading {
     pub(crate) decimal_logarithm: bool,
     /// `^\circ` outside trigonometric functions is a factor π/180.
     pub(crate) radians: bool,
+    /// Long decimals may be anything that rounds to them.
+    pub(crate) rounded: bool,
 }
 
 /// Evaluates expressions at one point.
@@ -64,6 +67,11 @@ impl<'a, R: Real> Evaluator<'a, R> {
         self.fuel.pay(NODE)?;
         let context = self.context;
         Ok(match node {
+            Node::Number(literal) if self.reading.rounded && literal.is_long() => {
+                let value = R::rational(&literal.value, context)?;
+                let margin = literal.margin();
+                Complex::real(value.widened(margin), context)?
+            }
             Node::Number(literal) | Node::Based(literal) => {
                 Complex::rational(&literal.value, context)?
             }
@@ -232,13 +240,23 @@ impl<'a, R: Real> Evaluator<'a, R> {
 
     /// The largest or the smallest of real numbers.
     fn extreme(&mut self, first: &Node, rest: &[Node], largest: bool) -> Result<Complex<R>> {
+        let context = self.context;
         let mut best = self.node(first)?;
         for other in rest {
             let other = self.node(other)?;
-            let (a, b) = (best.as_real()?.approximate(), other.as_real()?.approximate());
-            if (a < b) == largest {
-                best = other;
-            }
+            let (a, b) = (Complex::real(best.as_real()?.clone(), context)?, other);
+            let gap = b.subtract(&a, context)?;
+            best = match gap.as_real()?.sign() {
+                Some(sign) if (sign == Ordering::Greater) == largest => b,
+                Some(_) => a,
+                // (a + b ± |a − b|)/2, whichever is the larger.
+                None => {
+                    let gap = gap.abs(context)?;
+                    let gap = if largest { gap } else { gap.negate() };
+                    let twice = a.add(&b, context)?.add(&gap, context)?;
+                    twice.divide(&Complex::integer(2, context)?, context)?
+                }
+            };
         }
         Ok(best)
     }

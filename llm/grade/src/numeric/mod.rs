@@ -3,11 +3,14 @@
 
 mod big;
 mod complex;
+mod constant;
 mod decide;
 mod double;
+mod elementary;
 mod eval;
 mod points;
 mod real;
 
-pub(super) use decide::{fingerprint, nodes_agree, poly_vanishes, value};
+pub(super) use constant::{nearest, sign, value};
+pub(super) use decide::{agree_within_rounding, fingerprint, nodes_agree, poly_vanishes};
 pub(super) use eval::Reading;

@@ -28,6 +28,8 @@ pub(super) trait Real: Clone {
     type Context<'a>: Copy;
 
     fn rational(value: &RBig, context: Self::Context<'_>) -> Result<Self>;
+    /// The same with an error bound that is larger by this.
+    fn widened(self, by: f64) -> Self;
     fn pi(context: Self::Context<'_>) -> Result<Self>;
     fn add(&self, other: &Self, context: Self::Context<'_>) -> Result<Self>;
     fn multiply(&self, other: &Self, context: Self::Context<'_>) -> Result<Self>;
@@ -45,7 +47,7 @@ pub(super) trait Real: Clone {
     fn floor(&self, context: Self::Context<'_>) -> Result<Self>;
     /// How it compares with 0, if that is sure.
     fn sign(&self) -> Option<Ordering>;
-    /// The nearest double.
+    /// The nearest double, of the same sign.
     fn approximate(&self) -> f64;
     /// Base-2 logarithm of an upper bound of the absolute value.
     fn magnitude(&self) -> f64;

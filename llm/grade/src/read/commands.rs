@@ -16,6 +16,10 @@ pub(super) enum Command {
     End,
     /// The argument does not count.
     Hidden,
+    /// `\rm`: the letters behind it are upright.
+    Roman,
+    /// A frame whose options do not count.
+    Frame,
     Unknown,
 }
 
@@ -56,10 +60,21 @@ fn sign(name: &str) -> Option<Token> {
         "quad" | "qquad" => Token::Separator(Separator::Strong),
         "land" | "lor" | "wedge" | "vee" => Token::Separator(Separator::Strong),
         "\\" | "cr" | "newline" | "tabularnewline" => Token::RowBreak,
-        "overline" | "bar" | "vec" | "hat" | "widehat" | "tilde" | "overrightarrow"
-        | "underline" | "dot" | "ddot" | "overarc" | "wideparen" | "overset" => Token::Accent,
+        "vec" | "hat" | "widehat" | "overrightarrow" | "overarc" | "wideparen" | "overset" => {
+            Token::Accent("")
+        }
+        // A conjugate or mean, an approximation and a derivative are not what stands below.
+        "overline" | "bar" => Token::Accent("\u{305}"),
+        "tilde" | "widetilde" => Token::Accent("\u{303}"),
+        "dot" => Token::Accent("\u{307}"),
+        "ddot" => Token::Accent("\u{308}"),
         "boxed" | "fbox" | "mathbf" | "mathit" | "mathcal" | "boldsymbol" | "bm" | "mathsf"
-        | "mathtt" | "ensuremath" | "framebox" => Token::Style,
+        | "mathtt" | "mathfrak" | "mathscr" | "ensuremath" | "framebox" | "underline" | "uline"
+        | "smash" | "underbrace" | "overbrace" | "mathord" | "mathop" | "pmb" | "mathnormal" => {
+            Token::Style
+        }
+        "textsuperscript" => Token::Caret,
+        "textsubscript" => Token::Underscore,
         "pmod" | "bmod" | "mod" | "pod" => Token::Modulo,
         _ => return None,
     })
@@ -72,7 +87,7 @@ fn relation(name: &str) -> Option<Relation> {
         "ge" | "geq" | "geqslant" | "geqq" => R::GreaterEqual,
         "lt" => R::Less,
         "gt" => R::Greater,
-        "ne" | "neq" => R::NotEqual,
+        "ne" | "neq" | "notin" => R::NotEqual,
         "approx" | "simeq" | "sim" | "doteq" => R::Approximately,
         "in" => R::In,
         "equiv" => R::Equal,
@@ -114,25 +129,30 @@ fn layout(name: &str) -> Command {
         "begin" => Command::Begin,
         "end" => Command::End,
         "text" | "mbox" | "textbf" | "textit" | "textrm" | "textnormal" | "textsf" | "texttt"
-        | "mathrm" | "operatorname" | "operatorname*" | "emph" | "textup" | "hbox" | "mathbb" => {
-            Command::Text
-        }
+        | "mathrm" | "operatorname" | "operatorname*" | "emph" | "textup" | "textsl" | "textsc"
+        | "hbox" | "mathbb" => Command::Text,
         "phantom" | "hphantom" | "vphantom" | "hspace" | "vspace" | "label" | "tag" | "color"
-        | "hskip" | "kern" => Command::Hidden,
+        | "hskip" | "kern" | "textcolor" | "colorbox" | "enclose" | "class" | "style" | "cssId"
+        | "href" => Command::Hidden,
+        "rm" => Command::Roman,
+        "bbox" => Command::Frame,
         "left" | "right" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "bigr" | "Bigl" | "Bigr"
         | "biggl" | "biggr" | "middle" | "displaystyle" | "textstyle" | "scriptstyle"
-        | "limits" | "nolimits" | "rm" | "bf" | "it" | "large" | "Large" | "normalsize" | "!"
-        | "," | ";" | ":" | ">" | " " | "\n" | "/" | "(" | ")" | "[" | "]" | "$" | "-"
-        | "angle" | "triangle" | "hfill" | "noindent" | "thinspace" | "negthinspace"
-        | "medspace" | "thickspace" | "space" | "&" | "hline" | "pounds" | "euro" | "yen"
-        | "textdollar" | "therefore" | "because" | "ldotp" | "unicode" | "centering"
-        | "allowbreak" | "nobreak" => Command::Nothing,
+        | "limits" | "nolimits" | "bf" | "it" | "large" | "Large" | "normalsize" | "!" | ","
+        | ";" | ":" | ">" | " " | "\n" | "/" | "(" | ")" | "[" | "]" | "$" | "-" | "angle"
+        | "triangle" | "hfill" | "noindent" | "thinspace" | "negthinspace" | "medspace"
+        | "thickspace" | "space" | "&" | "hline" | "pounds" | "euro" | "yen" | "textdollar"
+        | "therefore" | "because" | "ldotp" | "unicode" | "centering" | "allowbreak"
+        | "nobreak" | "nonumber" | "notag" | "LARGE" | "huge" | "Huge" | "small"
+        | "footnotesize" | "tiny" | "scriptsize" | "scriptscriptstyle" | "bfseries" | "itshape"
+        | "rmfamily" | "sffamily" | "strut" | "mathstrut" | "enspace" | "#" | "SI" | "si"
+        | "qty" | "unit" | "num" => Command::Nothing,
         _ => Command::Unknown,
     }
 }
 
 /// Greek letters and other named symbols.
-const NAMES: [&str; 38] = [
+const NAMES: [&str; 43] = [
     "alpha",
     "beta",
     "gamma",
@@ -170,6 +190,11 @@ const NAMES: [&str; 38] = [
     "Omega",
     "ell",
     "hbar",
+    "varrho",
+    "varsigma",
+    "varkappa",
+    "Upsilon",
+    "omicron",
     "aleph",
 ];
 

@@ -8,6 +8,11 @@ use super::token::Token;
 /// Most digits of a period that dots stand for.
 const LONGEST_PERIOD: usize = 16;
 
+/// Bits of all numbers of one answer together. Exponents make numbers that are longer than the answer.
+const MOST_BITS: usize = 1 << 18;
+/// The longest exponent in digits: longer ones exceed every budget.
+const EXPONENT_DIGITS: usize = 4;
+
 /// Digits without their separators, and the bytes that they take in the text with them.
 struct Written {
     digits: String,
@@ -29,8 +34,13 @@ impl<'a> Lexer<'a> {
         let mut literal = self.fraction(&mut written, point);
         let tail = &rest[written.length..];
         if literal.is_none()
-            && let Some((exponent, bytes)) = exponent(self.text, self.at, tail)
+            && let Some((exponent, bytes)) = exponent(self.text, self.at, tail)?
         {
+            // Ten takes less than four bits.
+            self.bits += 4 * exponent.unsigned_abs() as usize;
+            if self.bits > MOST_BITS {
+                return Err(ReadError::Budget);
+            }
             literal = Literal::scientific(&written.digits, exponent);
             written.length += bytes;
         }
@@ -58,7 +68,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Appends the point, which takes `point` bytes, and the digits behind it. Returns the number where a
-    /// part of these digits repeats for ever.
+    /// part of these digits repeats for ever, or dots say that more follow.
     fn fraction(&self, written: &mut Written, point: usize) -> Option<Literal> {
         let rest = self.rest();
         let tail = &rest[written.length..];
@@ -79,7 +89,11 @@ impl<'a> Lexer<'a> {
             return Literal::repeating(&format!("{digits}{point}"), period);
         }
         let bytes = ellipsis(&rest[written.length..])?;
-        let (start, period) = repeated(fraction)?;
+        let Some((start, period)) = repeated(fraction) else {
+            written.length += bytes;
+            let literal = Literal::decimal(digits)?;
+            return Some(Literal { cut: true, ..literal });
+        };
         let start = &digits[..digits.len() - fraction.len() + start];
         written.length += bytes;
         Literal::repeating(start, period)
@@ -140,6 +154,17 @@ impl<'a> Lexer<'a> {
         None
     }
 
+    /// `1.5 x 10^3`: between a number and a power of ten `x` is a sign.
+    pub(super) fn is_times(&self, letter: &str) -> bool {
+        let power_of_ten = || {
+            let tail = self.rest()[1..].trim_start().strip_prefix("10").unwrap_or_default();
+            let tail = tail.trim_start();
+            let raised = |letter| super::script::raised(letter).is_some();
+            tail.starts_with('^') || tail.starts_with("**") || tail.starts_with(raised)
+        };
+        matches!(letter, "x" | "X") && self.behind_number() && power_of_ten()
+    }
+
     /// `\overline{6}` behind a decimal: the digits and the length of the command.
     fn period(&self, offset: usize) -> Option<(&'a str, usize)> {
         let tail = &self.rest()[offset..];
@@ -195,24 +220,56 @@ fn based_digits(text: &str) -> Option<&str> {
     (letters && tail.starts_with('_')).then_some(digits)
 }
 
-/// The power of ten behind a mantissa. In LaTeX and beside other letters `e` is Euler's number.
-fn exponent(text: &str, at: usize, tail: &str) -> Option<(i32, usize)> {
+/// The power of ten behind a mantissa, and its bytes; `start` is where the mantissa begins.
+///
+/// `E` always stands for it. `e` does where Euler's number makes no sense or no program would print it:
+/// in a text that is this number alone, as `5e-3`; with a sign and a 0 before the exponent, as `2e-05`;
+/// behind a decimal, with a sign and two digits, as `2.5e+16`; and with these between numbers alone, as
+/// in `[1e-10, 1e+16]`. In LaTeX and beside letters `2e-3` is a difference.
+fn exponent(text: &str, start: usize, tail: &str) -> Result<Option<(i32, usize)>, ReadError> {
+    let upright = ["\\mathrm{e}", "\\mathrm{E}", "\\text{e}", "\\text{E}"];
+    if let Some(letter) = upright.into_iter().find(|letter| tail.starts_with(letter)) {
+        return power_of_ten(&tail[letter.len()..], letter.len());
+    }
     let capital = tail.starts_with('E');
     if !capital && !tail.starts_with('e') {
-        return None;
-    }
-    let lower_is_safe = || {
-        text[..at].trim_matches(['+', '-', '$', ' ']).is_empty()
-            && tail[1..].bytes().all(|b| b.is_ascii_digit() || b"+-$ ".contains(&b))
-    };
-    if !capital && !lower_is_safe() {
-        return None;
+        return Ok(None);
     }
     let sign = usize::from(tail[1..].starts_with(['+', '-']));
     let digits = run_of_digits(&tail[1 + sign..]);
-    // More than 4 digits exceed every budget.
-    let fits = !digits.is_empty() && digits.len() <= 4;
-    fits.then(|| (tail[1..=sign + digits.len()].parse().unwrap_or(0), 1 + sign + digits.len()))
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    let alone = || {
+        text[..start].trim_matches(['+', '-', '$', ' ']).is_empty()
+            && tail[1..].bytes().all(|b| b.is_ascii_digit() || b"+-$ ".contains(&b))
+    };
+    let printed = || {
+        let mantissa = &text[start..text.len() - tail.len()];
+        let among_numbers =
+            || text.bytes().all(|b| b.is_ascii_digit() || b"+-.e,;()[]{} $".contains(&b));
+        sign == 1
+            && digits.len() >= 2
+            && (digits.starts_with('0') || mantissa.contains('.') || among_numbers())
+    };
+    if !capital && !alone() && !printed() {
+        return Ok(None);
+    }
+    power_of_ten(&tail[1..], 1)
+}
+
+/// The exponent that a text begins with, if it does, and its bytes with those of the letter before it.
+fn power_of_ten(text: &str, letter: usize) -> Result<Option<(i32, usize)>, ReadError> {
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let digits = run_of_digits(&text[sign..]);
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    if digits.trim_start_matches('0').len() > EXPONENT_DIGITS {
+        return Err(ReadError::Budget);
+    }
+    let exponent = text[..sign + digits.len()].parse().map_err(|_| ReadError::Budget)?;
+    Ok(Some((exponent, letter + sign + digits.len())))
 }
 
 fn run_of_digits(text: &str) -> &str {

@@ -70,6 +70,32 @@ impl Parser<'_> {
         Ok(vec![if negative { argument.negate() } else { argument }])
     }
 
+    /// Whether one bar stands between round brackets, as in `P(A | B)`; the first is open.
+    pub(super) fn has_one_bar(&self) -> bool {
+        let (mut depth, mut bars) = (0usize, 0);
+        for placed in self.tokens.get(self.at..).unwrap_or_default() {
+            match placed.token {
+                Token::Open(_) | Token::BraceOpen => depth += 1,
+                Token::Close(_) | Token::BraceClose if depth == 0 => break,
+                Token::Close(_) | Token::BraceClose => depth -= 1,
+                Token::Bar if depth == 0 => bars += 1,
+                _ => {}
+            }
+        }
+        bars == 1
+    }
+
+    /// The inside of `(A | B)`, up to and with the closing bracket.
+    pub(super) fn conditional(&mut self) -> Result<Node, ReadError> {
+        let bars = std::mem::replace(&mut self.bars, 1);
+        let event = self.item()?;
+        self.expect(&Token::Bar)?;
+        let condition = self.list()?;
+        self.bars = bars;
+        self.expect(&Token::Close(Bracket::Round))?;
+        Ok(Node::Apply("|".into(), vec![event, condition]))
+    }
+
     /// `\sum_{k=1}^{n} body`.
     fn range(&mut self, function: Function) -> Result<Node, ReadError> {
         self.expect(&Token::Underscore)?;
@@ -100,7 +126,9 @@ impl Parser<'_> {
             self.raw_argument()?;
         }
         let rows = self.rows()?;
-        let matrix = name.trim_end_matches('*').ends_with("matrix") || name == "array";
+        // An array of equations is a system.
+        let system = rows.iter().flatten().any(|cell| matches!(cell, Node::Chain(..)));
+        let matrix = name.trim_end_matches('*').ends_with("matrix") || name == "array" && !system;
         match (matrix, rows.first().map(Vec::len)) {
             (_, None) => Err(ReadError::Empty),
             (true, Some(width)) if rows.iter().all(|row| row.len() == width) => {

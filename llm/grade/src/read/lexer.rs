@@ -9,6 +9,9 @@ use super::syntax::{Bracket, Constant, Relation};
 use super::token::{Placed, Separator, Token};
 use super::words;
 
+/// The name of the symbol that dots between items are.
+pub(crate) const ELLIPSIS: &str = "dots";
+
 /// How a comma between digits without space is read. Outside brackets `1,234` is one number by
 /// default; the other readings are tried where it may be none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,7 @@ pub(super) fn lex(text: &str, commas: Commas) -> Result<Vec<Placed>, ReadError> 
         spaced: false,
         open: 0,
         environments: 0,
+        bits: 0,
     };
     while lexer.at < text.len() {
         lexer.step()?;
@@ -51,11 +55,18 @@ pub(super) struct Lexer<'a> {
     pub(super) open: usize,
     /// Environments that are open: `\\` inside them ends a row.
     environments: usize,
+    /// Bits of the numbers so far.
+    pub(super) bits: usize,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
+    }
+
+    /// Whether the last token is a number.
+    pub(super) fn behind_number(&self) -> bool {
+        self.tokens.last().is_some_and(|last| matches!(last.token, Token::Number(_)))
     }
 
     /// Takes the next `length` bytes as a token.
@@ -66,7 +77,7 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         let (start, end) = (self.at as u32, (self.at + length) as u32);
-        self.tokens.push(Placed { token, start, end, spaced: self.spaced });
+        self.tokens.push(Placed { token, start, end, spaced: self.spaced, upright: false });
         self.spaced = false;
         self.at += length;
     }
@@ -82,11 +93,20 @@ impl<'a> Lexer<'a> {
         match letter {
             '0'..='9' => self.number()?,
             '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number()?,
+            // `1, 2, ..., n`.
+            '.' if self.rest().starts_with("...") && self.after_separator() => {
+                self.push(Token::Unknown(ELLIPSIS.to_owned()), 3);
+            }
+            '…' if self.after_separator() => {
+                self.push(Token::Unknown(ELLIPSIS.to_owned()), width);
+            }
             // The end of a sentence, or of a number such as `7.`
             '.' => self.skip(1),
             '\\' => self.backslash()?,
             'a'..='z' | 'A'..='Z' => self.letters(),
-            '$' | '~' | '£' | '€' | '¥' | '\u{200b}' => self.skip(width),
+            '$' | '~' | '£' | '€' | '¥' | '¢' | '₹' | '₩' | '₽' | '₫' => {
+                self.skip(width)
+            }
             _ if letter.is_whitespace() => self.skip(width),
             '∛' => self.root_sign(3, width),
             '∜' => self.root_sign(4, width),
@@ -95,6 +115,16 @@ impl<'a> Lexer<'a> {
                 self.script(Token::Underscore, script::lowered)?;
             }
             '<' | '>' | '=' | '!' | ':' | '*' | '-' => self.operator(letter),
+            // Seconds of arc behind a number.
+            '"' if self.tokens.iter().any(|placed| placed.token == Token::Degree) => {
+                self.push(Token::Name("'"), 0);
+                self.push(Token::Name("'"), 1);
+            }
+            _ if is_wide(letter) => {
+                let word: String = self.rest().chars().take_while(|c| is_wide(*c)).collect();
+                let length = word.len();
+                self.push(Token::Word(word), length);
+            }
             _ => {
                 let token = sign(letter).ok_or_else(|| {
                     ReadError::syntax(format!("'{}' has no meaning here", letter.escape_default()))
@@ -103,6 +133,12 @@ impl<'a> Lexer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an item or a term is to come.
+    fn after_separator(&self) -> bool {
+        let last = self.tokens.last().map(|placed| &placed.token);
+        matches!(last, Some(Token::Separator(_) | Token::Plus | Token::Minus | Token::Times))
     }
 
     /// `∛` is `\sqrt[3]`.
@@ -155,7 +191,9 @@ impl<'a> Lexer<'a> {
     fn letters(&mut self) {
         let end = self.rest().find(|c: char| !c.is_ascii_alphabetic());
         let word = &self.rest()[..end.unwrap_or(self.rest().len())];
-        if let [letter] = word.as_bytes() {
+        if self.is_times(word) {
+            self.push(Token::Times, 1);
+        } else if let [letter] = word.as_bytes() {
             let token = if self.is_union(word) { Token::Union } else { single(*letter as char) };
             self.push(token, 1);
         } else if words::is_currency(word) && self.before_digits(word) {
@@ -207,9 +245,14 @@ impl<'a> Lexer<'a> {
         let length = 1 + name.len();
         match command(name) {
             Command::Token(token) => self.push(token, length),
+            // The brace of a system of equations stays open.
+            Command::Nothing if name == "left" && self.opens_a_system() => self.skip(length + 2),
             Command::Nothing => self.skip(length),
             Command::Text => return self.prose(name, length),
+            Command::Roman => self.roman(length),
+            Command::Frame => self.skip(length + self.option(length)),
             Command::Hidden => {
+                let length = length + self.option(length);
                 let (_, total) = self.argument(length).unwrap_or(("", length));
                 self.skip(total);
             }
@@ -228,8 +271,19 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
+    /// Whether `\left\{` has a `\right.` for its end.
+    fn opens_a_system(&self) -> bool {
+        let Some(inner) = self.rest().strip_prefix("\\left\\{") else { return false };
+        let end = inner.find("\\right").map_or("", |at| &inner[at + "\\right".len()..]);
+        // The dot may have gone as the end of a sentence.
+        end.is_empty() && inner.contains("\\right") || end.starts_with('.')
+    }
+
     /// `\quadx` and `\pir` happen where people write by hand; other names stand for themselves.
     fn unknown(&mut self, name: &str, length: usize) {
+        if matches!(name, "dots" | "ldots" | "cdots" | "dotsc" | "dotsb" | "hdots") {
+            return self.push(Token::Unknown(ELLIPSIS.to_owned()), length);
+        }
         let known = ["quad", "pi", "infty", "cdot", "times", "circ"];
         match known.into_iter().find(|known| name.starts_with(known)) {
             Some(known) => match command(known) {
@@ -266,9 +320,54 @@ impl<'a> Lexer<'a> {
     /// `\text{…}` and its kin.
     fn prose(&mut self, name: &str, length: usize) -> Result<(), ReadError> {
         let Some((content, total)) = self.argument(length) else {
+            // `\mathbb R`.
+            let spaces = self.rest()[length..].len() - self.rest()[length..].trim_start().len();
+            if name == "mathbb" && self.rest()[length + spaces..].starts_with('R') {
+                self.push(Token::Reals, length + spaces + 1);
+                return Ok(());
+            }
             self.skip(length);
             return Ok(());
         };
+        self.words(name, content, total);
+        Ok(())
+    }
+
+    /// `{\rm cm}` and `\rm{cm}`.
+    fn roman(&mut self, length: usize) {
+        if let Some((content, total)) = self.argument(length) {
+            return self.words("mathrm", content, total);
+        }
+        let rest = &self.rest()[length..];
+        let mut inner = rest.trim_start();
+        for space in ["\\,", "\\;", "\\ ", "~"] {
+            inner = inner.strip_prefix(space).unwrap_or(inner).trim_start();
+        }
+        let spaces = rest.len() - inner.len();
+        let letters = inner.bytes().take_while(u8::is_ascii_alphabetic).count();
+        match letters {
+            0 => self.skip(length),
+            _ => {
+                let content = &rest[spaces..spaces + letters];
+                self.words("mathrm", content, length + spaces + letters);
+            }
+        }
+    }
+
+    /// The length of a star and an argument in square brackets.
+    fn option(&self, offset: usize) -> usize {
+        let tail = &self.rest()[offset..];
+        let star = usize::from(tail.starts_with('*'));
+        let close = tail[star..].starts_with('[').then(|| tail.find(']')).flatten();
+        close.map_or(star, |close| close + 1)
+    }
+
+    /// What the argument of `\text` or `\mathrm` says, which ends `total` bytes from here.
+    fn words(&mut self, name: &str, content: &str, total: usize) {
+        let content = content.trim_matches(|c: char| c == '~' || c.is_whitespace());
+        let content = ["\\,", "\\;", "\\ "]
+            .iter()
+            .fold(content, |content, space| content.strip_prefix(space).unwrap_or(content));
         let trimmed = content.trim();
         let bare = trimmed.trim_matches(|c: char| c == ',' || c == ';' || c.is_whitespace());
         match (name, bare) {
@@ -278,6 +377,9 @@ impl<'a> Lexer<'a> {
             (_, "") => self.push(Token::Separator(Separator::Comma), total),
             ("mathrm" | "operatorname" | "operatorname*" | "mathbb", _) if bare.len() == 1 => {
                 self.push(single(bare.chars().next().unwrap_or(' ')), total);
+                if let Some(last) = self.tokens.last_mut() {
+                    last.upright = true;
+                }
             }
             ("mathrm" | "operatorname" | "operatorname*", _)
                 if let Some(token) = words::meaning(bare) =>
@@ -294,7 +396,6 @@ impl<'a> Lexer<'a> {
             }
             _ => self.push(Token::Text(trimmed.to_owned()), total),
         }
-        Ok(())
     }
 }
 
@@ -311,6 +412,12 @@ fn single(letter: char) -> Token {
         'i' => Token::Constant(Constant::I),
         other => Token::Letter(other),
     }
+}
+
+/// Whether a letter is of a script that sets no space between words.
+pub(super) fn is_wide(letter: char) -> bool {
+    letter.is_alphabetic()
+        && matches!(letter as u32, 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff)
 }
 
 fn ends_a_value(token: &Token) -> bool {

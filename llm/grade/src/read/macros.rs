@@ -3,9 +3,11 @@
 use super::error::ReadError;
 use super::number::Literal;
 use super::parser::Parser;
+use super::script::plain_name;
 use super::syntax::{Bracket, Constant, Function, Node};
 use super::term::multiply;
 use super::token::{Separator, Token};
+use super::words;
 
 /// A word with this many letters or more is not read as a product of variables.
 const LONGEST_PRODUCT: usize = 5;
@@ -39,10 +41,10 @@ impl Parser<'_> {
                 let above = self.digit_argument()?;
                 Ok(Node::Call(Function::Binomial, vec![above, self.digit_argument()?]))
             }
-            Token::Accent => self.accented(),
+            Token::Accent(mark) => self.accented(mark),
             Token::Style => self.argument(),
             Token::Begin(name) => self.nested(|parser| parser.environment(&name)),
-            Token::Reals => Ok(reals()),
+            Token::Reals => Ok(self.real_numbers()),
             Token::Empty => Ok(Node::Group(Bracket::Curly, Vec::new(), Bracket::Curly)),
             _ => {
                 self.at -= 1;
@@ -162,9 +164,10 @@ impl Parser<'_> {
             return self.based(&text);
         }
         // A name before a value, as in `\text{Area} = 5`, and prose before one.
-        let denies = text.split_whitespace().any(|word| matches!(word, "not" | "no"));
         match self.peek() {
-            Some(Token::Number(_) | Token::Frac | Token::Root) if !denies => self.factor(),
+            Some(Token::Number(_) | Token::Frac | Token::Root) if !words::goes_on(&text) => {
+                self.factor()
+            }
             _ => Ok(Node::Text(text)),
         }
     }
@@ -175,6 +178,11 @@ impl Parser<'_> {
         let bars = std::mem::replace(&mut self.bars, usize::from(open == Bracket::Curly));
         if open == Bracket::Curly {
             self.colon_as_bar();
+        }
+        if open == Bracket::Round && self.has_one_bar() {
+            let inner = self.conditional();
+            self.bars = bars;
+            return inner;
         }
         let items = self.items()?;
         // `\{x \mid x > 3\}` is the set of what its condition says.
@@ -205,9 +213,10 @@ impl Parser<'_> {
             (Bracket::Square, Bracket::Square) if nodes.len() > 1 && are_rows(&nodes) => {
                 Node::Matrix(nodes.into_iter().filter_map(into_row).collect())
             }
-            (Bracket::Curly, Bracket::Curly) if condition && nodes.len() == 1 => {
-                nodes.swap_remove(0)
-            }
+            (Bracket::Curly, Bracket::Curly) if condition => match nodes.len() {
+                1 => nodes.swap_remove(0),
+                _ => Node::List(nodes),
+            },
             (Bracket::Round, Bracket::Round) | (Bracket::Square, Bracket::Square)
                 if nodes.len() == 1 =>
             {
@@ -278,9 +287,12 @@ impl Parser<'_> {
     fn absolute_value(&mut self) -> Result<Node, ReadError> {
         // `\|v\|` and `||v||`.
         let double = self.take(&Token::Bar);
-        self.bars += 1;
-        let inner = self.nested(Self::sum)?;
-        self.bars -= 1;
+        // Also after an error: it may be caught, and what was read be read in another way.
+        let bars = self.bars;
+        self.bars = bars + 1;
+        let inner = self.nested(Self::sum);
+        self.bars = bars;
+        let inner = inner?;
         self.expect(&Token::Bar)?;
         if double {
             self.expect(&Token::Bar)?;
@@ -346,9 +358,19 @@ impl Parser<'_> {
         Ok(radicand.power(exponent))
     }
 
-    /// `\overline{AB}` is the name AB.
-    fn accented(&mut self) -> Result<Node, ReadError> {
-        let name = self.raw_argument()?;
+    /// `\overline{AB}` is the name AB; a mark over one letter makes another name of it.
+    fn accented(&mut self, mark: &str) -> Result<Node, ReadError> {
+        let first = self.at;
+        let mut name = self.raw_argument()?;
+        // `\vec{F_1}` is `\vec F_1`.
+        let (start, end) = (self.tokens[first].start, self.tokens[self.at - 1].end);
+        if let Some((letter, index)) = self.text[start as usize..end as usize].split_once('_') {
+            name = format!("{}_{}", plain_name(letter), plain_name(index));
+        }
+        // Two points with a line over them are what it joins: `\overline{AB}` is AB.
+        if name.chars().count() == 1 {
+            name.push_str(mark);
+        }
         self.symbol(&name)
     }
 }
@@ -365,10 +387,4 @@ fn are_rows(nodes: &[Node]) -> bool {
 
 fn into_row(node: Node) -> Option<Vec<Node>> {
     if let Node::Group(_, items, _) = node { Some(items) } else { None }
-}
-
-/// The real line.
-fn reals() -> Node {
-    let infinity = || Node::Constant(Constant::Infinity);
-    Node::Group(Bracket::Round, vec![infinity().negate(), infinity()], Bracket::Round)
 }

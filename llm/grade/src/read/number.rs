@@ -7,23 +7,25 @@ use dashu_ratio::RBig;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Literal {
     pub(crate) value: RBig,
-    /// Digits behind the decimal point, where there is one.
-    pub(crate) places: Option<u32>,
+    /// Digits behind the decimal point, less the exponent, where there is one of the two.
+    pub(crate) places: Option<i32>,
     /// Digits from the first that is not 0.
     pub(crate) significant: u32,
+    /// Whether dots say that digits were cut off behind the last.
+    pub(crate) cut: bool,
     /// What was written, without separators, for numbers in other bases and for `\frac12`.
     pub(super) digits: Box<str>,
 }
 
 impl Literal {
     pub(crate) fn integer(value: i64) -> Self {
-        Self { value: value.into(), places: None, significant: 0, digits: "".into() }
+        Self { value: value.into(), places: None, significant: 0, cut: false, digits: "".into() }
     }
 
     /// Digits with at most one point among them.
     pub(super) fn decimal(digits: &str) -> Option<Self> {
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let places = digits.contains('.').then_some(fraction.len() as u32);
+        let places = digits.contains('.').then_some(fraction.len() as i32);
         let significant =
             digits.bytes().filter(u8::is_ascii_digit).skip_while(|&b| b == b'0').count() as u32;
         let value = if fraction.is_empty() {
@@ -32,7 +34,7 @@ impl Literal {
             let scale = UBig::from(10u8).pow(fraction.len());
             RBig::from_parts(unsigned(&format!("{whole}{fraction}"))?.into(), scale)
         };
-        Some(Self { value, places, significant, digits: digits.into() })
+        Some(Self { value, places, significant, cut: false, digits: digits.into() })
     }
 
     /// Digits with a part that repeats for ever, as in `0.1\overline{6}`.
@@ -50,7 +52,8 @@ impl Literal {
         let literal = Self::decimal(mantissa)?;
         let scale = RBig::from(IBig::from(10u8).pow(exponent.unsigned_abs() as usize));
         let value = if exponent < 0 { literal.value / scale } else { literal.value * scale };
-        Some(Self { value, places: Some(0), ..literal })
+        let places = literal.places.unwrap_or_default().checked_sub(exponent)?;
+        Some(Self { value, places: Some(places), ..literal })
     }
 
     /// The same digits in another base.
@@ -60,7 +63,20 @@ impl Literal {
         let numerator = UBig::from_str_radix(&numerator, base).ok()?;
         let scale = UBig::from(base).pow(fraction.len());
         let value = RBig::from_parts(numerator.into(), scale);
-        Some(Self { value, places: None, significant: 0, digits: digits.into() })
+        Some(Self { value, places: None, significant: 0, cut: false, digits: digits.into() })
+    }
+
+    /// Whether it is a decimal of so many digits that it hardly is exact: what programs print for the
+    /// numbers in an expression.
+    pub(crate) fn is_long(&self) -> bool {
+        const DIGITS: u32 = 12;
+        self.places.is_some_and(|places| places > 0) && self.significant >= DIGITS
+    }
+
+    /// Half a unit of the last place of a decimal, or what doubles of its size are apart, if that is more.
+    pub(crate) fn margin(&self) -> f64 {
+        let half = libm::exp10(-f64::from(self.places.unwrap_or_default())) / 2.0;
+        half.max(self.value.to_f64_fast().abs() * f64::EPSILON)
     }
 
     /// Whether it is a fraction in one sign, such as `½`.

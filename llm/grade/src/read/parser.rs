@@ -8,12 +8,16 @@
 //! sum      = ["+" | "-" | "±"] term (("+" | "-" | "±") term)*
 //! ```
 
+use super::arrange::arrange;
 use super::error::ReadError;
 use super::lexer::{Commas, lex};
-use super::syntax::{Bracket, Node, Relation};
+use super::syntax::{Node, Relation};
 use super::token::{Placed, Separator, Token};
 use super::words::is_unit;
 use crate::budget::Budget;
+
+/// The name that a union over an index is applied with.
+pub(crate) const BIG_UNION: &str = "\\bigcup";
 
 /// An answer with more runs of letters that have no meaning of their own is prose.
 const MOST_WORDS: usize = 3;
@@ -30,12 +34,10 @@ pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node,
     if tokens.is_empty() {
         return Err(ReadError::Empty);
     }
-    // Short words of prose would pass for products of variables.
-    let word = |placed: &Placed| matches!(&placed.token, Token::Word(word) if !is_unit(word));
-    if tokens.iter().filter(|placed| word(placed)).count() > MOST_WORDS {
+    if words_of_prose(&tokens) > MOST_WORDS {
         return Err(ReadError::syntax("the answer is prose"));
     }
-    outward_brackets(&mut tokens);
+    arrange(text, &mut tokens);
     let mut parser = Parser { text, tokens, at: 0, depth: 0, bars: 0, indexed: false, budget };
     let node = parser.stacked()?;
     match parser.peek() {
@@ -44,32 +46,35 @@ pub(crate) fn parse(text: &str, commas: Commas, budget: &Budget) -> Result<Node,
     }
 }
 
-/// Square brackets that open outwards leave the end of an interval out: `]0, 1[` is `(0, 1)`.
-fn outward_brackets(tokens: &mut [Placed]) {
-    let between = |token: Option<&Placed>| match token.map(|placed| &placed.token) {
-        None => true,
-        Some(token) => {
-            matches!(token, Token::Union | Token::Relation(_) | Token::Separator(_))
-        }
+/// How many short words there are that would pass for products of variables. Between operators they are:
+/// `\frac{def}{de + df + ef}`.
+fn words_of_prose(tokens: &[Placed]) -> usize {
+    let computes = |token: &Token| {
+        use Token as T;
+        matches!(
+            token,
+            T::Plus
+                | T::Minus
+                | T::Times
+                | T::Slash
+                | T::Caret
+                | T::BraceOpen
+                | T::BraceClose
+                | T::Open(_)
+                | T::Close(_)
+                | T::Relation(_)
+                | T::Frac
+                | T::Root
+        )
     };
-    let mut inside = false;
-    for at in 0..tokens.len() {
-        match tokens[at].token {
-            Token::Open(Bracket::Square) if inside && between(tokens.get(at + 1)) => {
-                tokens[at].token = Token::Close(Bracket::Round);
-                inside = false;
-            }
-            Token::Close(Bracket::Square)
-                if !inside && between(at.checked_sub(1).and_then(|before| tokens.get(before))) =>
-            {
-                tokens[at].token = Token::Open(Bracket::Round);
-                inside = true;
-            }
-            Token::Open(Bracket::Square) => inside = true,
-            Token::Close(Bracket::Square) => inside = false,
-            _ => {}
-        }
-    }
+    let beside = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).is_none_or(|placed| computes(&placed.token))
+    };
+    let prose = |(at, placed): &(usize, &Placed)| {
+        let word = matches!(&placed.token, Token::Word(word) if !is_unit(word));
+        word && !(beside(at.checked_sub(1)) && beside(Some(at + 1)))
+    };
+    tokens.iter().enumerate().filter(prose).count()
 }
 
 pub(super) struct Parser<'a> {
@@ -210,7 +215,22 @@ impl Parser<'_> {
         Ok(if rest.is_empty() { first } else { Node::Chain(Box::new(first), rest) })
     }
 
+    /// `\bigcup_{k=1}^{n}` and a set: its range, the end of that where it is written, and the set.
+    fn big_union(&mut self) -> Result<Node, ReadError> {
+        self.expect(&Token::Union)?;
+        self.expect(&Token::Underscore)?;
+        let mut parts = vec![self.argument()?];
+        if self.take(&Token::Caret) {
+            parts.push(self.argument()?);
+        }
+        parts.push(self.ratio()?);
+        Ok(Node::Apply(BIG_UNION.into(), parts))
+    }
+
     fn union(&mut self) -> Result<Node, ReadError> {
+        if self.peek() == Some(&Token::Union) {
+            return self.big_union();
+        }
         let mut left = self.ratio()?;
         loop {
             left = match self.peek() {

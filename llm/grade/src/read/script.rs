@@ -17,6 +17,49 @@ fn translated(letter: char, from: &str, to: &str) -> Option<char> {
     from.chars().zip(to.chars()).find(|(sign, _)| *sign == letter).map(|(_, plain)| plain)
 }
 
+/// The letters of an index, without the commands that style them: `\text{max}` is `max`.
+pub(super) fn plain_name(raw: &str) -> String {
+    const STYLES: [&str; 14] = [
+        "text",
+        "textrm",
+        "textit",
+        "textbf",
+        "mathrm",
+        "mathbf",
+        "mathit",
+        "mathsf",
+        "mathtt",
+        "rm",
+        "bf",
+        "it",
+        "operatorname",
+        "mbox",
+    ];
+    let mut plain = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(first) = rest.chars().next() {
+        rest = &rest[first.len_utf8()..];
+        if first == '\\' {
+            let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            let (name, behind) = rest.split_at(end);
+            if !STYLES.contains(&name) {
+                plain.push_str(name);
+            }
+            rest = behind;
+        } else {
+            let letter = lowered(first).unwrap_or(first);
+            match super::signs::greek(letter) {
+                Some(name) => plain.push_str(name),
+                None if letter.is_alphanumeric() || matches!(letter, '+' | '-' | '\'') => {
+                    plain.push(letter);
+                }
+                None => {}
+            }
+        }
+    }
+    plain
+}
+
 /// Numerator and denominator of `½` and the like.
 pub(super) fn fraction(letter: char) -> Option<(u8, u8)> {
     Some(match letter {

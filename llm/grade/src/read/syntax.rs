@@ -1,6 +1,7 @@
 //! The syntax tree of an answer.
 
 use super::number::Literal;
+use dashu_ratio::RBig;
 use std::sync::Arc;
 
 /// A relation between two expressions.
@@ -197,6 +198,18 @@ impl Node {
 
     pub(crate) fn integer(value: i64) -> Self {
         Self::Number(Literal::integer(value))
+    }
+
+    /// A quotient of two integers.
+    pub(crate) fn fraction(value: RBig) -> Self {
+        let (numerator, denominator) = value.into_parts();
+        let part = |value: RBig| Self::Number(Literal { value, ..Literal::integer(0) });
+        part(numerator.into()).over(part(denominator.into()))
+    }
+
+    /// A rational number.
+    pub(super) fn rational(value: RBig) -> Self {
+        Self::Number(Literal { value, ..Literal::integer(0) })
     }
 
     pub(crate) fn negate(self) -> Self {

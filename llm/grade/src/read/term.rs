@@ -3,9 +3,8 @@
 use super::error::ReadError;
 use super::parser::Parser;
 use super::script;
-use super::syntax::{Bracket, Constant, Function, Node};
+use super::syntax::{Bracket, Function, Node};
 use super::token::Token;
-use super::words;
 
 /// Most exponents, factorials, signs and units behind one value.
 const MOST_POSTFIXES: usize = 8;
@@ -14,7 +13,11 @@ impl Parser<'_> {
     /// Factors with `·`, `/` or nothing between them, all of the same strength.
     pub(super) fn term(&mut self) -> Result<Node, ReadError> {
         let mut product = vec![self.factor()?];
+        let mut symbolic = false;
         loop {
+            if self.measured(&mut product, &mut symbolic) || self.compound(&mut product) {
+                continue;
+            }
             match self.peek() {
                 Some(Token::Times) => {
                     self.at += 1;
@@ -26,14 +29,13 @@ impl Parser<'_> {
                     let numerator = multiply(std::mem::take(&mut product));
                     product.push(numerator.over(denominator));
                 }
+                // `3 with remainder 1` is no product.
+                Some(Token::Number(_)) if matches!(product.last(), Some(Node::Unit(..))) => {
+                    return Err(self.unexpected());
+                }
                 Some(token) if begins_a_factor(token, self.bars) => {
                     let factor = self.factor()?;
                     product.push(factor);
-                }
-                Some(Token::Text(text)) => {
-                    let text = text.clone();
-                    self.at += 1;
-                    self.unit(&mut product, text);
                 }
                 Some(Token::Modulo) => {
                     self.at += 1;
@@ -54,40 +56,6 @@ impl Parser<'_> {
         Ok(if negative { factor.negate() } else { factor })
     }
 
-    /// A unit behind a value, with its own exponent, as in `5 \text{ cm}^2`.
-    fn unit(&mut self, product: &mut Vec<Node>, text: String) {
-        let start = self.at;
-        if self.take(&Token::Caret) && self.argument().is_err() {
-            self.at = start;
-        }
-        // `km/h` and `m/s^2`: the unit goes on.
-        if self.peek() == Some(&Token::Slash) && self.peek_second().is_some_and(is_unit_token) {
-            self.at += 2;
-            let start = self.at;
-            if self.take(&Token::Caret) && self.argument().is_err() {
-                self.at = start;
-            }
-        }
-        let value = multiply(std::mem::take(product));
-        product.push(Node::Unit(Box::new(value), text));
-    }
-
-    /// Whether `m/s` follows a number and a space.
-    fn is_speed(&self, before: &Node) -> bool {
-        let letter = |at: usize| match self.tokens.get(at).map(|placed| &placed.token) {
-            Some(Token::Letter(letter)) => Some(*letter),
-            _ => None,
-        };
-        let slash = self.peek_second() == Some(&Token::Slash);
-        matches!(before, Node::Number(_))
-            && self.spaced()
-            && slash
-            && matches!(
-                (letter(self.at), letter(self.at + 2)),
-                (Some('m'), Some('s' | 'h')) | (Some('g'), Some('L'))
-            )
-    }
-
     /// A value with its exponents, factorials, per cent and degree signs.
     pub(super) fn factor(&mut self) -> Result<Node, ReadError> {
         let start = self.at;
@@ -103,7 +71,7 @@ impl Parser<'_> {
         }
         let mut postfixes = 0;
         loop {
-            let (found, more) = self.postfix(node, start)?;
+            let (found, more) = self.postfix(node)?;
             node = found;
             if !more {
                 break;
@@ -117,9 +85,8 @@ impl Parser<'_> {
         Ok(multiply(before))
     }
 
-    /// A value with the next of its signs, if there is one, and whether there was. `start` is where the
-    /// value begins.
-    fn postfix(&mut self, node: Node, start: usize) -> Result<(Node, bool), ReadError> {
+    /// A value with the next of its signs, if there is one, and whether there was.
+    fn postfix(&mut self, node: Node) -> Result<(Node, bool), ReadError> {
         let node = match self.peek() {
             Some(Token::Caret) => {
                 self.at += 1;
@@ -139,36 +106,11 @@ impl Parser<'_> {
             }
             Some(Token::Degree) => {
                 self.at += 1;
-                Node::Degree(Box::new(node))
-            }
-            Some(Token::Letter(letter)) if self.is_speed(&node) => {
-                let unit = letter.to_string();
-                self.with_unit(node, unit)
-            }
-            Some(Token::Word(word)) if self.is_plain_unit(word, &node, start) => {
-                let unit = word.clone();
-                self.with_unit(node, unit)
+                Node::Degree(Box::new(self.arc(node)))
             }
             _ => return Ok((node, false)),
         };
         Ok((node, true))
-    }
-
-    /// A value and the unit that is the next token.
-    fn with_unit(&mut self, node: Node, unit: String) -> Node {
-        self.at += 1;
-        let mut product = vec![node];
-        self.unit(&mut product, unit);
-        multiply(product)
-    }
-
-    /// Whether a word behind a number is a unit and no product of variables.
-    fn is_plain_unit(&self, word: &str, before: &Node, start: usize) -> bool {
-        let after_number =
-            before_is_number(before) || start > 0 && self.tokens[start].token == Token::Root;
-        let long = self.spaced() && word.len() >= 4;
-        after_number && (words::is_unit(word) || long)
-            || matches!(before, Node::Unit(..)) && self.spaced()
     }
 
     fn exponent(&mut self, base: Node) -> Result<Node, ReadError> {
@@ -182,8 +124,16 @@ impl Parser<'_> {
                 self.expect(&Token::BraceClose)?;
             }
             return Ok(match base {
-                base if degree => Node::Degree(Box::new(base)),
+                base if degree => Node::Degree(Box::new(self.arc(base))),
                 Node::Symbol(name) => Node::symbol(format!("{name}'")),
+                other => other,
+            });
+        }
+        if let Node::Symbol(_) = base
+            && let Some(sign) = self.lone_sign()
+        {
+            return Ok(match base {
+                Node::Symbol(name) => Node::symbol(format!("{name}^{sign}")),
                 other => other,
             });
         }
@@ -205,9 +155,11 @@ impl Parser<'_> {
     /// The name of a variable with its subscript and primes.
     pub(super) fn symbol(&mut self, name: &str) -> Result<Node, ReadError> {
         let mut name = name.to_owned();
+        let mut primes = String::new();
+        // `x'_1` is `x_1'`.
         loop {
             if self.take(&Token::Name("'")) {
-                name.push('\'');
+                primes.push('\'');
             } else if self.take(&Token::Underscore) {
                 name.push('_');
                 name.push_str(&self.raw_argument()?);
@@ -215,6 +167,7 @@ impl Parser<'_> {
                 break;
             }
         }
+        name.push_str(&primes);
         if matches!(&*name, "f" | "g" | "h") || name.ends_with('\'') {
             let round = Token::Open(Bracket::Round);
             if self.peek() == Some(&round) && !self.spaced() {
@@ -240,9 +193,7 @@ impl Parser<'_> {
             }
         })?;
         let (start, end) = (self.tokens[first].start, self.tokens[self.at - 1].end);
-        let raw = &self.text[start as usize..end as usize];
-        let plain = raw.chars().map(|c| script::lowered(c).unwrap_or(c));
-        Ok(plain.filter(|c| c.is_alphanumeric() || "+-'".contains(*c)).collect())
+        Ok(script::plain_name(&self.text[start as usize..end as usize]))
     }
 
     /// Skips a group in braces.
@@ -280,35 +231,13 @@ fn begins_a_factor(token: &Token, bars: usize) -> bool {
         | T::Frac
         | T::Root
         | T::Binomial
-        | T::Accent
+        | T::Accent(_)
         | T::Style
         | T::Begin(_)
         | T::Reals
         | T::Empty => true,
         _ => false,
     }
-}
-
-/// Whether a unit can end with this, behind a bar.
-fn is_unit_token(token: &Token) -> bool {
-    match token {
-        Token::Word(word) => words::is_unit(word),
-        Token::Letter(letter) => matches!(letter, 'h' | 's' | 'm' | 'L'),
-        Token::Text(_) => true,
-        _ => false,
-    }
-}
-
-fn before_is_number(node: &Node) -> bool {
-    matches!(
-        node,
-        Node::Number(_)
-            | Node::Quotient(..)
-            | Node::Sum(_)
-            | Node::Degree(_)
-            | Node::Unit(..)
-            | Node::Constant(Constant::Pi)
-    )
 }
 
 /// A product of factors; a single factor stands for itself.

@@ -54,8 +54,8 @@ pub(super) enum Token {
     Binomial,
     Choose,
     Over,
-    /// A hat, bar or arrow over its argument.
-    Accent,
+    /// A hat, bar or arrow over its argument; the mark that makes another name of it, if it does.
+    Accent(&'static str),
     /// A style around its argument, which is read as if it stood alone.
     Style,
     /// `\pmod`, with an argument that does not count.
@@ -76,4 +76,6 @@ pub(super) struct Placed {
     pub(super) start: u32,
     pub(super) end: u32,
     pub(super) spaced: bool,
+    /// Whether it is set in upright letters, as units are.
+    pub(super) upright: bool,
 }

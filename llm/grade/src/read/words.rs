@@ -48,16 +48,38 @@ fn function(word: &str) -> Option<Function> {
 
 /// Units and counted things that stand behind a number in plain letters. Words of four letters and
 /// more need no entry: behind a number and a space they can be nothing else.
-const UNITS: [&str; 54] = [
+const UNITS: [&str; 66] = [
     "mm", "cm", "dm", "km", "nm", "in", "ft", "yd", "mi", "mg", "kg", "lb", "lbs", "oz", "ml",
     "mL", "cl", "gal", "ms", "sec", "min", "hr", "hrs", "day", "mph", "kph", "kmh", "rpm", "sq",
     "cu", "pt", "pts", "usd", "USD", "EUR", "GBP", "Hz", "kHz", "kW", "MW", "Nm", "kJ", "cal",
-    "mol", "atm", "bar", "deg", "rad", "am", "pm", "dollar", "dollars", "cents", "units",
+    "mol", "atm", "bar", "deg", "rad", "am", "pm", "dollar", "dollars", "cents", "units", "kB",
+    "KB", "MB", "GB", "TB", "psi", "tsp", "tbsp", "pcs", "kcal", "dB", "kWh",
 ];
 
 /// Whether a word is a unit wherever it stands behind a number.
 pub(crate) fn is_unit(word: &str) -> bool {
     UNITS.contains(&word)
+}
+
+/// Whether a word of one sign multiplies the number before it, as `万` and `亿` do, or halves it.
+pub(super) fn is_multiple(word: &str) -> bool {
+    word.starts_with([
+        '十', '百', '千', '万', '萬', '亿', '億', '兆', '半', '만', '억', '조', '천', '백',
+    ]) && !matches!(word, "千米" | "千克")
+}
+
+/// Whether three letters behind a number and a space are a word, as in `9 men`: it has a vowel, and its
+/// letters do not follow each other as those of `abc` do.
+pub(super) fn is_noun(word: &str) -> bool {
+    let letters = word.as_bytes();
+    let in_a_row = letters.windows(2).all(|pair| pair[0].wrapping_add(1) == pair[1]);
+    let lower = letters.iter().all(u8::is_ascii_lowercase);
+    lower && !in_a_row && letters[..2].iter().any(|letter| b"aeiou".contains(letter))
+}
+
+/// Abbreviations that are products of variables as often: m·g is a weight.
+pub(super) fn is_ambiguous(word: &str) -> bool {
+    matches!(word, "mg" | "ms" | "Nm")
 }
 
 /// Whether a word before a number is the name of a currency.
@@ -69,4 +91,27 @@ pub(super) fn is_currency(word: &str) -> bool {
 pub(crate) fn is_clock_suffix(text: &str) -> bool {
     let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
     matches!(letters.to_ascii_lowercase().as_str(), "am" | "pm")
+}
+
+/// Whether what prose says is not the number behind it: `not 5`, `all powers of 5`, `more than 5`.
+pub(super) fn goes_on(prose: &str) -> bool {
+    let words: Vec<&str> = prose.split_whitespace().collect();
+    if words.iter().any(|word| matches!(*word, "not" | "no")) {
+        return true;
+    }
+    match words[..] {
+        [.., what, "of"] => matches!(
+            what,
+            "powers"
+                | "multiples"
+                | "divisors"
+                | "factors"
+                | "power"
+                | "multiple"
+                | "divisor"
+                | "factor"
+        ),
+        [.., last] => matches!(last, "than" | "except" | "by" | "least" | "most"),
+        [] => false,
+    }
 }

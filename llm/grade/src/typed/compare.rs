@@ -1,13 +1,19 @@
 //! When two values are the same answer.
 
+use super::family::Family;
+use super::name::{Name, with_labels};
 use super::scalar::{Scalar, same};
+use super::set::Operation;
 use super::value::{Interval, Value, open_interval};
+use super::vector;
 use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{self, Normalizer};
 use crate::numeric;
-use crate::read::{Node, Relation};
+use crate::read::{Function, Node, Relation};
 use dashu_ratio::RBig;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 type Result = std::result::Result<Agreement, Exhausted>;
 
@@ -34,7 +40,8 @@ pub(crate) fn matches(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     }
 }
 
-/// Values of which at least one has a name.
+/// Values of which at least one has a name: a name counts against another name, and not against a
+/// bare value.
 fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     use Value as V;
     match (a, b) {
@@ -45,14 +52,21 @@ fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
             };
             match (sides, other_sides) {
                 (Some(left), Some(right)) if values != Agreement::Yes => {
-                    Ok(values.or(equations(left, right, fuel)?))
+                    Ok(values.or(labelled_equations(left, right, fuel)?))
                 }
                 _ => Ok(values),
             }
         }
         (V::Named(_, _, Some((l, r))), V::Equation(left, right))
         | (V::Equation(left, right), V::Named(_, _, Some((l, r)))) => {
-            equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
+            let sides = (l.clone(), r.clone());
+            labelled_equations(&sides, &(left.clone(), right.clone()), fuel)
+        }
+        (V::Named(name, ..), V::List(items, _) | V::Tuple(items))
+        | (V::List(items, _) | V::Tuple(items), V::Named(name, ..))
+            if names_others(name, items) =>
+        {
+            Ok(Agreement::No)
         }
         (V::Named(_, value, _), other) | (other, V::Named(_, value, _)) => {
             matches(value, other, fuel)
@@ -61,11 +75,33 @@ fn named(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     }
 }
 
+/// Whether items have names that are neither this one nor, together, the tuple that it is: `a = 1, b = 2` is
+/// `(a, b) = (1, 2)` and not `A = {1, 2}`.
+fn names_others(name: &Name, items: &[Value]) -> bool {
+    let own = |item: &Value| match item {
+        Value::Named(own, ..) => Some(own.text().to_owned()),
+        _ => None,
+    };
+    let names: Option<Vec<String>> = items.iter().map(own).collect();
+    names.is_some_and(|names| {
+        let all_same = names.iter().all(|own| own == name.text());
+        !names.is_empty() && !all_same && names.join(",") != name.text()
+    })
+}
+
 /// Values without a name; a list or union of one item is that item.
 fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
     use Value as V;
     match (a, b) {
         (V::Scalar(a), V::Scalar(b)) => a.matches(b, fuel),
+        (V::Measured(a, unit), V::Measured(b, other)) => match unit.in_terms_of(other) {
+            Some(one) if one == RBig::ONE => a.matches(b, fuel),
+            Some(ratio) => a.times(ratio, fuel).matches(b, fuel),
+            None => Ok(Agreement::No),
+        },
+        (V::Measured(value, _), other) | (other, V::Measured(value, _)) => {
+            unnamed_values(&V::Scalar((**value).clone()), other, fuel)
+        }
         (V::Tuple(a), V::Tuple(b)) => in_order(a, b, fuel),
         (V::Tuple(items), V::Interval(interval)) | (V::Interval(interval), V::Tuple(items)) => {
             match open_interval(items) {
@@ -79,10 +115,27 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::Tuple(items), V::Matrix(rows)) | (V::Matrix(rows), V::Tuple(items)) => {
             vector(items, rows, fuel)
         }
+        (V::Operated(Operation::Difference, a), V::Operated(Operation::Difference, b)) => {
+            in_order(a, b, fuel)
+        }
+        (V::Operated(operation, a), V::Operated(other, b)) if operation == other => {
+            in_any_order(a, b, fuel)
+        }
+        (V::Family(a), V::Family(b)) => families(a, b, fuel),
         (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
+        (V::Scalar(sum), V::Tuple(items)) | (V::Tuple(items), V::Scalar(sum)) => {
+            let cells: Option<Vec<_>> = items.iter().map(cell).collect();
+            cells.map_or(Ok(Agreement::No), |cells| unit_vectors(&sum.node, &cells, fuel))
+        }
+        (V::Scalar(sum), V::Matrix(rows)) | (V::Matrix(rows), V::Scalar(sum))
+            if is_vector(rows) =>
+        {
+            let cells: Vec<_> = rows.iter().flatten().map(|cell| &cell.node).collect();
+            unit_vectors(&sum.node, &cells, fuel)
+        }
         (V::Ratio(a), V::Ratio(b)) => ratios(a, b, fuel),
         (V::Equation(l, r), V::Equation(left, right)) => {
-            equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
+            labelled_equations(&(l.clone(), r.clone()), &(left.clone(), right.clone()), fuel)
         }
         (V::Inequality(a), V::Inequality(b)) => inequalities(a, b, fuel),
         (V::Text(a), V::Text(b)) => Ok((a == b).into()),
@@ -171,17 +224,41 @@ fn intervals(a: &Interval, b: &Interval, fuel: &Fuel<'_>) -> Result {
     })
 }
 
+/// Over the same range of an index, the same sets.
+fn families(a: &Family, b: &Family, fuel: &Fuel<'_>) -> Result {
+    let ends = all(a.ends.iter().zip(&b.ends), |(a, b)| same(a, b, fuel))?;
+    if ends == Agreement::No {
+        return Ok(ends);
+    }
+    Ok(ends.and(matches(&a.member, &b.member, fuel)?))
+}
+
 /// A tuple and a matrix of one row or one column.
 fn vector(items: &[Value], rows: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
     let cells: Vec<&Scalar> = rows.iter().flatten().collect();
-    let is_vector = rows.len() == 1 || rows.iter().all(|row| row.len() == 1);
-    if !is_vector || cells.len() != items.len() {
+    if !is_vector(rows) || cells.len() != items.len() {
         return Ok(Agreement::No);
     }
     all(items.iter().zip(cells), |(item, cell)| match item {
         Value::Scalar(item) => item.matches(cell, fuel),
         _ => Ok(Agreement::No),
     })
+}
+
+fn is_vector(rows: &[Vec<Scalar>]) -> bool {
+    rows.len() == 1 || rows.iter().all(|row| row.len() == 1)
+}
+
+fn cell(item: &Value) -> Option<&Node> {
+    if let Value::Scalar(cell) = item { Some(&cell.node) } else { None }
+}
+
+/// `3i - 2j` and its coordinates.
+fn unit_vectors(sum: &Node, cells: &[&Node], fuel: &Fuel<'_>) -> Result {
+    match vector::coordinates(sum, cells.len()) {
+        Some(coordinates) => all(coordinates.iter().zip(cells), |(a, b)| same(a, b, fuel)),
+        None => Ok(Agreement::No),
+    }
 }
 
 fn tables(a: &[Vec<Scalar>], b: &[Vec<Scalar>], fuel: &Fuel<'_>) -> Result {
@@ -203,6 +280,34 @@ fn ratios(a: &[Node], b: &[Node], fuel: &Fuel<'_>) -> Result {
     })
 }
 
+/// Equations between what is written: where a side is a number, runs of capitals are the names of
+/// segments and angles, and no products. An equation in `log`, whose base is left open, is none in `ln`.
+fn labelled_equations(a: &(Node, Node), b: &(Node, Node), fuel: &Fuel<'_>) -> Result {
+    if logarithms(a) != logarithms(b) {
+        return Ok(Agreement::No);
+    }
+    let names = |sides: &(Node, Node)| sides.0.is_constant() || sides.1.is_constant();
+    if !names(a) || !names(b) {
+        return equations(a, b, fuel);
+    }
+    let labelled = |sides: &(Node, Node)| (with_labels(&sides.0), with_labels(&sides.1));
+    equations(&labelled(a), &labelled(b), fuel)
+}
+
+/// Whether logarithms of variables have no written base, and whether they are natural.
+fn logarithms(sides: &(Node, Node)) -> (bool, bool) {
+    let has = |function: Function| {
+        let of_variable = |part: &Node| match part {
+            Node::Call(found, arguments) => {
+                *found == function && arguments.len() == 1 && !arguments[0].is_constant()
+            }
+            _ => false,
+        };
+        sides.0.any(&of_variable) || sides.1.any(&of_variable)
+    };
+    (has(Function::Log), has(Function::Ln))
+}
+
 /// left − right of both, up to a factor other than 0.
 fn equations(a: &(Node, Node), b: &(Node, Node), fuel: &Fuel<'_>) -> Result {
     let difference =
@@ -210,8 +315,18 @@ fn equations(a: &(Node, Node), b: &(Node, Node), fuel: &Fuel<'_>) -> Result {
     let (a, b) = (difference(a), difference(b));
     match factor(&a, &b, fuel) {
         Some(factor) => Ok((!factor.is_zero()).into()),
+        None if variables(&a) != variables(&b) => Ok(Agreement::No),
         None => Ok(same(&a, &b, fuel)?.or(same(&a, &b.negate(), fuel)?)),
     }
+}
+
+/// The names of the variables in an expression.
+fn variables(node: &Node) -> BTreeSet<Arc<str>> {
+    let mut found: BTreeSet<Arc<str>> = node.children().into_iter().flat_map(variables).collect();
+    if let Node::Symbol(name) = node {
+        found.insert(name.clone());
+    }
+    found
 }
 
 /// The rational number that the second is multiplied by to give the first; 0 if there is none, and

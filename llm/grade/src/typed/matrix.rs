@@ -3,6 +3,7 @@
 use super::scalar::Scalar;
 use super::value::Value;
 use crate::budget::Fuel;
+use crate::exact;
 use crate::read::{Node, ReadError};
 
 /// Entries as expressions.
@@ -85,11 +86,33 @@ fn add(a: Operand, b: Operand) -> Option<Operand> {
     }
 }
 
+/// What copying one node costs, in hundredths of a unit of work.
+const COPY: u64 = 20;
+
+/// Parts of an expression, down to its numbers and names.
+fn weight(node: &Node) -> u64 {
+    1 + node.children().into_iter().map(weight).sum::<u64>()
+}
+
+/// The value of an expression where that is rational: entries would double in length with every product.
+fn shortened(node: Node, fuel: &Fuel<'_>) -> Node {
+    if matches!(node, Node::Number(_)) {
+        return node;
+    }
+    match exact::rational(&node, fuel) {
+        Some(value) => Scalar::of_rational(value).node,
+        None => node,
+    }
+}
+
 fn multiply(a: Operand, b: Operand, fuel: &Fuel<'_>) -> Option<Operand> {
     Some(match (a, b) {
         (Operand::Number(a), Operand::Number(b)) => Operand::Number(Node::Product(vec![a, b])),
         (Operand::Number(factor), Operand::Matrix(rows))
         | (Operand::Matrix(rows), Operand::Number(factor)) => {
+            let factor = shortened(factor, fuel);
+            let cells = rows.iter().map(Vec::len).sum::<usize>() as u64;
+            fuel.pay(cells.saturating_mul(weight(&factor)).saturating_mul(COPY)).ok()?;
             let scale = |cell: Node| Node::Product(vec![factor.clone(), cell]);
             let row = |row: Vec<Node>| row.into_iter().map(scale).collect();
             Operand::Matrix(rows.into_iter().map(row).collect())
@@ -99,10 +122,12 @@ fn multiply(a: Operand, b: Operand, fuel: &Fuel<'_>) -> Option<Operand> {
             if inner != height {
                 return None;
             }
-            fuel.pay((rows * inner * columns) as u64 * 20).ok()?;
+            let weigh = |table: &Table| table.iter().flatten().map(weight).sum::<u64>();
+            let copies = weigh(&a) * columns as u64 + weigh(&b) * rows as u64;
+            fuel.pay(copies.saturating_mul(COPY)).ok()?;
             let cell = |i: usize, j: usize| {
                 let product = |k: usize| Node::Product(vec![a[i][k].clone(), b[k][j].clone()]);
-                Node::Sum((0..inner).map(product).collect())
+                shortened(Node::Sum((0..inner).map(product).collect()), fuel)
             };
             let row = |i: usize| (0..columns).map(|j| cell(i, j)).collect();
             Operand::Matrix((0..rows).map(row).collect())

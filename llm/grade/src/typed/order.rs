@@ -2,10 +2,11 @@
 
 use super::name::Name;
 use super::scalar::Scalar;
-use super::value::{Interval, Value, open_interval};
+use super::set::{End, Operation, complement, interval, is_cofinite, is_empty, operate};
+use super::value::Value;
 use crate::budget::Fuel;
 use crate::exact::{Atom, Normalizer};
-use crate::read::{Constant, Function, Node, ReadError, Relation};
+use crate::read::{Function, Node, ReadError, Relation};
 use dashu_ratio::RBig;
 
 /// A bound on one name: `name relation bound`.
@@ -112,9 +113,6 @@ fn linear(left: &Node, relation: Relation, right: &Node, fuel: &Fuel<'_>) -> Opt
     Some(Bound { name: Name::variable(&name), relation, bound, absolute: false })
 }
 
-/// The end of an interval, and whether it belongs to it.
-type End = (Scalar, bool);
-
 /// The set that one or two bounds on the same name leave.
 fn set(bounds: Vec<Bound>, fuel: &Fuel<'_>) -> Option<Value> {
     let name = bounds.first()?.name.clone();
@@ -125,7 +123,7 @@ fn set(bounds: Vec<Bound>, fuel: &Fuel<'_>) -> Option<Value> {
     let set = match &bounds[..] {
         [Bound { relation: Relation::NotEqual, bound, absolute: false, .. }] => {
             let point = Value::Scalar(bound.clone());
-            without(&interval(None, None, fuel)?, point, fuel)?
+            complement(&point, fuel)?
         }
         _ => {
             let (low, high) = ends(bounds)?;
@@ -152,14 +150,6 @@ fn ends(bounds: Vec<Bound>) -> Option<(Option<End>, Option<End>)> {
     Some((low, high))
 }
 
-/// An interval; an end that is missing is ±∞.
-fn interval(low: Option<End>, high: Option<End>, fuel: &Fuel<'_>) -> Option<Value> {
-    let unbounded = |negative| Scalar::new(&infinity(negative), fuel).ok();
-    let (low, low_closed) = low.or(Some((unbounded(true)?, false)))?;
-    let (high, high_closed) = high.or(Some((unbounded(false)?, false)))?;
-    Some(Value::Interval(Box::new(Interval { low, high, low_closed, high_closed })))
-}
-
 /// What bounds on an absolute value leave: |x| < a is one interval, a < |x| are two of them.
 fn mirrored(low: Option<End>, high: Option<End>, fuel: &Fuel<'_>) -> Option<Value> {
     let mirror = |(bound, closed): &End| {
@@ -178,86 +168,77 @@ fn mirrored(low: Option<End>, high: Option<End>, fuel: &Fuel<'_>) -> Option<Valu
 }
 
 /// Bounds on one name beside each other: `x < -1 or x > 1` is a union, `x > -1 and x < 1` is what both
-/// leave. Bounds that exclude each other are meant as a union, whatever stands between them.
+/// leave. Bounds that exclude each other are meant as a union, whatever stands between them; what they
+/// have in common is meant where one comes from below and one from above, or leaves single points out.
 pub(super) fn joined(items: &[Value], fuel: &Fuel<'_>) -> Option<Value> {
-    let bound = |item: &Value| match item {
-        Value::Named(name, value, None) => match &**value {
-            Value::Interval(interval) => Some((name.clone(), (**interval).clone())),
+    let name = match items {
+        [Value::Named(name, ..), _, ..] => name,
+        _ => return None,
+    };
+    let mut sets = Vec::with_capacity(items.len());
+    for item in items {
+        sets.push(bounded(item, name)?);
+    }
+    // `x = 1, x = 2` stays a list.
+    if sets.iter().all(|set| matches!(set, Value::List(..) | Value::Scalar(_))) {
+        return None;
+    }
+    let set = match apart(&sets, fuel)? {
+        Some(union) => union,
+        None if sets.iter().any(|set| is_cofinite(set, fuel)) || opposite(&sets) => {
+            let (first, rest) = sets.split_first()?;
+            let both = |a: Value, b: &Value| operate(Operation::Intersection, &a, b, fuel);
+            rest.iter().try_fold(first.clone(), both)?
+        }
+        None => return None,
+    };
+    Some(Value::Named(name.clone(), Box::new(set), None))
+}
+
+/// The set of real numbers that a statement about this name allows.
+fn bounded(item: &Value, name: &Name) -> Option<Value> {
+    match item {
+        Value::Named(other, set, None) if other == name => match &**set {
+            set @ (Value::Interval(_) | Value::Union(_) | Value::List(_, true)) => {
+                Some(set.clone())
+            }
+            _ => None,
+        },
+        Value::Named(other, value, Some(_)) if other == name => match &**value {
+            Value::Scalar(value) if value.node.is_constant() => Some(Value::Scalar(value.clone())),
             _ => None,
         },
         _ => None,
-    };
-    let bounds: Vec<(Name, Interval)> = items.iter().map(bound).collect::<Option<_>>()?;
-    let name = bounds.first().filter(|_| bounds.len() > 1)?.0.clone();
-    if bounds.iter().any(|(other, _)| *other != name) {
-        return None;
-    }
-    let mut parts: Vec<(f64, f64, Interval)> = Vec::with_capacity(bounds.len());
-    for (_, interval) in bounds {
-        parts.push((position(&interval.low, fuel)?, position(&interval.high, fuel)?, interval));
-    }
-    parts.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let apart = |pair: &[(f64, f64, Interval)]| {
-        let touching = pair[0].1 == pair[1].0 && !(pair[0].2.high_closed && pair[1].2.low_closed);
-        pair[0].1 < pair[1].0 || touching
-    };
-    if parts.windows(2).all(apart) {
-        let parts = parts.into_iter().map(|(_, _, part)| Value::Interval(Box::new(part))).collect();
-        return Some(Value::Named(name, Box::new(Value::Union(parts)), None));
-    }
-    // From below and from above.
-    let [(f64::NEG_INFINITY, _, below), (_, f64::INFINITY, above)] = &parts[..] else {
-        return None;
-    };
-    let both = Interval {
-        low: above.low.clone(),
-        high: below.high.clone(),
-        low_closed: above.low_closed,
-        high_closed: below.high_closed,
-    };
-    Some(Value::Named(name, Box::new(Value::Interval(Box::new(both))), None))
-}
-
-/// Where a number stands on the real line, ±∞ included.
-fn position(point: &Scalar, fuel: &Fuel<'_>) -> Option<f64> {
-    match (point.infinite(), &point.rational) {
-        (Some(sign), _) => Some(f64::INFINITY.copysign(f64::from(sign))),
-        (None, Some(value)) => Some(value.to_f64_fast()),
-        (None, None) => crate::numeric::value(&point.node, fuel).map(|(value, _)| value),
     }
 }
 
-/// An interval without finitely many points in it.
-pub(super) fn without(whole: &Value, removed: Value, fuel: &Fuel<'_>) -> Option<Value> {
-    let whole = match whole {
-        Value::Interval(interval) => (**interval).clone(),
-        Value::Tuple(items) => open_interval(items)?,
-        _ => return None,
-    };
-    let points = match removed {
-        Value::List(items, _) => items,
-        other => vec![other],
-    };
-    let mut cuts = Vec::with_capacity(points.len());
-    for point in points {
-        let Value::Scalar(point) = point else { return None };
-        cuts.push((position(&point, fuel)?, point));
+/// The union of sets no two of which have anything in common; nothing inside where some do, and nothing
+/// at all where that is not decided.
+fn apart(sets: &[Value], fuel: &Fuel<'_>) -> Option<Option<Value>> {
+    let (first, rest) = sets.split_first()?;
+    let mut union = first.clone();
+    for set in rest {
+        if !is_empty(&operate(Operation::Intersection, &union, set, fuel)?) {
+            return Some(None);
+        }
+        union = operate(Operation::Union, &union, set, fuel)?;
     }
-    cuts.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut parts = Vec::with_capacity(cuts.len() + 1);
-    let (mut low, mut low_closed) = (whole.low, whole.low_closed);
-    for (_, cut) in cuts {
-        let part = Interval { low, high: cut.clone(), low_closed, high_closed: false };
-        parts.push(Value::Interval(Box::new(part)));
-        (low, low_closed) = (cut, false);
-    }
-    let (high, high_closed) = (whole.high, whole.high_closed);
-    parts.push(Value::Interval(Box::new(Interval { low, high, low_closed, high_closed })));
-    Some(Value::Union(parts))
+    Some(Some(union))
 }
 
-/// ±∞.
-fn infinity(negative: bool) -> Node {
-    let infinity = Node::Constant(Constant::Infinity);
-    if negative { infinity.negate() } else { infinity }
+/// Whether of two intervals one is unbounded below and the other above.
+fn opposite(sets: &[Value]) -> bool {
+    let unbounded = |set: &Value| match set {
+        Value::Interval(interval) => {
+            Some((interval.low.infinite() == Some(-1), interval.high.infinite() == Some(1)))
+        }
+        _ => None,
+    };
+    match sets {
+        [a, b] => matches!(
+            (unbounded(a), unbounded(b)),
+            (Some((true, false)), Some((false, true))) | (Some((false, true)), Some((true, false)))
+        ),
+        _ => false,
+    }
 }

@@ -1,15 +1,12 @@
 //! Single values: numbers and expressions.
 
+use super::rounded::{Decimal, Exact};
 use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{self, Difference};
 use crate::numeric::{self, Reading};
 use crate::read::{Constant, Function, Node, ReadError};
-use dashu_int::UBig;
 use dashu_ratio::RBig;
-
-/// A decimal with fewer digits than these is not a rounding of an exact value.
-const ROUNDED_DIGITS: u32 = 5;
 
 /// A sign behind a value that changes what it can mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +23,8 @@ pub(crate) struct Scalar {
     pub(super) mark: Mark,
     /// The value, where it is rational.
     pub(super) rational: Option<RBig>,
-    /// Digits behind the point and significant digits, if it is written as a decimal.
-    decimal: Option<(u32, u32)>,
-    /// Whether it is written as one number.
-    literal: bool,
+    /// How it is written, if that is as a decimal.
+    decimal: Option<Decimal>,
 }
 
 impl Scalar {
@@ -41,27 +36,31 @@ impl Scalar {
         }
         let (inner, mark) = strip_marks(node, Mark::None);
         let (inner, mark) = strip_signed_mark(inner, mark);
-        let unsigned = if let Node::Negate(value) = &inner { value } else { &inner };
-        let literal = if let Node::Number(literal) = unsigned { Some(literal) } else { None };
         Ok(Self {
             rational: exact::rational(&inner, fuel),
             mark,
-            decimal: literal.and_then(|l| Some((l.places.filter(|p| *p > 0)?, l.significant))),
-            literal: literal.is_some(),
+            decimal: Decimal::of(&inner),
             node: inner,
         })
     }
 
     /// A value that is known to be a number.
     pub(super) fn of_rational(value: RBig) -> Self {
-        let (numerator, denominator) = value.clone().into_parts();
-        let part = |value: RBig| {
-            let mut literal = crate::read::Literal::integer(0);
-            literal.value = value;
-            Node::Number(literal)
-        };
-        let node = part(numerator.into()).over(part(denominator.into()));
-        Self { node, mark: Mark::None, rational: Some(value), decimal: None, literal: false }
+        let node = Node::fraction(value.clone());
+        Self { node, mark: Mark::None, rational: Some(value), decimal: None }
+    }
+
+    /// This value times a number: in another unit.
+    pub(super) fn times(&self, ratio: RBig, fuel: &Fuel<'_>) -> Self {
+        let node = Node::Product(vec![self.node.clone(), Self::of_rational(ratio).node]);
+        let rational = exact::rational(&node, fuel);
+        Self { node, rational, decimal: None, mark: self.mark }
+    }
+
+    /// ±∞.
+    pub(super) fn infinity(negative: bool, fuel: &Fuel<'_>) -> Result<Self, ReadError> {
+        let infinity = Node::Constant(Constant::Infinity);
+        Self::new(&if negative { infinity.negate() } else { infinity }, fuel)
     }
 
     /// +1 for ∞, −1 for −∞.
@@ -90,7 +89,21 @@ impl Scalar {
         if other_reading == Agreement::Yes || self.rounds(other, fuel) || other.rounds(self, fuel) {
             return Ok(Agreement::Yes);
         }
+        if self.printed_as(other, fuel)? {
+            return Ok(Agreement::Yes);
+        }
         Ok(direct.or(other_reading))
+    }
+
+    /// Whether one of the two is the other with its numbers as a program prints them, as in
+    /// `3.14159265358979*x`.
+    fn printed_as(&self, other: &Self, fuel: &Fuel<'_>) -> Result<bool, Exhausted> {
+        let printed = |scalar: &Self| scalar.node.any(&is_long_decimal);
+        let alone = self.decimal.is_some() || other.decimal.is_some();
+        if alone || self.mark != other.mark || printed(self) == printed(other) {
+            return Ok(false);
+        }
+        numeric::agree_within_rounding(&self.node, &other.node, fuel)
     }
 
     fn same(&self, other: &Self, fuel: &Fuel<'_>) -> Result<Agreement, Exhausted> {
@@ -117,33 +130,29 @@ impl Scalar {
         same(&Node::Product(vec![self.node.clone(), half_turn]), &other.node, fuel)
     }
 
-    /// Whether this is a decimal with enough digits, and the other an exact value that rounds to it.
-    /// No decimal rounds to another, and no integer to anything.
+    /// Whether this is a decimal, and the other a value that it stands for.
     fn rounds(&self, other: &Self, fuel: &Fuel<'_>) -> bool {
-        let (Some((places, significant)), Some(decimal)) = (self.decimal, &self.rational) else {
-            return false;
+        let (Some(decimal), Some(value)) = (self.decimal, &self.rational) else { return false };
+        let stands_for = |node: &Node, rational: Option<&RBig>| {
+            decimal.stands_for(value, &Exact { node, rational, decimal: other.decimal }, fuel)
         };
-        if significant < ROUNDED_DIGITS || other.literal || self.mark != other.mark {
-            return false;
-        }
-        // Half a unit of the last place.
-        let scale = RBig::from(UBig::from(10u8).pow(places as usize));
-        let half = RBig::ONE / (scale * RBig::from(2));
-        match &other.rational {
-            Some(value) if value.denominator().is_one() => false,
-            Some(value) => {
-                let distance = value - decimal;
-                distance <= half && -half <= distance
-            }
-            None if other.node.is_constant() && significant <= 15 => {
-                numeric::value(&other.node, fuel).is_some_and(|(value, error)| {
-                    let distance = libm::fabs(value - decimal.to_f64_fast());
-                    distance <= half.to_f64_fast() + error
-                })
-            }
-            None => false,
+        let as_written = stands_for(&other.node, other.rational.as_ref());
+        // 66.6667 % stands for 2/3 and for 200/3.
+        let ratio = match (self.mark, other.mark) {
+            (mark, other) if mark == other => return as_written,
+            (Mark::Percent, Mark::None) => RBig::from(100),
+            (Mark::None, Mark::Percent) => RBig::from_parts(1.into(), 100u8.into()),
+            _ => return false,
+        };
+        as_written || {
+            let scaled = other.times(ratio, fuel);
+            stands_for(&scaled.node, scaled.rational.as_ref())
         }
     }
+}
+
+fn is_long_decimal(part: &Node) -> bool {
+    matches!(part, Node::Number(literal) if literal.is_long())
 }
 
 /// Whether this is several things, or none that has a value.

@@ -4,7 +4,7 @@ use super::scalar::{Mark, Scalar};
 use super::value::{Interval, Value};
 use crate::budget::Fuel;
 use crate::numeric;
-use crate::read::{Node, Relation};
+use crate::read::{Bracket, Node, Relation};
 
 /// What kind of answer it is, in a word.
 pub(crate) fn kind(value: &Value) -> &'static str {
@@ -16,11 +16,14 @@ pub(crate) fn kind(value: &Value) -> &'static str {
             Mark::None if scalar.node.is_constant() => "constant",
             Mark::None => "expression",
         },
+        Value::Measured(..) => "number",
         Value::Tuple(_) => "tuple",
         Value::Interval(_) => "interval",
         Value::List(_, true) => "set",
         Value::List(_, false) => "list",
         Value::Union(_) => "union",
+        Value::Operated(..) => "set",
+        Value::Family(_) => "union",
         Value::Matrix(_) => "matrix",
         Value::Ratio(_) => "ratio",
         Value::Named(_, value, _) => kind(value),
@@ -36,10 +39,16 @@ pub(crate) fn show(value: &Value) -> String {
     let all = |items: &[Value], mark: &str| items.iter().map(show).collect::<Vec<_>>().join(mark);
     match value {
         Value::Scalar(value) => scalar(value),
+        Value::Measured(value, _) => scalar(value),
         Value::Tuple(items) => format!("({})", all(items, ", ")),
         Value::Interval(interval) => bracketed(interval, scalar),
         Value::List(items, _) => format!("{{{}}}", all(items, ", ")),
         Value::Union(parts) => all(parts, " ∪ "),
+        Value::Operated(operation, sets) => all(sets, &format!(" {} ", operation.sign())),
+        Value::Family(family) => {
+            let [first, last] = &family.ends;
+            format!("⋃ ({} to {}) {}", expression(first), expression(last), show(&family.member))
+        }
         Value::Matrix(rows) => table(rows, scalar),
         Value::Ratio(parts) => parts.iter().map(expression).collect::<Vec<_>>().join(" : "),
         Value::Named(name, value, sides) => {
@@ -76,19 +85,23 @@ fn table(rows: &[Vec<Scalar>], show: impl Fn(&Scalar) -> String) -> String {
 }
 
 fn scalar(scalar: &Scalar) -> String {
-    let mark = match scalar.mark {
-        Mark::None => "",
-        Mark::Percent => " %",
-        Mark::Degree => "°",
-    };
+    let mark = mark(scalar);
     match &scalar.rational {
         Some(value) => format!("{value}{mark}"),
         None => format!("{}{mark}", expression(&scalar.node)),
     }
 }
 
+fn mark(scalar: &Scalar) -> &'static str {
+    match scalar.mark {
+        Mark::None => "",
+        Mark::Percent => " %",
+        Mark::Degree => "°",
+    }
+}
+
 /// An expression in plain notation, with more brackets than needed rather than fewer.
-fn expression(node: &Node) -> String {
+pub(super) fn expression(node: &Node) -> String {
     use crate::read::Constant as C;
     let joined =
         |nodes: &[Node], mark: &str| nodes.iter().map(inside).collect::<Vec<_>>().join(mark);
@@ -115,6 +128,11 @@ fn expression(node: &Node) -> String {
         Node::Unit(inner, _) => expression(inner),
         Node::Text(text) => text.clone(),
         Node::Ratio(parts) => joined(parts, " : "),
+        Node::Union(parts) => joined(parts, " ∪ "),
+        Node::Intersection(parts) => joined(parts, " ∩ "),
+        Node::Difference(whole, removed) => format!("{} ∖ {}", inside(whole), inside(removed)),
+        Node::Group(Bracket::Curly, items, _) => format!("{{{}}}", arguments(items)),
+        Node::Group(_, items, _) => format!("({})", arguments(items)),
         Node::Chain(first, rest) => {
             let rest = rest.iter().map(|(relation, node): &(Relation, Node)| {
                 format!(" {} {}", relation.symbol(), expression(node))
@@ -147,6 +165,7 @@ pub(crate) fn key(value: &Value, fuel: &Fuel<'_>) -> String {
     };
     match value {
         Value::Scalar(scalar) => scalar_key(scalar, fuel),
+        Value::Measured(scalar, _) => scalar_key(scalar, fuel),
         Value::Tuple(items) => format!("({})", all(items).join(",")),
         Value::Interval(interval) => bracketed(interval, |end| scalar_key(end, fuel)),
         Value::List(items, _) if items.len() == 1 => key(&items[0], fuel),
@@ -158,12 +177,14 @@ pub(crate) fn key(value: &Value, fuel: &Fuel<'_>) -> String {
     }
 }
 
+/// With the mark: `50 %` is 1/2, too, so its key is neither that of 50 nor that of 1/2.
 fn scalar_key(scalar: &Scalar, fuel: &Fuel<'_>) -> String {
-    match (&scalar.rational, scalar.infinite()) {
+    let value = match (&scalar.rational, scalar.infinite()) {
         (Some(value), _) => value.to_string(),
         (None, Some(sign)) => if sign > 0 { "∞" } else { "-∞" }.into(),
         (None, None) => {
             numeric::fingerprint(&scalar.node, fuel).unwrap_or_else(|| expression(&scalar.node))
         }
-    }
+    };
+    value + mark(scalar)
 }

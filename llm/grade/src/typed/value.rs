@@ -1,8 +1,10 @@
 //! What an answer can be.
 
+use super::family::Family;
 use super::name::Name;
 use super::scalar::Scalar;
-use crate::read::{Node, Relation};
+use super::set::Operation;
+use crate::read::{Node, Relation, Unit};
 
 /// An interval; its ends may be ±∞.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,8 @@ pub(crate) struct Interval {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Scalar(Scalar),
+    /// A number and its unit, which is compared where both answers have one.
+    Measured(Box<Scalar>, Unit),
     /// Items in order: a point, a vector. Two in round brackets can be an open interval.
     Tuple(Vec<Value>),
     Interval(Box<Interval>),
@@ -24,6 +28,10 @@ pub(crate) enum Value {
     List(Vec<Value>, bool),
     /// Intervals and sets.
     Union(Vec<Value>),
+    /// Sets with an operation between them that is not carried out.
+    Operated(Operation, Vec<Value>),
+    /// A union over an index.
+    Family(Box<Family>),
     Matrix(Vec<Vec<Scalar>>),
     /// Three or more numbers up to a common factor.
     Ratio(Vec<Node>),

@@ -1,8 +1,10 @@
 //! Which column holds what, and the forms that answers have.
 
-use serde_json::{Map, Value};
+use super::cell::Cell;
+use super::messages::{Asked, asked};
+use std::collections::BTreeMap;
 
-/// Where the answer stands in its column.
+/// Where the answer is in its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AnswerForm {
     /// It is the answer.
@@ -16,9 +18,9 @@ pub enum AnswerForm {
 /// `prompt.0.content`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Columns<S> {
-    /// The question.
+    /// The question: a text, or a list of messages.
     pub problem: S,
-    /// The answer that is right.
+    /// The gold answer.
     pub answer: S,
     /// The name of the problem; without one it is called by its number.
     pub id: S,
@@ -27,14 +29,14 @@ pub struct Columns<S> {
 }
 
 /// One row: columns by name.
-pub(super) type Row = Map<String, Value>;
+pub(super) type DataRow = BTreeMap<String, Cell>;
 
 const PROBLEM: [&str; 3] = ["problem", "prompt", "question"];
 const ANSWER: [&str; 3] = ["answer", "final_answer", "solution"];
 const ID: [&str; 1] = ["id"];
 
 impl<S: AsRef<str>> Columns<S> {
-    /// Whether a column of this name can be needed.
+    /// Whether a column of this name may be needed.
     pub(super) fn wants(&self, column: &str) -> bool {
         let names = [
             (self.problem.as_ref(), &PROBLEM[..]),
@@ -47,15 +49,31 @@ impl<S: AsRef<str>> Columns<S> {
         })
     }
 
-    pub(super) fn problem<'a>(&self, row: &'a Row) -> Result<&'a Value, String> {
-        column(row, self.problem.as_ref(), &PROBLEM).map_err(|names| missing(row, &names))
+    /// The question, and the system message before it.
+    pub(super) fn problem(&self, row: &DataRow) -> Result<Asked, String> {
+        let cell = column(row, self.problem.as_ref(), &PROBLEM);
+        let asked = match cell.map_err(|names| missing(row, &names))? {
+            Cell::List(messages) => asked(messages)?,
+            cell => {
+                let question = cell.text().ok_or_else(|| {
+                    format!("is {}; allowed: a text, or a list of messages", cell.kind())
+                })?;
+                Asked { question, system: None }
+            }
+        };
+        match asked.question.trim().is_empty() {
+            true => Err("is empty".to_owned()),
+            false => Ok(asked),
+        }
     }
 
-    /// The answer as text.
-    pub(super) fn answer(&self, row: &Row) -> Result<String, String> {
-        let value = column(row, self.answer.as_ref(), &ANSWER);
-        let value = value.map_err(|names| missing(row, &names))?;
-        let text = text(value).ok_or("must be a text or a number")?;
+    /// The answer as text: of a list, the list in JSON, which the grader reads.
+    pub(super) fn answer(&self, row: &DataRow) -> Result<String, String> {
+        let cell = column(row, self.answer.as_ref(), &ANSWER);
+        let cell = cell.map_err(|names| missing(row, &names))?;
+        let text = answer_text(cell).ok_or_else(|| {
+            format!("is {}; allowed: a text, a number, or a list of these", cell.kind())
+        })?;
         let answer = match self.form {
             AnswerForm::Plain => text.as_str(),
             AnswerForm::Hashes => {
@@ -63,18 +81,35 @@ impl<S: AsRef<str>> Columns<S> {
             }
         };
         match answer.trim().is_empty() {
-            true => Err("must be a text or a number".to_owned()),
+            true => Err("is empty".to_owned()),
             false => Ok(answer.to_owned()),
         }
     }
 
-    pub(super) fn id(&self, row: &Row) -> Option<String> {
-        column(row, self.id.as_ref(), &ID).ok().and_then(text)
+    /// Whether a row has an answer, or at least something in its place.
+    pub(super) fn has_answer(&self, row: &DataRow) -> bool {
+        let cell = column(row, self.answer.as_ref(), &ANSWER);
+        cell.is_ok_and(|cell| !matches!(cell, Cell::Null))
+    }
+
+    pub(super) fn id(&self, row: &DataRow) -> Option<String> {
+        column(row, self.id.as_ref(), &ID).ok().and_then(Cell::text)
+    }
+}
+
+/// A list of one answer is that answer.
+fn answer_text(cell: &Cell) -> Option<String> {
+    let Cell::List(items) = cell else { return cell.text() };
+    let items: Vec<String> = items.iter().map(Cell::text).collect::<Option<_>>()?;
+    match &items[..] {
+        [] => None,
+        [only] => Some(only.clone()),
+        several => Some(serde_json::json!(several).to_string()),
     }
 }
 
 /// The value of the named column, or of the first of the usual ones; else the names that were tried.
-fn column<'a>(row: &'a Row, name: &str, usual: &[&str]) -> Result<&'a Value, String> {
+fn column<'a>(row: &'a DataRow, name: &str, usual: &[&str]) -> Result<&'a Cell, String> {
     let found = match name {
         "" => usual.iter().find_map(|name| row.get(*name)),
         name => row.get(name).or_else(|| inside(row, name)),
@@ -82,25 +117,17 @@ fn column<'a>(row: &'a Row, name: &str, usual: &[&str]) -> Result<&'a Value, Str
     found.ok_or_else(|| if name.is_empty() { usual.join(" or ") } else { name.to_owned() })
 }
 
-fn inside<'a>(row: &'a Row, path: &str) -> Option<&'a Value> {
+fn inside<'a>(row: &'a DataRow, path: &str) -> Option<&'a Cell> {
     let mut steps = path.split('.');
     let first = row.get(steps.next()?)?;
     steps.try_fold(first, |value, step| match value {
-        Value::Object(fields) => fields.get(step),
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        Cell::Object(fields) => fields.get(step),
+        Cell::List(items) => items.get(step.parse::<usize>().ok()?),
         _ => None,
     })
 }
 
-fn missing(row: &Row, names: &str) -> String {
+fn missing(row: &DataRow, names: &str) -> String {
     let columns: Vec<&str> = row.keys().map(String::as_str).collect();
     format!("there is no column {names}; the row has {}", columns.join(", "))
-}
-
-pub(super) fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }

@@ -1,20 +1,22 @@
-//! From rows to problems, and what was wrong with them.
+//! Problems from rows, and what was wrong with them.
 
-use super::columns::{Columns, Row, text};
+use super::columns::{Columns, DataRow};
+use super::files::files;
+use super::messages::Asked;
 use super::rows::each_row;
 use super::{AnswerForm, DataSet, Gold, Problem};
 use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use rs_grpo_grade::Grader;
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The problems of a set, and what was found in its files.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// Those that can be used, with names of their own.
+    /// Usable problems, with unique names.
     pub problems: Vec<Problem>,
-    /// Answers as they stand in the files, by the names of their problems; none of generated ones.
+    /// Answers as in the files, by problem; empty for generated problems.
     pub answers: HashMap<String, String>,
     /// Rows in the files.
     pub rows: usize,
@@ -22,14 +24,16 @@ pub struct Loaded {
     pub expected: Option<usize>,
     /// Place and reason of each answer that the grader cannot read; those problems are left out.
     pub unreadable: Vec<(String, String)>,
-    /// Rows left out since the same problem with the same answer came before.
+    /// A message for each row that holds no problem, with its place; those are left out.
+    pub faulty: Vec<String>,
+    /// Rows whose problem came before with the same answer; of a set, they are left out.
     pub repeated: usize,
     /// Rows whose problem came before with another answer; they are kept.
     pub conflicting: usize,
 }
 
 impl Loaded {
-    /// What a user should know, a sentence each; nothing where all is well.
+    /// Notes for the user; none if nothing is wrong.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(expected) = self.expected.filter(|&expected| expected != self.rows) {
@@ -41,7 +45,8 @@ impl Loaded {
             notes.push(format!("{count} problems left out, whose answers cannot be graded, such as that of {place}: {reason}"));
         }
         if self.repeated > 0 {
-            notes.push(format!("{} rows left out that repeat a problem", self.repeated));
+            let kept = if self.expected.is_some() { "left out" } else { "kept" };
+            notes.push(format!("{} rows {kept} that repeat a problem", self.repeated));
         }
         if self.conflicting > 0 {
             let count = self.conflicting;
@@ -51,35 +56,52 @@ impl Loaded {
     }
 }
 
-/// The problems of the user's own file, or of the files in a folder: every row must hold one.
+/// How rows are taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Rows without an answer are problems, too: a program gives the rewards.
+    pub optional_answers: bool,
+    /// Faults are collected in [`Loaded::faulty`] and [`Loaded::unreadable`]; else the first is an error.
+    pub collect_faults: bool,
+}
+
+/// The problems of the user's own file, or of the files in a folder: every row must hold one. Rows that
+/// repeat a problem are kept, and counted.
 ///
 /// # Errors
 /// A row that does not hold a problem, by file and number; a name that occurs twice; no problems at
 /// all.
-pub fn load_file<S: AsRef<str>>(path: &Path, columns: &Columns<S>) -> Result<Loaded> {
-    let mut loader = Loader::default();
-    for file in files(path, "")? {
-        each_row(&file, &|column| columns.wants(column), &mut |place, number, row| {
-            let id = columns.id(&row).unwrap_or_else(|| format!("line {number}"));
-            if !loader.names.insert(id.clone()) {
-                return Err(Error::malformed(place, "id", format!("{id:?} occurs twice")));
-            }
-            loader.push(place, id, &row, columns, true)
+pub fn load_file<S: AsRef<str>>(
+    path: &Path,
+    columns: &Columns<S>,
+    reading: Reading,
+) -> Result<Loaded> {
+    let files = files(path, "")?;
+    let mut loader = Loader { reading, keep_all: true, ..Loader::default() };
+    for file in &files {
+        let named = |number| match (&files[..], file.file_name().and_then(|name| name.to_str())) {
+            ([_, _, ..], Some(name)) => format!("{name}:{number}"),
+            _ => format!("line {number}"),
+        };
+        each_row(file, &|column| columns.wants(column), &mut |place, number, row| {
+            let id = columns.id(&row).unwrap_or_else(|| named(number));
+            let is_new = loader.names.insert(id.clone());
+            loader.push(place, id, is_new, &row, columns)
         })?;
     }
     loader.finish(path)
 }
 
-/// The problems of a set with a name here, out of a file or a folder. Rows that repeat a problem, and
-/// problems whose answer cannot be graded, are left out and counted.
+/// The problems of a named set, from a file or a folder. Repeated rows and problems whose answer cannot
+/// be graded are left out and counted.
 ///
-/// A copy whose columns have the usual names instead of the set's own is read as well.
+/// A copy with the usual column names instead of the set's is accepted, too.
 ///
 /// # Errors
 /// Files that cannot be read; rows without problem or answer; no problems at all.
-pub fn load_set(set: &DataSet, path: &Path) -> Result<Loaded> {
+pub fn load_set(set: &DataSet, path: &Path, reading: Reading) -> Result<Loaded> {
     let usual = Columns { problem: "", answer: "", id: "", form: AnswerForm::Plain };
-    let mut loader = Loader::default();
+    let mut loader = Loader { reading, ..Loader::default() };
     for file in files(path, set.files)? {
         let wanted = |column: &str| set.columns.wants(column) || usual.wants(column);
         each_row(&file, &wanted, &mut |place, _, row| {
@@ -93,7 +115,7 @@ pub fn load_set(set: &DataSet, path: &Path) -> Result<Loaded> {
                 id = format!("{id}#{number}");
                 loader.names.insert(id.clone());
             }
-            loader.push(place, id, &row, columns, false)
+            loader.push(place, id, true, &row, columns)
         })?;
     }
     let loaded = loader.finish(path)?;
@@ -102,11 +124,14 @@ pub fn load_set(set: &DataSet, path: &Path) -> Result<Loaded> {
 
 #[derive(Default)]
 struct Loader {
+    reading: Reading,
+    /// Whether rows that repeat a problem are kept, and answers that cannot be graded are faults.
+    keep_all: bool,
     grader: Grader,
     loaded: Loaded,
     names: HashSet<String>,
-    /// The answer of each problem so far.
-    answers: HashMap<String, String>,
+    /// The answer of each problem so far, by system message and question.
+    answers: HashMap<Asked, String>,
 }
 
 impl Loader {
@@ -114,28 +139,49 @@ impl Loader {
         &mut self,
         place: &Path,
         id: String,
-        row: &Row,
+        is_new: bool,
+        row: &DataRow,
         columns: &Columns<S>,
-        strict: bool,
     ) -> Result<()> {
         self.loaded.rows += 1;
-        let (problem, answer) = problem_and_answer(place, row, columns)?;
-        match self.answers.get(&problem) {
-            Some(before) if *before == answer && !strict => {
-                self.loaded.repeated += 1;
-                return Ok(());
+        let pushed = match is_new {
+            true => self.push_new(place, id, row, columns),
+            false => Err(Error::malformed(place, "id", format!("{id:?} occurs twice"))),
+        };
+        match pushed {
+            Err(fault) if self.reading.collect_faults => {
+                self.loaded.faulty.push(fault.to_string());
+                Ok(())
             }
-            Some(before) => self.loaded.conflicting += usize::from(*before != answer),
-            None => {}
+            other => other,
+        }
+    }
+
+    fn push_new<S: AsRef<str>>(
+        &mut self,
+        place: &Path,
+        id: String,
+        row: &DataRow,
+        columns: &Columns<S>,
+    ) -> Result<()> {
+        let asked = columns.problem(row).map_err(|why| Error::malformed(place, "problem", why))?;
+        let Asked { question: prompt, system } = asked.clone();
+        if self.reading.optional_answers && !columns.has_answer(row) {
+            self.loaded.problems.push(Problem { id, prompt, system, gold: Gold::Absent });
+            return Ok(());
+        }
+        let answer = columns.answer(row).map_err(|why| Error::malformed(place, "answer", why))?;
+        if self.is_repeated(&asked, &answer) && !self.keep_all {
+            return Ok(());
         }
         match self.grader.parse_gold(&answer) {
             Ok(gold) => {
-                self.answers.insert(problem.clone(), answer.clone());
+                self.answers.insert(asked, answer.clone());
                 self.loaded.answers.insert(id.clone(), answer);
-                self.loaded.problems.push(Problem { id, prompt: problem, gold: Gold::Math(gold) });
+                self.loaded.problems.push(Problem { id, prompt, system, gold: Gold::Math(gold) });
                 Ok(())
             }
-            Err(error) if strict => {
+            Err(error) if self.keep_all && !self.reading.collect_faults => {
                 let problem =
                     format!("{answer:?} cannot be graded: {error}; correct it, or leave it out");
                 Err(Error::malformed(place, "answer", problem))
@@ -147,68 +193,19 @@ impl Loader {
         }
     }
 
+    /// Counts a problem that came before; whether it had the same answer.
+    fn is_repeated(&mut self, asked: &Asked, answer: &str) -> bool {
+        let Some(before) = self.answers.get(asked) else { return false };
+        let same = before == answer;
+        self.loaded.repeated += usize::from(same);
+        self.loaded.conflicting += usize::from(!same);
+        same
+    }
+
     fn finish(self, path: &Path) -> Result<Loaded> {
-        match self.loaded.problems.is_empty() {
+        match self.loaded.problems.is_empty() && !self.reading.collect_faults {
             true => Err(Error::malformed(path, "the file", "has no problems")),
             false => Ok(self.loaded),
         }
     }
-}
-
-/// The text of the problem in a row, and that of its answer.
-fn problem_and_answer<S: AsRef<str>>(
-    place: &Path,
-    row: &Row,
-    columns: &Columns<S>,
-) -> Result<(String, String)> {
-    let wrong = |field: &str, problem: String| Error::malformed(place, field, problem);
-    let problem = columns.problem(row).map_err(|reason| wrong("problem", reason))?;
-    let problem = text(problem)
-        .filter(|problem| !problem.trim().is_empty())
-        .ok_or_else(|| wrong("problem", "must be a text, and not empty".to_owned()))?;
-    Ok((problem, columns.answer(row).map_err(|reason| wrong("answer", reason))?))
-}
-
-/// A file itself; of a folder, the files whose paths inside it begin so, else all in it that may hold
-/// problems; in order of their names.
-fn files(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    if !path.is_dir() {
-        let problem = "is not there; give --data a file of one {\"problem\": …, \"answer\": …} a line, or the name of a set (repro data list)";
-        return Err(Error::malformed(path, "the file", problem));
-    }
-    let (folder, start) = match prefix.rsplit_once('/') {
-        Some((folder, start)) => (path.join(folder), start),
-        None => (path.to_owned(), prefix),
-    };
-    let mut found = data_files(&folder, start)?;
-    if found.is_empty() {
-        found = data_files(path, "")?;
-    }
-    match found.is_empty() {
-        true => {
-            Err(Error::malformed(path, "the folder", "holds no .jsonl, .json or .parquet file"))
-        }
-        false => Ok(found),
-    }
-}
-
-/// The files in a folder that may hold problems and whose names begin so, in order; none where the folder
-/// cannot be read.
-fn data_files(folder: &Path, start: &str) -> Result<Vec<PathBuf>> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(Error::file(folder))?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        let is_data = matches!(extension, Some("jsonl" | "json" | "parquet"));
-        if is_data && name.starts_with(start) && path.is_file() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }

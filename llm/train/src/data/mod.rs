@@ -1,25 +1,32 @@
-//! Problems, and the files that they come from: the data sets of the paper by name, and the user's own.
+//! Problems and their files: the data sets of the paper by name, and files of the user.
 //!
 //! | file | what |
 //! |---|---|
 //! | `problem` | a problem, what makes an answer to it right, and the grade of an answer |
 //! | `registry` | the sets that have a name here, and where they come from |
-//! | `rows` | the rows of JSON lines, JSON and Parquet files |
+//! | `files` | which files of a folder hold problems |
+//! | `rows`, `parquet` | the rows of JSON, CSV and Parquet files |
+//! | `cell` | values of columns, numbers as they are written |
+//! | `messages` | prompts that are given as messages |
 //! | `columns` | which column holds what, and the forms that answers have |
-//! | `load` | from rows to problems, and what was wrong with them |
+//! | `load` | problems from rows, and what was wrong with them |
 //! | `overlap` | problems that two sets share |
 //! | `verl` | problems as verl reads them |
 
+mod cell;
 mod columns;
+mod files;
 mod load;
+mod messages;
 mod overlap;
+mod parquet;
 mod problem;
 mod registry;
 mod rows;
 mod verl;
 
 pub use columns::{AnswerForm, Columns};
-pub use load::{Loaded, load_file, load_set};
+pub use load::{Loaded, Reading, load_file, load_set};
 pub use overlap::{Benchmark, Overlap, Overlaps};
 pub use problem::{Gold, Grade, Problem, Puzzle};
 pub use registry::{DATA_SETS, DataSet, Purpose};

@@ -1,29 +1,29 @@
 //! Problems that two sets share.
 //!
-//! Texts are compared by what they say: their letters and digits and the signs of formulas, without case,
-//! spaces, punctuation, figures, and the LaTeX that only sets them. A problem of a training set is taken
-//! for one of a benchmark
+//! Texts are compared after normalization: letters, digits and the signs of formulas, without case,
+//! spaces, punctuation, figures and LaTeX for layout. A problem of a training set counts as one of a
+//! benchmark
 //!
-//! - where both say the same; or
-//! - where a fifth of their different runs of twenty characters is common to both (the Jaccard index),
-//!   the digits in the one are all in the other, those of numbers in words among them, and their answers
-//!   are equal, and more than the letter of a choice. Exercises made from one pattern differ in their
-//!   numbers or in their answers, and are not taken for one another. The answer k + m counts as equal to
-//!   k/m: DAPO's problems ask for that where the original asks for the fraction.
+//! - if the normalized texts are equal; or
+//! - if the Jaccard index of their sets of 20-character n-grams is at least 0.2, the digits of one
+//!   (numbers in words included) are all in the other, and their answers are equal and more than the
+//!   letter of a choice. Exercises made from one pattern differ in their numbers or answers, and do not
+//!   count as the same. The answer k + m counts as equal to k/m: DAPO's problems ask for it where the
+//!   original asks for the fraction.
 //!
-//! Runs are of characters and not of words, since where the words of a formula end is a matter of its
-//! spaces. A text of fewer than twenty characters has no runs, and is found by its text alone.
+//! n-grams are of characters and not of words, since word boundaries in formulas depend on spacing. A
+//! text of fewer than 20 characters has no n-grams and matches only by equality.
 
 use super::problem::{Gold, Problem};
 use rs_grpo_grade::{Answer, Grader, Verdict, number_in_words};
 use std::collections::HashMap;
 
-/// Characters in a run.
+/// Characters of an n-gram.
 const RUN: usize = 20;
-/// Share of common runs from which two problems with the same digits and answers count as one.
+/// Least Jaccard index of two problems that count as the same.
 const LIKE: f64 = 0.2;
 
-/// A training problem that a benchmark holds.
+/// A training problem that is also in a benchmark.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Overlap {
     /// The name of the training problem.
@@ -32,7 +32,7 @@ pub struct Overlap {
     pub benchmark: String,
     /// The name of its problem.
     pub of: String,
-    /// Whether the texts are the same, or only alike.
+    /// Whether the normalized texts are equal rather than similar.
     pub exact: bool,
 }
 
@@ -51,9 +51,9 @@ pub struct Overlaps<'a> {
     benchmarks: &'a [Benchmark],
     /// Benchmark and number of the problems of each text.
     texts: HashMap<String, Vec<(usize, usize)>>,
-    /// Benchmark and number of the problems that hold each run of characters.
+    /// Benchmark and number of the problems with each n-gram.
     runs: HashMap<u64, Vec<(usize, usize)>>,
-    /// Number of different runs of each problem.
+    /// Number of different n-grams of each problem.
     sizes: HashMap<(usize, usize), usize>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Overlaps<'a> {
         Self { benchmarks, texts, runs, sizes }
     }
 
-    /// The first problem of a benchmark that this one is.
+    /// The first problem of a benchmark that this one matches.
     pub fn find(&self, problem: &Problem) -> Option<Overlap> {
         let overlap = |(at, number): (usize, usize), exact| Overlap {
             problem: problem.id.clone(),
@@ -133,17 +133,17 @@ fn same_answer(training: &Problem, benchmark: &Problem) -> bool {
         || sum_of_terms(benchmark).is_some_and(|sum| training.key() == sum.to_string())
 }
 
-/// Of a fraction k/m, k + m.
+/// k + m for a fraction k/m.
 fn sum_of_terms(answer: &Answer) -> Option<i128> {
     let key = answer.key();
     let (k, m) = key.split_once('/')?;
     k.parse::<i128>().ok()?.checked_add(m.parse().ok()?)
 }
 
-/// Signs that change what a formula says.
+/// Signs that change the meaning of a formula.
 const SIGNS: &str = "+-=<>/^|";
 
-/// Commands of LaTeX that say how a text is set, not what it says.
+/// LaTeX commands for layout.
 const SETTING: [&str; 26] = [
     "left",
     "right",
@@ -176,7 +176,7 @@ const SETTING: [&str; 26] = [
 /// Mark-up around words in texts of forums.
 const TAGS: [&str; 4] = ["[i]", "[/i]", "[b]", "[/b]"];
 
-/// What a text says.
+/// Normalizes a text.
 fn said(text: &str) -> String {
     let mut text = without_figures(&text.to_lowercase());
     for tag in TAGS {
@@ -196,7 +196,7 @@ fn said(text: &str) -> String {
     said
 }
 
-/// A command by one of its names.
+/// The canonical name of a command.
 fn meaning(command: &str) -> &str {
     match command {
         "dfrac" | "tfrac" => "frac",
@@ -208,7 +208,7 @@ fn meaning(command: &str) -> &str {
     }
 }
 
-/// Drawings in Asymptote stand in the text of MATH's problems, and often in one copy of two only.
+/// Removes Asymptote drawings, which MATH's problems contain and copies of them often lack.
 fn without_figures(text: &str) -> String {
     let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, figure)) = rest.split_once("[asy]") {
@@ -218,7 +218,7 @@ fn without_figures(text: &str) -> String {
     kept + rest
 }
 
-/// Every run of characters once, as a number: the polynomial in a fixed base whose coefficients they are.
+/// The different n-grams, each as its polynomial hash.
 fn character_runs(said: &str) -> Vec<u64> {
     const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
     let first = (1..RUN).fold(1_u64, |power, _| power.wrapping_mul(BASE));

@@ -10,6 +10,8 @@ pub struct Problem {
     pub id: String,
     /// The question, without any template around it.
     pub prompt: String,
+    /// What the system message before it says, if the data have one.
+    pub system: Option<String>,
     /// What makes an answer right.
     pub gold: Gold,
 }
@@ -21,6 +23,8 @@ pub enum Gold {
     Countdown(Puzzle),
     /// This mathematical answer.
     Math(Answer),
+    /// Nothing is known: a program gives the rewards.
+    Absent,
 }
 
 /// A Countdown puzzle: reach the target from the numbers with `+ − × ÷`.
@@ -32,23 +36,25 @@ pub struct Puzzle {
     pub target: u32,
 }
 
-/// What was found in a completion.
+/// The grade of a completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grade {
-    /// Whether it answers the question, and if not, why.
+    /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
-    /// The final answer in a form that equal answers share; absent where none was found.
+    /// The final answer as it is written; absent where none that can be read was found.
     pub answer: Option<String>,
-    /// The way to it in a form that equal ways share; absent where it is not correct.
+    /// Canonical form of the solution; absent if it is not correct.
     pub solution: Option<String>,
 }
 
 impl Problem {
-    /// The gold answer as a text: as the grader reads it, or the target of a puzzle.
-    pub fn answer(&self) -> String {
+    /// The gold answer as a text: as the grader reads it, or the target of a puzzle; `None` where there
+    /// is none.
+    pub fn answer(&self) -> Option<String> {
         match &self.gold {
-            Gold::Countdown(puzzle) => puzzle.target.to_string(),
-            Gold::Math(gold) => gold.to_string(),
+            Gold::Countdown(puzzle) => Some(puzzle.target.to_string()),
+            Gold::Math(gold) => Some(gold.to_string()),
+            Gold::Absent => None,
         }
     }
 }
@@ -75,7 +81,7 @@ impl Puzzle {
         format!("make {} from {} =", self.target, numbers.join(" "))
     }
 
-    /// The puzzle whatever the order of its numbers.
+    /// A key that does not depend on the order of the numbers.
     pub fn key(&self) -> String {
         let mut numbers = self.numbers.clone();
         numbers.sort_unstable();

@@ -1,10 +1,9 @@
-//! The sets that have a name here.
+//! The named data sets.
 //!
 //! Ids, files and columns were compared with public code that reads these sets from the hub, and the
-//! counts of the benchmarks with copies of them. Licences, and the counts of the training sets, are
-//! those that the sets' pages state. A revision is a commit where public code names one together with
-//! the files or their number of rows, and else the newest: what the hub serves is checked by its number
-//! of problems in either case.
+//! counts of benchmarks with copies of them. Licences and counts of training sets are from the sets'
+//! pages. A revision is a commit where public code names one together with its files or row count, and
+//! the newest otherwise; the number of problems is checked in either case.
 
 use super::{AnswerForm, Columns};
 
@@ -13,7 +12,7 @@ use super::{AnswerForm, Columns};
 pub enum Purpose {
     /// To train on.
     Training,
-    /// To measure by; training sets are kept clear of it.
+    /// To evaluate on; training sets are decontaminated of it.
     Benchmark,
 }
 
@@ -30,13 +29,13 @@ pub struct DataSet {
     pub repository: &'static str,
     /// Branch, tag or commit.
     pub revision: &'static str,
-    /// How the names of its files in the repository begin.
+    /// Prefix of its files in the repository.
     pub files: &'static str,
     /// Where a row has its problem, its answer and its name.
     pub columns: Columns<&'static str>,
     /// The licence of the problems.
     pub licence: &'static str,
-    /// How many problems there are.
+    /// Number of problems.
     pub count: usize,
 }
 
@@ -46,7 +45,7 @@ impl DataSet {
         DATA_SETS.iter().find(|set| set.name == name)
     }
 
-    /// Those to measure by.
+    /// The sets to evaluate on.
     pub fn benchmarks() -> impl Iterator<Item = &'static Self> {
         DATA_SETS.iter().filter(|set| set.purpose == Purpose::Benchmark)
     }
@@ -57,7 +56,7 @@ const PROBLEM_AND_ANSWER: Columns<&str> =
 const TRAIN: &str = "data/train-";
 const NEWEST: &str = "main";
 
-/// Every set: those to train on, then those to measure by.
+/// Every set: those to train on, then the benchmarks.
 pub const DATA_SETS: &[DataSet] = &[
     DataSet {
         name: "math12k",

@@ -42,9 +42,9 @@ const SCHEMA: &str = "message problems {
 pub struct VerlRow {
     /// The set that it is from.
     pub source: String,
-    /// What the user says.
+    /// The user's message.
     pub content: String,
-    /// The answer that is right, as it stands in the set.
+    /// The gold answer, as in the set.
     pub answer: String,
     /// Name of the problem.
     pub id: String,

@@ -52,8 +52,8 @@ impl SeedProblemMatrix {
 /// The mean over seeds and problems, with the percentile interval of a bootstrap that draws seeds and
 /// problems with replacement, the same problems for every seed.
 ///
-/// For the difference of two methods give the differences of their values: seeds and problems that
-/// they share stay paired. NaN where there are no values.
+/// To compare two methods, give the differences of their values: shared seeds and problems stay paired.
+/// NaN without values.
 ///
 /// # Formula
 /// ```text
@@ -61,8 +61,8 @@ impl SeedProblemMatrix {
 /// resample  uᵀ V w / (S·N)
 /// ```
 /// where `V` holds the values of `S` seeds by `N` problems, and `u` and `w` say how often each seed and
-/// each problem was drawn; their entries sum to `S` and to `N`. The products are summed in the order of
-/// the draws, so that the last bit of a result depends on nothing but the values and the draws.
+/// each problem was drawn; their entries sum to `S` and to `N`. The sums are in the order of the draws,
+/// so that results are reproducible to the last bit.
 ///
 /// # Source
 /// Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1(2), 2007.
@@ -95,7 +95,7 @@ mod tests {
         Xoshiro256PlusPlus::seed_from_u64(11)
     }
 
-    /// Three seeds of 40 problems, with values that no sum of a few is exact in.
+    /// Three seeds of 40 problems, with values whose sums are rounded.
     fn values() -> Vec<Vec<f64>> {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(5);
         (0..3).map(|_| (0..40).map(|_| random.random::<f64>()).collect()).collect()

@@ -1,4 +1,4 @@
-//! Completions of problems, drawn and graded.
+//! Samples and grades completions of problems.
 
 use super::tally::{Graded, Tally};
 use crate::data::Problem;
@@ -10,25 +10,25 @@ use rs_grpo_files::{Lines, Reader};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Completions after which the file is known to be on the disk.
+/// Completions after which the file is synced to disk.
 const SYNC_EVERY: usize = 1024;
 
 /// What is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {
-    /// The problems, with different names.
+    /// The problems, with unique names.
     pub problems: &'a [Problem],
     /// Completions of each problem.
     pub samples: usize,
 }
 
-/// Draws and grades the completions of all problems, and counts those of each. The prompts of the
-/// sampler are those of the problems, in their order. A program that gives rewards is given all
-/// completions of a problem that were missing at once, and the sampler waits for it.
+/// Samples and grades completions of all problems, and tallies those of each. The sampler's prompts are
+/// those of the problems, in order. A reward command gets all missing completions of a problem at once,
+/// and the sampler waits for it.
 ///
-/// With a file, completions are appended to it as they come, and those that it holds are not drawn
-/// again: a completion depends on seed, prompt and its index alone, so the outcome is the same.
-/// `watch` is told how many completions are there, and says whether to go on; `None` where it did not.
+/// With a file, completions are appended as they finish, and those in it are not sampled again: a
+/// completion depends only on seed, prompt and index, so the result is the same. `watch` gets the number
+/// of completions so far, and returns false to stop, which returns `None`.
 ///
 /// # Errors
 /// Those of the sampler and of the reward; a file that cannot be written, or that has lines of other
@@ -59,19 +59,19 @@ pub fn evaluate(
     Ok(go_on.then(|| record.tallies()))
 }
 
-/// What is there of an evaluation.
+/// The completions of an evaluation so far.
 struct Record<'a> {
     evaluation: Evaluation<'a>,
     reward: &'a mut Reward,
     graded: Vec<BTreeMap<usize, Graded>>,
-    /// Completions of each problem that wait for the rest of theirs.
+    /// Completions of each problem that wait to be graded together.
     waiting: Vec<Vec<TextSample>>,
     done: usize,
     lines: Option<Lines>,
 }
 
 impl<'a> Record<'a> {
-    /// Takes up what an earlier evaluation wrote.
+    /// Loads what an earlier evaluation wrote.
     fn open(
         evaluation: Evaluation<'a>,
         reward: &'a mut Reward,
@@ -93,7 +93,7 @@ impl<'a> Record<'a> {
         for line in Reader::<Graded>::open(path)? {
             let line = line?;
             let Some(&problem) = names.get(line.problem.as_str()) else {
-                let problem = "is none of the problems of this evaluation; give it another folder";
+                let problem = "is not a problem of this evaluation; give another --out";
                 return Err(Error::malformed(path, line.problem, problem));
             };
             if line.sample < self.evaluation.samples {
@@ -103,7 +103,7 @@ impl<'a> Record<'a> {
         Ok(())
     }
 
-    /// What is not there yet.
+    /// Requests for the missing completions.
     fn missing(&self) -> Vec<TextRequest> {
         let of_problem = |(prompt, graded): (usize, &BTreeMap<usize, Graded>)| {
             let missing = (0..self.evaluation.samples).filter(|index| !graded.contains_key(index));
@@ -117,7 +117,7 @@ impl<'a> Record<'a> {
         self.graded.iter().enumerate().flat_map(of_problem).collect()
     }
 
-    /// Takes a completion, and grades it once all are there that are graded together.
+    /// Adds a completion; grades it when all that are graded together have arrived.
     fn add(&mut self, problem: usize, sample: TextSample) -> Result<()> {
         let missing = self.evaluation.samples - self.graded[problem].len();
         let together = if self.reward.is_command() { missing } else { 1 };
@@ -125,12 +125,12 @@ impl<'a> Record<'a> {
         if self.waiting[problem].len() < together { Ok(()) } else { self.grade(problem) }
     }
 
-    /// Grades what waits, of an evaluation that ends early.
+    /// Grades all waiting completions of an evaluation that ends early.
     fn grade_all(&mut self) -> Result<()> {
         (0..self.waiting.len()).try_for_each(|problem| self.grade(problem))
     }
 
-    /// Grades the completions of a problem that wait, and writes them down.
+    /// Grades and records the waiting completions of a problem.
     fn grade(&mut self, at: usize) -> Result<()> {
         let samples = std::mem::take(&mut self.waiting[at]);
         let problem = &self.evaluation.problems[at];

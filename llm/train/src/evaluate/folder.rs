@@ -1,6 +1,7 @@
-//! One folder for one evaluation.
+//! The folder of an evaluation.
 
 use crate::error::{Error, Result};
+use crate::inputs::INPUTS;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_files::json_object;
 use rs_grpo_files::lock;
@@ -14,7 +15,7 @@ const SAMPLES: &str = "samples.jsonl";
 /// Largest `settings.json`, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The folder of an evaluation, held by this process alone.
+/// The folder of an evaluation, locked by this process.
 #[derive(Debug)]
 pub struct EvalFolder {
     path: PathBuf,
@@ -23,11 +24,11 @@ pub struct EvalFolder {
 }
 
 impl EvalFolder {
-    /// Makes the folder, or takes one whose evaluation had these settings and can go on.
+    /// Creates the folder, or opens one to resume an evaluation with the same settings.
     ///
     /// # Errors
-    /// A folder that another evaluation holds, or whose evaluation had other settings (all of them
-    /// named); what the operating system refuses.
+    /// A folder that another process locks, or whose evaluation had other settings (the message names
+    /// all of them); input and output.
     pub fn open(path: &Path, settings: &Map<String, Value>) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(Error::file(path))?;
         let lock = lock(path)?;
@@ -42,12 +43,17 @@ impl EvalFolder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// The file of its inputs.
+    pub fn inputs(&self) -> PathBuf {
+        self.path.join(INPUTS)
+    }
+
     /// The file of its graded completions.
     pub fn samples(&self) -> PathBuf {
         self.path.join(SAMPLES)
     }
 
-    /// Writes a result, whole or not at all.
+    /// Writes a result atomically.
     ///
     /// # Errors
     /// What the operating system refuses.
@@ -75,7 +81,7 @@ fn compare(saved: &Path, settings: &Map<String, Value>) -> Result<()> {
         return Ok(());
     }
     let problem = format!(
-        "an evaluation cannot go on with other settings: {}; give these, or another --out",
+        "an evaluation cannot be resumed with other settings: {}; give these, or another --out",
         differing.join("; ")
     );
     Err(Error::malformed(saved, "settings", problem))

@@ -1,10 +1,10 @@
-//! Evaluation: many completions of each problem, and what they say of a policy.
+//! Evaluation of a policy by many completions of each problem.
 //!
 //! | file | what |
 //! |---|---|
-//! | `collect` | completions, drawn and graded; an evaluation that was interrupted goes on |
+//! | `collect` | samples and grades completions; an interrupted evaluation can be resumed |
 //! | `folder` | where they are kept, with the settings they were drawn with |
-//! | `tally` | the completions of one problem, counted |
+//! | `tally` | counts of the completions of one problem |
 //! | `report` | pass@k and the other statistics of all problems |
 //! | `bootstrap` | intervals over problems and seeds |
 
@@ -17,5 +17,5 @@ mod tally;
 pub use bootstrap::{Estimate, SeedProblemMatrix, bootstrap};
 pub use collect::{Evaluation, evaluate};
 pub use folder::EvalFolder;
-pub use report::{Report, Statistic};
+pub use report::{EvalReport, Statistic};
 pub use tally::{Graded, Tally};

@@ -6,15 +6,15 @@ use rs_grpo::pass_at_k;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_grade::Verdict;
 
-/// The tallies of all problems. Those whose gold answer cannot be read are counted, and have no part in
+/// The tallies of all problems. Problems whose gold answer cannot be read are counted but not part of
 /// any statistic.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Report {
+pub struct EvalReport {
     tallies: Vec<Tally>,
 }
 
-/// A number that every problem has, and whose mean over problems says something of the policy. Those of
-/// answers are NaN where a program gave rewards, which says nothing of answers.
+/// A statistic of a problem, averaged over problems. Statistics of answers are NaN with a reward
+/// command, which does not report answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statistic {
     /// The unbiased estimate of pass@k.
@@ -25,11 +25,11 @@ pub enum Statistic {
     Solutions,
     /// Distinct answers.
     Answers,
-    /// Entropy of the policy a token, in nats; NaN where the sampler does not tell.
+    /// Entropy of the policy per token, in nats; NaN if the sampler does not report it.
     Entropy,
-    /// Tokens of a completion; NaN where the sampler does not count them.
+    /// Tokens per completion; NaN if the sampler does not report them.
     Length,
-    /// Share of the completions that ended for want of room.
+    /// Share of the completions that were truncated.
     Truncated,
     /// Share of the completions without an answer that could be read.
     Unparsable,
@@ -37,8 +37,8 @@ pub enum Statistic {
     OverBudget,
 }
 
-impl Report {
-    /// Of the tallies of an evaluation.
+impl EvalReport {
+    /// A report of these tallies, one for each problem.
     pub fn new(tallies: Vec<Tally>) -> Self {
         Self { tallies }
     }
@@ -48,7 +48,7 @@ impl Report {
         self.tallies.iter().filter(|tally| tally.gold_unparsable == 0)
     }
 
-    /// Number of problems that are not, for want of a gold answer that can be read.
+    /// Number of problems that are not scored, because their gold answer cannot be read.
     pub fn left_out(&self) -> usize {
         self.tallies.len() - self.scored().count()
     }
@@ -58,7 +58,7 @@ impl Report {
         self.tallies.iter().map(|tally| tally.count(verdict)).sum()
     }
 
-    /// Number of completions of the problem that has fewest.
+    /// Smallest number of completions of a problem.
     pub fn samples(&self) -> usize {
         self.scored().map(|tally| tally.samples).min().unwrap_or(0)
     }

@@ -1,8 +1,9 @@
-//! The completions of one problem, counted.
+//! Counts of the completions of one problem.
 
-use rs_grpo_grade::Verdict;
+use rs_grpo_grade::{Answer, Grader, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 
 /// A graded completion: one line of an evaluation's file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,21 +16,22 @@ pub struct Graded {
     pub completion: String,
     /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
-    /// What a program says that it is worth; absent where the grader decides.
+    /// Reward of a reward command; absent with the grader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reward: Option<f64>,
-    /// Its answer, if it has one.
+    /// Its answer as it is written, if it has one. Files of earlier versions hold a form that is
+    /// the same for most equal answers.
     pub answer: Option<String>,
-    /// Its way to the answer, if it is correct.
+    /// Canonical form of its solution, if it is correct.
     pub solution: Option<String>,
-    /// Its tokens; absent where the sampler does not count them.
+    /// Number of tokens; absent if the sampler does not report it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
-    /// Sum of the entropies of the policy at its tokens, in nats; absent where the sampler does not
-    /// tell.
+    /// Sum of the entropies of the policy at its tokens, in nats; absent if the sampler does not report
+    /// them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entropy: Option<f64>,
-    /// Whether it ended for want of room.
+    /// Whether it was truncated.
     pub truncated: bool,
 }
 
@@ -48,20 +50,20 @@ pub struct Tally {
     pub over_budget: usize,
     /// Completions whose gold answer cannot be read: all of them, or none.
     pub gold_unparsable: usize,
-    /// Whether a program said which are correct, and nothing of their answers.
+    /// Whether a reward command decided which are correct, so that answers are unknown.
     pub rewarded: bool,
-    /// Share of the votes of the most frequent answers that are for a correct one: 1 or 0, or
-    /// between where several answers tie.
+    /// Whether the most frequent answer is correct, 1 or 0; where several tie, the share of them that
+    /// are. Answers are told apart as the grader does, see [`Grader::clusters`].
     pub majority: f64,
     /// Distinct correct solutions.
     pub solutions: usize,
-    /// Distinct answers, right or wrong.
+    /// Answers that differ, right or wrong.
     pub answers: usize,
     /// Tokens of all completions, where all were counted.
     pub tokens: Option<usize>,
     /// Sum of the policy's entropies at all tokens, in nats, where all are known.
     pub entropy: Option<f64>,
-    /// Completions that ended for want of room.
+    /// Truncated completions.
     pub truncated: usize,
 }
 
@@ -86,12 +88,13 @@ impl Tally {
                 *right |= correct;
             }
         }
-        let most = votes.values().map(|(count, _)| *count).max().unwrap_or(0);
-        let winners = || votes.values().filter(|(count, _)| *count == most);
+        let answers = clusters(&votes);
+        let most = answers.iter().map(|(count, _)| *count).max().unwrap_or(0);
+        let winners = || answers.iter().filter(|(count, _)| *count == most);
         let right = winners().filter(|(_, correct)| *correct).count();
         tally.majority = right as f64 / winners().count().max(1) as f64;
         tally.solutions = solutions.len();
-        tally.answers = votes.len();
+        tally.answers = answers.len();
         tally
     }
 
@@ -115,4 +118,24 @@ impl Tally {
             Verdict::GoldUnparsable => &mut self.gold_unparsable,
         }
     }
+}
+
+/// The votes of answers that are the same, and whether these are correct, from the votes of each
+/// text. A text that cannot be read stands for itself.
+fn clusters(texts: &BTreeMap<&str, (usize, bool)>) -> Vec<(usize, bool)> {
+    let grader = Grader::default();
+    let read: Vec<Option<Answer>> = texts.keys().map(|text| grader.parse(text).ok()).collect();
+    let (mut votes, mut correct, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
+    for (answer, &(count, right)) in read.iter().zip(texts.values()) {
+        match answer {
+            Some(answer) => {
+                votes.extend(repeat_n(answer, count));
+                correct.extend(repeat_n(right, count));
+            }
+            None => clusters.push((count, right)),
+        }
+    }
+    let of_grader = grader.clusters(&votes).into_iter();
+    clusters.extend(of_grader.map(|cluster| (cluster.votes.len(), correct[cluster.leader])));
+    clusters
 }

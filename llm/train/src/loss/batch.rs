@@ -1,11 +1,11 @@
 //! Completions to learn from, packed into micro-batches.
 
-use super::policy_gradient::{Loss, Token};
+use super::policy_gradient::{Loss, TokenTerms};
 use crate::error::Result;
 use rs_grpo_engine::model::Packed;
 use std::ops::Range;
 
-/// A completion of a prompt, with what the loss depends on.
+/// A completion of a prompt, with the inputs of its loss.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example<'a> {
     /// Tokens of the prompt, at least one.
@@ -14,15 +14,14 @@ pub struct Example<'a> {
     pub completion: &'a [u32],
     /// Advantage of the completion.
     pub advantage: f64,
-    /// Whether it is left out of the loss; it still counts as a completion where the loss is a mean
-    /// over them, as in TRL.
+    /// Whether it is left out of the loss. As in TRL, it still counts in a mean over completions.
     pub masked: bool,
-    /// Log-probability of each token under the policy that the ratio is to; empty for the policy
-    /// itself, whose ratio is 1.
+    /// Log-probability of each token under the old policy, the denominator of the ratio; empty if that
+    /// is the policy itself, with ratio 1.
     pub old: &'a [f32],
-    /// Log-probability of each token as the sampler computed it; empty where nothing is corrected.
+    /// Log-probability of each token from the sampler; empty without importance correction.
     pub sampler: &'a [f32],
-    /// Log-probability of each token under the reference; empty where there is none.
+    /// Log-probability of each token under the reference; empty without one.
     pub reference: &'a [f32],
 }
 
@@ -30,7 +29,7 @@ pub struct Example<'a> {
 pub(crate) struct MicroBatch<'a> {
     /// Prompts and completions; the last token of each is predicted, never read.
     pub packed: Packed,
-    /// Row of the hidden states after which each token of the completions comes.
+    /// Row of the hidden states that predicts each token of the completions.
     pub rows: Vec<u32>,
     /// The tokens.
     pub targets: Vec<u32>,
@@ -54,7 +53,7 @@ impl<'a> MicroBatch<'a> {
         let (mut first, mut ranges) = (0, Vec::new());
         for group in examples.chunk_by(|a, b| a.prompt == b.prompt) {
             let prompt = group[0].prompt;
-            // The prompt's last row is read for the first token of every completion.
+            // The prompt's last row predicts the first token of every completion.
             let last = (first + prompt.len() - 1) as u32;
             first += prompt.len();
             let mut branches = Vec::new();
@@ -74,12 +73,12 @@ impl<'a> MicroBatch<'a> {
     }
 
     /// What the loss of each target depends on; `share` is that of an example's tokens.
-    pub fn tokens(&self, share: impl Fn(&Example<'_>) -> f64) -> Vec<Token> {
+    pub fn tokens(&self, share: impl Fn(&Example<'_>) -> f64) -> Vec<TokenTerms> {
         let mut tokens = Vec::with_capacity(self.targets.len());
         for (example, range) in &self.examples {
             let share = share(example);
             let at = |numbers: &[f32], i: usize| numbers.get(i).copied().map(f64::from);
-            tokens.extend((0..range.len()).map(|i| Token {
+            tokens.extend((0..range.len()).map(|i| TokenTerms {
                 share,
                 advantage: example.advantage,
                 old: at(example.old, i),
@@ -92,7 +91,7 @@ impl<'a> MicroBatch<'a> {
 }
 
 /// Cuts consecutive examples into micro-batches of at most `budget` tokens; an example longer than that
-/// gets a micro-batch of its own.
+/// gets its own micro-batch.
 ///
 /// # Errors
 /// An example without a prompt.

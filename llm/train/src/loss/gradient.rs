@@ -1,7 +1,7 @@
 //! The loss of a mini-batch and its gradient.
 
 use super::batch::{Count, Example, MicroBatch, micro_batches};
-use super::policy_gradient::{Loss, LossKind, Term, Token};
+use super::policy_gradient::{Loss, LossKind, Term, TokenTerms};
 use crate::error::Result;
 use rs_grpo_engine::model::ActivationCheckpointing;
 use rs_grpo_engine::model::TrainableModel;
@@ -15,13 +15,13 @@ pub struct Pass {
     pub temperature: f32,
     /// Most tokens that go through the network together.
     pub micro_batch_tokens: usize,
-    /// Which activations are computed again in the backward pass.
+    /// Which activations are recomputed in the backward pass.
     pub checkpointing: ActivationCheckpointing,
 }
 
 /// Sums over the tokens that went through the network.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Sums {
+pub struct LossSums {
     /// The loss.
     pub loss: f64,
     /// Number of tokens.
@@ -44,11 +44,11 @@ pub struct Sums {
     pub max_logprob_mismatch: f64,
 }
 
-/// What an update of the policy was made from.
+/// Statistics of an update of the policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UpdateStats {
     /// Sums over the tokens of the mini-batch.
-    pub sums: Sums,
+    pub sums: LossSums,
     /// Norm of the gradient, before clipping.
     pub grad_norm: f64,
 }
@@ -62,7 +62,7 @@ impl UpdateStats {
     }
 }
 
-impl AddAssign for Sums {
+impl AddAssign for LossSums {
     fn add_assign(&mut self, other: Self) {
         self.loss += other.loss;
         self.tokens += other.tokens;
@@ -79,9 +79,8 @@ impl AddAssign for Sums {
 
 /// The loss of a mini-batch, and its gradient with respect to the trained weights.
 ///
-/// Neither depends on how the mini-batch is cut into micro-batches. Completions that cannot have a
-/// gradient, masked or without advantage, do not go through the network; they count among the completions
-/// that the loss is a mean over.
+/// Neither depends on the division into micro-batches. Completions without a gradient, masked or with
+/// advantage 0, do not go through the network; they still count in means over completions.
 ///
 /// # Errors
 /// Completions that are longer than the context, or hold tokens outside the vocabulary.
@@ -90,9 +89,9 @@ pub fn gradient<P: TrainableModel>(
     examples: &[Example<'_>],
     loss: &Loss,
     pass: Pass,
-) -> Result<(P::Gradients, Sums)> {
+) -> Result<(P::Gradients, LossSums)> {
     let count = Count::of(examples);
-    let (mut gradients, mut sums) = (policy.gradients(), Sums::default());
+    let (mut gradients, mut sums) = (policy.gradients(), LossSums::default());
     let matters = |example: &&Example<'_>| {
         !example.masked && (example.advantage != 0.0 || !loss.needs_advantage())
     };
@@ -106,11 +105,11 @@ pub fn gradient<P: TrainableModel>(
 fn micro_gradient<P: TrainableModel>(
     policy: &P,
     batch: MicroBatch<'_>,
-    tokens: &[Token],
+    tokens: &[TokenTerms],
     loss: &Loss,
     pass: Pass,
     gradients: &mut P::Gradients,
-) -> Result<Sums> {
+) -> Result<LossSums> {
     let MicroBatch { packed, rows, targets, examples } = batch;
     let targets = Targets { rows: &rows, tokens: &targets, temperature: pass.temperature };
     let recorded = policy.record(packed, pass.checkpointing)?;
@@ -121,7 +120,7 @@ fn micro_gradient<P: TrainableModel>(
         }
         _ => None,
     };
-    let mut sums = Sums::default();
+    let mut sums = LossSums::default();
     let mut loss_gradient = |range: Range<usize>, scores: &Scores| {
         let ratios = ratios.as_ref().map(|ratios| &ratios[range.clone()]);
         loss_gradient(loss, &tokens[range], scores, ratios, &mut sums)
@@ -133,10 +132,10 @@ fn micro_gradient<P: TrainableModel>(
 /// The gradient of the loss with respect to the scores of some tokens, which are added to the sums.
 fn loss_gradient(
     loss: &Loss,
-    tokens: &[Token],
+    tokens: &[TokenTerms],
     scores: &Scores,
     ratios: Option<&[Ratio]>,
-    sums: &mut Sums,
+    sums: &mut LossSums,
 ) -> LossGradient {
     let entropic = loss.entropy_coef != 0.0;
     let mut gradient =
@@ -157,8 +156,8 @@ fn loss_gradient(
     gradient
 }
 
-impl Sums {
-    fn count(&mut self, token: &Token, logprob: f64, entropy: f64, term: &Term, part: f64) {
+impl LossSums {
+    fn count(&mut self, token: &TokenTerms, logprob: f64, entropy: f64, term: &Term, part: f64) {
         let if_so = |clipped: bool| if clipped { part } else { 0.0 };
         let logprob_mismatch = (token.old.unwrap_or(logprob) - token.sampler).abs();
         *self += Self {
@@ -176,7 +175,7 @@ impl Sums {
     }
 }
 
-/// The logarithm of a ratio, and which part of a ratio a token stands for.
+/// The logarithm of a ratio, and the token's share of the ratio.
 #[derive(Clone, Copy)]
 struct Ratio {
     log: f64,
@@ -186,7 +185,7 @@ struct Ratio {
 /// The mean log-ratio of each example, once for each of its tokens.
 fn mean_ratios<'a>(
     ranges: impl Iterator<Item = &'a Range<usize>>,
-    tokens: &[Token],
+    tokens: &[TokenTerms],
     scores: &Scores,
 ) -> Vec<Ratio> {
     let mut ratios = Vec::with_capacity(tokens.len());

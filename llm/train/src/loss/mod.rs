@@ -11,5 +11,5 @@ mod gradient;
 mod policy_gradient;
 
 pub use batch::Example;
-pub use gradient::{Pass, Sums, UpdateStats, gradient, logprobs};
-pub use policy_gradient::{KlKind, Loss, LossKind, Term, Token};
+pub use gradient::{LossSums, Pass, UpdateStats, gradient, logprobs};
+pub use policy_gradient::{KlKind, Loss, LossKind, Term, TokenTerms};

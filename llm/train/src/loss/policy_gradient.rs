@@ -8,14 +8,13 @@
 //! ∂L/∂log π = c [ −w A ρ 1{not clipped} + kl_coef ∂KL/∂log π ]
 //! ```
 //!
-//! The gradient is written down, not differentiated: it enters the head's backward as one number a
-//! token.
+//! The gradient is in closed form: it enters the head's backward pass as one number per token.
 
 use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use serde::{Deserialize, Serialize};
 
-/// How the terms of tokens become one number.
+/// How the terms of tokens are aggregated into one loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossKind {
@@ -59,7 +58,7 @@ impl KlKind {
 /// A loss and its constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Loss {
-    /// How tokens are put together.
+    /// How tokens are aggregated.
     pub kind: LossKind,
     /// A ratio below `1 − clip_low` is not pushed further down.
     pub clip_low: f64,
@@ -97,16 +96,17 @@ impl Default for Loss {
     }
 }
 
-/// What the loss of one token depends on, beside the policy.
+/// Inputs of the loss of one token besides the policy's log-probability and entropy.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Token {
+pub struct TokenTerms {
     /// Share of the token in the aggregate, `c`.
     pub share: f64,
     /// Advantage of its completion.
     pub advantage: f64,
-    /// Its log-probability under the policy that the ratio is to; the policy itself where absent.
+    /// Its log-probability under the old policy, the denominator of the ratio; absent if that is the
+    /// policy itself.
     pub old: Option<f64>,
-    /// Its log-probability as the sampler computed it.
+    /// Its log-probability from the sampler.
     pub sampler: f64,
     /// Its log-probability under the reference, where there is one.
     pub reference: Option<f64>,
@@ -123,9 +123,9 @@ pub struct Term {
     pub entropy_weight: f64,
     /// The estimate of the divergence.
     pub kl: f64,
-    /// Whether the lower clip is what holds the ratio.
+    /// Whether the lower bound clips the ratio.
     pub clipped_low: bool,
-    /// Whether the upper clip is.
+    /// Whether the upper bound clips the ratio.
     pub clipped_high: bool,
 }
 
@@ -157,7 +157,7 @@ impl Loss {
         }
     }
 
-    /// Whether a completion without advantage has no gradient at all.
+    /// Whether a completion with advantage 0 has no gradient.
     pub fn needs_advantage(&self) -> bool {
         self.kl_coef == 0.0 && self.entropy_coef == 0.0
     }
@@ -174,8 +174,8 @@ impl Loss {
 
     /// The loss of a token whose log-probability and entropy under the policy are these.
     /// `log_ratio` is the token's own, or with [`LossKind::Gspo`] the mean of its completion's.
-    pub fn term(&self, token: &Token, logprob: f64, entropy: f64, log_ratio: f64) -> Term {
-        let Token { share, advantage, .. } = *token;
+    pub fn term(&self, token: &TokenTerms, logprob: f64, entropy: f64, log_ratio: f64) -> Term {
+        let TokenTerms { share, advantage, .. } = *token;
         let ratio = log_ratio.exp();
         let (low, high) = (1.0 - self.clip_low, 1.0 + self.clip_high);
         let clipped_low = advantage < 0.0 && ratio < low;
@@ -198,7 +198,7 @@ impl Loss {
     }
 
     /// `π_trainer/π_sampler` of the policy that sampled, bounded; 1 where the correction is off.
-    fn importance(&self, token: &Token, logprob: f64) -> f64 {
+    fn importance(&self, token: &TokenTerms, logprob: f64) -> f64 {
         match self.importance_cap {
             0.0 => 1.0,
             cap => (token.old.unwrap_or(logprob) - token.sampler).exp().min(cap),

@@ -1,4 +1,4 @@
-//! What moves the policy.
+//! Updates of the policy.
 
 use super::micro_batches::Passes;
 use crate::config::TrainConfig;
@@ -9,14 +9,14 @@ use crate::tables::OptimizerConfig;
 use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_engine::optim::AdamWOptions;
 
-/// What moves the policy: the optimiser, and how mini-batches go through the network.
-pub(crate) struct Learner<'a, P: TrainableModel> {
+/// Updates the policy: the optimiser, and how mini-batches go through the network.
+pub(crate) struct PolicyUpdater<'a, P: TrainableModel> {
     pub(crate) context: &'a TrainContext<P>,
     pub(crate) optimizer: P::Optimizer,
     pub(crate) passes: Passes,
 }
 
-impl<'a, P: TrainableModel> Learner<'a, P> {
+impl<'a, P: TrainableModel> PolicyUpdater<'a, P> {
     /// Before its first update.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Passes through the network that fit into the memory of a GPU.
+//! Micro-batches that fit into the memory of a GPU.
 
 use crate::error::{Error, Result};
 use crate::loss::Pass;
@@ -18,12 +18,12 @@ impl Passes {
         Self { pass, longest, notes: Vec::new() }
     }
 
-    /// Does work that goes through the network in micro-batches. Where the memory of a GPU is too small
-    /// for it, the work is done again with activation checkpointing, then with half the tokens at once
-    /// and so on; later work begins with what fitted.
+    /// Runs work that goes through the network in micro-batches. If a GPU runs out of memory, it is
+    /// retried with activation checkpointing, then with half the tokens, and so on; later work starts
+    /// with what fitted.
     ///
     /// # Errors
-    /// Those of the work; [`rs_grpo_engine::Error::GpuMemory`] where even one sequence is too much.
+    /// Those of the work; [`rs_grpo_engine::Error::GpuMemory`] if even one sequence does not fit.
     pub(crate) fn within_memory<T>(
         &mut self,
         mut work: impl FnMut(Pass) -> Result<T>,

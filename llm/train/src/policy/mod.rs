@@ -2,8 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `learner` | what moves the policy: the optimiser, and how mini-batches go through the network |
-//! | `micro_batches` | passes through the network that fit into the memory of a GPU |
+//! | `learner` | updates of the policy: the optimiser, and how mini-batches go through the network |
+//! | `micro_batches` | micro-batches that fit into the memory of a GPU |
 //! | `sampler` | the policy's sampler: in this process, or servers that load its adapter |
 //! | `weights` | the trained weights in files |
 
@@ -12,7 +12,7 @@ mod micro_batches;
 mod sampler;
 mod weights;
 
-pub(crate) use learner::Learner;
+pub(crate) use learner::PolicyUpdater;
 pub(crate) use sampler::{PolicySampler, publish};
 pub use sampler::{engine, engine_options};
 pub(crate) use weights::write_weights;

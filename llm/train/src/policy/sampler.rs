@@ -1,9 +1,9 @@
 //! The policy's sampler: an engine in this process, or servers that load its adapter.
 
-use super::learner::Learner;
+use super::learner::PolicyUpdater;
 use super::weights::write_weights;
 use crate::config::TrainConfig;
-use crate::context::{Remote, TrainContext};
+use crate::context::{SamplerServers, TrainContext};
 use crate::error::{Error, Result};
 use crate::metrics::{self, Metrics};
 use crate::rollout::Rollout;
@@ -12,7 +12,7 @@ use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_files::Refuse as _;
 use rs_grpo_fleet::FleetSampler;
 
-/// Samples from the policy as it is after each step.
+/// Samples from the current policy.
 pub(crate) enum PolicySampler<'a, P: TrainableModel> {
     /// In this process; the KV cache takes this many bytes while it samples.
     Local { engine: Engine<'a, P>, cache_bytes: usize },
@@ -43,7 +43,7 @@ impl<'a, P: TrainableModel> PolicySampler<'a, P> {
     /// A GPU that does not answer; an adapter that cannot be written.
     pub(crate) fn of_policy(
         &mut self,
-        learner: &mut Learner<'_, P>,
+        learner: &mut PolicyUpdater<'_, P>,
         steps: usize,
     ) -> Result<&mut dyn Sampler> {
         match self {
@@ -65,8 +65,8 @@ impl<'a, P: TrainableModel> PolicySampler<'a, P> {
         }
     }
 
-    /// Counts of the servers since the last call, and the staleness of a step's completions: how many
-    /// steps the policy had learned from since the one that sampled them.
+    /// Counts of the servers since the last call, and the staleness of a step's completions: the number
+    /// of steps since the policy that sampled them.
     pub(crate) fn metrics(&self, rollout: &Rollout, step: usize) -> Metrics {
         let mut metrics = Metrics::new();
         let Self::Servers(servers) = self else { return metrics };
@@ -96,7 +96,7 @@ impl<'a, P: TrainableModel> PolicySampler<'a, P> {
 }
 
 fn servers<P>(context: &TrainContext<P>) -> Result<FleetSampler<'_>> {
-    let Some(Remote { servers, adapters }) = context.remote.clone() else {
+    let Some(SamplerServers { servers, adapters }) = context.remote.clone() else {
         return Err(Error::parameter("endpoint", "missing", "the servers of --sampler http"));
     };
     let limits = (context.model.vocab_size, context.model.max_positions);
@@ -143,7 +143,7 @@ pub fn engine_options<P: TrainableModel>(
     let max_batch = P::MAX_BATCH;
     let longest = prompts.iter().map(Vec::len).max().unwrap_or(1);
     let own = max_new_tokens.min(policy.max_positions().saturating_sub(longest).max(1));
-    // A page more for each part, since parts begin in pages of their own.
+    // One block more for each part, since each part starts a new block.
     let one = longest + own + 32;
     let wanted = max_batch * (own + 16) + (max_batch / samples.max(1) + 2) * (longest + 16);
     let affordable = policy.cache_budget()? / policy.bytes_per_slot();

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 /// Longest line of an answer, in bytes.
 const LONGEST: u64 = 1 << 20;
-/// Lines that wait for being read; a program that writes more has to wait.
+/// Lines that are buffered; a program that writes more has to wait.
 const LINES: usize = 1024;
-/// How long a program may take to end when its input does.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a program may take to exit after its input is closed.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest part of a bad line that is quoted, in characters.
 const QUOTED: usize = 200;
 
-/// Lines that go to the program together, and the names of the answers that must come.
+/// Lines that are sent together, and the ids of the expected answers.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(super) struct RewardBatch {
     pub(super) lines: String,
     pub(super) ids: Vec<String>,
 }
@@ -34,17 +34,17 @@ pub(super) enum Broken {
 
 /// A running program.
 ///
-/// One thread writes to it and another reads from it, so that neither pipe can fill up while the other
-/// is waited for. No one ever waits for these threads: they end with the pipes.
+/// One thread writes to it and another reads from it, so that full pipes cannot cause a deadlock. The
+/// threads end with the pipes and are not joined.
 #[derive(Debug)]
 pub(super) struct Child {
     guard: Guard,
-    /// Gone when the program is to end.
+    /// Dropped to end the program.
     input: Option<Sender<String>>,
     output: Receiver<Result<Vec<u8>, String>>,
     /// Lines that were read.
     line: usize,
-    /// Whether it gave what it was asked for so far.
+    /// Whether it has answered correctly so far.
     well: bool,
 }
 
@@ -58,7 +58,7 @@ impl Child {
     pub(super) fn start(words: &[String]) -> std::io::Result<Self> {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        // Python holds back what it prints into a pipe, for ever if it is not asked for more.
+        // Python buffers what it prints into a pipe, which would deadlock.
         command.env("PYTHONUNBUFFERED", "1");
         let (guard, stdin, stdout) = Guard::spawn(command)?;
         let (input, lines) = channel();
@@ -68,13 +68,17 @@ impl Child {
         Ok(Self { guard, input: Some(input), output, line: 0, well: true })
     }
 
-    /// Gives the program a batch, and takes its rewards in the order of the batch.
-    pub(super) fn exchange(&mut self, batch: &Batch, limit: Duration) -> Result<Vec<f64>, Broken> {
-        // Until it has done this, too.
+    /// Sends a batch and returns its rewards, in the order of the batch.
+    pub(super) fn exchange(
+        &mut self,
+        batch: &RewardBatch,
+        limit: Duration,
+    ) -> Result<Vec<f64>, Broken> {
+        // Set again when the batch is answered.
         self.well = false;
         let until = Instant::now() + limit;
         if let Some(input) = &self.input {
-            // A writer that is gone met a closed pipe: its other end says so below.
+            // If the writer has ended, the pipe is closed: the reader reports that below.
             let _ = input.send(batch.lines.clone());
         }
         let mut rewards = vec![None; batch.ids.len()];
@@ -106,17 +110,16 @@ impl Child {
 }
 
 impl Drop for Child {
-    /// Closes the input of a program that did no wrong, which ends with it if it is written as usual;
-    /// the guard ends what is left.
+    /// Closes the input, on which a well-behaved program exits; the guard kills what is left.
     fn drop(&mut self) {
         self.input = None;
-        let until = Instant::now() + FAREWELL;
+        let until = Instant::now() + EXIT_TIMEOUT;
         let left = || until.saturating_duration_since(Instant::now());
         while self.well && !left().is_zero() && self.output.recv_timeout(left()).is_ok() {}
     }
 }
 
-fn late(given: usize, batch: &Batch, missing: usize, limit: Duration) -> String {
+fn late(given: usize, batch: &RewardBatch, missing: usize, limit: Duration) -> String {
     format!(
         "gave {given} of {} rewards within {} s, and none for id {:?}; does it flush its output after \
          every line? --reward-command 'timeout=SECONDS …' gives it longer",
@@ -126,11 +129,11 @@ fn late(given: usize, batch: &Batch, missing: usize, limit: Duration) -> String 
     )
 }
 
-/// The place of an answer in the batch, and its reward.
-fn answer(line: &[u8], batch: &Batch) -> Result<(usize, f64), String> {
+/// Index of an answer in the batch, and its reward.
+fn answer(line: &[u8], batch: &RewardBatch) -> Result<(usize, f64), String> {
     let quoted = || abridge(String::from_utf8_lossy(line).trim_end(), QUOTED);
     let Answer { id, reward } = serde_json::from_slice(line).map_err(|error| {
-        format!("is no {{\"id\": text, \"reward\": finite number}}: {error}: {}", quoted())
+        format!("is not {{\"id\": text, \"reward\": finite number}}: {error}: {}", quoted())
     })?;
     match batch.ids.iter().position(|own| *own == id) {
         Some(at) => Ok((at, reward)),

@@ -1,6 +1,6 @@
 //! The user's own program that gives rewards: JSON lines in, JSON lines out.
 
-use super::child::{Batch, Broken, Child};
+use super::child::{Broken, Child, RewardBatch};
 use crate::data::Problem;
 use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
@@ -10,12 +10,12 @@ use std::time::Duration;
 /// How often the program is started again for one batch.
 const RESTARTS: usize = 3;
 
-/// Seconds that a program may take for a batch, unless its text says otherwise.
+/// Default timeout of a batch, in seconds.
 const TIMEOUT: u64 = 60;
-/// What says so.
+/// Sets another timeout.
 const TIMEOUT_WORD: &str = "timeout=";
 
-/// A program that gives rewards, started once and asked again and again.
+/// A program that gives rewards; it is started once and keeps running.
 ///
 /// For each completion it reads a line with the fields of the table on its standard input, and writes a
 /// line `{"id": …, "reward": …}` to its standard output, the reward a finite number. The completions of
@@ -28,15 +28,14 @@ const TIMEOUT_WORD: &str = "timeout=";
 /// | `problem` | name of the problem |
 /// | `prompt` | the question |
 /// | `completion` | what the policy wrote |
-/// | `answer` | the gold answer, as the grader reads it |
+/// | `answer` | the gold answer, as the grader reads it; null where the data have none |
 ///
 /// Its text is a program and its arguments, and before them `timeout=SECONDS`, if a batch may take it
 /// longer or less than 60 s: `timeout=120 python3 reward.py`.
 ///
-/// A program that ends, or takes longer for a batch than that (to start counts, too), is killed with
-/// all it started, started again, and given the batch anew. Three times for one batch, then that
-/// is an error; a line that is not an answer, an answer to no question and an answer that comes twice
-/// are errors at once.
+/// A program that exits, or exceeds the timeout of a batch (its start counts, too), is killed with its
+/// child processes and restarted with the same batch, up to three times. A malformed line, an unknown id
+/// and a second answer for one id are errors at once.
 #[derive(Debug)]
 pub struct RewardCommand {
     text: String,
@@ -46,18 +45,18 @@ pub struct RewardCommand {
     restarts: usize,
 }
 
-/// What the program is told of a completion.
+/// A completion, as the program gets it.
 #[derive(Serialize)]
 struct Line<'a> {
     id: &'a str,
     problem: &'a str,
     prompt: &'a str,
     completion: &'a str,
-    answer: &'a str,
+    answer: Option<&'a str>,
 }
 
 impl RewardCommand {
-    /// Starts a program; words are separated as a shell does, but no shell looks at them.
+    /// Starts a program; words are split as in a shell, but no shell is involved.
     ///
     /// # Errors
     /// Those of [`RewardCommand::check`]; a program that cannot be started.
@@ -84,7 +83,7 @@ impl RewardCommand {
     /// Rewards of completions of one problem, each with its index.
     ///
     /// # Errors
-    /// A program that fails again and again, or gives anything but one reward for each.
+    /// A program that fails repeatedly, or does not give exactly one reward for each.
     pub fn score(
         &mut self,
         problem: &Problem,
@@ -101,10 +100,10 @@ impl RewardCommand {
             self.child = None;
             self.restarts += 1;
         }
-        Err(self.error(format!("{last}; so it was {} times in a row", RESTARTS + 1)))
+        Err(self.error(format!("{last}; this happened {} times in a row", RESTARTS + 1)))
     }
 
-    /// The process, which is started where there is none.
+    /// The process; it is started if there is none.
     fn child(&mut self) -> Result<&mut Child> {
         let child = match self.child.take() {
             Some(child) => child,
@@ -122,7 +121,8 @@ impl RewardCommand {
 /// The program and its arguments, and how long it may take.
 fn words(text: &str) -> Result<(Vec<String>, Duration)> {
     let refuse = || {
-        let allowed = "a program and its arguments, every quote closed; before them timeout=SECONDS, if need be";
+        let allowed =
+            "a program and its arguments, every quote closed; timeout=SECONDS may come before them";
         Error::parameter("reward-command", format!("{text:?}"), allowed)
     };
     let mut words = shlex::split(text).ok_or_else(refuse)?;
@@ -137,14 +137,15 @@ fn words(text: &str) -> Result<(Vec<String>, Duration)> {
     }
 }
 
-fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> Batch {
+fn batch(problem: &Problem, completions: &[(usize, impl AsRef<str>)]) -> RewardBatch {
     let answer = problem.answer();
-    let mut batch = Batch::default();
+    let mut batch = RewardBatch::default();
     for (index, completion) in completions {
         let id = format!("{}#{index}", problem.id);
-        let (prompt, answer, completion) = (&problem.prompt, &answer, completion.as_ref());
+        let (prompt, answer, completion) =
+            (&problem.prompt, answer.as_deref(), completion.as_ref());
         let line = Line { id: &id, problem: &problem.id, prompt, completion, answer };
-        // Texts in a struct: there is nothing that JSON could not hold.
+        // A struct of strings always serializes.
         batch.lines.push_str(&serde_json::json!(line).to_string());
         batch.lines.push('\n');
         batch.ids.push(id);

@@ -1,18 +1,18 @@
-//! What ends a process with all it started, even if this process is killed.
+//! Kills a process and its children, even if this process is killed.
 
 use std::io;
 use std::process::{Child, ChildStdin, ChildStdout, Command};
 use std::time::{Duration, Instant};
 
-/// How long a program that closed its output may take to end.
-const LAST_BREATH: Duration = Duration::from_millis(500);
-/// How often somebody looks whether it did.
+/// How long a program that closed its output may take to exit.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How often that is checked.
 const TICK: Duration = Duration::from_millis(5);
 
 /// A process that does not survive this value, nor, on Unix, this process.
 ///
-/// On Unix it is in a process group of its own, which is killed as a whole. An interrupt from the
-/// terminal, which lets a step of training finish, does not reach it.
+/// On Unix it leads a new process group, which is killed as a whole. An interrupt from the terminal,
+/// which lets a training step finish, does not reach it.
 #[derive(Debug)]
 pub(super) struct Guard {
     child: Child,
@@ -23,7 +23,7 @@ pub(super) struct Guard {
 impl Guard {
     /// Starts a program whose input and output are pipes.
     pub(super) fn spawn(mut command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
-        // Before the program: so that it is watched over from its first moment.
+        // Started before the program, so that the program is guarded from the beginning.
         #[cfg(unix)]
         let watchdog = unix::Watchdog::over(&mut command)?;
         let mut child = command.spawn()?;
@@ -39,7 +39,7 @@ impl Guard {
 
     /// How a program ended that closed its output.
     pub(super) fn ending(&mut self) -> String {
-        let until = Instant::now() + LAST_BREATH;
+        let until = Instant::now() + EXIT_TIMEOUT;
         loop {
             match self.child.try_wait() {
                 Ok(Some(status)) => return format!("ended ({status})"),
@@ -51,7 +51,7 @@ impl Guard {
 }
 
 impl Drop for Guard {
-    /// What cannot be killed is gone already.
+    /// If it cannot be killed, it has ended already.
     fn drop(&mut self) {
         #[cfg(unix)]
         self.watchdog.kill_group();
@@ -67,8 +67,8 @@ mod unix {
     use std::os::unix::process::CommandExt;
     use std::process::{Child, Command, Stdio};
 
-    /// A shell that leads a process group, waits for the end of its input, which ends with this process
-    /// however that does, and kills the group then. While it is there, no other group has its number.
+    /// A shell that leads the process group and kills the group at the end of its input, which this
+    /// process closes however it ends. While the shell lives, the group's number is not reused.
     #[derive(Debug)]
     pub(super) struct Watchdog(Child);
 

@@ -1,11 +1,11 @@
-//! What completions are worth, in training found out while others are still being sampled.
+//! Rewards of completions, in training computed while others are still being sampled.
 //!
 //! | file | what |
 //! |---|---|
 //! | `workers` | rewards of completions while others are still being sampled |
 //! | `command` | the user's own program that gives rewards: JSON lines in, JSON lines out |
-//! | `child` | its process: pipes that cannot lock up, a limit on its time, an end that is sure |
-//! | `guard` | what ends a process with all it started, even if this process is killed |
+//! | `child` | its process: pipes without deadlocks, a timeout, a reliable end |
+//! | `guard` | kills a process and its children, even if this process is killed |
 //!
 //! By default the grader's verdict is the reward: 1 for a correct completion, else 0. A command may
 //! give any finite number; a completion then counts as correct where its reward is at least 1.
@@ -25,13 +25,13 @@ use rs_grpo_grade::Verdict;
 /// Where rewards come from.
 #[derive(Debug)]
 pub enum Reward {
-    /// What each problem says of its completions.
+    /// The grader: 1 for a correct completion, else 0.
     Grader,
     /// The user's own program.
     Command(Box<RewardCommand>),
 }
 
-/// What a completion is worth.
+/// Grade and reward of a completion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
     /// Whether it is correct, and its answer.
@@ -41,7 +41,7 @@ pub struct Scored {
 }
 
 impl Reward {
-    /// The rewards of the program of a text, or the grader's where the text is empty.
+    /// Rewards from a command, or from the grader if the text is empty.
     ///
     /// # Errors
     /// Those of [`RewardCommand::start`].
@@ -52,12 +52,12 @@ impl Reward {
         }
     }
 
-    /// Whether a program gives them, which is asked for all completions of a problem at once.
+    /// Whether rewards come from a command, which gets all completions of a problem at once.
     pub(crate) fn is_command(&self) -> bool {
         matches!(self, Self::Command(_))
     }
 
-    /// What completions of one problem are worth, each with its index.
+    /// Scores the completions of one problem, each given with its index.
     ///
     /// # Errors
     /// Those of [`RewardCommand::score`].
@@ -85,7 +85,7 @@ impl Scored {
         Self { reward: grade.reward(), grade }
     }
 
-    /// A reward from elsewhere says nothing of answers.
+    /// A reward from a command has no answer.
     fn rewarded(reward: f64) -> Self {
         let verdict = if reward >= 1.0 { Verdict::Correct } else { Verdict::Wrong };
         Self { grade: Grade { verdict, answer: None, solution: None }, reward }

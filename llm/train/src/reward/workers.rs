@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle, available_parallelism};
 use std::time::{Duration, Instant};
 
-/// Threads that grade. They keep up with any sampler: one passes tens of thousands of verdicts a second.
+/// Most threads that grade; one grades tens of thousands of completions a second.
 const MOST_WORKERS: usize = 4;
 
 /// The samples of some requests and their rewards.
@@ -24,7 +24,7 @@ pub(crate) struct ScoredSamples {
     pub(crate) grading: Duration,
 }
 
-/// Samples the completions of requests, and finds their rewards on other threads as they end.
+/// Samples the completions of requests, and scores them on other threads as they finish.
 ///
 /// The rewards do not depend on the order in which completions end. The grader is given one completion
 /// at a time, a command all those of a prompt.
@@ -42,12 +42,12 @@ pub(crate) fn sample_and_score(
     let whole_groups = reward.is_command();
     let (sender, receiver) = channel();
     let queue = Queue { receiver: Mutex::new(receiver), abandoned: AtomicBool::new(false) };
-    let mut desk = Desk { requests, whole_groups, waiting: BTreeMap::new(), sender };
+    let mut job_sender = JobSender { requests, whole_groups, waiting: BTreeMap::new(), sender };
     std::thread::scope(|scope| {
         let workers = queue.spawn_workers(scope, reward, problems);
-        let samples = sampler.sample(requests, params, &mut |event| desk.take(event));
+        let samples = sampler.sample(requests, params, &mut |event| job_sender.take(event));
         // Without a sender the workers end when the queue is empty.
-        drop(desk);
+        drop(job_sender);
         queue.abandoned.store(samples.is_err(), Ordering::Relaxed);
         let sampled = Instant::now();
         let done: Vec<Result<Vec<Done>>> = workers
@@ -82,8 +82,8 @@ struct Done {
     scores: Vec<(usize, Scored)>,
 }
 
-/// Where finished samples are handed in.
-struct Desk<'a> {
+/// Queues finished samples for scoring.
+struct JobSender<'a> {
     requests: &'a [Request],
     whole_groups: bool,
     /// Samples of requests that are not complete.
@@ -91,7 +91,7 @@ struct Desk<'a> {
     sender: Sender<Job>,
 }
 
-impl Desk<'_> {
+impl JobSender<'_> {
     fn take(&mut self, event: Event<'_>) {
         let Event::Finished(request, Sample { index, text, .. }) = event else { return };
         let text = text.clone().unwrap_or_default();
@@ -100,13 +100,13 @@ impl Desk<'_> {
         waiting.insert(*index, text);
         if waiting.len() == needed {
             let completions = std::mem::take(waiting).into_iter().collect();
-            // The queue is there until the desk is gone.
+            // The receiver lives longer than this sender.
             let _ = self.sender.send(Job { request, completions });
         }
     }
 }
 
-/// What is to be graded.
+/// Jobs to be scored.
 struct Queue {
     receiver: Mutex<Receiver<Job>>,
     /// Whether sampling failed, and the rewards are not needed.
@@ -142,7 +142,7 @@ impl Queue {
         }
     }
 
-    /// Does one job after the other, until no more will come.
+    /// Scores jobs until the queue is closed.
     fn work(&self, mut score: impl FnMut(&Job) -> Result<Vec<Scored>>) -> Result<Vec<Done>> {
         let mut done = Vec::new();
         while let Some(job) = self.next() {

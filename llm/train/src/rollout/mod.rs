@@ -36,7 +36,7 @@ impl Completion {
 
 /// The completions of one prompt.
 #[derive(Debug, Clone)]
-pub struct Group {
+pub struct CompletionGroup {
     /// Index of the problem.
     pub problem: usize,
     /// Its completions.
@@ -45,7 +45,7 @@ pub struct Group {
     pub reward_std: f64,
 }
 
-impl Group {
+impl CompletionGroup {
     /// Whether any completion has an advantage other than 0.
     pub(crate) fn has_signal(&self) -> bool {
         self.completions.iter().any(|completion| completion.advantage != 0.0)
@@ -56,9 +56,9 @@ impl Group {
 #[derive(Debug, Clone, Default)]
 pub struct Rollout {
     /// Groups to learn from.
-    pub groups: Vec<Group>,
+    pub groups: Vec<CompletionGroup>,
     /// Groups without signal that dynamic sampling replaced.
-    pub dropped: Vec<Group>,
+    pub dropped: Vec<CompletionGroup>,
     /// Rounds of sampling.
     pub rounds: usize,
     /// Prompts that the run had sampled after this step, those of this step included.
@@ -71,7 +71,7 @@ pub struct Rollout {
 
 impl Rollout {
     /// Every group that was sampled, whether it is learned from or was replaced.
-    pub fn sampled(&self) -> impl Iterator<Item = &Group> {
+    pub fn sampled(&self) -> impl Iterator<Item = &CompletionGroup> {
         self.groups.iter().chain(&self.dropped)
     }
 

@@ -1,15 +1,15 @@
-//! In what order prompts are sampled.
+//! The order in which prompts are sampled.
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Goes through the problems of a data set epoch after epoch, each in a random order of its own.
+/// Iterates over the problems of a data set, shuffled anew in every epoch.
 #[derive(Debug, Clone)]
 pub(crate) struct PromptSampler {
     seed: u64,
     /// Problems in the data set.
     count: usize,
-    /// Problems sampled so far: all that a run has to remember to go on.
+    /// Problems sampled so far: all that a checkpoint has to store.
     position: u64,
     /// The epoch that `permutation` is of.
     epoch: Option<u64>,

@@ -1,7 +1,7 @@
 //! What rollouts are made from.
 
 use super::prompt_sampler::PromptSampler;
-use super::{Completion, Group};
+use super::{Completion, CompletionGroup};
 use crate::config::TrainConfig;
 use crate::context::TrainContext;
 use crate::data::Problem;
@@ -11,7 +11,7 @@ use rs_grpo::{Estimator, Spread};
 use rs_grpo_engine::generate::{Request, Sample, SamplingParams};
 use rs_grpo_files::Refuse as _;
 
-/// Problems and their prompts, what rewards their completions, and how rewards become advantages.
+/// Problems and prompts, the source of rewards, and the estimator of advantages.
 #[derive(Debug)]
 pub(crate) struct RolloutSource<'a> {
     pub(crate) config: &'a TrainConfig,
@@ -27,7 +27,7 @@ impl<'a> RolloutSource<'a> {
     /// Begins with the first problem; starts the reward command, if there is one.
     ///
     /// # Errors
-    /// The configuration's estimator, and its reward command.
+    /// The configuration's reward command.
     pub(crate) fn new<P>(context: &'a TrainContext<P>) -> Result<Self> {
         let config = &context.config;
         Ok(Self {
@@ -37,16 +37,16 @@ impl<'a> RolloutSource<'a> {
             stop_tokens: &context.stop_tokens,
             prompt_sampler: PromptSampler::new(config.seed, context.problems.len(), 0),
             reward: config.reward()?,
-            estimator: config.estimator()?,
+            estimator: context.estimator.clone(),
         })
     }
 
-    /// Goes on after the first `position` problems.
+    /// Skips the first `position` problems.
     pub(crate) fn seek(&mut self, position: u64) {
         self.prompt_sampler = PromptSampler::new(self.config.seed, self.problems.len(), position);
     }
 
-    /// A group of completions to sample for each problem; a problem that comes up again gets other
+    /// A request for a group of completions of each problem; a problem that occurs again gets other
     /// completions.
     pub(crate) fn requests(&self, problems: &[usize]) -> Vec<Request> {
         let samples = self.config.samples;
@@ -59,13 +59,14 @@ impl<'a> RolloutSource<'a> {
         problems.iter().enumerate().map(request).collect()
     }
 
-    /// How completions are sampled in a round of a step. Each round is another draw: a problem may come
-    /// up in several.
+    /// Sampling parameters of a round of a step. Each round has another seed, since a problem may occur
+    /// in several.
     pub(crate) fn params(&self, step: usize, round: usize) -> SamplingParams {
         SamplingParams {
             temperature: self.config.temperature,
             max_tokens: self.config.max_new_tokens,
             stop_tokens: self.stop_tokens.to_vec(),
+            stop_strings: self.config.stop.clone(),
             seed: seed(self.config.seed, step, round),
             ..SamplingParams::default()
         }
@@ -97,7 +98,7 @@ impl<'a> RolloutSource<'a> {
         scores: Vec<Scored>,
         rewards: &[f64],
         advantages: &[f64],
-    ) -> Result<Group> {
+    ) -> Result<CompletionGroup> {
         let group = rs_grpo::Group::new(rewards).map_err(|error| self.refused(&error))?;
         let reward_std = group.standard_deviation(Spread::Sample);
         let mut completions = Vec::with_capacity(samples.len());
@@ -107,7 +108,7 @@ impl<'a> RolloutSource<'a> {
         {
             completions.push(Completion { sample, grade, reward, advantage });
         }
-        Ok(Group { problem, completions, reward_std })
+        Ok(CompletionGroup { problem, completions, reward_std })
     }
 
     fn refused(&self, error: &rs_grpo::Error) -> Error {
@@ -123,7 +124,7 @@ impl<'a> RolloutSource<'a> {
         Error::diverged(what, value.into(), step, names.collect())
     }
 
-    /// How often the reward command had to be started again; absent without a command.
+    /// How often the reward command was restarted; none without a command.
     pub(crate) fn restarts(&self) -> Option<usize> {
         match &self.reward {
             Reward::Command(command) => Some(command.restarts()),

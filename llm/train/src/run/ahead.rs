@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::metrics::{self, Metrics};
-use crate::policy::{Learner, publish};
+use crate::policy::{PolicyUpdater, publish};
 use crate::rollout::{Rollout, RolloutSource};
 use crate::step::{learn, rollout};
 use rs_grpo_engine::model::TrainableModel;
@@ -16,8 +16,8 @@ use std::time::Instant;
 pub(super) struct Ahead(Option<(usize, Result<Rollout>)>);
 
 impl Ahead {
-    /// The step as [`step`](crate::step::step) does it, with the rollout that was sampled ahead; that of
-    /// the next step is sampled meanwhile, by the policy before this one's updates.
+    /// A [`step`](crate::step::step) with the rollout that was sampled ahead. Meanwhile the rollout of
+    /// the next step is sampled, by the policy before this step's updates.
     ///
     /// # Errors
     /// Those of the rollout and of the updates of this step; a rollout of the next step that failed is an
@@ -26,7 +26,7 @@ impl Ahead {
         &mut self,
         source: &mut RolloutSource<'_>,
         servers: &mut FleetSampler<'_>,
-        learner: &mut Learner<'_, P>,
+        learner: &mut PolicyUpdater<'_, P>,
         step: usize,
     ) -> Result<(Rollout, Metrics)> {
         let this = match self.0.take() {
@@ -44,7 +44,7 @@ impl Ahead {
                 let updates = learn(learner, &this, step);
                 (updates, next.join().unwrap_or_else(|panic| resume_unwind(panic)))
             });
-            // A step that learned is done, whatever became of the next.
+            // This step succeeded even if the next rollout failed.
             self.0 = Some((step + 1, next));
             updates?
         } else {
@@ -54,7 +54,7 @@ impl Ahead {
         Ok((this, metrics))
     }
 
-    /// Forgets what was sampled ahead; it will be sampled again.
+    /// Discards what was sampled ahead; it will be sampled again.
     pub(super) fn forget(&mut self) {
         self.0 = None;
     }

@@ -1,4 +1,4 @@
-//! Checkpoints of a run: everything that it needs to go on, whole or not at all.
+//! Checkpoints of a run: everything that is needed to resume it, written atomically.
 
 use crate::context::TrainContext;
 use crate::error::{Error, Result};
@@ -24,10 +24,10 @@ const SQUARE: &str = ".square";
 /// Largest `trainer.json`, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// How far a run is; a file of its checkpoints.
+/// Progress of a run; a file of its checkpoints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Progress {
+pub struct TrainingProgress {
     /// Steps that are done.
     pub step: usize,
     /// Prompts that were sampled: the position in the data.
@@ -52,10 +52,10 @@ pub(super) fn save<P: TrainableModel>(
     folder: &Path,
     context: &TrainContext<P>,
     optimizer: &P::Optimizer,
-    progress: &Progress,
+    progress: &TrainingProgress,
 ) -> Result<()> {
     if folder.exists() {
-        // Steps that were done once and are done again give the same files.
+        // A repeated step gives the same files.
         std::fs::remove_dir_all(folder).map_err(Error::file(folder))?;
     }
     aside(folder, |temporary| {
@@ -91,7 +91,7 @@ fn write_moments<P: TrainableModel>(
     })
 }
 
-/// Puts a run back to where a checkpoint was written.
+/// Restores a run from a checkpoint.
 ///
 /// # Errors
 /// A checkpoint that is not of this model.
@@ -99,10 +99,10 @@ pub(super) fn restore<P: TrainableModel>(
     folder: &Path,
     context: &TrainContext<P>,
     optimizer: &mut P::Optimizer,
-) -> Result<Progress> {
+) -> Result<TrainingProgress> {
     let (path, policy) = (folder.join(STATE), &context.policy);
     let state = Value::Object(json_object(&path, MAX_BYTES)?);
-    let progress: Progress = serde_json::from_value(state)
+    let progress: TrainingProgress = serde_json::from_value(state)
         .map_err(|error| Error::malformed(&path, "the file", error.to_string()))?;
     match context.config.lora() {
         Some(_) => set_adapters(folder, &policy.trained_shapes(), |name, numbers| {

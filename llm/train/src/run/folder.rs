@@ -1,8 +1,9 @@
-//! One folder for one run.
+//! The folder of a run.
 
 use super::tensorboard::EventWriter;
 use crate::config::TrainConfig;
 use crate::error::{Error, Result};
+use crate::inputs::INPUTS;
 use crate::metrics::Metrics;
 use rs_grpo_files::Lines;
 use rs_grpo_files::Refuse as _;
@@ -19,20 +20,20 @@ const SAMPLES: &str = "samples.jsonl";
 const CHECKPOINTS: &str = "checkpoints";
 const STEP: &str = "step-";
 
-/// Settings in which a run that goes on may differ from what it was.
+/// Settings that may change when a run is resumed.
 const FREE: [&str; 2] = ["save", "eval"];
 
-/// What to do with a folder in which there has been a run.
+/// What to do with a folder that has a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Resume {
     /// Refuse it.
     #[default]
     Never,
-    /// Go on from its newest checkpoint, or begin where there is none.
+    /// Resume from the newest checkpoint, or start if there is none.
     Auto,
 }
 
-/// The folder of a run, held by this process alone.
+/// The folder of a run, locked by this process.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -50,12 +51,12 @@ struct Step {
 }
 
 impl RunFolder {
-    /// Makes the folder, or takes one in which a run with these settings ended early. Lines of steps
-    /// after its newest checkpoint are taken away: they will come again.
+    /// Creates the folder, or opens one to resume a run with the same settings. Lines of steps after its
+    /// newest checkpoint are removed: those steps are repeated.
     ///
     /// # Errors
-    /// A folder that another run holds, that holds a run and is not to be resumed, or whose run had
-    /// other settings (all of them named); what the operating system refuses.
+    /// A folder that another process locks, that has a run and is not to be resumed, or whose run had
+    /// other settings (the message names all of them); input and output.
     pub fn open(path: &Path, config: &TrainConfig, resume: Resume) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(Error::file(path))?;
         let lock = rs_grpo_files::lock(path)?;
@@ -84,6 +85,11 @@ impl RunFolder {
     /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file of its inputs.
+    pub(crate) fn inputs(&self) -> PathBuf {
+        self.path.join(INPUTS)
     }
 
     /// The newest checkpoint, with its step.
@@ -159,7 +165,7 @@ fn compare(saved: &Path, config: &TrainConfig) -> Result<()> {
         return Ok(());
     }
     let problem = format!(
-        "a run cannot go on with other settings: {}; give these, or another --out",
+        "a run cannot be resumed with other settings: {}; give these, or another --out",
         differing.join("; ")
     );
     Err(Error::malformed(saved, "settings", problem))
@@ -185,7 +191,7 @@ fn newest(path: &Path) -> Result<Option<(usize, PathBuf)>> {
     Ok(checkpoints(path)?.into_iter().max())
 }
 
-/// Writes a file beside its place and gives it its name once it is on the disk.
+/// Writes a file under a temporary name, syncs it, and renames it.
 fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let aside = folder.join(format!(".{CONFIG}.new"));

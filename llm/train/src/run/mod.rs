@@ -1,10 +1,10 @@
-//! What goes around the steps of a run.
+//! The loop around the steps of a run.
 //!
 //! | file | what |
 //! |---|---|
 //! | `trainer` | a policy in training, step by step |
 //! | `ahead` | servers that sample the next step while the trainer learns from this one |
-//! | `checkpoint` | everything that a run needs to go on |
+//! | `checkpoint` | everything that is needed to resume a run |
 //! | `session` | a whole run: steps, records, evaluations and checkpoints |
 //! | `folder` | the folder of a run |
 //! | `tensorboard` | scalars in TensorBoard's event files |
@@ -17,7 +17,7 @@
 //! | `metrics.jsonl` | one object a step |
 //! | `events.out.tfevents.…` | the same for TensorBoard |
 //! | `samples.jsonl` | some completions of each step |
-//! | `checkpoints/step-…/` | everything that the run needs to go on |
+//! | `checkpoints/step-…/` | everything that is needed to resume the run |
 
 mod ahead;
 mod checkpoint;
@@ -26,8 +26,8 @@ mod session;
 mod tensorboard;
 mod trainer;
 
-pub use checkpoint::Progress;
+pub use checkpoint::TrainingProgress;
 pub use folder::{Resume, RunFolder};
-pub use session::{Outcome, SampleLine, run, sample_lines};
+pub use session::{RunEnd, SampleLine, run, sample_lines};
 pub use tensorboard::EventWriter;
 pub use trainer::{StepReport, Trainer};

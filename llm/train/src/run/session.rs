@@ -1,15 +1,17 @@
-//! A whole run: steps, records, evaluations and checkpoints until it is done or told to stop.
+//! A whole run: steps, records, evaluations and checkpoints until it is done or stopped.
 
 use super::folder::RunFolder;
 use super::trainer::{StepReport, Trainer};
-use crate::context::{TrainContext, encode};
+use crate::context::{TrainContext, encode, fitting};
 use crate::data::Problem;
 use crate::error::{Error, Result};
-use crate::evaluate::{Evaluation, Report, Statistic, evaluate};
+use crate::evaluate::{EvalReport, Evaluation, Statistic, evaluate};
+use crate::inputs::{Inputs, Problems};
 use crate::metrics::{self, Metrics};
 use crate::reward::Reward;
-use crate::rollout::Group;
+use crate::rollout::CompletionGroup;
 use crate::task::Split;
+use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::generate::{Sampler, SamplingParams, Texts};
 use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_grade::Verdict;
@@ -22,10 +24,10 @@ const SAMPLES: usize = 4;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RunEnd {
     /// All steps are done.
     Done,
-    /// It was told to stop, and can go on from the checkpoint of its last step.
+    /// It was stopped, and can be resumed from the checkpoint of its last step.
     Stopped,
 }
 
@@ -42,27 +44,29 @@ pub struct SampleLine<'a> {
     pub completion: &'a str,
     /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
+    /// Version of the grader.
+    pub grader: &'static str,
     /// Its reward.
     pub reward: f64,
     /// Its advantage.
     pub advantage: f64,
-    /// Number of the policy that drew it, where policies have one.
+    /// Number of the policy that sampled it, if the sampler reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<u64>,
 }
 
-/// Runs or continues the training of a folder. `stop` is asked after every step, and `watch` is told
-/// of it.
+/// Runs or resumes the training of a folder. After every step, `watch` gets its report, and `stop` says
+/// whether to stop.
 ///
 /// # Errors
-/// Those of the steps, of evaluations and of the file system. The last checkpoint is whole whatever
-/// happens.
+/// Those of the steps, of evaluations and of the file system. The last checkpoint stays intact.
 pub fn run<P: TrainableModel>(
     context: &TrainContext<P>,
     folder: &mut RunFolder,
     stop: &dyn Fn() -> bool,
     watch: &mut dyn FnMut(&StepReport),
-) -> Result<Outcome> {
+) -> Result<RunEnd> {
+    check_inputs(context, folder)?;
     let mut trainer = Trainer::new(context)?;
     if let Some((_, checkpoint)) = folder.newest()? {
         trainer.restore(&checkpoint)?;
@@ -71,7 +75,7 @@ pub fn run<P: TrainableModel>(
     while !trainer.is_done() {
         let mut report = trainer.step().map_err(|error| stopped(error, &trainer, folder))?;
         let evaluated = held_out.evaluate_if_due(&mut trainer, &mut report);
-        // The step is done even where its evaluation failed.
+        // The step is recorded even if its evaluation failed.
         folder.record(report.step, &report.metrics)?;
         evaluated.map_err(|error| stopped(error, &trainer, folder))?;
         for line in sample_lines(&report, context) {
@@ -86,10 +90,17 @@ pub fn run<P: TrainableModel>(
             folder.prune(context.config.save.keep, best)?;
         }
         if stopping && !trainer.is_done() {
-            return Ok(Outcome::Stopped);
+            return Ok(RunEnd::Stopped);
         }
     }
-    Ok(Outcome::Done)
+    Ok(RunEnd::Done)
+}
+
+/// Refuses a run that goes on with another model, or with other problems than it began with.
+fn check_inputs<P>(context: &TrainContext<P>, folder: &RunFolder) -> Result<()> {
+    let saved = folder.inputs();
+    let model = Inputs::of_model(&Checkpoint::open(&context.folder)?, &saved)?;
+    model.with_tokens(&context.problems, &context.prompts).check(&saved, Problems::Fixed)
 }
 
 /// Names the checkpoint from which a run that failed can go on. Where it was servers or files that
@@ -104,7 +115,7 @@ fn stopped<P: TrainableModel>(error: Error, trainer: &Trainer<'_, P>, folder: &R
             match save_now(trainer, folder) {
                 Ok(Some(checkpoint)) => {
                     let checkpoint = checkpoint.display();
-                    let problem = format!("{problem}. --resume auto goes on from {checkpoint}");
+                    let problem = format!("{problem}. --resume auto continues from {checkpoint}");
                     rs_grpo_fleet::Error::Endpoint { url, problem }.into()
                 }
                 Ok(None) => rs_grpo_fleet::Error::Endpoint { url, problem }.into(),
@@ -142,7 +153,7 @@ pub fn sample_lines<'a, P>(
     report: &'a StepReport,
     context: &'a TrainContext<P>,
 ) -> Vec<SampleLine<'a>> {
-    let of_group = |group: &'a Group| {
+    let of_group = |group: &'a CompletionGroup| {
         let problem = &context.problems[group.problem];
         group.completions.iter().take(SAMPLES).map(move |completion| SampleLine {
             step: report.step,
@@ -150,6 +161,7 @@ pub fn sample_lines<'a, P>(
             prompt: &problem.prompt,
             completion: completion.sample.text.as_deref().unwrap_or_default(),
             verdict: completion.grade.verdict,
+            grader: rs_grpo_grade::VERSION,
             reward: completion.reward,
             advantage: completion.advantage,
             policy: completion.sample.policy,
@@ -175,12 +187,13 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
             return Ok(Self { context, problems: Vec::new(), prompts: Vec::new(), reward });
         }
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
-        let template = &config.prompt_template;
-        let prompts = encode(&problems, &context.tokenizer, &context.folder, template)?;
+        let options = config.prompt_options()?;
+        let prompts = encode(&problems, &context.tokenizer, &context.folder, &options)?;
+        let (problems, prompts, _) = fitting(problems, prompts, context.model.max_positions)?;
         Ok(Self { context, problems, prompts, reward: config.reward()? })
     }
 
-    /// Evaluates the policy after a step in which that is due, and adds to its metrics.
+    /// Evaluates the policy if this step is due, and adds to its metrics.
     fn evaluate_if_due(
         &mut self,
         trainer: &mut Trainer<'_, P>,
@@ -195,24 +208,25 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
         Ok(())
     }
 
-    fn evaluate(&mut self, sampler: &mut dyn Sampler) -> Result<Report> {
+    fn evaluate(&mut self, sampler: &mut dyn Sampler) -> Result<EvalReport> {
         let config = &self.context.config;
         let params = SamplingParams {
             temperature: config.temperature,
             max_tokens: config.max_new_tokens,
             stop_tokens: self.context.stop_tokens.clone(),
+            stop_strings: config.stop.clone(),
             seed: config.seed,
             ..SamplingParams::default()
         };
         let mut sampler = Texts { sampler, prompts: &self.prompts, params: &params };
         let evaluation = Evaluation { problems: &self.problems, samples: config.eval.samples };
         let tallies = evaluate(&mut sampler, evaluation, &mut self.reward, None, |_| true)?;
-        Ok(Report::new(tallies.unwrap_or_default()))
+        Ok(EvalReport::new(tallies.unwrap_or_default()))
     }
 }
 
 /// The metrics of an evaluation.
-fn metrics_of(report: &Report) -> Result<Metrics> {
+fn metrics_of(report: &EvalReport) -> Result<Metrics> {
     let mut metrics = Metrics::new();
     for k in report.ks() {
         metrics.insert(format!("eval/pass@{k}"), report.mean(Statistic::PassAt(k))?);

@@ -17,8 +17,8 @@ pub struct EventWriter {
 }
 
 impl EventWriter {
-    /// A new file in a folder, for the steps after `step`: what earlier files say of later steps,
-    /// TensorBoard forgets. `wall_time` is in seconds since 1970.
+    /// A new file in a folder, for the steps after `step`; TensorBoard then ignores later steps of
+    /// earlier files. `wall_time` is in seconds since 1970.
     ///
     /// # Errors
     /// What the operating system refuses.
@@ -59,7 +59,7 @@ impl EventWriter {
     }
 }
 
-/// The first name of that second which is not taken.
+/// The first free name of that second.
 fn new_file(folder: &Path, seconds: u64) -> Result<(PathBuf, File)> {
     for number in 0_u32.. {
         let path = folder.join(format!("events.out.tfevents.{seconds:010}.rs-grpo.{number}"));
@@ -102,8 +102,7 @@ fn varint(mut number: u64, bytes: &mut Vec<u8>) {
     bytes.push(number as u8);
 }
 
-/// The checksum that files of this format have, since a checksum of data with checksums in it would be
-/// weak.
+/// The masked checksum of the record format, since a CRC of data that contains CRCs is weak.
 fn masked(crc: u32) -> u32 {
     crc.rotate_right(15).wrapping_add(0xa282_ead8)
 }

@@ -1,12 +1,12 @@
 //! A policy in training, step by step.
 
 use super::ahead::Ahead;
-use super::checkpoint::{self, Progress};
+use super::checkpoint::{self, TrainingProgress};
 use crate::context::TrainContext;
 use crate::error::Result;
 use crate::metrics::{self, Metrics};
-use crate::policy::{Learner, PolicySampler};
-use crate::rollout::{Group, Rollout, RolloutSource};
+use crate::policy::{PolicySampler, PolicyUpdater};
+use crate::rollout::{CompletionGroup, Rollout, RolloutSource};
 use crate::step::step;
 use rs_grpo_engine::generate::Sampler;
 use rs_grpo_engine::model::TrainableModel;
@@ -18,9 +18,9 @@ use std::time::Instant;
 pub struct Trainer<'a, P: TrainableModel> {
     source: RolloutSource<'a>,
     sampler: PolicySampler<'a, P>,
-    learner: Learner<'a, P>,
+    learner: PolicyUpdater<'a, P>,
     ahead: Ahead,
-    progress: Progress,
+    progress: TrainingProgress,
 }
 
 /// A step that is done.
@@ -45,15 +45,15 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
     pub fn new(context: &'a TrainContext<P>) -> Result<Self> {
         Ok(Self {
             source: RolloutSource::new(context)?,
-            learner: Learner::new(context)?,
+            learner: PolicyUpdater::new(context)?,
             sampler: PolicySampler::new(context)?,
             ahead: Ahead::default(),
-            progress: Progress { without_signal: true, ..Progress::default() },
+            progress: TrainingProgress { without_signal: true, ..TrainingProgress::default() },
         })
     }
 
-    /// How far the run is.
-    pub fn progress(&self) -> &Progress {
+    /// Progress of the run.
+    pub fn progress(&self) -> &TrainingProgress {
         &self.progress
     }
 
@@ -62,12 +62,12 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         self.progress.step >= self.learner.context.config.steps
     }
 
-    /// One step: samples completions, and moves the policy.
+    /// One step: samples completions, and updates the policy.
     ///
     /// # Errors
     /// [`Error::Diverged`](crate::Error::Diverged) for a loss, gradient or logit that is not finite; the
-    /// weights are those before that update. [`Error::Fleet`](crate::Error::Fleet) where servers gave no
-    /// samples; all is as after the step before.
+    /// weights are those before that update. [`Error::Fleet`](crate::Error::Fleet) if servers gave no
+    /// samples; the state is that after the previous step.
     pub fn step(&mut self) -> Result<StepReport> {
         let start = Instant::now();
         let (at, config) = (self.progress.step, &self.learner.context.config);
@@ -104,7 +104,8 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         progress.given = rollout.prompts_sampled;
         progress.updates = self.learner.optimizer.updates();
         progress.tokens += rollout.tokens() as u64;
-        let solved = |group: &&Group| group.completions.iter().any(|c| c.grade.is_correct());
+        let solved =
+            |group: &&CompletionGroup| group.completions.iter().any(|c| c.grade.is_correct());
         progress.solved.extend(rollout.sampled().filter(solved).map(|group| group.problem));
         progress.without_signal &= rollout.sampled().all(|group| group.reward_std == 0.0);
     }
@@ -114,7 +115,7 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         self.progress.solved.len() as f64 / self.learner.context.problems.len() as f64
     }
 
-    /// Remembers the value of an evaluation, and returns whether it is the best so far.
+    /// Records the value of an evaluation; returns whether it is the best so far.
     pub(crate) fn note_evaluation(&mut self, value: f64) -> bool {
         let best = self.progress.best.is_none_or(|(_, best)| value > best);
         if best {
@@ -123,7 +124,7 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         best
     }
 
-    /// Writes a checkpoint into a folder, whole or not at all.
+    /// Writes a checkpoint into a folder atomically.
     ///
     /// # Errors
     /// What the operating system refuses, such as a full disk.
@@ -131,12 +132,12 @@ impl<'a, P: TrainableModel> Trainer<'a, P> {
         checkpoint::save(folder, self.learner.context, &self.learner.optimizer, &self.progress)
     }
 
-    /// Goes on from a checkpoint: on a CPU, to the last bit as if there had been no break.
+    /// Resumes from a checkpoint: on a CPU, bit-identical to a run without a break.
     ///
     /// # Errors
     /// A checkpoint that is not of this run.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
-        let Learner { context, optimizer, .. } = &mut self.learner;
+        let PolicyUpdater { context, optimizer, .. } = &mut self.learner;
         self.progress = checkpoint::restore(folder, context, optimizer)?;
         self.source.seek(self.progress.given);
         self.ahead.forget();

@@ -4,11 +4,14 @@ use crate::data::{Gold, Grade, Problem};
 use rs_grpo_grade::{Answer, Grader, Verdict};
 
 impl Problem {
-    /// Checks a completion.
+    /// Checks a completion. Without a gold answer that is not possible, and the verdict says so.
     pub fn grade(&self, completion: &str) -> Grade {
         match &self.gold {
             Gold::Countdown(puzzle) => puzzle.grade(completion),
             Gold::Math(gold) => math(gold, completion),
+            Gold::Absent => {
+                Grade { verdict: Verdict::GoldUnparsable, answer: None, solution: None }
+            }
         }
     }
 }
@@ -18,7 +21,7 @@ fn math(gold: &Answer, completion: &str) -> Grade {
     let correct = outcome.verdict == Verdict::Correct;
     Grade {
         verdict: outcome.verdict,
-        answer: outcome.answer.map(|answer| answer.key()),
+        answer: outcome.answer.and(outcome.extracted),
         solution: correct.then(|| completion.trim().to_owned()),
     }
 }

@@ -10,4 +10,4 @@ pub mod countdown;
 mod grade;
 mod source;
 
-pub use source::{Source, Split, is_cached};
+pub use source::{Split, TaskSource, is_cached};

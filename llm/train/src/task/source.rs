@@ -1,21 +1,23 @@
 //! Where problems come from: a generator, a named data set, or a file.
 
-use super::countdown::{Prior, Shape, Solved};
-use crate::data::{Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, load_file, load_set};
+use super::countdown::{Prior, PuzzleShape, Solved};
+use crate::data::{
+    Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, Reading, load_file, load_set,
+};
 use crate::error::{Error, Result};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_files::Refuse as _;
-use rs_grpo_hub::{Progress, Repository, Settings, cached_data, download_data};
+use rs_grpo_hub::{DownloadProgress, HubSettings, Repository, cached_data, download_data};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Puzzles to train on, where a text does not say how many.
+/// Default number of puzzles to train on.
 const PUZZLES: usize = 4096;
 
-/// Which side of the division between training and evaluation.
+/// Training or evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     /// Problems to train on.
@@ -24,7 +26,7 @@ pub enum Split {
     HeldOut,
 }
 
-/// A set of problems, by its text:
+/// A source of problems, by its text:
 ///
 /// | text | what |
 /// |---|---|
@@ -34,21 +36,21 @@ pub enum Split {
 /// | `PATH` | a file of JSON lines, JSON or Parquet, or a folder of them |
 /// | `PATH:problem=question,answer=final` | the same with these columns |
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum TaskSource {
     /// Generated puzzles.
     Countdown {
         /// How large they are.
-        shape: Shape,
+        shape: PuzzleShape,
         /// Seed of the puzzles.
         seed: u64,
         /// Number of puzzles to train on.
         problems: usize,
     },
-    /// A set that has a name here.
+    /// A named set.
     Set {
         /// Which.
         set: &'static DataSet,
-        /// Its files, if they are the user's own.
+        /// Path of a local copy, if one is given.
         path: Option<PathBuf>,
     },
     /// The user's own file or folder.
@@ -57,13 +59,44 @@ pub enum Source {
         path: PathBuf,
         /// Which columns are what.
         columns: Columns<String>,
+        /// Whether rows need no answer, since a program gives the rewards.
+        optional_answers: bool,
     },
 }
 
-impl Source {
+impl TaskSource {
     /// A file with the usual columns.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self::File { path: path.into(), columns: Columns::default() }
+        Self::File { path: path.into(), columns: Columns::default(), optional_answers: false }
+    }
+
+    /// The same source, whose rows need no answer where `optional`: a program gives the rewards.
+    #[must_use]
+    pub fn with_optional_answers(mut self, optional: bool) -> Self {
+        if let Self::File { optional_answers, .. } = &mut self {
+            *optional_answers = optional;
+        }
+        self
+    }
+
+    /// Everything that is wrong with its rows, and the problems of the others.
+    ///
+    /// # Errors
+    /// Files that cannot be read at all.
+    pub fn check(&self) -> Result<Loaded> {
+        let reading = Reading { collect_faults: true, ..Reading::default() };
+        match self {
+            Self::Countdown { .. } => self.training(),
+            Self::Set { set, .. } => load_set(set, &self.files()?, reading),
+            Self::File { path, columns, optional_answers } => {
+                load_file(path, columns, Reading { optional_answers: *optional_answers, ..reading })
+            }
+        }
+    }
+
+    /// Where the files are, downloaded if need be.
+    fn files(&self) -> Result<PathBuf> {
+        self.fetch(&HubSettings::from_environment(), &mut ())
     }
 
     /// `count` different problems of one side. Of a file, all problems to train on, and the first
@@ -79,7 +112,7 @@ impl Source {
     /// All problems to train on, with what was found in the files.
     ///
     /// # Errors
-    /// As [`Source::problems`].
+    /// As [`TaskSource::problems`].
     pub fn training(&self) -> Result<Loaded> {
         match self {
             Self::Countdown { problems, .. } => self.load(Split::Train, *problems),
@@ -87,10 +120,10 @@ impl Source {
         }
     }
 
-    /// `count` problems as [`Source::problems`] has them, with what was found in the files.
+    /// `count` problems as [`TaskSource::problems`] has them, with what was found in the files.
     ///
     /// # Errors
-    /// As [`Source::problems`].
+    /// As [`TaskSource::problems`].
     pub fn load(&self, split: Split, count: usize) -> Result<Loaded> {
         let loaded = self.up_to(split, count)?;
         let there = loaded.problems.len();
@@ -101,20 +134,21 @@ impl Source {
         Ok(loaded)
     }
 
-    /// The same, fewer where there are fewer.
+    /// The same, or fewer if there are fewer.
     ///
     /// # Errors
-    /// As [`Source::problems`].
+    /// As [`TaskSource::problems`].
     pub fn up_to(&self, split: Split, count: usize) -> Result<Loaded> {
         let mut loaded = match self {
             Self::Countdown { shape, seed, .. } => {
                 let problems = countdown(*shape, *seed, split, count)?;
                 return Ok(Loaded { rows: problems.len(), problems, ..Loaded::default() });
             }
-            Self::Set { set, .. } => {
-                load_set(set, &self.fetch(&Settings::from_environment(), &mut ())?)?
+            Self::Set { set, .. } => load_set(set, &self.files()?, Reading::default())?,
+            Self::File { path, columns, optional_answers } => {
+                let reading = Reading { optional_answers: *optional_answers, ..Reading::default() };
+                load_file(path, columns, reading)?
             }
-            Self::File { path, columns } => load_file(path, columns)?,
         };
         if split == Split::HeldOut {
             loaded.problems.truncate(count);
@@ -122,11 +156,15 @@ impl Source {
         Ok(loaded)
     }
 
-    /// Where the files are, downloaded first if need be; empty for generated problems.
+    /// Paths of the files, downloaded first if necessary; empty for generated problems.
     ///
     /// # Errors
     /// A set that is not in the cache, and cannot be downloaded.
-    pub fn fetch(&self, settings: &Settings, progress: &mut dyn Progress) -> Result<PathBuf> {
+    pub fn fetch(
+        &self,
+        settings: &HubSettings,
+        progress: &mut dyn DownloadProgress,
+    ) -> Result<PathBuf> {
         match self {
             Self::Countdown { .. } => Ok(PathBuf::new()),
             Self::File { path, .. } | Self::Set { path: Some(path), .. } => Ok(path.clone()),
@@ -136,7 +174,7 @@ impl Source {
         }
     }
 
-    /// The same, with the default for what concerns training alone: what evaluations are of.
+    /// The same with defaults for what only concerns training, to identify the data of an evaluation.
     #[must_use]
     pub fn held_out(self) -> Self {
         match self {
@@ -147,14 +185,14 @@ impl Source {
         }
     }
 
-    /// Whether its answers are mathematical, and belong in a box.
+    /// Whether its answers are mathematical and expected in `\boxed{}`.
     pub fn is_math(&self) -> bool {
         !matches!(self, Self::Countdown { .. })
     }
 }
 
 /// Whether the files of a set are in the hub's cache.
-pub fn is_cached(set: &DataSet, settings: &Settings) -> bool {
+pub fn is_cached(set: &DataSet, settings: &HubSettings) -> bool {
     repository(set).is_ok_and(|repository| cached_data(&repository, set.files, settings).is_some())
 }
 
@@ -162,9 +200,9 @@ fn repository(set: &DataSet) -> Result<Repository> {
     Ok(Repository::data_set(set.repository, set.revision)?)
 }
 
-fn countdown(shape: Shape, seed: u64, split: Split, count: usize) -> Result<Vec<Problem>> {
+fn countdown(shape: PuzzleShape, seed: u64, split: Split, count: usize) -> Result<Vec<Problem>> {
     shape.check()?;
-    // Far more than it takes to meet every problem that is not very rare.
+    // Enough to draw every problem that is not very rare.
     let tries = 1_000 + 100 * count;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let (mut problems, mut seen) = (Vec::new(), HashSet::new());
@@ -175,13 +213,13 @@ fn countdown(shape: Shape, seed: u64, split: Split, count: usize) -> Result<Vec<
         let Solved { puzzle, .. } = Solved::draw(shape, &Prior::UNIFORM, &mut random);
         if puzzle.is_held_out() == (split == Split::HeldOut) && seen.insert(puzzle.key()) {
             let (id, prompt) = (puzzle.key(), puzzle.prompt());
-            problems.push(Problem { id, prompt, gold: Gold::Countdown(puzzle) });
+            problems.push(Problem { id, prompt, system: None, gold: Gold::Countdown(puzzle) });
         }
     }
     Ok(problems)
 }
 
-impl FromStr for Source {
+impl FromStr for TaskSource {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -189,7 +227,7 @@ impl FromStr for Source {
         if name != "countdown" {
             return set_or_file(text);
         }
-        let (mut shape, mut seed, mut problems) = (Shape::default(), 0, PUZZLES);
+        let (mut shape, mut seed, mut problems) = (PuzzleShape::default(), 0, PUZZLES);
         for setting in settings.split(',').filter(|setting| !setting.is_empty()) {
             let refuse = || {
                 let allowed = "countdown[:problems=1..,numbers=2..8,largest=1..99,target=1..99,seed=N], the name of a set, or a file";
@@ -212,11 +250,11 @@ impl FromStr for Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for TaskSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Countdown { shape, seed, problems } => {
-                let default = Shape::default();
+                let default = PuzzleShape::default();
                 let all = [
                     ("problems", *problems as u64, PUZZLES as u64),
                     ("numbers", shape.numbers as u64, default.numbers as u64),
@@ -229,7 +267,7 @@ impl fmt::Display for Source {
             }
             Self::Set { set, path: None } => write!(f, "{}", set.name),
             Self::Set { set, path: Some(path) } => write!(f, "{}={}", set.name, path.display()),
-            Self::File { path, columns } => {
+            Self::File { path, columns, .. } => {
                 let named = [
                     ("problem", &columns.problem),
                     ("answer", &columns.answer),
@@ -258,13 +296,13 @@ fn write_pairs(
     Ok(())
 }
 
-fn set_or_file(text: &str) -> Result<Source> {
+fn set_or_file(text: &str) -> Result<TaskSource> {
     let (name, path) = match text.split_once('=') {
         Some((name, path)) => (name, Some(PathBuf::from(path))),
         None => (text, None),
     };
     if let Some(set) = DataSet::find(name) {
-        return Ok(Source::Set { set, path });
+        return Ok(TaskSource::Set { set, path });
     }
     let looks_like_a_name = !text.contains(['/', '\\', '.', ':', '=']);
     if looks_like_a_name && !Path::new(text).exists() {
@@ -278,9 +316,10 @@ fn set_or_file(text: &str) -> Result<Source> {
     }
     match text.rsplit_once(':') {
         Some((path, settings)) if settings.contains('=') => {
-            Ok(Source::File { path: path.into(), columns: columns(text, settings)? })
+            let columns = columns(text, settings)?;
+            Ok(TaskSource::File { path: path.into(), columns, optional_answers: false })
         }
-        _ => Ok(Source::file(text)),
+        _ => Ok(TaskSource::file(text)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every model on every set of problems.
 
-use super::measure::{Measurement, Policy, Task};
+use super::measure::{EvalPolicy, EvalTask, Measurement};
 use super::names::names;
 use super::options::Options;
 use super::{sets, show};
@@ -25,7 +25,7 @@ pub(crate) fn run(
     let sets = sets::read(options, console)?;
     let ks = sets::ks(options, &sets)?;
     for model in &options.model {
-        match options.served.endpoint(model, options.chat)? {
+        match options.served.endpoint(model, &options.prompt)? {
             Some(_) => {}
             None => model::check(model)?,
         }
@@ -38,7 +38,7 @@ pub(crate) fn run(
         for set in &sets {
             let bar = console.sampling((set.problems.len() * set.samples) as u64);
             let names = (model.as_str(), name.as_str());
-            let task = Task { options, names, policy: &policy, set, ks: &ks };
+            let task = EvalTask { options, names, policy: &policy, set, ks: &ks };
             let (measured, notes) = pool.install(|| task.measure(&signals, &bar))?;
             bar.finish_and_clear();
             notes.iter().for_each(|note| console.note(note));
@@ -48,14 +48,18 @@ pub(crate) fn run(
     write(options, &measurements, console)
 }
 
-/// Who answers under the name of a model.
-fn policy(model: &str, options: &Options, console: &mut Console<'_>) -> Result<Policy, Failure> {
-    Ok(match options.served.endpoint(model, options.chat)? {
-        Some(endpoint) => Policy::Served(endpoint),
+/// The policy of a model's name.
+fn policy(
+    model: &str,
+    options: &Options,
+    console: &mut Console<'_>,
+) -> Result<EvalPolicy, Failure> {
+    Ok(match options.served.endpoint(model, &options.prompt)? {
+        Some(endpoint) => EvalPolicy::Served(endpoint),
         None => {
             let folder = model::folder(model, console)?;
             let place = options.device.place(&folder, console)?;
-            Policy::Folder(folder, place)
+            EvalPolicy::Folder(folder, place)
         }
     })
 }

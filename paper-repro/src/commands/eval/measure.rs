@@ -13,47 +13,49 @@ use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::cuda::network::Network;
 use rs_grpo_engine::generate::{Engine, SamplingParams, TextSampler, Texts};
 use rs_grpo_engine::model::{Decoder, Training};
-use rs_grpo_engine::text::{Question, Tokenizer, stop_tokens};
+use rs_grpo_engine::text::{Tokenizer, stop_tokens};
 use rs_grpo_fleet::endpoint::{Endpoint, EndpointSampler};
 use rs_grpo_grade::{VERSION, Verdict};
+use rs_grpo_train::data::Problem;
 use rs_grpo_train::evaluate::{
-    Estimate, EvalFolder, Evaluation, Report, SeedProblemMatrix, Statistic, bootstrap, evaluate,
+    Estimate, EvalFolder, EvalReport, Evaluation, SeedProblemMatrix, Statistic, bootstrap, evaluate,
 };
+use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::reward::Reward;
-use rs_grpo_train::{self, encode, engine_options};
+use rs_grpo_train::{self, encode, engine_options, fitting, prompt_texts};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
 
-/// Who answers.
-pub(super) enum Policy {
+/// The evaluated policy.
+pub(super) enum EvalPolicy {
     /// The model of a folder, in this process.
     Folder(PathBuf, Option<Backend>),
-    /// A model that another program serves.
+    /// A served model.
     Served(Endpoint),
 }
 
-/// What there is to measure.
-pub(super) struct Task<'a> {
+/// An evaluation to run.
+pub(super) struct EvalTask<'a> {
     pub(super) options: &'a Options,
     /// The model, and its name.
     pub(super) names: (&'a str, &'a str),
-    pub(super) policy: &'a Policy,
+    pub(super) policy: &'a EvalPolicy,
     pub(super) set: &'a Set,
-    /// The k of pass@k; powers of two where there are none.
+    /// The k of pass@k; powers of two if empty.
     pub(super) ks: &'a [u64],
 }
 
-/// What came of it.
+/// The result of an evaluation.
 pub(super) struct Measurement {
     pub(super) model: String,
     pub(super) data: String,
     pub(super) problems: usize,
     pub(super) samples: usize,
     pub(super) pass_at: Vec<(u64, Estimate)>,
-    /// Those that are defined.
+    /// Statistics that are defined.
     pub(super) others: Vec<(&'static str, Estimate)>,
     /// Completions of each verdict.
     verdicts: Vec<(Verdict, usize)>,
@@ -62,8 +64,8 @@ pub(super) struct Measurement {
     settings: Map<String, Value>,
 }
 
-impl Task<'_> {
-    /// Draws and grades what is missing, and writes the result; beside it what there is to say.
+impl EvalTask<'_> {
+    /// Samples and grades what is missing, and writes the result; returns it with notes for the user.
     pub(super) fn measure(
         &self,
         signals: &Signals,
@@ -74,7 +76,7 @@ impl Task<'_> {
         let folder = EvalFolder::open(&folder, &self.settings())?;
         bar.set_message(format!("{name}, {}", self.set.name));
         let (report, notes) = match self.policy {
-            Policy::Folder(source, place) => {
+            EvalPolicy::Folder(source, place) => {
                 let run = (&folder, signals, bar);
                 match place {
                     Some(place) => self.here(source, run, |model| {
@@ -83,7 +85,7 @@ impl Task<'_> {
                     None => self.here(source, run, |model| Ok(model.clone()))?,
                 }
             }
-            Policy::Served(endpoint) => {
+            EvalPolicy::Served(endpoint) => {
                 let mut repeats = Repeats::default();
                 let report = self.there(endpoint, &folder, signals, bar, &mut repeats)?;
                 (report, repeats.note().into_iter().collect())
@@ -94,14 +96,13 @@ impl Task<'_> {
         Ok((measurement, notes))
     }
 
-    /// Everything that a completion depends on; their number may change.
+    /// What a completion depends on beside model and problems; the number of completions may change.
     fn settings(&self) -> Map<String, Value> {
         let options = self.options;
-        let template = if options.chat { Value::Null } else { json!(options.prompt_template) };
         let settings = json!({
-            "model": self.names.0,
             "data": self.set.name,
-            "prompt_template": template,
+            "prompt_template": options.prompt.prompt_template,
+            "chat": options.prompt.chat,
             "temperature": options.temperature,
             "top_p": options.top_p,
             "max_tokens": options.max_new_tokens,
@@ -109,12 +110,20 @@ impl Task<'_> {
             "grader": VERSION,
         });
         let mut settings = settings.as_object().cloned().unwrap_or_default();
+        if !options.prompt.system_prompt.is_empty() {
+            settings.insert("system_prompt".to_owned(), json!(options.prompt.system_prompt));
+        }
+        if !options.stop.is_empty() {
+            settings.insert("stop".to_owned(), json!(options.stop));
+        }
         if !options.reward_command.is_empty() {
             settings.insert("reward_command".to_owned(), json!(options.reward_command));
         }
-        // Not its address: the same model may move, or be served by several.
-        if matches!(self.policy, Policy::Served(_)) {
+        // A model behind an endpoint is known by its name alone, wherever it is served; one of a folder by
+        // the contents of its files.
+        if matches!(self.policy, EvalPolicy::Served(_)) {
             settings.insert("sampler".to_owned(), json!("endpoint"));
+            settings.insert("model".to_owned(), json!(self.names.0));
         }
         settings
     }
@@ -125,24 +134,31 @@ impl Task<'_> {
             top_p: self.options.top_p,
             max_tokens: self.options.max_new_tokens,
             seed: self.options.seed,
+            stop_strings: self.options.stop.clone(),
             ..SamplingParams::default()
         }
     }
 
-    /// Samples in this process, from the network that `network` makes of the model.
+    /// Samples in this process, from the network that `network` loads.
     fn here<P: rs_grpo_engine::model::TrainableModel>(
         &self,
         source: &Path,
         (folder, signals, bar): (&EvalFolder, &Signals, &ProgressBar),
         network: impl FnOnce(&Decoder) -> Result<P, Failure>,
-    ) -> Result<(Report, Vec<String>), Failure> {
+    ) -> Result<(EvalReport, Vec<String>), Failure> {
         let (options, set) = (self.options, self.set);
         let checkpoint = Checkpoint::open(source)?;
         let tokenizer = Tokenizer::from_folder(source)?;
         tokenizer.check_model(checkpoint.config().vocab_size, &source.join("config.json"))?;
         let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
-        let template = if options.chat { "" } else { &options.prompt_template };
-        let prompts = encode(&set.problems, &tokenizer, source, template)?;
+        let prompts = encode(&set.problems, &tokenizer, source, &options.prompt.options())?;
+        let longest = checkpoint.config().max_positions;
+        let (problems, prompts, too_long) = fitting(set.problems.clone(), prompts, longest)?;
+        let saved = folder.inputs();
+        let inputs = Inputs::of_model(&checkpoint, &saved)?.with_tokens(&problems, &prompts);
+        inputs.check(&saved, Problems::MayGrow)?;
+        let texts = prompt_texts(&problems, &tokenizer, source, &options.prompt.options())?;
+        write_prompts(folder, &problems, &texts, &prompts)?;
         let stop_tokens = stop_tokens(source, &tokenizer)?;
         let params = SamplingParams { stop_tokens, ..self.params() };
         params.check()?;
@@ -150,11 +166,13 @@ impl Task<'_> {
         let engine = engine_options(&network, &prompts, set.samples, options.max_new_tokens)?;
         let mut engine = Engine::new(&network, Some(&tokenizer), engine)?;
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
-        let report = self.collect(&mut sampler, folder, signals, bar)?;
-        Ok((report, network.take_notes()))
+        let report = self.collect(&problems, &mut sampler, folder, (signals, bar))?;
+        let mut notes = network.take_notes();
+        notes.extend(too_long);
+        Ok((report, notes))
     }
 
-    /// Samples by an endpoint.
+    /// Samples from an endpoint.
     fn there(
         &self,
         endpoint: &Endpoint,
@@ -162,33 +180,43 @@ impl Task<'_> {
         signals: &Signals,
         bar: &ProgressBar,
         repeats: &mut Repeats,
-    ) -> Result<Report, Failure> {
-        // In a conversation, what stands around the text is the server's.
-        let template = Question::text(&self.options.prompt_template, self.set.is_math)?;
+    ) -> Result<EvalReport, Failure> {
+        // With chat completions, the server applies the chat template.
+        let template = self.options.prompt.options().text(self.set.is_math)?;
         let problems = &self.set.problems;
+        if let Some(problem) = problems.iter().find(|problem| problem.system.is_some()) {
+            return Err(Failure::Usage(format!(
+                "{}: problem {} has a system message of its own, which --endpoint does not send; \
+                 allowed: data without system messages, and --system-prompt for all of them",
+                self.set.name, problem.id
+            )));
+        }
         let prompts: Vec<String> = problems.iter().map(|p| template.render(&p.prompt)).collect();
+        Inputs::of_texts(problems, &prompts).check(&folder.inputs(), Problems::MayGrow)?;
         let params = self.params();
         let mut note = |problem: &str| {
             repeats.add(problem);
             bar.set_message(problem.to_owned());
         };
         let mut sampler = EndpointSampler::new(endpoint, &prompts, &params, &mut note)?;
-        self.collect(&mut sampler, folder, signals, bar).map_err(|failure| match failure {
-            Failure::Failed(problem) => Failure::Failed(format!(
-                "{problem}; what came before is kept, and the same command goes on"
-            )),
-            other => other,
-        })
+        self.collect(problems, &mut sampler, folder, (signals, bar)).map_err(
+            |failure| match failure {
+                Failure::Failed(problem) => Failure::Failed(format!(
+                    "{problem}; completions so far are kept; continue with the same command"
+                )),
+                other => other,
+            },
+        )
     }
 
     fn collect(
         &self,
+        problems: &[Problem],
         sampler: &mut dyn TextSampler,
         folder: &EvalFolder,
-        signals: &Signals,
-        bar: &ProgressBar,
-    ) -> Result<Report, Failure> {
-        let evaluation = Evaluation { problems: &self.set.problems, samples: self.set.samples };
+        (signals, bar): (&Signals, &ProgressBar),
+    ) -> Result<EvalReport, Failure> {
+        let evaluation = Evaluation { problems, samples: self.set.samples };
         let mut reward = Reward::of(&self.options.reward_command)?;
         let tallies =
             evaluate(sampler, evaluation, &mut reward, Some(&folder.samples()), |done| {
@@ -196,12 +224,12 @@ impl Task<'_> {
                 signals.received().is_none()
             })?;
         match tallies {
-            Some(tallies) => Ok(Report::new(tallies)),
+            Some(tallies) => Ok(EvalReport::new(tallies)),
             None => Err(signals.failure(&self.options.out, "the same command")),
         }
     }
 
-    fn measurement(&self, report: &Report) -> Result<Measurement, Failure> {
+    fn measurement(&self, report: &EvalReport) -> Result<Measurement, Failure> {
         let estimate = |statistic| -> Result<Estimate, Failure> {
             let values = SeedProblemMatrix::new(&[report.values(statistic)?])?;
             Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
@@ -231,6 +259,21 @@ impl Task<'_> {
             settings: self.settings(),
         })
     }
+}
+
+/// Writes what the model was given, a line for each problem: text and token ids.
+fn write_prompts(
+    folder: &EvalFolder,
+    problems: &[Problem],
+    texts: &[String],
+    tokens: &[Vec<u32>],
+) -> Result<(), Failure> {
+    let line = |((problem, text), tokens): ((&Problem, &String), &Vec<u32>)| {
+        json!({"problem": problem.id, "prompt": text, "tokens": tokens}).to_string() + "\n"
+    };
+    let lines = problems.iter().zip(texts).zip(tokens).map(line);
+    folder.write("prompts.jsonl", &lines.collect::<String>())?;
+    Ok(())
 }
 
 /// Statistics beside pass@k, by the names of their fields.

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `command` | every model on every set |
-//! | `options`, `samples`, `served` | the options, of which the last two are parts |
+//! | `options`, `samples`, `served` | the options |
 //! | `sets`, `names` | the sets of problems, and what models and sets are called |
 //! | `measure` | one model on one set |
 //! | `show` | the table and the figure |

@@ -3,9 +3,9 @@
 use super::samples::Samples;
 use super::served::Served;
 use crate::commands::device::DeviceOption;
+use crate::commands::prompt_flags::PromptFlags;
 use crate::parse;
 use clap::Args;
-use rs_grpo_engine::text::AUTO;
 use std::path::PathBuf;
 
 /// Options of `repro eval`.
@@ -37,12 +37,11 @@ pub(crate) struct Options {
     /// correct where its reward is at least 1.
     #[arg(long, value_name = "COMMAND", default_value = "", hide_default_value = true)]
     pub(super) reward_command: String,
-    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question.
-    #[arg(long, value_name = "TEXT", default_value = AUTO)]
-    pub(super) prompt_template: String,
-    /// Ask through the model's chat template; with --endpoint, by its chat completions.
-    #[arg(long, conflicts_with = "prompt_template")]
-    pub(super) chat: bool,
+    #[command(flatten)]
+    pub(super) prompt: PromptFlags,
+    /// Text that ends a completion; repeat it for several.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) stop: Vec<String>,
     /// Divides the logits.
     #[arg(long, value_name = "T", allow_negative_numbers = true, default_value_t = 1.0)]
     pub(super) temperature: f32,
@@ -61,7 +60,7 @@ pub(crate) struct Options {
     /// Seed; a completion depends on it, on the prompt and on its number alone.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
-    /// Folder for completions, results, table and figure; an evaluation that was interrupted goes on.
+    /// Folder for completions, results, table and figure; an interrupted evaluation is resumed.
     #[arg(long, value_name = "DIR", default_value = "out/eval")]
     pub(super) out: PathBuf,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! How many completions a problem gets, by the set that it is of.
+//! Number of completions per problem, by set.
 
 use crate::parse;
 
@@ -23,7 +23,7 @@ impl Samples {
         Ok(Self { all, some: parts.map(pair).collect::<Result<_, String>>()? })
     }
 
-    /// Refuses numbers for sets that are not there.
+    /// Refuses numbers for sets that are not evaluated.
     pub(super) fn check(&self, texts: &[String], names: &[String]) -> Result<(), String> {
         let known = |set: &String| texts.contains(set) || names.contains(set);
         match self.some.iter().find(|(set, _)| !known(set)) {
@@ -34,7 +34,7 @@ impl Samples {
         }
     }
 
-    /// That of a set, by what it was given as or by its name.
+    /// The number for a set, by its text or its name.
     pub(super) fn of(&self, text: &str, name: &str) -> usize {
         let own = self.some.iter().find(|(set, _)| set == text || set == name);
         own.map_or(self.all, |(_, samples)| *samples)

@@ -1,5 +1,6 @@
-//! Models that another program serves.
+//! Options of served models.
 
+use crate::commands::prompt_flags::PromptFlags;
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
@@ -28,11 +29,21 @@ pub(super) struct Served {
 
 impl Served {
     /// The endpoint of a model, if there is one.
-    pub(super) fn endpoint(&self, model: &str, chat: bool) -> Result<Option<Endpoint>, Failure> {
+    pub(super) fn endpoint(
+        &self,
+        model: &str,
+        prompt: &PromptFlags,
+    ) -> Result<Option<Endpoint>, Failure> {
         let Some(address) = &self.endpoint else { return Ok(None) };
         let mut endpoint = Endpoint::new(address, model)?;
         endpoint.servers = endpoint.servers.with_key_from_environment();
-        endpoint.protocol = if chat { Protocol::Chat } else { Protocol::Completions };
+        if !prompt.chat && !prompt.system_prompt.is_empty() {
+            let problem = "--system-prompt needs --chat: it is a part of the conversation";
+            return Err(Failure::Usage(problem.to_owned()));
+        }
+        endpoint.protocol = if prompt.chat { Protocol::Chat } else { Protocol::Completions };
+        endpoint.system.clone_from(&prompt.system_prompt);
+        endpoint.template_vars = prompt.options().variables;
         endpoint.servers.concurrency = self.concurrency;
         endpoint.servers.retries = self.retries;
         endpoint.servers.timeout = Duration::from_secs(self.timeout);
@@ -40,7 +51,7 @@ impl Served {
     }
 }
 
-/// Requests that were repeated.
+/// Retried requests.
 #[derive(Default)]
 pub(super) struct Repeats {
     count: usize,
@@ -48,15 +59,19 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// Counts one.
+    /// Counts a retry, with its reason.
     pub(super) fn add(&mut self, problem: &str) {
         self.count += 1;
         problem.clone_into(&mut self.last);
     }
 
-    /// What there is to say of them, if there were any.
+    /// A note on the retries, if there were any.
     pub(super) fn note(&self) -> Option<String> {
         let Self { count, last } = self;
-        (*count > 0).then(|| format!("{count} request(s) were repeated; the last since {last}"))
+        match count {
+            0 => None,
+            1 => Some(format!("1 request was retried: {last}")),
+            count => Some(format!("{count} requests were retried; the last: {last}")),
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::parse;
 use rs_grpo_train::data::Problem;
-use rs_grpo_train::task::{Source, Split};
+use rs_grpo_train::task::{Split, TaskSource};
 
 /// A set of problems, with its name.
 pub(super) struct Set {
@@ -18,14 +18,14 @@ pub(super) struct Set {
     pub(super) samples: usize,
 }
 
-/// The sets that the options name, downloaded if need be.
+/// The sets that the options name, downloaded if necessary.
 pub(super) fn read(options: &Options, console: &mut Console<'_>) -> Result<Vec<Set>, Failure> {
     let texts = [options.data.as_slice(), options.benchmark.as_slice()].concat();
     parse::no_repeats("--data", &texts).map_err(Failure::Usage)?;
     let names = names(&texts);
     options.samples.check(&texts, &names).map_err(Failure::Usage)?;
     let read = |(data, name): (&String, String)| {
-        let source: Source = data.parse()?;
+        let source: TaskSource = data.parse()?;
         data::fetch(&source, console)?;
         let samples = options.samples.of(data, &name);
         let loaded = source.load(Split::HeldOut, options.problems)?;

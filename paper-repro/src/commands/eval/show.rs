@@ -59,7 +59,7 @@ pub(super) fn figure(measurements: &[Measurement]) -> Result<Figure, Failure> {
     for set in &sets {
         let of_set = || measurements.iter().filter(|m| m.data == *set);
         let highs = of_set().flat_map(|m| m.pass_at.iter().map(|(_, e)| e.high));
-        // Where nothing is solved, the axis is that of a share all the same.
+        // If nothing is solved, the axis still goes from 0 to 1.
         let top = Some(highs.fold(0.0, f64::max)).filter(|top| *top > 0.0).unwrap_or(1.0);
         let (x, y) = (Axis::new("k").log2(), Axis::new("pass@k").range(0.0, top));
         let mut panel = Panel::new(*set).x(x).y(y);
@@ -81,7 +81,7 @@ pub(super) fn figure(measurements: &[Measurement]) -> Result<Figure, Failure> {
     Ok(figure.columns(columns).size(120 + 430 * columns as u32, 80 + 360 * rows as u32))
 }
 
-/// Colours that stay apart: of the palette, or along a scale where there are more models than it has.
+/// Distinct colours: from the palette, or along a scale if there are more models.
 fn color(at: usize, models: usize) -> Color {
     match models <= Color::PALETTE_LEN {
         true => Color::palette(at),

@@ -2,22 +2,22 @@
 
 /// A method.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Arm {
+pub(super) struct ExperimentArm {
     /// Name in tables and figures.
     pub(super) label: String,
     /// Name of its folder.
     pub(super) folder: String,
-    /// Its estimator; the model at the start where absent.
+    /// Its estimator; absent for the base model.
     pub(super) estimator: Option<String>,
 }
 
-impl Arm {
+impl ExperimentArm {
     fn new(label: &str, estimator: &str) -> Self {
-        let folder = estimator.replace([':', ',', '='], "-");
+        let folder = estimator.replace([':', ',', '=', '/'], "-");
         Self { label: label.to_owned(), folder, estimator: Some(estimator.to_owned()) }
     }
 
-    /// The model at the start.
+    /// The base model.
     pub(super) fn base() -> Self {
         Self { label: "base model".to_owned(), folder: "base".to_owned(), estimator: None }
     }

@@ -1,6 +1,6 @@
 //! `repro experiment countdown`.
 
-use super::arms::Arm;
+use super::arms::ExperimentArm;
 use super::job::{Finished, Job};
 use super::parallel::in_parallel;
 use super::results::Results;
@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// Steps of each run, in place of those of the settings.
     #[arg(long, alias = "max-steps", value_name = "N", value_parser = parse::size::<1>)]
     steps: Option<usize>,
-    /// Folder for the runs, the table and the figure; an experiment that was interrupted goes on.
+    /// Folder for the runs, the table and the figure; an interrupted experiment is resumed.
     #[arg(long, value_name = "DIR", default_value = "out/experiment/countdown")]
     out: PathBuf,
     #[command(flatten)]
@@ -69,8 +69,8 @@ pub(crate) fn run(
     };
     config.steps = options.steps.unwrap_or(config.steps);
     let arms = match estimators.is_empty() {
-        true => Arm::all(),
-        false => estimators.iter().map(|e| Arm::of(&e.to_string())).collect(),
+        true => ExperimentArm::all(),
+        false => estimators.iter().map(|e| ExperimentArm::of(&e.to_string())).collect(),
     };
     let run = (options.seeds, options.device);
     compare(arms, &config, run, &options.out, pool, console)
@@ -84,7 +84,7 @@ pub(crate) fn demonstration(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let config = settings()?;
-    let arms = DEMONSTRATION.map(Arm::of).to_vec();
+    let arms = DEMONSTRATION.map(ExperimentArm::of).to_vec();
     let out = out.unwrap_or(Path::new("out/llm-demonstration"));
     compare(arms, &config, (1, device), out, pool, console)
 }
@@ -98,10 +98,10 @@ fn settings() -> Result<TrainConfig, Failure> {
     Ok(TrainConfig::default().with(table, origin)?)
 }
 
-/// Trains and evaluates every method with every seed, beside the model at the start; prints the table
-/// and writes the figure.
+/// Trains and evaluates every method with every seed, and evaluates the base model; prints the table and
+/// writes the figure.
 fn compare(
-    arms: Vec<Arm>,
+    arms: Vec<ExperimentArm>,
     config: &TrainConfig,
     (seeds, device): (usize, DeviceOption),
     out: &Path,
@@ -110,7 +110,7 @@ fn compare(
 ) -> Result<(), Failure> {
     let model = model::folder(&config.model, console)?;
     let place = device.place_by_name(&model)?;
-    let arms: Vec<Arm> = [Arm::base()].into_iter().chain(arms).collect();
+    let arms: Vec<ExperimentArm> = [ExperimentArm::base()].into_iter().chain(arms).collect();
     let jobs = jobs(&arms, config, seeds, out);
     for job in &jobs {
         job.config.check()?;
@@ -133,8 +133,8 @@ fn compare(
     show(&by_arm(arms, finished), config, out, console)
 }
 
-/// What was finished, job for job, under its method.
-fn by_arm(arms: Vec<Arm>, finished: Vec<Option<Finished>>) -> Vec<Results> {
+/// Groups finished jobs by method.
+fn by_arm(arms: Vec<ExperimentArm>, finished: Vec<Option<Finished>>) -> Vec<Results> {
     let mut results: Vec<Results> =
         arms.into_iter().map(|arm| Results { arm, seeds: Vec::new() }).collect();
     let count = results.len();
@@ -171,10 +171,10 @@ fn show(
     Ok(())
 }
 
-/// One job for each seed and method, in that order: an experiment that is not yet done has compared all
+/// One job for each seed and method, seeds first, so that an unfinished experiment has compared all
 /// methods on its first seeds.
-fn jobs(arms: &[Arm], config: &TrainConfig, seeds: usize, out: &Path) -> Vec<Job> {
-    let job = |(seed, arm): (u64, &Arm)| Job {
+fn jobs(arms: &[ExperimentArm], config: &TrainConfig, seeds: usize, out: &Path) -> Vec<Job> {
+    let job = |(seed, arm): (u64, &ExperimentArm)| Job {
         arm: arm.clone(),
         config: TrainConfig {
             estimator: arm.estimator.clone().unwrap_or(config.estimator.clone()),

@@ -1,27 +1,30 @@
-//! One method with one seed: trained, then evaluated; both go on where they were interrupted.
+//! One method with one seed: trained, then evaluated; both can be resumed.
 
-use super::arms::Arm;
+use super::arms::ExperimentArm;
+use rs_grpo_engine::checkpoint::Checkpoint;
 use rs_grpo_engine::cuda::backend::Backend;
 use rs_grpo_engine::generate::{SamplingParams, Texts};
 use rs_grpo_engine::model::TrainableModel;
 use rs_grpo_files::Reader;
 use rs_grpo_train::Result;
-use rs_grpo_train::evaluate::{Evaluation, Report, evaluate};
-use rs_grpo_train::run::{Outcome, Resume, RunFolder};
+use rs_grpo_train::evaluate::{EvalFolder, EvalReport, Evaluation, evaluate};
+use rs_grpo_train::inputs::{Inputs, Problems};
+use rs_grpo_train::run::{Resume, RunEnd, RunFolder};
 use rs_grpo_train::task::Split;
-use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine};
+use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine, fitting};
+use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
-/// What there is to do.
+/// A training and its evaluation.
 pub(super) struct Job {
-    pub(super) arm: Arm,
+    pub(super) arm: ExperimentArm,
     pub(super) config: TrainConfig,
     pub(super) folder: PathBuf,
 }
 
-/// What came of it.
+/// The result of a job.
 pub(super) struct Finished {
-    pub(super) report: Report,
+    pub(super) report: EvalReport,
     /// The numbers of every step.
     pub(super) steps: Vec<Metrics>,
 }
@@ -34,8 +37,8 @@ impl Job {
             + self.config.eval.problems * self.config.eval.samples) as u64
     }
 
-    /// Trains and evaluates. `advance` is told of completions that are done, and `stop` asked between
-    /// steps. `None` where it was told to stop.
+    /// Trains and evaluates. `advance` gets the number of new completions; `stop` is called between
+    /// steps, and returns true to stop, which returns `None`.
     pub(super) fn run(
         &self,
         model: &Path,
@@ -65,7 +68,7 @@ impl Job {
             advance(per_step * folder.newest()?.map_or(0, |(step, _)| step as u64));
             let outcome =
                 rs_grpo_train::run::run(context, &mut folder, stop, &mut |_| advance(per_step))?;
-            if outcome == Outcome::Stopped {
+            if outcome == RunEnd::Stopped {
                 return Ok(None);
             }
             steps = Reader::<Metrics>::open(&self.folder.join("metrics.jsonl"))?
@@ -80,18 +83,20 @@ impl Job {
         context: &TrainContext<P>,
         stop: &(dyn Fn() -> bool + Sync),
         advance: &(dyn Fn(u64) + Sync),
-    ) -> Result<Option<Report>> {
+    ) -> Result<Option<EvalReport>> {
         let config = &self.config;
-        let folder = self.folder.join("eval");
-        std::fs::create_dir_all(&folder)
-            .map_err(|source| rs_grpo_files::Error::File { path: folder.clone(), source })?;
+        let folder = EvalFolder::open(&self.folder.join("eval"), &self.eval_settings())?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let prompts =
-            encode(&problems, &context.tokenizer, &context.folder, &config.prompt_template)?;
+            encode(&problems, &context.tokenizer, &context.folder, &config.prompt_options()?)?;
+        let (problems, prompts, _) = fitting(problems, prompts, context.model.max_positions)?;
+        let model = Inputs::of_model(&Checkpoint::open(&context.folder)?, &folder.inputs())?;
+        model.with_tokens(&problems, &prompts).check(&folder.inputs(), Problems::MayGrow)?;
         let params = SamplingParams {
             temperature: 1.0,
             max_tokens: config.max_new_tokens,
             stop_tokens: context.stop_tokens.clone(),
+            stop_strings: config.stop.clone(),
             seed: config.seed,
             ..SamplingParams::default()
         };
@@ -103,13 +108,23 @@ impl Job {
             &mut sampler,
             evaluation,
             &mut config.reward()?,
-            Some(&folder.join("samples.jsonl")),
+            Some(&folder.samples()),
             |all| {
                 advance(all as u64 - done);
                 done = all as u64;
                 !stop()
             },
         )?;
-        Ok(tallies.map(Report::new))
+        Ok(tallies.map(EvalReport::new))
+    }
+
+    /// What a completion depends on beside the trained policy and the problems.
+    fn eval_settings(&self) -> Map<String, Value> {
+        let settings = json!({
+            "max_tokens": self.config.max_new_tokens,
+            "seed": self.config.seed,
+            "grader": rs_grpo_grade::VERSION,
+        });
+        settings.as_object().cloned().unwrap_or_default()
     }
 }

@@ -6,8 +6,8 @@
 //! | `countdown` | all methods on Countdown |
 //! | `arms` | the methods |
 //! | `job`, `parallel` | one method with one seed, and many of them side by side |
-//! | `results` | what came of a method |
-//! | `table`, `figure` | how that is shown |
+//! | `results` | results of a method |
+//! | `table`, `figure` | tables and figures of the results |
 
 mod arms;
 mod command;

@@ -1,6 +1,6 @@
-//! What came of a method, and its statistics with their intervals.
+//! Results of a method, and its statistics with intervals.
 
-use super::arms::Arm;
+use super::arms::ExperimentArm;
 use super::job::Finished;
 use crate::failure::Failure;
 use rand::SeedableRng;
@@ -11,9 +11,9 @@ use rs_grpo_train::evaluate::{Estimate, SeedProblemMatrix, Statistic, bootstrap}
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
 
-/// What came of one method, for each seed.
+/// Results of one method, for each seed.
 pub(super) struct Results {
-    pub(super) arm: Arm,
+    pub(super) arm: ExperimentArm,
     pub(super) seeds: Vec<Finished>,
 }
 
@@ -45,7 +45,7 @@ fn values(results: &Results, statistic: Statistic) -> Result<Vec<Vec<f64>>, Fail
     results.seeds.iter().map(of_seed).collect()
 }
 
-/// What one method has over another, problem for problem and seed for seed.
+/// Difference of two methods, paired by problem and seed.
 pub(super) fn difference(
     arm: &Results,
     rival: &Results,

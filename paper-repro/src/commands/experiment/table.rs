@@ -1,15 +1,15 @@
 //! The tables of an experiment.
 
-use super::arms::Arm;
+use super::arms::ExperimentArm;
 use super::results::{Results, difference, estimate, solved};
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Table};
 use rs_grpo_train::evaluate::{Estimate, Statistic};
 
-/// The method that the others are held against.
+/// The method that the others are compared with.
 const RIVAL: &str = "grpo";
 
-/// The k of the columns: 1, and as far as the completions reach 32 and 128.
+/// The k of the columns: 1, and 32 and 128 if there are enough completions.
 fn ks(results: &[Results]) -> Vec<u64> {
     let most = results.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.report.samples()).min();
     let most = most.unwrap_or(1) as u64;
@@ -42,9 +42,9 @@ pub(super) fn of(results: &[Results]) -> Result<Table, Failure> {
     Ok(table)
 }
 
-/// What each method has over GRPO, problem for problem and seed for seed; nothing without GRPO.
+/// Difference of each method to GRPO, paired by problem and seed; none without GRPO.
 pub(super) fn differences(results: &[Results]) -> Result<Option<Table>, Failure> {
-    let is_rival = |arm: &Arm| arm.estimator.as_deref() == Some(RIVAL);
+    let is_rival = |arm: &ExperimentArm| arm.estimator.as_deref() == Some(RIVAL);
     let Some(rival) = results.iter().find(|arm| is_rival(&arm.arm)) else { return Ok(None) };
     let ks = ks(results);
     let mut columns = vec![Column::left("points over GRPO")];

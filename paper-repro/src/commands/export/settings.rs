@@ -1,7 +1,8 @@
 //! Each setting of a run as verl's, of version 0.9.1.
 //!
-//! A setting that verl has not is refused; one that it has in another form is told in a note. That none
-//! is forgotten, the compiler reminds: [`every_setting_is_known`] names every field.
+//! A setting that verl lacks is refused; one that differs in verl gets a note.
+//! [`every_setting_is_known`] names every field, so that a new setting does not compile before it is
+//! handled.
 
 use crate::failure::Failure;
 use rs_grpo_engine::ModelConfig;
@@ -15,21 +16,21 @@ use rs_grpo_train::{
 };
 use std::path::Path;
 
-/// Over what a ratio never is: verl's way to have no dual clip.
+/// Larger than any ratio: turns verl's dual clip off.
 const NO_DUAL_CLIP: f64 = 1e6;
 /// Names of verl's own estimators; ours have other names there.
 const VERLS_OWN: [&str; 3] = ["grpo", "rloo", "grpo_passk"];
 
-/// The machines, and what else verl wants to know.
+/// Machines and limits that verl needs besides the settings.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target {
+pub(super) struct ExportTarget {
     pub(super) nodes: usize,
     pub(super) gpus: usize,
     pub(super) tensor_parallel: usize,
     pub(super) prompt_tokens: usize,
 }
 
-/// A part of the settings, with what is said above it.
+/// A section of the settings, with its title.
 pub(super) struct Part {
     pub(super) title: &'static str,
     pub(super) overrides: Vec<String>,
@@ -38,22 +39,26 @@ pub(super) struct Part {
 /// A run as verl's settings.
 pub(super) struct Mapping {
     pub(super) parts: Vec<Part>,
-    /// What verl does otherwise, a sentence each.
+    /// Differences of verl, a sentence each.
     pub(super) notes: Vec<String>,
     /// The text around a question in verl's data.
     pub(super) template: PlainTemplate,
-    /// Whether evaluations need data of their own.
+    /// Whether evaluations need a separate data file.
     pub(super) evaluates: bool,
 }
 
 impl Mapping {
     /// # Errors
-    /// Settings that verl has not, by their names.
-    pub(super) fn new(name: &str, config: &TrainConfig, target: Target) -> Result<Self, Failure> {
+    /// Settings that verl lacks, by name.
+    pub(super) fn new(
+        name: &str,
+        config: &TrainConfig,
+        target: ExportTarget,
+    ) -> Result<Self, Failure> {
         every_setting_is_known(config);
         refuse(config)?;
         let shape = shape(&config.model)?;
-        let (template, chat) = template(&shape, &config.model, &config.prompt_template)?;
+        let (template, chat) = template(&shape, config)?;
         let prompt = prompt_tokens(&shape, config.max_new_tokens, target)?;
         let longest = prompt + config.max_new_tokens;
         let mut notes = room_notes(config, prompt, longest);
@@ -78,7 +83,7 @@ impl Mapping {
     }
 }
 
-/// Every setting, and what maps or refuses it: a new one does not compile before it stands here.
+/// Every setting, and what maps or refuses it: a new one does not compile before it is added here.
 fn every_setting_is_known(config: &TrainConfig) {
     let TrainConfig {
         model: _,              // shape and model_part
@@ -86,6 +91,9 @@ fn every_setting_is_known(config: &TrainConfig) {
         eval_data: _,          // in the files of the problems
         decontaminate: _,      // in the files of the problems
         prompt_template: _,    // template
+        chat: _,               // template
+        system_prompt: _,      // refuse
+        template_vars: _,      // refuse
         reward_command: _,     // refuse
         estimator: _,          // advantage_part, in canonical form
         loss: _,               // loss_part
@@ -111,13 +119,14 @@ fn every_setting_is_known(config: &TrainConfig) {
         lora: _,               // model_part
         temperature: _,        // sampling_part
         max_new_tokens: _,     // prompt_tokens, data_part, loss_part and reward_part
+        stop: _,               // refuse
         save: _,               // run_part
         eval: _,               // run_part
         seed: _,               // data_part, sampling_part and run_part
     } = config;
 }
 
-/// Refuses what verl has not, as far as one setting tells.
+/// Refuses settings that verl lacks, each by itself.
 fn refuse(config: &TrainConfig) -> Result<(), Failure> {
     let TrainConfig { data, reward_command, mask_truncated, sampler, .. } = config;
     if !config.source()?.is_math() {
@@ -134,7 +143,8 @@ fn refuse(config: &TrainConfig) -> Result<(), Failure> {
     if *mask_truncated {
         return refused("mask-truncated", mask_truncated, "false: verl has no such mask");
     }
-    // Wherever completions are drawn here, verl draws them by its own vLLM.
+    refuse_prompts(config)?;
+    // verl always samples with its own vLLM.
     if sampler.async_steps > 0 {
         let why = "local, or http without async_steps: this trainer of verl draws each step anew";
         return refused("sampler", sampler.to_string(), why);
@@ -142,7 +152,24 @@ fn refuse(config: &TrainConfig) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What there is no room for, of prompts and of micro-batches.
+/// Refuses parts of prompts and stops that the files for verl do not hold.
+fn refuse_prompts(config: &TrainConfig) -> Result<(), Failure> {
+    let TrainConfig { system_prompt, template_vars, stop, .. } = config;
+    if !system_prompt.is_empty() {
+        let allowed = "empty: verl's rows would need it; write it into prompt_template";
+        return refused("system-prompt", system_prompt, allowed);
+    }
+    if !template_vars.0.is_empty() {
+        let allowed = "empty; give verl data.apply_chat_template_kwargs yourself";
+        return refused("template-vars", template_vars, allowed);
+    }
+    if let Some(stop) = stop.first() {
+        return refused("stop", stop, "empty: verl's rollout stops at tokens only");
+    }
+    Ok(())
+}
+
+/// Notes on lengths of prompts and micro-batches.
 fn room_notes(config: &TrainConfig, prompt: usize, longest: usize) -> Vec<String> {
     let micro_batch_tokens = config.micro_batch_tokens;
     let mut notes = vec![format!("data: prompts of more than {prompt} tokens are left out.")];
@@ -167,7 +194,7 @@ fn data_part(config: &TrainConfig, prompt: usize) -> Vec<String> {
     ]
 }
 
-fn sampling_part(config: &TrainConfig, target: Target) -> Vec<String> {
+fn sampling_part(config: &TrainConfig, target: ExportTarget) -> Vec<String> {
     let TrainConfig { samples, temperature, seed, .. } = config;
     let key = |name: &str, value: &dyn std::fmt::Display| {
         format!("actor_rollout_ref.rollout.{name}={value}")
@@ -195,16 +222,16 @@ fn refused<T>(setting: &str, value: impl std::fmt::Debug, allowed: &str) -> Resu
     )))
 }
 
-/// A text in the grammar of verl's command line.
+/// Quotes a text for verl's command line.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// What is known of a model without its weights.
+/// A model's shape, without its weights.
 struct Shape {
     path: String,
     config: ModelConfig,
-    /// Whether it was trained to hold conversations; unknown of a folder.
+    /// Whether it is a chat model; unknown for a folder.
     converses: Option<bool>,
 }
 
@@ -223,15 +250,19 @@ fn shape(model: &str) -> Result<Shape, Failure> {
 }
 
 /// The text around a question, and whether the model's chat template goes around that.
-fn template(shape: &Shape, model: &str, template: &str) -> Result<(PlainTemplate, bool), Failure> {
-    Ok(match (template, shape.converses) {
+fn template(shape: &Shape, config: &TrainConfig) -> Result<(PlainTemplate, bool), Failure> {
+    let TrainConfig { model, prompt_template, chat, .. } = config;
+    if *chat {
+        return Ok((Question::text(prompt_template, true)?, true));
+    }
+    Ok(match (prompt_template.as_str(), shape.converses) {
         ("", _) => (PlainTemplate::default(), true),
         (AUTO, Some(true)) => (Question::text(AUTO, true)?, true),
         (AUTO, Some(false)) => (Question::plain(AUTO, true)?, false),
         (AUTO, None) => {
             let allowed = format!(
-                "a text with {{prompt}}, or empty for the chat template: of {model} it is not known \
-                 whether it holds conversations"
+                "a text with {{prompt}}, or empty for the chat template: it is not known \
+                 whether {model} is a chat model"
             );
             return refused("prompt-template", AUTO, &allowed);
         }
@@ -278,7 +309,7 @@ fn model_part(
 }
 
 /// Longest prompt that verl keeps.
-fn prompt_tokens(shape: &Shape, new: usize, target: Target) -> Result<usize, Failure> {
+fn prompt_tokens(shape: &Shape, new: usize, target: ExportTarget) -> Result<usize, Failure> {
     let room = shape.config.max_positions.saturating_sub(new);
     match room {
         0 => refused("max-new-tokens", new, &format!("under {}", shape.config.max_positions)),
@@ -288,16 +319,23 @@ fn prompt_tokens(shape: &Shape, new: usize, target: Target) -> Result<usize, Fai
 
 fn advantage_part(config: &TrainConfig, notes: &mut Vec<String>) -> Result<Vec<String>, Failure> {
     let sampling_rounds = config.sampling_rounds;
-    let text = config.estimator()?.to_string();
-    let (name, parameters) = text.split_once(':').unwrap_or((&text, ""));
-    let name = name.replace('-', "_");
+    let estimator = config.estimator()?;
+    let name = estimator.name().replace('-', "_");
     let name = match VERLS_OWN.contains(&name.as_str()) {
         true => format!("reference_{name}"),
         false => name,
     };
     let mut part = vec![format!("algorithm.adv_estimator={name}")];
-    let pairs = parameters.split(',').filter(|pair| !pair.is_empty());
-    part.extend(pairs.map(|pair| format!("+algorithm.{name}.{pair}")));
+    // Numbers and words stand as they are; the text of another estimator, or of weights, does not.
+    let is_plain =
+        |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "-+.".contains(c));
+    let written = |value: String| if is_plain(&value) { value } else { quoted(&value) };
+    part.extend(
+        estimator
+            .parameters()
+            .into_iter()
+            .map(|(key, value)| format!("+algorithm.{name}.{key}={}", written(value))),
+    );
     part.push("algorithm.use_kl_in_reward=False".to_owned());
     if sampling_rounds > 1 {
         part.push("algorithm.filter_groups.enable=True".to_owned());
@@ -321,7 +359,11 @@ fn loss_part(config: &TrainConfig, notes: &mut Vec<String>) -> Result<Vec<String
     let mut part = vec![actor("loss_agg_mode", &mode)];
     match kind {
         LossKind::Gspo if dual_clip != 0.0 => {
-            return refused("loss", "gspo with dual_clip", "gspo without it: verl's has none");
+            return refused(
+                "loss",
+                "gspo with dual_clip",
+                "gspo without it: verl's gspo has no dual clip",
+            );
         }
         LossKind::Gspo => part.push(actor("policy_loss.loss_mode", &"gspo")),
         LossKind::ConstantLength => part.push(actor("loss_scale_factor", &config.max_new_tokens)),
@@ -362,8 +404,8 @@ fn actor(name: &str, value: &dyn std::fmt::Display) -> String {
     format!("actor_rollout_ref.actor.{name}={value}")
 }
 
-/// Of tokens: the trainer's probability over the sampler's. Without it, the sampler's are taken for those
-/// before the step, where that has several updates.
+/// Importance correction of tokens: the trainer's probability over the sampler's. Without it, a step of
+/// several updates uses the sampler's log-probabilities as the old ones.
 fn correction(config: &TrainConfig) -> Vec<String> {
     let several_updates = config.minibatches * config.epochs > 1;
     let key = |name: &str, value: &str| format!("algorithm.rollout_correction.{name}={value}");
@@ -394,7 +436,7 @@ fn reward_part(overlong_buffer: usize, longest: usize) -> Vec<String> {
 fn update_part(
     config: &TrainConfig,
     longest: usize,
-    target: Target,
+    target: ExportTarget,
 ) -> Result<Vec<String>, Failure> {
     let TrainConfig { prompts, samples, minibatches, epochs, micro_batch_tokens, .. } = *config;
     if !prompts.is_multiple_of(minibatches) {
@@ -460,7 +502,7 @@ fn optimizer_part(config: &TrainConfig, notes: &mut Vec<String>) -> Vec<String> 
 fn run_part(
     name: &str,
     config: &TrainConfig,
-    target: Target,
+    target: ExportTarget,
     notes: &mut Vec<String>,
 ) -> Vec<String> {
     let TrainConfig { steps, seed, .. } = config;
@@ -478,7 +520,7 @@ fn run_part(
         format!("trainer.nnodes={}", target.nodes),
         format!("trainer.n_gpus_per_node={}", target.gpus),
         format!("trainer.total_training_steps={steps}"),
-        // An epoch has a step at least, so these are enough; the steps end the run.
+        // An epoch has at least one step, so this many suffice; the number of steps ends the run.
         format!("trainer.total_epochs={steps}"),
         format!("trainer.save_freq={every}"),
         format!("trainer.max_actor_ckpt_to_keep={keep}"),

@@ -1,7 +1,7 @@
 //! `repro export verl`: a run as verl's command, with its data and its reward.
 
 use super::blocks;
-use super::settings::{Mapping, Target};
+use super::settings::{ExportTarget, Mapping};
 use crate::commands::data;
 use crate::commands::llm::flags::Flags;
 use crate::console::Console;
@@ -15,7 +15,7 @@ use rs_grpo_train::task::Split;
 use rs_grpo_train::{TrainConfig, training_problems};
 use std::path::{Path, PathBuf};
 
-/// Where what is not given goes.
+/// Default folder of the files.
 const OUT: &str = "out/verl";
 /// The function that verl calls for a reward.
 const REWARD: &str = include_str!("reward.py");
@@ -26,10 +26,10 @@ pub(crate) struct Options {
     /// A block of the paper's table, a file of settings of `repro llm`, or a folder with a config.toml.
     #[arg(value_name = "EXPERIMENT")]
     experiment: String,
-    /// Machines.
+    /// Number of machines.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "1")]
     nodes: usize,
-    /// GPUs of each.
+    /// GPUs of each machine.
     #[arg(long, value_name = "N", value_parser = parse::size::<1>, default_value = "8")]
     gpus_per_node: usize,
     /// GPUs that sample together, for models too large for one.
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     /// The folder of the files [default: out/verl/EXPERIMENT].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Leave the problems out, where they are not at hand: verl needs them before it runs.
+    /// Leave the problems out if they are not available here; verl needs them before it runs.
     #[arg(long)]
     no_data: bool,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
     let (name, config) = blocks::find(&options.experiment)?;
     let config = config.with(options.flags.table()?, Path::new("the command line"))?;
     config.check()?;
-    let target = Target {
+    let target = ExportTarget {
         nodes: options.nodes,
         gpus: options.gpus_per_node,
         tensor_parallel: options.tensor_parallel,
@@ -107,7 +107,7 @@ fn problems(
     {
         let count = decontaminated.overlaps.len();
         console.note(&format!(
-            "{}: {count} problems left out that benchmarks at hand hold",
+            "{}: {count} problems left out that are in benchmarks of the cache",
             config.data
         ));
     }
@@ -125,7 +125,12 @@ fn rows(set: &str, loaded: &Loaded, template: &PlainTemplate) -> Result<Vec<u8>,
     let row = |problem: &rs_grpo_train::data::Problem| VerlRow {
         source: set.to_owned(),
         content: template.render(&problem.prompt),
-        answer: loaded.answers.get(&problem.id).cloned().unwrap_or_else(|| problem.answer()),
+        answer: loaded
+            .answers
+            .get(&problem.id)
+            .cloned()
+            .or_else(|| problem.answer())
+            .unwrap_or_default(),
         id: problem.id.clone(),
     };
     let rows: Vec<VerlRow> = loaded.problems.iter().map(row).collect();
@@ -143,8 +148,8 @@ fn overrides(name: &str, mapping: &Mapping) -> String {
     text
 }
 
-fn script(name: &str, mapping: &Mapping, target: Target) -> String {
-    let Target { nodes, gpus, .. } = target;
+fn script(name: &str, mapping: &Mapping, target: ExportTarget) -> String {
+    let ExportTarget { nodes, gpus, .. } = target;
     let val = if mapping.evaluates { "val" } else { "train" };
     format!(
         r#"#!/usr/bin/env bash
@@ -180,7 +185,7 @@ exec python3 -m verl.trainer.main_ppo "${{overrides[@]}}"
 
 fn notes(name: &str, mapping: &Mapping) -> String {
     let mut text = format!(
-        "# {name}: what verl does otherwise\n\nSettings are in `overrides.txt`, {} of them; all others are \
+        "# {name}: what verl does differently\n\nSettings are in `overrides.txt`, {} of them; all others are \
          verl's defaults. Advantages and rewards are computed by the package `rs-grpo`.\n\n",
         mapping.overrides().count()
     );

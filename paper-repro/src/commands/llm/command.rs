@@ -1,4 +1,4 @@
-//! What `repro llm` does: train, or one of its own commands.
+//! `repro llm`: trains, or runs a subcommand.
 
 use super::{merge, pretrain, pull_adapters, sample, train};
 use crate::commands::experiment;
@@ -22,13 +22,13 @@ pub(crate) struct Options {
 enum Command {
     /// Add LoRA adapters to the matrices of their model.
     Merge(merge::MergeOptions),
-    /// Make the embedded model again: teach a small decoder Countdown from nothing.
+    /// Pre-train the embedded model again: a small decoder, on Countdown.
     Pretrain(pretrain::Options),
-    /// Keep a folder beside a vLLM server as a trainer's folder of adapters is.
+    /// Mirror a trainer's folder of adapters on the machine of a vLLM server.
     ///
-    /// Pulls what appears, checks the SHA-256 of every file, and removes what disappears, until it is
-    /// interrupted. A trainer that cannot be reached is asked again. The token, if the trainer has one, is
-    /// that of RS_GRPO_ADAPTER_TOKEN there and here.
+    /// Pulls new adapters, checks the SHA-256 of every file, and removes deleted ones, until it is
+    /// interrupted. An unreachable trainer is tried again. The token, if the trainer has one, is
+    /// RS_GRPO_ADAPTER_TOKEN on both machines.
     PullAdapters(pull_adapters::PullOptions),
     /// Sample continuations of prompts.
     Sample(Box<sample::Options>),

@@ -1,4 +1,4 @@
-//! What a run left out of its problems: told, and kept in its folder.
+//! Problems that decontamination removed: reported, and saved in the run's folder.
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -8,10 +8,10 @@ use rs_grpo_train::{Decontaminated, TrainContext};
 use serde_json::json;
 use std::path::Path;
 
-/// File of a run that tells what was left out of its problems.
+/// File of a run with the problems that were left out.
 const OVERLAPS: &str = "overlaps.json";
 
-/// Says what was found in the data, and keeps what was left out in the folder of the run.
+/// Reports what was found in the data, and saves what was left out in the run's folder.
 pub(super) fn tell_of_data<P>(
     context: &TrainContext<P>,
     out: &Path,
@@ -33,7 +33,7 @@ pub(super) fn tell_of_data<P>(
     Ok(write_atomic(out.join(OVERLAPS), format!("{report:#}\n").as_bytes())?)
 }
 
-/// What a run that goes on left out of its problems when it began.
+/// Problems that a resumed run left out when it began.
 pub(super) fn left_out(folder: &RunFolder, out: &Path) -> Result<Option<Decontaminated>, Failure> {
     let path = out.join(OVERLAPS);
     if folder.newest()?.is_none() || !path.exists() {

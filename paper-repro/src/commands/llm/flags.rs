@@ -16,13 +16,13 @@ use crate::parse;
 const BETA: &str = "beta";
 const ASYNC_STEPS: &str = "async_steps";
 
-/// Settings that were given: with `OF_A_RUN` on top of a run's defaults, which the help shows, or else on
-/// top of those of an experiment.
+/// Settings given as flags: with `OF_A_RUN` they override a run's defaults, which the help shows,
+/// otherwise those of an experiment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Flags<const OF_A_RUN: bool> {
     given: Table,
     async_steps: Option<usize>,
-    /// What is wrong with a flag of another trainer that has no like here.
+    /// The error about another trainer's flag that has no equivalent here.
     foreign: Option<String>,
 }
 
@@ -116,7 +116,7 @@ fn hyphenated(key: &str) -> String {
     key.replace('_', "-")
 }
 
-/// What help says of a setting: no full stop at its end.
+/// Help text of a setting, without a final full stop.
 fn summary(setting: &Setting) -> &'static str {
     setting.doc().trim_end_matches('.')
 }
@@ -134,7 +134,7 @@ fn argument(setting: &Setting, default: &Value) -> Arg {
         .help_heading(setting.heading);
     match (setting.form, default) {
         (Some(form), Value::Table(keys)) => {
-            let key = |key: &rs_grpo_train::Key| {
+            let key = |key: &rs_grpo_train::TableKey| {
                 let doc = key.doc().trim_end_matches('.');
                 format!("\n- {}: {doc} [{}]", key.name, parse::plain(&keys[key.name]))
             };
@@ -145,7 +145,7 @@ fn argument(setting: &Setting, default: &Value) -> Arg {
     }
 }
 
-/// Reads values of the kind of the default.
+/// Parser of values of the default's type.
 fn parser(setting: &Setting, default: &Value) -> ValueParser {
     match (setting.form, default) {
         (Some(form), _) => {
@@ -158,9 +158,20 @@ fn parser(setting: &Setting, default: &Value) -> ValueParser {
         (_, Value::Float(_)) => {
             ValueParser::new(|text: &str| parse::number(text).map(Value::Float))
         }
+        (_, Value::Array(_)) => ValueParser::new(texts),
         (_, Value::Boolean(_)) => BoolValueParser::new().map(Value::Boolean).into(),
         _ => ValueParser::new(|text: &str| Ok::<_, String>(Value::String(text.to_owned()))),
     }
+}
+
+/// A list of texts in brackets, or one text.
+fn texts(text: &str) -> Result<Value, String> {
+    if !text.starts_with('[') {
+        return Ok(Value::Array(vec![text.into()]));
+    }
+    let list: Result<Vec<String>, _> = serde_json::from_str(text);
+    let list = list.map_err(|_| r#"allowed: one text, or a list as in ["a", "b"]"#.to_owned())?;
+    Ok(list.into())
 }
 
 fn whole(text: &str) -> Result<Value, String> {

@@ -22,7 +22,7 @@ pub(crate) struct MergeOptions {
     out: PathBuf,
 }
 
-/// Files of the model that the merged one has as they are.
+/// Files of the model that are copied to the merged one.
 const COMPANIONS: [&str; 4] =
     ["tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja"];
 

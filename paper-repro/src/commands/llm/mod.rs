@@ -2,10 +2,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `command` | what is asked for |
+//! | `command` | the options and subcommands |
 //! | `train`, `remote`, `flags`, `defaults` | a training run, its servers, its settings as flags and what these override |
-//! | `data` | what a run left out of its problems |
-//! | `progress` | what the console is told of a run |
+//! | `data` | problems that decontamination removed |
+//! | `progress` | progress of a run on the console |
 //! | `sample`, `prompts` | continuations of prompts |
 //! | `merge`, `pretrain`, `pull_adapters` | the other commands |
 

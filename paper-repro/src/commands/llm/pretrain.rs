@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
 use rayon::ThreadPool;
-use rs_grpo_train::task::countdown::Shape;
+use rs_grpo_train::task::countdown::PuzzleShape;
 use rs_grpo_train::{Pretraining, pretrain};
 use std::path::PathBuf;
 
@@ -57,7 +57,7 @@ pub(crate) fn run(
         seed: options.seed,
         layers: options.layers,
         width: options.width,
-        shape: Shape { numbers: options.numbers, ..Shape::default() },
+        shape: PuzzleShape { numbers: options.numbers, ..PuzzleShape::default() },
         ..Pretraining::default()
     };
     let place = options.device.place_in_f32()?;

@@ -1,4 +1,4 @@
-//! What the console is told of a training run.
+//! Progress of a training run on the console.
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 use rs_grpo_train::run::sample_lines;
 use rs_grpo_train::{Metrics, StepReport, TrainContext};
 
-/// The steps of a run, as far as the console was told of them.
+/// The steps of a run that were shown so far.
 pub(super) struct Shown {
     last: Metrics,
     silent: bool,
@@ -18,7 +18,7 @@ impl Shown {
         Self { last: Metrics::new(), silent: true }
     }
 
-    /// Shows one more step, under the bar's numbers where it has more to say.
+    /// Shows one more step in the progress bar, and its notes below.
     pub(super) fn step(&mut self, told: Told, bar: &ProgressBar, console: &mut Console<'_>) {
         bar.set_position(told.step as u64);
         bar.set_message(status(&told.metrics));
@@ -32,8 +32,7 @@ impl Shown {
         self.last = told.metrics;
     }
 
-    /// What is left to say when the run is over: a warning if nothing was learned, and the numbers of the
-    /// last step.
+    /// Ends the output: a warning if nothing was learned, and the numbers of the last step.
     pub(super) fn end(&self, console: &mut Console<'_>) -> Result<(), Failure> {
         if self.last.is_empty() {
             return Ok(());
@@ -49,7 +48,7 @@ impl Shown {
     }
 }
 
-/// What the console is told of a step.
+/// Report of a step for the console.
 pub(super) struct Told {
     step: usize,
     metrics: Metrics,
@@ -70,7 +69,7 @@ impl Told {
     }
 }
 
-/// The numbers that say how training goes.
+/// Main metrics of a step, for the progress bar.
 fn status(metrics: &Metrics) -> String {
     let number = |name: &str| metrics.get(name).copied().unwrap_or(f64::NAN);
     format!(

@@ -6,7 +6,7 @@ use rs_grpo_engine::text::{ChatOptions, ChatTemplate, Message, PlainTemplate, To
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// What a prompt was given as.
+/// A prompt as it was given.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(
     untagged,

@@ -1,15 +1,15 @@
-//! Servers that draw the completions of a training.
+//! Servers that sample the completions of training.
 
 use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
 use rs_grpo_fleet::adapters::{AdapterServer, token_from_environment};
 use rs_grpo_fleet::{AdapterFolder, Servers};
-use rs_grpo_train::{Remote, TrainConfig};
+use rs_grpo_train::{SamplerServers, TrainConfig};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Options of the servers of `--sampler http`. None of them changes a result: a run can go on with
+/// Options of the servers of `--sampler http`. They do not change results, so a run can be resumed with
 /// others.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Servers")]
@@ -24,7 +24,7 @@ pub(super) struct RemoteOptions {
     /// Seconds that one request may take.
     #[arg(long, value_name = "SECONDS", value_parser = parse::whole::<1>, default_value = "600", requires = "endpoint")]
     timeout: u64,
-    /// Seconds without any server of use after which the run stops, with a checkpoint.
+    /// Seconds without an available server after which the run stops, with a checkpoint.
     #[arg(long, value_name = "SECONDS", value_parser = parse::whole::<1>, default_value = "600", requires = "endpoint")]
     patience: u64,
     /// Folder in which the adapter of each step appears [default: adapters in --out].
@@ -40,7 +40,7 @@ pub(super) struct RemoteOptions {
 }
 
 impl RemoteOptions {
-    /// Serves the folder of adapters, if it is asked for, until what is returned is dropped.
+    /// Serves the folder of adapters, if requested, until the returned server is dropped.
     pub(super) fn serve(&self, out: &Path) -> Result<Option<AdapterServer>, Failure> {
         let Some(address) = &self.serve_adapters else { return Ok(None) };
         let token = token_from_environment();
@@ -57,7 +57,7 @@ impl RemoteOptions {
         &self,
         config: &TrainConfig,
         out: &Path,
-    ) -> Result<Option<Remote>, Failure> {
+    ) -> Result<Option<SamplerServers>, Failure> {
         let is_local = config.sampler.is_local();
         let addresses = match (&self.endpoint, is_local) {
             (None, true) => return Ok(None),
@@ -81,9 +81,9 @@ impl RemoteOptions {
         servers.timeout = Duration::from_secs(self.timeout);
         servers.patience = Duration::from_secs(self.patience);
         let here = self.here(out);
-        // Servers on this machine run elsewhere in it.
+        // Servers on this machine may have another working directory.
         let absolute = std::path::absolute(&here).unwrap_or_else(|_| here.clone());
         let there = self.adapters_there.clone().unwrap_or(absolute);
-        Ok(Some(Remote { servers, adapters: AdapterFolder { here, there } }))
+        Ok(Some(SamplerServers { servers, adapters: AdapterFolder { here, there } }))
     }
 }

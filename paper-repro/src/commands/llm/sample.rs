@@ -41,7 +41,7 @@ pub(crate) struct Options {
     /// A file of prompts, one {"prompt": …} or {"messages": […]} a line; - reads standard input.
     #[arg(long, value_name = "FILE.jsonl", conflicts_with = "prompt", help_heading = "Prompts")]
     prompts: Option<PathBuf>,
-    /// Text around a prompt, which stands in it as {prompt}.
+    /// Prompt template, with {prompt} in place of the given prompt.
     #[arg(long, value_name = "TEXT", default_value = "{prompt}", help_heading = "Prompts")]
     prompt_template: String,
     /// Ask through the model's chat template, each prompt as the user's message.
@@ -137,7 +137,7 @@ struct Line<'a> {
     model_logprobs: &'a [f32],
 }
 
-/// All samples, the seconds that they took, and what there is to say.
+/// All samples, the seconds that they took, and notes for the user.
 struct Drawn {
     samples: Vec<Vec<Sample>>,
     seconds: f64,
@@ -224,7 +224,7 @@ impl Options {
         let max_batch = self.max_batch.min(asked);
         let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
         let own = params.max_tokens.min(model.max_positions().saturating_sub(longest).max(1));
-        // A page more for each part, since parts begin in pages of their own.
+        // One block more for each part, since each part starts a new block.
         let (one, all) = (longest + own + 32, max_batch * (longest + own + 32));
         let affordable = model.cache_budget()? / model.bytes_per_slot();
         let cache_slots = self.cache_slots.unwrap_or(all.min(affordable).max(one));
@@ -299,7 +299,7 @@ fn print(
     Ok(())
 }
 
-/// In the words of the completions protocol, and what it has no word for.
+/// The finish reason in the terms of the completions protocol, extended where it has none.
 fn reason(reason: &FinishReason) -> String {
     match reason {
         FinishReason::StopToken(_) | FinishReason::StopString(_) => "stop".to_owned(),

@@ -14,12 +14,12 @@ use crate::signals::Signals;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPool;
 use rs_grpo_engine::model::TrainableModel;
-use rs_grpo_train::run::{self, Outcome, Resume, RunFolder};
+use rs_grpo_train::run::{self, Resume, RunEnd, RunFolder};
 use rs_grpo_train::{StepReport, TrainContext};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
-/// The heading of what a run leaves behind.
+/// Help heading of options on results.
 const SAVING: &str = "Evaluation and saving";
 
 /// Options of a training run.
@@ -32,7 +32,7 @@ pub(crate) struct TrainOptions {
     /// Folder of the run [default: out/llm].
     #[arg(long, value_name = "DIR", help_heading = SAVING)]
     pub(crate) out: Option<PathBuf>,
-    /// Whether to go on with a run that the folder holds.
+    /// Whether to resume a run in the folder.
     #[arg(long, value_enum, default_value_t = ResumeWhen::Never, help_heading = SAVING)]
     resume: ResumeWhen,
     /// Print some completions of every N-th step.
@@ -42,7 +42,7 @@ pub(crate) struct TrainOptions {
     pub(crate) device: DeviceOption,
 }
 
-/// When a run goes on.
+/// When a run is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ResumeWhen {
     /// A folder that holds a run is refused.
@@ -68,7 +68,7 @@ pub(crate) fn run(
     model::check(&config.model)?;
     let out = options.out.clone().unwrap_or(PathBuf::from(OUT));
     let remote = options.remote.remote(&config, &out)?;
-    // Before gigabytes of a model are downloaded for problems that cannot be read.
+    // Checked before a model is downloaded.
     for source in [config.source()?, config.eval_source()?] {
         data::fetch(&source, console)?;
     }
@@ -95,7 +95,7 @@ pub(crate) fn run(
     }
 }
 
-/// Trains, and shows how it goes.
+/// Trains, and shows the progress.
 fn train<P: TrainableModel + Sync>(
     context: &TrainContext<P>,
     options: &TrainOptions,
@@ -127,7 +127,7 @@ fn train<P: TrainableModel + Sync>(
     });
     let outcome = outcome.map_err(|_| Failure::Failed("the training panicked".to_owned()))??;
     bar.finish_and_clear();
-    if outcome == Outcome::Stopped {
+    if outcome == RunEnd::Stopped {
         return Err(signals.failure(out, "--resume auto"));
     }
     shown.end(console)?;

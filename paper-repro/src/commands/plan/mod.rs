@@ -1,4 +1,4 @@
-//! `repro plan`: how long a step takes on a number of GPUs, who waits for whom, and what it costs.
+//! `repro plan`: estimates the time of a step on a number of GPUs, its idle times, and its cost.
 
 mod print;
 mod rates;
@@ -14,7 +14,7 @@ use rs_grpo_plan::{FleetPlan, FleetSpec, Lengths, Rates, RunShape, check, fit};
 use rs_grpo_train::TrainConfig;
 use std::path::{Path, PathBuf};
 
-/// Adapters of the run, where neither a file nor a flag says what is trained.
+/// Default adapters of the run.
 const LORA: &str = "rank=32";
 
 /// Options of `repro plan`.
@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// What is trained, as in `repro llm` [default: rank=32].
     #[arg(long, aliases = ["lora-rank", "lora-r"], value_name = "RANK|rank=R,alpha=α|off")]
     lora: Option<String>,
-    /// Updates that a step's completions are divided over [default: 1].
+    /// Updates in a step, which its completions are divided among [default: 1].
     #[arg(long, value_name = "N", value_parser = parse::size::<1>)]
     minibatches: Option<usize>,
     /// Most tokens that go through the network together in training [default: 16384].

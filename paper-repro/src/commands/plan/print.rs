@@ -1,4 +1,4 @@
-//! What `repro plan` says: parts of a step, splits of the GPUs, memory, and what follows.
+//! Output of `repro plan`: parts of a step, splits of the GPUs, memory, and advice.
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -7,7 +7,7 @@ use rs_grpo_plan::{Bottleneck, Colocated, FleetPlan, GpuMemory, GpuSplit};
 use rs_grpo_train::TrainConfig;
 use serde::Serialize;
 
-/// By how much verl must be faster to be advised.
+/// Speed-up from which verl is recommended.
 const CLEARLY: f64 = 1.1;
 
 /// The whole answer; seconds, bytes and dollars.
@@ -188,7 +188,7 @@ impl Plan {
             Column::left("what"),
         ])?;
         let sampling = format!(
-            "{:.0} at a time on a GPU that samples, {:.0} % busy in the mean; prompts {:.1} %",
+            "{:.0} at a time on a GPU that samples, {:.0} % busy on average; prompts {:.1} %",
             self.chosen.batch / self.per_gpu(),
             100.0 * self.chosen.busy_share,
             100.0 * self.chosen.prompts_share
@@ -320,7 +320,7 @@ impl Verl {
     }
 }
 
-/// Numbers of servers to show: powers of two, the balance, and all that there are GPUs for.
+/// Numbers of servers to show: powers of two, the balance, and the most that the GPUs allow.
 fn counts(most: usize, balance: Option<usize>) -> Vec<usize> {
     if most == 0 {
         return Vec::new();
@@ -333,7 +333,7 @@ fn counts(most: usize, balance: Option<usize>) -> Vec<usize> {
     counts
 }
 
-/// What follows, a sentence each.
+/// Advice, a sentence each.
 fn advice(
     fleet: &FleetPlan<'_>,
     overlap: bool,
@@ -396,7 +396,7 @@ fn waits(fleet: &FleetPlan<'_>, chosen: GpuSplit, balance: Option<usize>) -> Vec
     ));
     if chosen.busy < 0.75 {
         said.push(format!(
-            "Stragglers: {:.0} % of the places in a server's batch are empty in the mean, while the \
+            "Stragglers: {:.0} % of the places in a server's batch are empty on average, while the \
              longest completions end.",
             100.0 * (1.0 - chosen.busy)
         ));

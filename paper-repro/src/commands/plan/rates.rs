@@ -4,7 +4,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
 use rs_grpo_figures::{Column, Table};
-use rs_grpo_plan::{Comparison, FittedMeasurement, FittedRate, RateFit, Rates};
+use rs_grpo_plan::{FittedMeasurement, FittedRate, MeasuredRate, RateFit, Rates};
 use serde::Serialize;
 
 /// One line of `--list-rates --format json`.
@@ -59,13 +59,13 @@ struct Compared<'a> {
 }
 
 pub(super) fn compare(
-    checked: &[Comparison],
+    checked: &[MeasuredRate],
     format: Format,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     if format == Format::Json {
         return checked.iter().try_for_each(|one| {
-            let Comparison { what, source, unit, measured, predicted, stated } = one;
+            let MeasuredRate { what, source, unit, measured, predicted, stated } = one;
             let (measured, predicted, stated) = (*measured, *predicted, *stated);
             let error = one.error();
             Ok(console.json(&Compared {
@@ -195,7 +195,7 @@ fn table_of_left_out<'a>(
     columns.extend(["error", "left out"].map(Column::right));
     columns.push(Column::left("source"));
     let mut table = Table::new(columns)?;
-    // Rounded first, so that what is met exactly up to the last bit has no sign of its own.
+    // Rounded first, so that a rounding error is not printed as a signed zero.
     let percent = |error: f64| format!("{:+.1} %", (1_000.0 * error).round() / 10.0 + 0.0);
     for FittedMeasurement { what, source, error, left_out } in measurements {
         table.push([

@@ -1,4 +1,4 @@
-//! Files that this program makes and the project keeps.
+//! Generated files that the project commits.
 
 use crate::failure::Failure;
 use rs_grpo_figures::{Figure, Result, write_atomic};
@@ -25,8 +25,8 @@ impl Artifact {
         Ok(path)
     }
 
-    /// Whether the file is there with these bytes. A PNG needs only to be there: it is the SVG
-    /// beside it, and rasterising rounds differently from machine to machine.
+    /// Whether the file exists with these bytes. A PNG only has to exist: it shows the SVG beside it,
+    /// and rasterising rounds differently on different machines.
     pub(super) fn is_current(&self, root: &Path) -> bool {
         let path = root.join(&self.path);
         match self.path.extension().is_some_and(|extension| extension == "png") {
@@ -46,7 +46,7 @@ pub(super) fn of_figure(stem: &str, figure: &Figure) -> Result<Vec<Artifact>> {
     ])
 }
 
-/// The same, drawn from the points that the project keeps.
+/// The same, drawn from the committed points.
 pub(super) fn redrawn(root: &Path, stem: &str) -> std::result::Result<Vec<Artifact>, Failure> {
     let path = root.join(data_path(stem));
     let json = fs::read_to_string(&path).map_err(|error| Failure::unreadable(&path, &error))?;

@@ -1,4 +1,4 @@
-//! The bandit's share of the report.
+//! The bandit's part of the report.
 
 use crate::commands::bandit::{figure, heatmap, simulate_all, table};
 use crate::console::Console;

@@ -1,4 +1,4 @@
-//! The Countdown experiment's share of the report: what the committed command printed.
+//! The Countdown experiment's part of the report: the committed output of its command.
 
 use crate::failure::Failure;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 const RESULTS: &str = "paper-repro/experiments/countdown";
 
-/// The table of all methods, and what each has over GRPO; and the same of longer runs.
+/// The tables of all methods and of their differences to GRPO, for both lengths of training.
 pub(super) fn tables(root: &Path) -> Result<[(&'static str, String); 2], Failure> {
     let read = |name: &str| {
         let path = root.join(RESULTS).join(name);

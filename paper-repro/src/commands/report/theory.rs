@@ -1,4 +1,4 @@
-//! The theory's share of the report.
+//! The theory's part of the report.
 
 use crate::commands::bandit::table::thousands;
 use crate::commands::theory;

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::cuda::launch::{Argument, Element, Launch};
 use crate::cuda::memory::Array;
 use crate::ops::heads::Heads;
-use crate::ops::spans::{Pieces, TILE, View};
+use crate::ops::spans::{AttentionSlots, Pieces, TILE};
 
 /// Most heads of a block of `decode_attention`.
 const MOST_GROUP: usize = 4;
@@ -15,7 +15,7 @@ const MOST_GROUP: usize = 4;
 /// exponentials; the gradient of results, and its product with them.
 type Known<'a> = ([&'a Array; 3], [&'a Array; 2], &'a Array, &'a Array);
 
-/// Which positions the rows of a batch attend to: a [`View`] in the memory of the device.
+/// Which positions the rows of a batch attend to: a [`AttentionSlots`] in the memory of the device.
 #[derive(Debug)]
 pub(crate) struct AttentionMetadata {
     slots: Array,
@@ -44,7 +44,7 @@ pub(crate) struct DecodeTables {
 }
 
 impl AttentionMetadata {
-    /// What the rows of a batch of a shape see, which lies in memory already.
+    /// Attention metadata for a batch of a shape, over buffers that exist already.
     pub(crate) fn of_cache(
         tables: DecodeTables,
         LaunchShape { rows: count, longest, together, .. }: LaunchShape,
@@ -70,7 +70,7 @@ impl AttentionMetadata {
 
 impl Backend {
     /// Copies a view to the device.
-    pub(crate) fn attention_metadata(&self, view: &View) -> Result<AttentionMetadata> {
+    pub(crate) fn attention_metadata(&self, view: &AttentionSlots) -> Result<AttentionMetadata> {
         let Pieces { pieces, tiles } = view.pieces();
         let LaunchShape { rows, longest, together, .. } = LaunchShape::of(view);
         Ok(AttentionMetadata {
@@ -256,7 +256,7 @@ impl Backend {
         Ok((shares, [parts, sums]))
     }
 
-    /// Prompts that several rows share are read once for all of them, as the last share of each row.
+    /// Prompts shared by several rows are read once for all of them, as the last split of each row.
     fn decode(
         &self,
         q: &Array,

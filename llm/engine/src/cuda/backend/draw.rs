@@ -11,21 +11,21 @@ const THREADS: u32 = 1024;
 /// Most threads that share the rows of a step.
 const MOST_THREADS: usize = 512;
 
-/// What was drawn from each of some rows.
+/// Results of drawing from rows of logits.
 #[derive(Debug)]
-pub(crate) struct Draws {
+pub(crate) struct TokenDraws {
     /// Tokens, or [`REFUSED`](Self::REFUSED).
     pub(crate) tokens: Array,
     /// Log-probabilities of all rows, then those under the model, then entropies.
     pub(crate) numbers: Array,
 }
 
-impl Draws {
-    /// A token that says that a row holds no numbers to draw from.
+impl TokenDraws {
+    /// In place of a token: the row has no finite logits to draw from.
     pub(crate) const REFUSED: u32 = u32::MAX;
 }
 
-/// What the next decoding step reads, in the order of the kernel `advance_rows`.
+/// Inputs of the next decoding step, in the order of the kernel `advance_rows`.
 #[derive(Debug)]
 pub(crate) struct StepBuffers<'a> {
     pub(crate) uniforms: &'a Array,
@@ -41,14 +41,14 @@ pub(crate) struct StepBuffers<'a> {
 }
 
 impl Backend {
-    /// A token from each row of logits, at a uniform number of its own.
+    /// Draws a token from each row of logits, each at its own uniform number.
     pub(crate) fn draw(
         &self,
         logits: &Array,
         uniforms: &Array,
         vocab: usize,
         params: &SamplingParams,
-    ) -> Result<Draws> {
+    ) -> Result<TokenDraws> {
         let rows = logits.len() / vocab;
         let tokens = Array::new(&self.device, DType::U32, rows)?;
         let numbers = self.empty_f32(3 * rows)?;
@@ -64,11 +64,11 @@ impl Backend {
             (*min_p).into(),
         ];
         self.launch(self.rows("draw", rows).with_threads(THREADS), &arrays, settings)?;
-        Ok(Draws { tokens, numbers })
+        Ok(TokenDraws { tokens, numbers })
     }
 
     /// Stores what a step drew, and makes it the input of the next step.
-    pub(crate) fn advance(&self, draws: &Draws, buffers: &StepBuffers<'_>) -> Result<()> {
+    pub(crate) fn advance(&self, draws: &TokenDraws, buffers: &StepBuffers<'_>) -> Result<()> {
         let StepBuffers { uniforms, slots, begin, clock, uniform, tokens, positions, .. } =
             *buffers;
         let StepBuffers { slot_mapping, count, results, .. } = *buffers;

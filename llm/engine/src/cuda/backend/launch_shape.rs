@@ -3,11 +3,11 @@
 
 use super::base::Backend;
 use crate::ops::heads::Heads;
-use crate::ops::spans::{TILE, View};
+use crate::ops::spans::{AttentionSlots, TILE};
 
 /// Blocks that keep a large GPU busy.
 const BUSY: usize = 1024;
-/// Fewest positions that are worth a block of their own in the attention to a cache.
+/// Fewest positions per block in attention to a cache.
 const SHARE: usize = 64;
 
 /// The sizes of a batch, one new token of each sequence, that determine the launches of a step.
@@ -28,14 +28,14 @@ fn most(counts: impl Iterator<Item = u32>) -> usize {
     counts.max().map_or(1, |most| most.max(1) as usize)
 }
 
-/// Shares of the positions, so that there are blocks for all of a GPU.
+/// Number of splits of the positions that gives enough blocks to fill a GPU.
 pub(super) fn spread(rows: usize, longest: usize, heads: Heads) -> usize {
     BUSY.div_ceil(rows * heads.keys).min(longest.div_ceil(SHARE)).max(1)
 }
 
 impl LaunchShape {
     /// The sizes of a batch with one new token of each sequence.
-    pub(crate) fn of(view: &View) -> Self {
+    pub(crate) fn of(view: &AttentionSlots) -> Self {
         Self {
             rows: view.count.len(),
             longest: most(view.count.iter().copied()),
@@ -62,8 +62,8 @@ impl Backend {
     }
 }
 
-/// Powers of two up to 16, then multiples of 16 up to 128, then of 32. Products of few rows take as long
-/// as those of one; of many, some more are a small part.
+/// Powers of two up to 16, then multiples of 16 up to 128, then of 32. Padding is free for few rows,
+/// whose products take as long as those of one, and a small part for many.
 fn rounded_rows(rows: usize) -> usize {
     match rows {
         0..=16 => rows.next_power_of_two(),

@@ -140,8 +140,8 @@ impl Backend {
         Ok(out)
     }
 
-    /// Adds the bias, if any, to queries, keys and values that one product gave, row by row one behind
-    /// the other; normalises queries and keys, if they have norms, and rotates them. Keys and values are
+    /// Takes queries, keys and values from one merged product, concatenated in each row: adds the bias,
+    /// if any, normalises queries and keys, if they have norms, and rotates them. Keys and values are
     /// written to their slots of a cache; the queries are returned.
     pub(crate) fn qkv_rope_store(
         &self,
@@ -186,7 +186,7 @@ impl Backend {
         Ok(dx)
     }
 
-    /// [`swiglu`](Self::swiglu) of rows that one product gave, gate and up one behind the other.
+    /// [`swiglu`](Self::swiglu) of rows of one merged product, gate and up concatenated.
     pub(crate) fn swiglu_rows(&self, x: &Array, width: usize) -> Result<Array> {
         let (rows, y) = (x.len() / (2 * width), self.empty(x.len() / 2)?);
         let launch = self.rows("swiglu_rows", rows);

@@ -21,6 +21,6 @@ mod product;
 
 pub(crate) use attention::{AttentionMetadata, DecodeTables};
 pub use base::Backend;
-pub(crate) use draw::{Draws, StepBuffers};
+pub(crate) use draw::{StepBuffers, TokenDraws};
 pub(crate) use launch_shape::LaunchShape;
 pub(crate) use layers::{Angles, Norm};

@@ -1,9 +1,9 @@
-//! The decoder on a device: its weights, and what all passes through it share.
+//! The decoder on a device: its weights, and the state that all passes share.
 
 use super::graph_capture::GraphCapture;
-use super::layer::Layer;
-use super::loader::{Loader, WeightSource};
-use super::weight::{Master, Weight};
+use super::layer::DeviceLayer;
+use super::loader::{DeviceLoader, WeightSource};
+use super::weight::{DeviceWeight, Master};
 use crate::config::ModelConfig;
 use crate::cuda::backend::{Angles, Backend, Norm};
 use crate::cuda::memory::Array;
@@ -20,11 +20,11 @@ use std::sync::Arc;
 pub struct Network {
     pub(super) backend: Backend,
     pub(super) config: ModelConfig,
-    pub(super) embedding: Weight,
-    pub(super) layers: Vec<Layer>,
-    norm: Weight,
-    /// Absent where the head shares the embedding.
-    head: Option<Weight>,
+    pub(super) embedding: DeviceWeight,
+    pub(super) layers: Vec<DeviceLayer>,
+    norm: DeviceWeight,
+    /// Absent if the head shares the embedding.
+    head: Option<DeviceWeight>,
     /// Cosine and sine of every position of the context.
     tables: [Array; 2],
     pub(super) masters: BTreeMap<String, Master>,
@@ -34,8 +34,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network whose weights are those of a decoder, its adapters with them. With [`Training::Full`]
-    /// all of them are trained, with adapters these.
+    /// A network with the weights and adapters of a decoder. [`Training::Full`] trains all weights,
+    /// otherwise the adapters are trained.
     ///
     /// # Errors
     /// No room for them.
@@ -59,12 +59,12 @@ impl Network {
         training: Training,
         source: &'a mut WeightSource<'a>,
     ) -> Result<Self> {
-        let mut loader = Loader::new(backend, config, training, source);
+        let mut loader = DeviceLoader::new(backend, config, training, source);
         let embedding = loader.weight(EMBEDDING)?;
         let mut layers = Vec::with_capacity(config.layers);
         for layer in 0..config.layers {
             loader.enter(layer);
-            layers.push(Layer::new(config, &mut loader)?);
+            layers.push(DeviceLayer::new(config, &mut loader)?);
         }
         loader.leave_layers();
         let norm = loader.weight(NORM)?;
@@ -77,7 +77,7 @@ impl Network {
         Ok(Self { backend, config, embedding, layers, norm, head, tables, masters, capture })
     }
 
-    /// The network without its adapters, on the same weights, not trained.
+    /// The network without its adapters, frozen, on the same weights.
     #[must_use]
     pub fn without_adapters(&self) -> Self {
         let Self { backend, config, embedding, layers, norm, head, tables, .. } = self;
@@ -85,7 +85,7 @@ impl Network {
             backend: backend.clone(),
             config: config.clone(),
             embedding: embedding.clone(),
-            layers: layers.iter().cloned().map(Layer::without_adapters).collect(),
+            layers: layers.iter().cloned().map(DeviceLayer::without_adapters).collect(),
             norm: norm.clone(),
             head: head.clone(),
             tables: tables.clone(),
@@ -116,13 +116,13 @@ impl Network {
     }
 
     /// The norm before the head, and its weight.
-    pub(super) fn last_norm(&self) -> (&Weight, Norm<'_>) {
+    pub(super) fn last_norm(&self) -> (&DeviceWeight, Norm<'_>) {
         let eps = self.config.rms_norm_eps as f32;
         (&self.norm, Norm { weight: &self.norm.array, eps })
     }
 
     /// The matrix of the head, which may be the embedding.
-    pub(super) fn head(&self) -> &Weight {
+    pub(super) fn head(&self) -> &DeviceWeight {
         self.head.as_ref().unwrap_or(&self.embedding)
     }
 
@@ -142,11 +142,10 @@ impl Network {
 }
 
 impl Network {
-    /// Shapes of decoding steps of which CUDA graphs are kept, unless set otherwise.
+    /// Default number of CUDA graphs of decoding steps that are kept, one per shape.
     pub const GRAPHS: usize = GraphCapture::GRAPHS;
 
-    /// Keeps CUDA graphs of up to `most` shapes of decoding steps from now on; with 0, every launch of a
-    /// step is asked for one by one.
+    /// Keeps CUDA graphs of up to `most` shapes of decoding steps from now on; 0 turns graphs off.
     pub fn keep_graphs(&self, most: usize) {
         self.capture.keep(most);
     }

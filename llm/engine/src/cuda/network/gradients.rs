@@ -1,6 +1,6 @@
 //! Gradients of a network's weights, summed over micro-batches.
 
-use super::weight::Weight;
+use super::weight::DeviceWeight;
 use crate::Result;
 use crate::cuda::backend::Backend;
 use crate::cuda::memory::Array;
@@ -8,18 +8,18 @@ use std::collections::BTreeMap;
 
 /// Gradients by the name of their weight, in single precision on the device.
 #[derive(Debug)]
-pub struct Gradients {
+pub struct DeviceGradients {
     backend: Backend,
     pub(super) sums: BTreeMap<String, Array>,
 }
 
-impl Gradients {
+impl DeviceGradients {
     pub(crate) fn new(backend: &Backend) -> Self {
         Self { backend: backend.clone(), sums: BTreeMap::new() }
     }
 
     /// What the gradient of a weight is added to, if it is trained.
-    pub(super) fn of(&mut self, weight: &Weight) -> Result<Option<Array>> {
+    pub(super) fn of(&mut self, weight: &DeviceWeight) -> Result<Option<Array>> {
         if !weight.trained {
             return Ok(None);
         }

@@ -13,11 +13,10 @@ use crate::cuda::workspace::Workspace;
 use crate::generate::SamplingParams;
 use std::sync::Arc;
 
-/// One decoding step: it asks a backend for its launches.
-pub(super) type Step<'a> = dyn Fn(&Backend) -> Result<()> + 'a;
+/// One decoding step: submits its launches to a backend.
+pub(super) type RecordedStep<'a> = dyn Fn(&Backend) -> Result<()> + 'a;
 
-/// What a graph depends on: a network's weights, the sizes of its launches, and the settings with which
-/// tokens are drawn.
+/// Identifies a graph: the network's weights, the sizes of the launches, and the sampling settings.
 #[derive(Debug, Clone)]
 pub(super) struct GraphKey {
     /// Stands for the network.
@@ -49,10 +48,10 @@ impl PartialEq for GraphKey {
     }
 }
 
-/// The graphs of a cache of keys and values, and memory that later steps use again.
+/// The graphs of a KV cache, and memory that later steps reuse.
 #[derive(Debug, Default)]
 pub(super) struct GraphCache {
-    /// The one used last comes last. First of the fields, so that graphs go before their memory.
+    /// Least recently used first. The first field, so that graphs are dropped before their memory.
     kept: Vec<(GraphKey, Box<dyn CudaGraph>)>,
     workspace: Option<Arc<Workspace>>,
     state: Option<Array>,
@@ -84,7 +83,7 @@ impl GraphCache {
         }
         kept.clear();
         *words = None;
-        // Sequences grow: twice as many, so that this is seldom.
+        // Rounded up, since sequences grow and reallocation should be rare.
         let array = Array::new(backend.device(), DType::U32, needed.next_power_of_two())?;
         Ok(words.insert(array).clone())
     }
@@ -100,13 +99,13 @@ impl GraphCache {
         self.kept.last().map(|(_, graph)| &**graph)
     }
 
-    /// Captures a step that has no graph yet. The step runs once before, so that all kernels are loaded;
-    /// 1 is returned then, else 0. Where it cannot be captured, the network's notes say so, once.
+    /// Captures a step that has no graph yet. The step first runs once, so that all kernels are loaded.
+    /// Returns the number of steps that ran, 1 or 0. If it cannot be captured, a note says so once.
     pub(super) fn prepare(
         &mut self,
         key: &GraphKey,
         backend: &Backend,
-        step: &Step<'_>,
+        step: &RecordedStep<'_>,
     ) -> Result<usize> {
         if key.capture.most() == 0 || self.get(key).is_some() {
             return Ok(0);
@@ -135,8 +134,8 @@ impl GraphCache {
         self.kept.drain(..over);
     }
 
-    /// Memory in which a step has room.
-    fn workspace(&mut self, backend: &Backend, step: &Step<'_>) -> Result<Arc<Workspace>> {
+    /// A workspace large enough for a step.
+    fn workspace(&mut self, backend: &Backend, step: &RecordedStep<'_>) -> Result<Arc<Workspace>> {
         let counting = Arc::new(Workspace::counting(backend.device()));
         step(&backend.with_device(counting.clone()))?;
         let needed = counting.peak();

@@ -19,8 +19,8 @@ impl Default for GraphCapture {
 }
 
 impl GraphCapture {
-    /// Graphs that are kept unless set otherwise. A batch whose samples end one after another needs as
-    /// many as `Backend::rounded` has sizes for it; the last ones are small.
+    /// Default number of graphs that are kept. A batch whose samples end one after another needs one for
+    /// each size of `Backend::rounded`; the last ones are small.
     pub(super) const GRAPHS: usize = 16;
 
     /// Keeps up to `most` graphs from now on.
@@ -38,7 +38,7 @@ impl GraphCapture {
         self.most.load(Ordering::Relaxed)
     }
 
-    /// Turns capturing off, and says why.
+    /// Turns capturing off, and adds a note with the reason.
     pub(super) fn give_up(&self, error: &Error) {
         self.keep(0);
         let note = format!(

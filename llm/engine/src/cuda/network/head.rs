@@ -1,8 +1,8 @@
 //! The head: log-probabilities and entropies of tokens, a chunk of logits at a time.
 
 use super::decoder::Network;
-use super::gradients::Gradients;
-use super::tape::Tape;
+use super::gradients::DeviceGradients;
+use super::tape::DeviceTape;
 use crate::cuda::backend::Backend;
 use crate::cuda::memory::Array;
 use crate::ops::logprob_head::{LossGradient, Scores, Targets};
@@ -55,7 +55,7 @@ impl Network {
     }
 }
 
-impl Tape<'_> {
+impl DeviceTape<'_> {
     /// Log-probability and entropy of each target.
     pub(crate) fn scores(&self, targets: &Targets<'_>) -> Result<Scores> {
         let mut all = Scores { logprobs: Vec::new(), entropies: Vec::new() };
@@ -73,7 +73,7 @@ impl Tape<'_> {
         self,
         targets: &Targets<'_>,
         weigh: &mut dyn FnMut(Range<usize>, &Scores) -> LossGradient,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<()> {
         let network = self.network();
         let (backend, width) = (&network.backend, network.config.hidden_size);
@@ -99,7 +99,7 @@ impl Network {
         weights: &LossGradient,
         temperature: f32,
         dhidden: &Array,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<()> {
         let rows = chunk.targets.len();
         let entropies = match weights.entropies.len() {

@@ -1,7 +1,7 @@
 //! The network with a cache of keys and values, for generation.
 
 use super::decoder::Network;
-use super::kv_cache::{KvCache, check_slots};
+use super::kv_cache::{DeviceKvCache, check_slots};
 use super::layer::ForwardContext;
 use super::logits::DeviceLogits;
 use super::step_state::MAX_STEPS;
@@ -20,7 +20,7 @@ impl Network {
 }
 
 impl LanguageModel for Network {
-    type Cache = KvCache;
+    type Cache = DeviceKvCache;
     type Logits = DeviceLogits;
 
     fn vocab_size(&self) -> usize {
@@ -31,8 +31,8 @@ impl LanguageModel for Network {
         self.config.max_positions
     }
 
-    fn new_cache(&self, slots: usize) -> Result<KvCache> {
-        KvCache::new(&self.backend, &self.config, slots)
+    fn new_cache(&self, slots: usize) -> Result<DeviceKvCache> {
+        DeviceKvCache::new(&self.backend, &self.config, slots)
     }
 
     fn max_steps(&self) -> usize {
@@ -42,16 +42,16 @@ impl LanguageModel for Network {
     fn multi_step(
         &self,
         batch: &[Rows<'_>],
-        cache: &mut KvCache,
+        cache: &mut DeviceKvCache,
         uniforms: &[f64],
         params: &SamplingParams,
     ) -> Result<Vec<Vec<Result<Drawn>>>> {
         self.draw_steps(batch, cache, uniforms, params)
     }
 
-    /// On a device, the last bits of logits may depend on the size of the batch: the library that
-    /// multiplies matrices chooses the order of its sums by their sizes.
-    fn forward(&self, batch: &[Rows<'_>], cache: &mut KvCache) -> Result<DeviceLogits> {
+    /// On a device, the last bits of logits may depend on the batch size: cuBLAS chooses the order of
+    /// its sums by the sizes of the matrices.
+    fn forward(&self, batch: &[Rows<'_>], cache: &mut DeviceKvCache) -> Result<DeviceLogits> {
         let tokens: Vec<u32> = batch.iter().flat_map(|rows| rows.tokens).copied().collect();
         let longest = batch.iter().map(|rows| rows.start + rows.tokens.len()).max().unwrap_or(0);
         self.check(&tokens, longest)?;

@@ -11,15 +11,15 @@ use rs_grpo_files::Refuse as _;
 
 /// Keys and values of every layer, `[slots, kv_heads, head_dim]` each, in the type of activations.
 #[derive(Debug)]
-pub struct KvCache {
-    /// Before the memory whose addresses they hold.
+pub struct DeviceKvCache {
+    /// Dropped before the memory whose addresses they hold.
     pub(super) graphs: GraphCache,
     pub(super) layers: Vec<[Array; 2]>,
     slots: usize,
 }
 
-impl KvCache {
-    /// One slot more than sequences have: the spare one.
+impl DeviceKvCache {
+    /// Allocates one more slot: the spare one.
     pub(super) fn new(backend: &Backend, config: &ModelConfig, slots: usize) -> Result<Self> {
         let len = (slots + 1) * config.kv_heads * config.head_dim;
         let layer = |_| Ok([backend.empty(len)?, backend.empty(len)?]);
@@ -27,7 +27,7 @@ impl KvCache {
         Ok(Self { graphs: GraphCache::default(), layers, slots })
     }
 
-    /// A slot behind those that sequences have, for padding rows.
+    /// The slot after those of sequences, for padding rows.
     pub(super) fn spare_slot(&self) -> u32 {
         self.slots as u32
     }
@@ -37,7 +37,7 @@ impl KvCache {
 pub(super) fn check_slots(
     batch: &[Rows<'_>],
     placement: &Placement,
-    cache: &KvCache,
+    cache: &DeviceKvCache,
     more: usize,
 ) -> Result<Vec<u32>> {
     for rows in batch {

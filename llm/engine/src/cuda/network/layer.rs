@@ -1,10 +1,10 @@
 //! One layer, forward and backward.
 
-use super::gradients::Gradients;
-use super::loader::Loader;
+use super::gradients::DeviceGradients;
+use super::loader::DeviceLoader;
 use super::merged_linear::MergedLinear;
-use super::projection::Projection;
-use super::weight::Weight;
+use super::projection::DeviceProjection;
+use super::weight::DeviceWeight;
 use crate::Result;
 use crate::config::ModelConfig;
 use crate::cuda::backend::{Angles, AttentionMetadata, Backend, Norm};
@@ -14,19 +14,19 @@ use crate::ops::heads::Heads;
 /// One layer: attention and a gated feed-forward part, each behind an RMS norm and added to the
 /// residual stream.
 #[derive(Debug, Clone)]
-pub(super) struct Layer {
-    input_norm: Weight,
-    query: Projection,
-    key: Projection,
-    value: Projection,
-    query_norm: Option<Weight>,
-    key_norm: Option<Weight>,
-    output: Projection,
-    feed_norm: Weight,
-    gate: Projection,
-    up: Projection,
-    down: Projection,
-    /// Query, key and value, and gate and up, as one each.
+pub(super) struct DeviceLayer {
+    input_norm: DeviceWeight,
+    query: DeviceProjection,
+    key: DeviceProjection,
+    value: DeviceProjection,
+    query_norm: Option<DeviceWeight>,
+    key_norm: Option<DeviceWeight>,
+    output: DeviceProjection,
+    feed_norm: DeviceWeight,
+    gate: DeviceProjection,
+    up: DeviceProjection,
+    down: DeviceProjection,
+    /// Query, key and value as one product, and gate and up as another.
     attention: MergedLinear,
     gates: MergedLinear,
     heads: Heads,
@@ -58,9 +58,9 @@ pub(super) struct SavedActivations {
     gated: Array,
 }
 
-impl Layer {
-    pub(super) fn new(config: &ModelConfig, loader: &mut Loader<'_>) -> Result<Self> {
-        let mut projection = |name: &str, bias| Projection::new(loader, name, bias);
+impl DeviceLayer {
+    pub(super) fn new(config: &ModelConfig, loader: &mut DeviceLoader<'_>) -> Result<Self> {
+        let mut projection = |name: &str, bias| DeviceProjection::new(loader, name, bias);
         let mut query = projection("self_attn.q_proj", config.qkv_bias)?;
         let mut key = projection("self_attn.k_proj", config.qkv_bias)?;
         let mut value = projection("self_attn.v_proj", config.qkv_bias)?;
@@ -89,7 +89,7 @@ impl Layer {
         })
     }
 
-    /// Takes the adapters away.
+    /// Removes the adapters.
     pub(super) fn without_adapters(mut self) -> Self {
         let Self { query, key, value, output, gate, up, down, .. } = &mut self;
         for projection in [query, key, value, output, gate, up, down] {
@@ -100,7 +100,7 @@ impl Layer {
         self
     }
 
-    fn norm<'a>(&self, weight: &'a Weight) -> Norm<'a> {
+    fn norm<'a>(&self, weight: &'a DeviceWeight) -> Norm<'a> {
         Norm { weight: &weight.array, eps: self.eps }
     }
 
@@ -150,7 +150,7 @@ impl Layer {
     ) -> Result<SavedActivations> {
         let Heads { queries, keys, width } = self.heads;
         let h = backend.rms_norm(x, self.norm(&self.input_norm))?;
-        let rotated = |projection: &Projection, norm: &Option<Weight>, heads| {
+        let rotated = |projection: &DeviceProjection, norm: &Option<DeviceWeight>, heads| {
             let raw = projection.forward(backend, &h)?;
             let norm = norm.as_ref().map(|norm| self.norm(norm));
             let out = backend.head_norm_rope(&raw, norm, angles, [heads, width])?;
@@ -182,8 +182,8 @@ impl Layer {
         })
     }
 
-    /// The gradient of the layer's input from that of its output, whose memory it takes; those of
-    /// trained weights are added to theirs. What was not kept is computed again.
+    /// The gradient of the layer's input from that of its output, whose memory it reuses. Gradients of
+    /// trained weights are accumulated. Activations that were not kept are recomputed.
     pub(super) fn backward(
         &self,
         backend: &Backend,
@@ -191,14 +191,14 @@ impl Layer {
         kept: Option<SavedActivations>,
         dy: Array,
         context: &ForwardContext,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<Array> {
         let saved = match kept {
             Some(saved) => saved,
             None => self.activations(backend, x, context)?,
         };
         let dfeed = self.backward_gates(backend, &saved, &dy, gradients)?;
-        // The residual stream's own gradient goes on; that of the norm is added.
+        // The gradient of the residual stream passes through; that of the norm is added.
         let sum = gradients.of(&self.feed_norm)?;
         let norm = self.norm(&self.feed_norm);
         backend.rms_norm_backward(&saved.middle, norm, &dfeed, (&dy, true), sum)?;
@@ -214,7 +214,7 @@ impl Layer {
         backend: &Backend,
         saved: &SavedActivations,
         dy: &Array,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<Array> {
         let SavedActivations { feed, gate, up, gated, .. } = saved;
         let dgated = backend.empty(gated.len())?;
@@ -233,7 +233,7 @@ impl Layer {
         saved: SavedActivations,
         dy: &Array,
         context: &ForwardContext,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<Array> {
         let SavedActivations { h, raw_query, raw_key, query, key, value, mixed, lse, .. } = saved;
         let dmixed = backend.empty(mixed.len())?;
@@ -246,7 +246,7 @@ impl Layer {
             self.heads,
         )?;
         let Heads { queries, keys, .. } = self.heads;
-        let mut rotate_back = |dy, raw: &Array, norm: &Option<Weight>, heads| {
+        let mut rotate_back = |dy, raw: &Array, norm: &Option<DeviceWeight>, heads| {
             self.rotate_back(backend, dy, (raw, norm.as_ref(), heads), context, gradients)
         };
         let dquery = rotate_back(dquery, &raw_query, &self.query_norm, queries)?;
@@ -258,14 +258,14 @@ impl Layer {
         Ok(dh)
     }
 
-    /// From rotated and normalised heads to what the projection gave.
+    /// Back through rotation and norm to the output of the projection.
     fn rotate_back(
         &self,
         backend: &Backend,
         dy: Array,
-        (raw, norm, heads): (&Array, Option<&Weight>, usize),
+        (raw, norm, heads): (&Array, Option<&DeviceWeight>, usize),
         context: &ForwardContext,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<Array> {
         let turned = backend.rope_backward(&dy, &context.angles, [heads, self.heads.width])?;
         let Some(norm) = norm else { return Ok(turned) };

@@ -1,6 +1,6 @@
-//! Weights on their way to a device.
+//! Loads weights onto a device.
 
-use super::weight::{Master, Weight};
+use super::weight::{DeviceWeight, Master};
 use crate::Result;
 use crate::config::ModelConfig;
 use crate::cuda::backend::Backend;
@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// Gives the numbers of a weight, by its name and shape, as an array of a type.
 pub type WeightSource<'a> = dyn FnMut(&Backend, &str, &[usize], DType) -> Result<Array> + 'a;
 
-/// Takes weights by their names in the present layer.
-pub(super) struct Loader<'a> {
+/// Loads weights by their names in the current layer.
+pub(super) struct DeviceLoader<'a> {
     backend: &'a Backend,
     training: Training,
     source: &'a mut WeightSource<'a>,
@@ -22,7 +22,7 @@ pub(super) struct Loader<'a> {
     prefix: String,
 }
 
-impl<'a> Loader<'a> {
+impl<'a> DeviceLoader<'a> {
     /// Weights outside the layers come first.
     pub(super) fn new(
         backend: &'a Backend,
@@ -50,7 +50,7 @@ impl<'a> Loader<'a> {
     }
 
     /// A weight of the checkpoint.
-    pub(super) fn weight(&mut self, name: &str) -> Result<Weight> {
+    pub(super) fn weight(&mut self, name: &str) -> Result<DeviceWeight> {
         let name = format!("{}{name}", self.prefix);
         let shape = self.shapes.get(&name).cloned().unwrap_or_default();
         self.take(name, &shape, self.training == Training::Full)
@@ -61,7 +61,7 @@ impl<'a> Loader<'a> {
         &mut self,
         name: &str,
         [n, k]: [usize; 2],
-    ) -> Result<Option<([Weight; 2], f32)>> {
+    ) -> Result<Option<([DeviceWeight; 2], f32)>> {
         let Training::Lora(LoraOptions { rank, alpha, .. }) = self.training else {
             return Ok(None);
         };
@@ -72,10 +72,10 @@ impl<'a> Loader<'a> {
         Ok(Some((factors, (alpha / rank as f64) as f32)))
     }
 
-    /// Moves weights into memory where they lie one after another, and returns all of it.
+    /// Moves weights into one contiguous array, and returns it.
     pub(super) fn join<'w>(
         &mut self,
-        weights: impl Iterator<Item = &'w mut Weight>,
+        weights: impl Iterator<Item = &'w mut DeviceWeight>,
     ) -> Result<Array> {
         let weights: Vec<_> = weights.collect();
         let whole = self.backend.empty(weights.iter().map(|weight| weight.array.len()).sum())?;
@@ -85,7 +85,7 @@ impl<'a> Loader<'a> {
             first += part.len();
             weight.array.copy_to(&part)?;
             if let Some(master) = self.masters.get_mut(&weight.name) {
-                // In single precision the operations read the numbers themselves.
+                // In f32 the copy is the master itself.
                 if master.numbers.address() == master.copy.address() {
                     master.numbers = part.clone();
                 }
@@ -96,7 +96,7 @@ impl<'a> Loader<'a> {
         Ok(whole)
     }
 
-    fn take(&mut self, name: String, shape: &[usize], trained: bool) -> Result<Weight> {
+    fn take(&mut self, name: String, shape: &[usize], trained: bool) -> Result<DeviceWeight> {
         let backend = self.backend;
         let array = if trained {
             let numbers = (self.source)(backend, &name, shape, DType::F32)?;
@@ -111,6 +111,6 @@ impl<'a> Loader<'a> {
             [rows, columns] => [rows, columns],
             _ => [1, shape.iter().product()],
         };
-        Ok(Weight { name, array, shape, trained })
+        Ok(DeviceWeight { name, array, shape, trained })
     }
 }

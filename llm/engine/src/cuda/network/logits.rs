@@ -1,6 +1,6 @@
 //! Logits on a device, and tokens drawn from them there.
 
-use crate::cuda::backend::{Backend, Draws};
+use crate::cuda::backend::{Backend, TokenDraws};
 use crate::cuda::memory::Array;
 use crate::generate::{Drawn, Logits, SamplingParams};
 use crate::{Error, Result};
@@ -30,7 +30,7 @@ impl DeviceLogits {
         self.array.to_vec()
     }
 
-    /// Some rows one after the other: without a copy where they are all rows in their order.
+    /// Concatenates rows; without a copy if they are all rows in order.
     fn together(rows: &[(&Self, usize)]) -> Result<Option<(Backend, Array, usize)>> {
         let Some(&(first, _)) = rows.first() else { return Ok(None) };
         let Self { backend, array, vocab } = first;
@@ -78,7 +78,7 @@ impl Logits for DeviceLogits {
 
 /// The result of a row: a token, its log-probability, that under the model, and the entropy.
 pub(super) fn drawn(token: u32, numbers: [f32; 3]) -> Result<Drawn> {
-    if token == Draws::REFUSED {
+    if token == TokenDraws::REFUSED {
         return Err(Error::Logits { what: "a logit".to_owned(), value: f32::NAN });
     }
     let [logprob, model_logprob, entropy] = numbers;

@@ -1,14 +1,13 @@
 //! Several projections of the same rows as one product.
 
-use super::loader::Loader;
-use super::projection::{LoraFactors, Projection};
+use super::loader::DeviceLoader;
+use super::projection::{DeviceProjection, LoraFactors};
 use crate::Result;
 use crate::cuda::backend::Backend;
 use crate::cuda::memory::Array;
 
-/// Projections of the same rows, whose weights lie one after another in memory: one product computes
-/// them all, since each alone would be too small for a GPU. Rows of results are those of the
-/// projections, one behind the other.
+/// Projections of the same rows, with contiguous weights: one product computes them all, since each
+/// alone would be too small for a GPU. Rows of results concatenate those of the projections.
 #[derive(Debug, Clone)]
 pub(super) struct MergedLinear {
     weight: Array,
@@ -32,7 +31,10 @@ struct MergedAdapters {
 impl MergedLinear {
     /// Moves the weights of the projections together. All have a bias or none, and likewise an
     /// adapter; adapters are of one rank.
-    pub(super) fn new(loader: &mut Loader<'_>, parts: &mut [&mut Projection]) -> Result<Self> {
+    pub(super) fn new(
+        loader: &mut DeviceLoader<'_>,
+        parts: &mut [&mut DeviceProjection],
+    ) -> Result<Self> {
         let columns = parts[0].weight.shape[1];
         let rows = parts.iter().map(|part| part.weight.shape[0]).sum();
         let weight = loader.join(parts.iter_mut().map(|part| &mut part.weight))?;

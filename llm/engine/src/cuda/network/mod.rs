@@ -26,12 +26,12 @@ mod trainable;
 mod weight;
 
 pub use decoder::Network;
-pub use gradients::Gradients;
-pub use kv_cache::KvCache;
+pub use gradients::DeviceGradients;
+pub use kv_cache::DeviceKvCache;
 pub use loader::WeightSource;
 pub use logits::DeviceLogits;
-pub use optimizer::Optimizer;
-pub use tape::Tape;
+pub use optimizer::DeviceAdamW;
+pub use tape::DeviceTape;
 
 #[cfg(doc)]
 use crate::model::Decoder;

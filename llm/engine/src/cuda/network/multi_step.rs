@@ -1,12 +1,11 @@
-//! Several tokens of each sequence, one decoding step after the other on the device: the host sees them
-//! when all are drawn.
+//! Several decoding steps in a row on the device: the host sees the tokens when all are drawn.
 //!
-//! A step reads what the one before left in memory. Once captured as a CUDA graph, it is a single call,
-//! for the remaining steps and for later calls of the same shape.
+//! A step reads what the previous one left in memory. Captured as a CUDA graph, it takes a single call,
+//! also in later calls of the same shape.
 
 use super::decoder::Network;
 use super::graph_cache::GraphKey;
-use super::kv_cache::{KvCache, check_slots};
+use super::kv_cache::{DeviceKvCache, check_slots};
 use super::step_state::{MAX_STEPS, MultiStepPlan, StepState, words};
 use crate::config::ModelConfig;
 use crate::cuda::backend::{Backend, LaunchShape};
@@ -25,15 +24,15 @@ const LONG: usize = 16_384;
 
 /// One decoding step: from the newest token of each row to the next.
 #[derive(Clone, Copy)]
-struct DecodeStep<'a> {
+struct DeviceStep<'a> {
     network: &'a Network,
     layers: &'a [[Array; 2]],
     state: &'a StepState,
     params: &'a SamplingParams,
 }
 
-impl DecodeStep<'_> {
-    /// Asks a backend of the same device for all launches; intermediate results lie in its memory.
+impl DeviceStep<'_> {
+    /// Submits all launches to a backend of the same device, which allocates intermediate results.
     fn run(&self, backend: &Backend) -> Result<()> {
         let Self { network, layers, state, params } = *self;
         let width = network.config.hidden_size;
@@ -50,12 +49,12 @@ impl DecodeStep<'_> {
 }
 
 impl Network {
-    /// Draws as many tokens for each sequence as it has uniform numbers, without the host in between, see
-    /// [`multi_step`](crate::generate::LanguageModel::multi_step).
+    /// Draws as many tokens for each sequence as it has uniform numbers, without the host in between;
+    /// see [`multi_step`](crate::generate::LanguageModel::multi_step).
     pub(super) fn draw_steps(
         &self,
         batch: &[Rows<'_>],
-        cache: &mut KvCache,
+        cache: &mut DeviceKvCache,
         uniforms: &[f64],
         params: &SamplingParams,
     ) -> Result<Vec<Vec<Result<Drawn>>>> {
@@ -63,10 +62,10 @@ impl Network {
             return Ok(Vec::new());
         }
         let plan = self.plan(batch, cache, uniforms)?;
-        let KvCache { layers, graphs, .. } = cache;
+        let DeviceKvCache { layers, graphs, .. } = cache;
         let [state, results] = graphs.memory(&self.backend, plan.words())?;
         let state = &plan.upload(self, [&state, &results])?;
-        let step = DecodeStep { network: self, layers, state, params };
+        let step = DeviceStep { network: self, layers, state, params };
         let key = GraphKey::new(&self.capture, plan.shape, params);
         let done = match plan.steps > 1 {
             true => graphs.prepare(&key, &self.backend, &|backend| step.run(backend))?,
@@ -102,12 +101,17 @@ impl Network {
         let layer = |_| Ok([backend.empty(0)?, backend.empty(0)?]);
         let layers = &self.layers.iter().map(layer).collect::<Result<Vec<_>>>()?;
         let params = &SamplingParams::default();
-        DecodeStep { network: self, layers, state, params }.run(&backend)?;
+        DeviceStep { network: self, layers, state, params }.run(&backend)?;
         Ok(counting.peak())
     }
 
-    /// What the steps begin with, if all of it is allowed.
-    fn plan(&self, batch: &[Rows<'_>], cache: &KvCache, uniforms: &[f64]) -> Result<MultiStepPlan> {
+    /// The inputs of the first step, checked.
+    fn plan(
+        &self,
+        batch: &[Rows<'_>],
+        cache: &DeviceKvCache,
+        uniforms: &[f64],
+    ) -> Result<MultiStepPlan> {
         let steps = uniforms.len() / batch.len();
         if !(1..=MAX_STEPS).contains(&steps) || steps * batch.len() != uniforms.len() {
             let allowed = format!("1 to {MAX_STEPS} for each of {} sequences", batch.len());

@@ -1,7 +1,7 @@
 //! AdamW on a device, and the norm of all gradients.
 
 use super::decoder::Network;
-use super::gradients::Gradients;
+use super::gradients::DeviceGradients;
 use super::weight::Master;
 use crate::Result;
 use crate::cuda::backend::Backend;
@@ -15,21 +15,21 @@ const BLOCKS: usize = 256;
 
 /// AdamW and its state.
 #[derive(Debug)]
-pub struct Optimizer {
+pub struct DeviceAdamW {
     options: AdamWOptions,
     pub(crate) updates: u64,
-    moments: BTreeMap<String, Moments>,
+    moments: BTreeMap<String, DeviceMoments>,
 }
 
 /// Means of a weight's gradients and of their squares.
 #[derive(Debug)]
-enum Moments {
+enum DeviceMoments {
     OnDevice([Array; 2]),
-    /// On the host, while the device has no room for them.
+    /// Offloaded to the host, to free memory of the device.
     OnHost([Vec<f32>; 2]),
 }
 
-impl Optimizer {
+impl DeviceAdamW {
     /// An optimiser that has seen no gradient.
     pub fn new(options: AdamWOptions) -> Self {
         Self { options, updates: 0, moments: BTreeMap::new() }
@@ -44,16 +44,16 @@ impl Optimizer {
     pub(crate) fn moments(&self, name: &str) -> Result<Option<[Vec<f32>; 2]>> {
         match self.moments.get(name) {
             None => Ok(None),
-            Some(Moments::OnHost(moments)) => Ok(Some(moments.clone())),
-            Some(Moments::OnDevice([mean, square])) => {
+            Some(DeviceMoments::OnHost(moments)) => Ok(Some(moments.clone())),
+            Some(DeviceMoments::OnDevice([mean, square])) => {
                 Ok(Some([mean.to_floats()?, square.to_floats()?]))
             }
         }
     }
 
-    /// Sets the moments of a weight, as of another optimiser.
+    /// Sets the moments of a weight, from a checkpoint.
     pub(crate) fn set_moments(&mut self, name: &str, moments: [Vec<f32>; 2]) {
-        self.moments.insert(name.to_owned(), Moments::OnHost(moments));
+        self.moments.insert(name.to_owned(), DeviceMoments::OnHost(moments));
     }
 
     /// Moves the state to the host, until the next update.
@@ -62,8 +62,8 @@ impl Optimizer {
     /// A device that does not answer.
     pub(crate) fn offload(&mut self) -> Result<()> {
         for moments in self.moments.values_mut() {
-            if let Moments::OnDevice([mean, square]) = moments {
-                *moments = Moments::OnHost([mean.to_floats()?, square.to_floats()?]);
+            if let DeviceMoments::OnDevice([mean, square]) = moments {
+                *moments = DeviceMoments::OnHost([mean.to_floats()?, square.to_floats()?]);
             }
         }
         Ok(())
@@ -77,20 +77,20 @@ impl Optimizer {
         };
         let zeros = || Array::zeros(backend.device(), dtype, len);
         let moments = match self.moments.get(name) {
-            Some(Moments::OnDevice(moments)) => return Ok(moments.clone()),
-            Some(Moments::OnHost([mean, square])) => {
+            Some(DeviceMoments::OnDevice(moments)) => return Ok(moments.clone()),
+            Some(DeviceMoments::OnHost([mean, square])) => {
                 [backend.array(dtype, mean)?, backend.array(dtype, square)?]
             }
             None => [zeros()?, zeros()?],
         };
-        self.moments.insert(name.to_owned(), Moments::OnDevice(moments.clone()));
+        self.moments.insert(name.to_owned(), DeviceMoments::OnDevice(moments.clone()));
         Ok(moments)
     }
 }
 
 impl Network {
     /// The Euclidean norm of all gradients together.
-    pub(crate) fn norm(&self, gradients: &Gradients) -> Result<f64> {
+    pub(crate) fn norm(&self, gradients: &DeviceGradients) -> Result<f64> {
         let (device, element) = (self.backend.device(), self.backend.element());
         let parts = Array::zeros(device, DType::F64, BLOCKS)?;
         for sum in gradients.sums.values() {
@@ -105,8 +105,8 @@ impl Network {
     /// One step down the gradients, each multiplied by `scale`.
     pub(crate) fn step(
         &self,
-        optimizer: &mut Optimizer,
-        gradients: &Gradients,
+        optimizer: &mut DeviceAdamW,
+        gradients: &DeviceGradients,
         learning_rate: f64,
         scale: f64,
     ) -> Result<()> {
@@ -148,7 +148,7 @@ impl Network {
         self.masters.get(name).map(|master| master.numbers.to_vec()).transpose()
     }
 
-    /// Gives a trained weight other numbers.
+    /// Overwrites a trained weight.
     ///
     /// # Errors
     /// Another number of them; a device that does not answer.

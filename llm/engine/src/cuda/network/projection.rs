@@ -1,30 +1,30 @@
-//! A matrix of weights applied to rows, with a bias and an adapter where it has them.
+//! A linear projection, with an optional bias and adapter.
 
-use super::gradients::Gradients;
-use super::loader::Loader;
-use super::weight::Weight;
+use super::gradients::DeviceGradients;
+use super::loader::DeviceLoader;
+use super::weight::DeviceWeight;
 use crate::Result;
 use crate::cuda::backend::Backend;
 use crate::cuda::memory::Array;
 
 /// A projection of a layer.
 #[derive(Debug, Clone)]
-pub(super) struct Projection {
-    pub(super) weight: Weight,
-    pub(super) bias: Option<Weight>,
+pub(super) struct DeviceProjection {
+    pub(super) weight: DeviceWeight,
+    pub(super) bias: Option<DeviceWeight>,
     pub(super) adapter: Option<LoraFactors>,
 }
 
 /// What is added to a projection: `x ↦ scale · B A x`.
 #[derive(Debug, Clone)]
 pub(super) struct LoraFactors {
-    pub(super) down: Weight,
-    pub(super) up: Weight,
+    pub(super) down: DeviceWeight,
+    pub(super) up: DeviceWeight,
     pub(super) scale: f32,
 }
 
-impl Projection {
-    pub(super) fn new(loader: &mut Loader<'_>, name: &str, bias: bool) -> Result<Self> {
+impl DeviceProjection {
+    pub(super) fn new(loader: &mut DeviceLoader<'_>, name: &str, bias: bool) -> Result<Self> {
         let bias = bias.then(|| loader.weight(&format!("{name}.bias"))).transpose()?;
         let weight = loader.weight(&format!("{name}.weight"))?;
         let adapter = loader.adapter(name, weight.shape)?;
@@ -74,7 +74,7 @@ impl Projection {
         x: &Array,
         dy: &Array,
         (dx, keep): (&Array, f32),
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<()> {
         backend.linear_backward(dy, &self.weight.array, self.weight.shape, dx, 1.0, keep)?;
         if let Some(sum) = gradients.of(&self.weight)? {
@@ -99,7 +99,7 @@ impl LoraFactors {
         x: &Array,
         dy: &Array,
         dx: &Array,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<()> {
         let Self { down, up, scale } = self;
         // Cheaper to compute again than to keep.

@@ -1,4 +1,4 @@
-//! What decoding steps read and write on the device.
+//! State of decoding steps on the device.
 //!
 //! The host writes one array of words before the first of several steps:
 //!
@@ -26,7 +26,7 @@ use crate::Result;
 use crate::cuda::backend::{AttentionMetadata, DecodeTables, LaunchShape, StepBuffers};
 use crate::cuda::memory::Array;
 use crate::generate::Drawn;
-use crate::ops::spans::View;
+use crate::ops::spans::AttentionSlots;
 use std::ops::Range;
 
 /// Most tokens of a sequence that are drawn before the host sees them.
@@ -35,15 +35,15 @@ pub(super) const MAX_STEPS: usize = 8;
 /// Numbers of a row in the results of a step.
 const NUMBERS: usize = 4;
 
-/// What several steps begin with.
+/// Inputs of the first of several steps.
 #[derive(Debug)]
 pub(super) struct MultiStepPlan {
     pub(super) steps: usize,
-    /// What the launches are for: at least as large as the batch.
+    /// Shape of the launches, at least as large as the batch.
     pub(super) shape: LaunchShape,
     pub(super) tokens: Vec<u32>,
     pub(super) slot_mapping: Vec<u32>,
-    pub(super) view: View,
+    pub(super) view: AttentionSlots,
     /// A number for each sequence, step by step.
     pub(super) uniforms: Vec<f64>,
     /// A slot for padding rows.
@@ -214,7 +214,7 @@ impl StepState {
         }
     }
 
-    /// What the steps drew, for each sequence. The host waits for nothing else.
+    /// What the steps drew, for each sequence. The only point where the host waits.
     pub(super) fn results(
         &self,
         steps: usize,

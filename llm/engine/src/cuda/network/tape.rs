@@ -1,7 +1,7 @@
 //! A recorded forward pass, and its backward.
 
 use super::decoder::Network;
-use super::gradients::Gradients;
+use super::gradients::DeviceGradients;
 use super::layer::{ForwardContext, SavedActivations};
 use crate::Result;
 use crate::config::ModelConfig;
@@ -10,7 +10,7 @@ use crate::model::{ActivationCheckpointing, Packed};
 
 /// A forward pass with the activations that its backward reads.
 #[derive(Debug)]
-pub struct Tape<'a> {
+pub struct DeviceTape<'a> {
     network: &'a Network,
     tokens: Vec<u32>,
     context: ForwardContext,
@@ -28,7 +28,7 @@ impl Network {
         &self,
         packed: &Packed,
         checkpointing: ActivationCheckpointing,
-    ) -> Result<Tape<'_>> {
+    ) -> Result<DeviceTape<'_>> {
         let (backend, spans) = (&self.backend, packed.spans());
         let positions: Vec<u32> = spans.positions().map(|at| at as u32).collect();
         let longest = positions.iter().max().map_or(0, |last| *last as usize + 1);
@@ -45,7 +45,7 @@ impl Network {
         }
         let hidden = backend.rms_norm(&x, self.last_norm().1)?;
         let tokens = packed.tokens().to_vec();
-        Ok(Tape { network: self, tokens, context, layers, last: x, hidden })
+        Ok(DeviceTape { network: self, tokens, context, layers, last: x, hidden })
     }
 
     /// Bytes that a recorded pass keeps of a token, where it keeps everything.
@@ -64,7 +64,7 @@ impl Network {
     }
 }
 
-impl Tape<'_> {
+impl DeviceTape<'_> {
     /// Hidden states after the last norm, `[t, d]`: what the head reads.
     pub(super) fn hidden(&self) -> &Array {
         &self.hidden
@@ -76,7 +76,7 @@ impl Tape<'_> {
 
     /// Adds the gradients of `Σ hidden · gradient` with respect to the trained weights of the layers,
     /// the last norm and the embedding to `gradients`.
-    pub(super) fn backward(self, gradient: &Array, gradients: &mut Gradients) -> Result<()> {
+    pub(super) fn backward(self, gradient: &Array, gradients: &mut DeviceGradients) -> Result<()> {
         let Self { network, tokens, context, mut layers, last, hidden } = self;
         let backend = &network.backend;
         drop(hidden);

@@ -1,6 +1,6 @@
 //! The network on a device, as a trainable model.
 
-use super::{Gradients, Network, Optimizer, Tape};
+use super::{DeviceAdamW, DeviceGradients, DeviceTape, Network};
 use crate::Result;
 use crate::model::{ActivationCheckpointing, Packed};
 use crate::model::{LossFn, TrainableModel};
@@ -9,9 +9,9 @@ use crate::optim::AdamWOptions;
 use crate::optim::OptimizerState;
 
 impl TrainableModel for Network {
-    type Gradients = Gradients;
-    type Optimizer = Optimizer;
-    type Recorded<'a> = Tape<'a>;
+    type Gradients = DeviceGradients;
+    type Optimizer = DeviceAdamW;
+    type Recorded<'a> = DeviceTape<'a>;
 
     const MAX_BATCH: usize = 512;
     const PREFILL_TOKENS: usize = 8192;
@@ -21,15 +21,15 @@ impl TrainableModel for Network {
         self.bytes_per_slot()
     }
 
-    /// Three quarters of the free memory that decoding does not need: the rest is for activations and logits of
-    /// prompts.
+    /// Three quarters of the free memory that decoding does not need; the rest is for activations and
+    /// logits of prompts.
     fn cache_budget(&self) -> Result<usize> {
         let [free, _] = self.backend().device().room()?;
         Ok((free as usize).saturating_sub(self.decode_bytes(Self::MAX_BATCH)?) / 4 * 3)
     }
 
-    fn make_room(&self, optimizer: &mut Optimizer, bytes: usize) -> Result<()> {
-        // As much again as it leaves.
+    fn make_room(&self, optimizer: &mut DeviceAdamW, bytes: usize) -> Result<()> {
+        // Only if the cache would not fit otherwise.
         match self.cache_budget()? < bytes {
             true => optimizer.offload(),
             false => Ok(()),
@@ -49,40 +49,44 @@ impl TrainableModel for Network {
         Ok(if fits { ActivationCheckpointing::Off } else { ActivationCheckpointing::PerLayer })
     }
 
-    fn gradients(&self) -> Gradients {
-        Gradients::new(self.backend())
+    fn gradients(&self) -> DeviceGradients {
+        DeviceGradients::new(self.backend())
     }
 
-    fn optimizer(&self, options: AdamWOptions) -> Optimizer {
-        Optimizer::new(options)
+    fn optimizer(&self, options: AdamWOptions) -> DeviceAdamW {
+        DeviceAdamW::new(options)
     }
 
-    fn record(&self, batch: Packed, checkpointing: ActivationCheckpointing) -> Result<Tape<'_>> {
+    fn record(
+        &self,
+        batch: Packed,
+        checkpointing: ActivationCheckpointing,
+    ) -> Result<DeviceTape<'_>> {
         self.record(&batch, checkpointing)
     }
 
-    fn scores(&self, recorded: &Tape<'_>, targets: &Targets<'_>) -> Result<Scores> {
+    fn scores(&self, recorded: &DeviceTape<'_>, targets: &Targets<'_>) -> Result<Scores> {
         recorded.scores(targets)
     }
 
     fn backward(
         &self,
-        recorded: Tape<'_>,
+        recorded: DeviceTape<'_>,
         targets: &Targets<'_>,
         loss: &mut LossFn<'_>,
-        gradients: &mut Gradients,
+        gradients: &mut DeviceGradients,
     ) -> Result<()> {
         recorded.learn(targets, loss, gradients)
     }
 
-    fn norm(&self, gradients: &Gradients) -> Result<f64> {
+    fn norm(&self, gradients: &DeviceGradients) -> Result<f64> {
         self.norm(gradients)
     }
 
     fn step(
         &self,
-        optimizer: &mut Optimizer,
-        gradients: &Gradients,
+        optimizer: &mut DeviceAdamW,
+        gradients: &DeviceGradients,
         learning_rate: f64,
         scale: f64,
     ) -> Result<()> {
@@ -102,7 +106,7 @@ impl TrainableModel for Network {
     }
 }
 
-impl OptimizerState for Optimizer {
+impl OptimizerState for DeviceAdamW {
     fn updates(&self) -> u64 {
         self.updates
     }

@@ -4,7 +4,7 @@ use crate::cuda::memory::Array;
 
 /// A weight as the operations read it.
 #[derive(Debug, Clone)]
-pub(super) struct Weight {
+pub(super) struct DeviceWeight {
     pub(super) name: String,
     pub(super) array: Array,
     /// Rows and columns of a matrix; 1 and the length of a vector.
@@ -12,7 +12,7 @@ pub(super) struct Weight {
     pub(super) trained: bool,
 }
 
-/// A weight that is trained: its numbers in single precision, and as the operations read them.
+/// A trained weight: the f32 master, and the copy that the operations read.
 #[derive(Debug)]
 pub(super) struct Master {
     pub(super) numbers: Array,

@@ -6,7 +6,7 @@ use super::bench::{
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Element, Launch};
 use crate::ops::cached_attention::{Placement, cached_attention};
-use crate::ops::spans::{Pieces, TILE, View};
+use crate::ops::spans::{AttentionSlots, Pieces, TILE};
 use crate::ops::{Spans, attention};
 use crate::tensor::{Rows, Segment};
 use candle_core::{Device, Tensor};
@@ -179,7 +179,7 @@ const SLOTS: usize = 90;
 /// New tokens that attend to a cache, and the results of the CPU.
 struct CacheCase {
     heads: Heads,
-    view: View,
+    view: AttentionSlots,
     inputs: Vec<Argument>,
     expected: Vec<f32>,
 }

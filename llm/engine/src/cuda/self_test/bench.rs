@@ -1,4 +1,4 @@
-//! What a comparison needs: random inputs, poisoned outputs and the worst error of each.
+//! Tools of the comparisons: random inputs, poisoned outputs and the worst error of each.
 
 use crate::Result;
 use crate::cuda::launch::{Argument, Buffer, Element, Launch, Machine};
@@ -10,18 +10,18 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// One output of an operation, compared.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct KernelCheck {
     /// The operation and its output, such as `rms_norm: gradient of x`.
     pub what: String,
     /// The type of weights and activations.
     pub element: Element,
     /// The largest difference, relative to the largest number expected.
     pub error: f32,
-    /// What it may be.
+    /// Largest error that passes.
     pub limit: f32,
 }
 
-impl Comparison {
+impl KernelCheck {
     /// Whether the error is a number within its limit.
     pub fn passed(&self) -> bool {
         self.error <= self.limit
@@ -33,7 +33,7 @@ pub(super) struct Bench<'a> {
     machine: &'a mut dyn Machine,
     pub(super) element: Element,
     random: Xoshiro256PlusPlus,
-    checks: Vec<Comparison>,
+    checks: Vec<KernelCheck>,
 }
 
 impl<'a> Bench<'a> {
@@ -42,7 +42,7 @@ impl<'a> Bench<'a> {
         Self { machine, element, random, checks: Vec::new() }
     }
 
-    pub(super) fn checks(self) -> Vec<Comparison> {
+    pub(super) fn checks(self) -> Vec<KernelCheck> {
         self.checks
     }
 
@@ -93,7 +93,7 @@ impl<'a> Bench<'a> {
         self.note(what, relative_error(found, expected), 0.0);
     }
 
-    /// Notes an error that was computed, and what it may be.
+    /// Records an error and its limit.
     pub(super) fn within(&mut self, what: &str, error: f32, limit: f32) {
         self.note(what, error.abs(), limit);
     }
@@ -105,7 +105,7 @@ impl<'a> Bench<'a> {
             Some(_) => (),
             None => {
                 let check =
-                    Comparison { what: what.to_owned(), element: self.element, error, limit };
+                    KernelCheck { what: what.to_owned(), element: self.element, error, limit };
                 self.checks.push(check);
             }
         }
@@ -129,7 +129,7 @@ pub(super) fn count(n: usize) -> Argument {
     Argument::U32(n as u32)
 }
 
-/// The largest difference over the largest number expected; NaN if a number is none or missing.
+/// The largest difference over the largest number expected; NaN if a number is NaN or missing.
 pub fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
     let finite = found.iter().chain(expected).all(|x| x.is_finite());
     if found.len() != expected.len() || !finite {
@@ -158,7 +158,7 @@ pub(super) fn differentiate<const N: usize>(
     for (gradient, var) in gradients.iter_mut().zip(&vars) {
         *gradient = match store.get(var) {
             Some(found) => to_floats(found)?,
-            // The input plays no part.
+            // The output does not depend on this input.
             None => vec![0.0; var.elem_count()],
         };
     }

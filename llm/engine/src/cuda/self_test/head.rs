@@ -139,7 +139,7 @@ fn drawn(
     bench.run(launch.with(inputs.into_iter().chain(outputs).chain(settings)))
 }
 
-/// Rows from which no token can be drawn are marked, and −∞ among numbers is none of them.
+/// Rows from which no token can be drawn are marked; −∞ among finite logits is allowed.
 fn refused(bench: &mut Bench<'_>) -> Result<()> {
     let vocab = 300;
     let mut logits = bench.floats(4 * vocab, 1.0);

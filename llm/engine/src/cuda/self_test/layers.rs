@@ -161,7 +161,7 @@ struct Qkv {
     bias: Vec<f32>,
     norms: [Vec<f32>; 2],
     rotation: Rotation,
-    /// Queries, keys and values in rows of their own.
+    /// Queries, keys and values in separate rows.
     expected: [Vec<f32>; 3],
 }
 

@@ -1,7 +1,7 @@
 //! Every kernel, forward and backward, against the CPU form of its operation.
 //!
-//! Inputs are random and sizes odd; where a kernel writes, memory holds NaN before. Errors are relative
-//! to the largest number that is expected, and NaN never passes.
+//! Inputs are random and sizes odd; outputs are filled with NaN first. Errors are relative to the
+//! largest expected number, and NaN never passes.
 
 mod advance;
 mod attention;
@@ -11,5 +11,5 @@ mod layers;
 mod optimizer;
 mod run;
 
-pub use bench::{Comparison, relative_error, to_floats};
+pub use bench::{KernelCheck, relative_error, to_floats};
 pub use run::self_test;

@@ -1,6 +1,6 @@
 //! All comparisons, for both types.
 
-use super::bench::{Bench, Comparison};
+use super::bench::{Bench, KernelCheck};
 use super::{advance, attention, head, layers, optimizer};
 use crate::Result;
 use crate::cuda::launch::{Element, Machine};
@@ -9,7 +9,7 @@ use crate::cuda::launch::{Element, Machine};
 ///
 /// # Errors
 /// A kernel that does not run. Wrong numbers are not an error, but a check that has not passed.
-pub fn self_test(machine: &mut dyn Machine) -> Result<Vec<Comparison>> {
+pub fn self_test(machine: &mut dyn Machine) -> Result<Vec<KernelCheck>> {
     let mut checks = Vec::new();
     for element in Element::ALL {
         let mut bench = Bench::new(machine, element);

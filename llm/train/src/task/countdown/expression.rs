@@ -5,12 +5,12 @@ use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Zero};
 use std::fmt;
 
 /// An exact value.
-pub type Value = Ratio<i128>;
+pub type Quantity = Ratio<i128>;
 
 /// Longest text that is read as an expression, in bytes.
 pub const MAX_LENGTH: usize = 400;
 
-/// Numbers joined by `+ - * /`; × ÷ − · are read as well.
+/// Numbers joined by `+ - * /`; × ÷ − · are accepted, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expression {
     /// A whole number.
@@ -77,9 +77,9 @@ impl Expression {
     }
 
     /// The exact value; `None` for a division by zero, and where a number leaves 128 bits.
-    pub fn value(&self) -> Option<Value> {
+    pub fn value(&self) -> Option<Quantity> {
         match self {
-            Self::Number(number) => Some(Value::from_integer(i128::from(*number))),
+            Self::Number(number) => Some(Quantity::from_integer(i128::from(*number))),
             Self::Join(left, operator, right) => {
                 let (left, right) = (left.value()?, right.value()?);
                 match operator {
@@ -105,8 +105,8 @@ impl Expression {
         }
     }
 
-    /// A text that expressions share which differ only in the order and grouping of sums and of
-    /// products: `9 - (2 - 3 * 4)` and `4 * 3 + 9 - 2`.
+    /// The same text for expressions that differ only in the order and grouping of sums and products: `9
+    /// - (2 - 3 * 4)` and `4 * 3 + 9 - 2`.
     pub fn normal_form(&self) -> String {
         let mut terms = Vec::new();
         self.terms(false, &mut terms);

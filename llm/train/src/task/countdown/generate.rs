@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use rand::{Rng, RngExt};
 use rs_grpo_files::Refuse as _;
 
-/// How large puzzles are.
+/// Size of the puzzles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct PuzzleShape {
     /// Numbers of a puzzle, 2 to 8.
     pub numbers: usize,
     /// Largest number, 1 to 99.
@@ -17,14 +17,14 @@ pub struct Shape {
     pub target: u32,
 }
 
-impl Default for Shape {
+impl Default for PuzzleShape {
     /// Four numbers up to 12, targets up to 99.
     fn default() -> Self {
         Self { numbers: 4, largest: 12, target: 99 }
     }
 }
 
-impl Shape {
+impl PuzzleShape {
     /// # Errors
     /// A size outside its range.
     pub fn check(&self) -> Result<()> {
@@ -42,7 +42,7 @@ impl Shape {
     }
 }
 
-/// How often each operator stands in the solutions of generated puzzles, in any unit.
+/// Relative frequency of each operator in the solutions of generated puzzles.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prior {
     /// Weight of `+`.
@@ -81,7 +81,7 @@ pub struct Solved {
 impl Solved {
     /// Draws an expression of `shape.numbers` numbers without parentheses until its value is a
     /// target; the puzzle shows the numbers in another order.
-    pub fn draw(shape: Shape, prior: &Prior, random: &mut impl Rng) -> Self {
+    pub fn draw(shape: PuzzleShape, prior: &Prior, random: &mut impl Rng) -> Self {
         loop {
             let mut numbers: Vec<u32> =
                 (0..shape.numbers).map(|_| random.random_range(1..=shape.largest)).collect();

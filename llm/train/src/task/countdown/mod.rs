@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `expression` | what a completion says: parsed, evaluated exactly, brought to a normal form |
+//! | `expression` | expressions: parsed, evaluated exactly, normalized |
 //! | `check` | whether a completion solves a puzzle |
 //! | `generate` | puzzles with a solution, from a seed |
 
@@ -10,5 +10,5 @@ mod check;
 mod expression;
 mod generate;
 
-pub use expression::{Expression, MAX_LENGTH, Value};
-pub use generate::{Prior, Shape, Solved};
+pub use expression::{Expression, MAX_LENGTH, Quantity};
+pub use generate::{Prior, PuzzleShape, Solved};

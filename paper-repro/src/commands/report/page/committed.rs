@@ -1,10 +1,10 @@
-//! The page without runs: the results that the project keeps.
+//! The page without runs: the committed results.
 
 use super::compare::NONE;
 use super::differs;
-use super::document::{Block, Document, Fact, Inline, Picture, Section, Text, plain, table};
+use super::document::{Block, Document, Fact, Inline, Paragraph, Picture, Section, plain, table};
 use super::paper::Paper;
-use super::training::{Arm, Training};
+use super::training::{ReportArm, ReportedRun};
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Figure, Table};
 use rs_grpo_train::TrainConfig;
@@ -43,7 +43,7 @@ pub(super) fn document() -> Result<Document, Failure> {
     })
 }
 
-fn lead() -> Text {
+fn lead() -> Paragraph {
     vec![
         Inline::Plain(
             "A pre-trained model starts sharply peaked, and plain RL sharpens the peak it starts on: pass@1 \
@@ -172,14 +172,14 @@ fn differences(paper: &Paper) -> Result<Vec<Block>, Failure> {
         Failure::Failed(format!("{}: {}", origin.display(), error.message()))
     })?;
     let config = TrainConfig::default().with(settings, origin)?;
-    let run = |(seed, estimator): (u64, &str)| Training {
+    let run = |(seed, estimator): (u64, &str)| ReportedRun {
         folder: PathBuf::new(),
         config: TrainConfig { seed, estimator: estimator.to_owned(), ..config.clone() },
         steps: Vec::new(),
     };
     let grpo = (0..5).map(|seed| run((seed, "grpo"))).collect();
     let ours = ["rs-grpo:beta=2", "rs-grpo:beta=4", "rs-grpo:beta=8"].map(|e| run((0, e))).to_vec();
-    let arms = [grpo, ours].map(|runs| Arm { label: String::new(), runs });
+    let arms = [grpo, ours].map(|runs| ReportArm { label: String::new(), runs });
     Ok(vec![
         Block::Text(plain(
             "The bandit has the constants of the authors’ script, with more runs and other random numbers. \
@@ -193,7 +193,7 @@ fn differences(paper: &Paper) -> Result<Vec<Block>, Failure> {
     ])
 }
 
-/// The paper's averages, for who has the machine to run them.
+/// The paper's averages, for readers who can run the models.
 fn averages(paper: &Paper) -> Result<Vec<Block>, Failure> {
     let columns = vec![
         Column::left("model"),

@@ -1,26 +1,30 @@
 //! Evaluations beside the paper's table.
 
-use super::document::{Block, Inline, Text, plain, table};
-use super::evaluation::Evaluation;
+use super::document::{Block, Inline, Paragraph, plain, table};
+use super::evaluation::ReportedEvaluation;
 use super::method;
 use super::paper::{Line, Paper, Subject};
 use crate::failure::Failure;
 use rs_grpo_figures::Column;
 use rs_grpo_train::evaluate::Estimate;
 
-/// What stands where there is no number.
+/// Shown in place of a missing number.
 pub(super) const NONE: &str = "–";
 /// The k of the paper's table.
 const KS: [u64; 2] = [1, 32];
 
 /// What the columns are, and a table for each model and training.
-pub(super) fn blocks(evaluations: &[Evaluation], paper: &Paper) -> Result<Vec<Block>, Failure> {
+pub(super) fn blocks(
+    evaluations: &[ReportedEvaluation],
+    paper: &Paper,
+) -> Result<Vec<Block>, Failure> {
     if evaluations.is_empty() {
         return Ok(Vec::new());
     }
     let mut blocks = vec![Block::Text(explanation())];
     for subject in subjects(evaluations) {
-        let of: Vec<&Evaluation> = evaluations.iter().filter(|e| e.subject == *subject).collect();
+        let of: Vec<&ReportedEvaluation> =
+            evaluations.iter().filter(|e| e.subject == *subject).collect();
         let mut rows: Vec<Vec<String>> = of.iter().map(|e| row(e, paper)).collect();
         rows.extend(average(&of, subject, paper));
         let mut columns = vec![Column::left("benchmark"), Column::right("problems")];
@@ -41,7 +45,7 @@ pub(super) fn blocks(evaluations: &[Evaluation], paper: &Paper) -> Result<Vec<Bl
     Ok(blocks)
 }
 
-fn explanation() -> Text {
+fn explanation() -> Paragraph {
     vec![
         Inline::Plain(
             "Percent, with 95 % intervals in brackets: a bootstrap over the problems, and over the seeds where \
@@ -57,7 +61,7 @@ fn explanation() -> Text {
 }
 
 /// The subjects, each once, in the order of their first evaluation.
-pub(super) fn subjects(evaluations: &[Evaluation]) -> Vec<&Subject> {
+pub(super) fn subjects(evaluations: &[ReportedEvaluation]) -> Vec<&Subject> {
     let mut subjects: Vec<&Subject> = Vec::new();
     for evaluation in evaluations {
         if !subjects.contains(&&evaluation.subject) {
@@ -77,11 +81,11 @@ pub(super) fn name(subject: &Subject) -> String {
     }
 }
 
-fn line<'a>(evaluation: &Evaluation, paper: &'a Paper) -> Option<&'a Line> {
+fn line<'a>(evaluation: &ReportedEvaluation, paper: &'a Paper) -> Option<&'a Line> {
     paper.find(&evaluation.subject, &evaluation.benchmark)
 }
 
-fn row(evaluation: &Evaluation, paper: &Paper) -> Vec<String> {
+fn row(evaluation: &ReportedEvaluation, paper: &Paper) -> Vec<String> {
     let known = paper.benchmark(&evaluation.benchmark).unwrap_or(&evaluation.benchmark);
     let mut row =
         vec![known.to_owned(), evaluation.problems.to_string(), evaluation.samples.to_string()];
@@ -93,9 +97,9 @@ fn row(evaluation: &Evaluation, paper: &Paper) -> Vec<String> {
 }
 
 /// The mean over the paper's benchmarks, where all of them were evaluated.
-fn average(of: &[&Evaluation], subject: &Subject, paper: &Paper) -> Option<Vec<String>> {
+fn average(of: &[&ReportedEvaluation], subject: &Subject, paper: &Paper) -> Option<Vec<String>> {
     const BENCHMARKS: usize = 6;
-    let known = |e: &&&Evaluation| paper.benchmark(&e.benchmark).is_some();
+    let known = |e: &&&ReportedEvaluation| paper.benchmark(&e.benchmark).is_some();
     let of: Vec<_> = of.iter().filter(known).collect();
     if of.len() != BENCHMARKS {
         return None;
@@ -144,7 +148,7 @@ fn triple(paper: Option<f64>, here: Option<Estimate>) -> [String; 3] {
     ]
 }
 
-impl Evaluation {
+impl ReportedEvaluation {
     /// pass@k, if it was estimated for this k.
     pub(super) fn pass_at(&self, k: u64) -> Option<&Estimate> {
         self.pass_at.iter().find(|(other, _)| *other == k).map(|(_, estimate)| estimate)

@@ -2,10 +2,10 @@
 
 use super::compare::subjects;
 use super::document::{Block, Picture, one_line};
-use super::evaluation::Evaluation;
+use super::evaluation::ReportedEvaluation;
 use super::method;
 use super::paper::Subject;
-use super::training::Arm;
+use super::training::ReportArm;
 use crate::commands::look::look;
 use rs_grpo_figures::{Axis, Color, Dash, Figure, Panel, Series, drawable};
 use rs_grpo_train::evaluate::Estimate;
@@ -14,7 +14,7 @@ use rs_grpo_train::evaluate::Estimate;
 const POINTS: usize = 100;
 
 /// pass@k over k: a panel for each set of problems, a line with its interval for each model.
-pub(super) fn pass_at_k(evaluations: &[Evaluation]) -> Option<Block> {
+pub(super) fn pass_at_k(evaluations: &[ReportedEvaluation]) -> Option<Block> {
     let subjects = subjects(evaluations);
     let names = names(&subjects);
     let mut sets: Vec<&str> = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn pass_at_k(evaluations: &[Evaluation]) -> Option<Block> {
                 panel = panel.series(of_subject(line, at, &subjects));
             }
         }
-        // Where nothing is solved, the axis is that of a share all the same.
+        // If nothing is solved, the axis still goes from 0 to 1.
         let top = if top > 0.0 { top } else { 1.0 };
         figure = figure.panel(panel.y(Axis::new("pass@k").range(0.0, top)));
     }
@@ -118,7 +118,7 @@ const CURVES: [(&str, &str, &str); 7] = [
 ];
 
 /// Training over steps: a panel for each number that some run has, a line for each arm.
-pub(super) fn training(arms: &[Arm]) -> Option<Block> {
+pub(super) fn training(arms: &[ReportArm]) -> Option<Block> {
     let estimators: Vec<Option<&str>> =
         arms.iter().map(|arm| Some(arm.runs[0].config.estimator.as_str())).collect();
     let steps = arms.iter().flat_map(|arm| &arm.runs).map(|run| run.steps.len()).max().unwrap_or(0);
@@ -171,11 +171,11 @@ pub(super) fn training(arms: &[Arm]) -> Option<Block> {
 type Curve = (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>);
 
 /// Means over windows of steps and over runs, with the lowest and the highest run.
-fn curve(arm: &Arm, name: &str, window: usize) -> Curve {
+fn curve(arm: &ReportArm, name: &str, window: usize) -> Curve {
     let mut curve = Curve::default();
     let steps = arm.runs.iter().map(|run| run.steps.len()).max().unwrap_or(0);
     for start in (0..steps).step_by(window) {
-        let of_run = |run: &super::training::Training| -> Option<(f64, f64)> {
+        let of_run = |run: &super::training::ReportedRun| -> Option<(f64, f64)> {
             let part = run.steps.get(start..(start + window).min(run.steps.len()))?;
             let values: Vec<f64> = part
                 .iter()

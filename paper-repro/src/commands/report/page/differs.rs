@@ -1,10 +1,10 @@
 //! What differs from the paper: setting for setting, what it published and what was done here.
 
 use super::document::table;
-use super::evaluation::Evaluation;
+use super::evaluation::ReportedEvaluation;
 use super::method;
 use super::paper::Paper;
-use super::training::{Arm, shown};
+use super::training::{ReportArm, shown};
 use crate::failure::Failure;
 use rs_grpo_figures::{Column, Table};
 use rs_grpo_train::TrainConfig;
@@ -23,8 +23,8 @@ struct Row {
 
 /// One row for each thing that decides a result.
 pub(super) fn differences(
-    arms: &[Arm],
-    evaluations: &[Evaluation],
+    arms: &[ReportArm],
+    evaluations: &[ReportedEvaluation],
     paper: &Paper,
 ) -> Result<Table, Failure> {
     let configs: Vec<&TrainConfig> =
@@ -67,7 +67,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     distinct(names.filter(|name| *name != "Average").map(str::to_owned)).join(", ")
 }
 
-fn model(configs: &[&TrainConfig], evaluations: &[Evaluation], paper: &Paper) -> Row {
+fn model(configs: &[&TrainConfig], evaluations: &[ReportedEvaluation], paper: &Paper) -> Row {
     let models = configs.iter().map(|config| config.model.clone());
     let here = distinct(models.chain(evaluations.iter().map(|e| e.subject.model.clone())));
     Row {
@@ -160,7 +160,7 @@ const UNPUBLISHED_KEYS: [(&str, &str); 9] = [
     ("seed", "seeds"),
 ];
 
-fn of_evaluations(evaluations: &[Evaluation], paper: &Paper) -> Vec<Row> {
+fn of_evaluations(evaluations: &[ReportedEvaluation], paper: &Paper) -> Vec<Row> {
     let setting = |name: &str| {
         let stated = evaluations.iter().filter_map(|e| e.settings.get(name));
         distinct(stated.filter(|value| !value.is_null()).map(|value| match value {
@@ -169,7 +169,7 @@ fn of_evaluations(evaluations: &[Evaluation], paper: &Paper) -> Vec<Row> {
         }))
     };
     let sets = distinct(evaluations.iter().map(|e| e.benchmark.clone()));
-    let published = |e: &Evaluation| match paper.benchmark(&e.benchmark) {
+    let published = |e: &ReportedEvaluation| match paper.benchmark(&e.benchmark) {
         Some("MATH500") => e.samples == 32,
         _ => e.samples == 1024,
     };

@@ -1,4 +1,4 @@
-//! What a page says, whatever it is written in.
+//! The content of a page, independent of the format.
 
 use crate::failure::Failure;
 use rs_grpo_figures::{Figure, Table};
@@ -6,13 +6,13 @@ use rs_grpo_figures::{Figure, Table};
 /// A page.
 pub(super) struct Document {
     pub(super) title: String,
-    pub(super) lead: Text,
+    pub(super) lead: Paragraph,
     /// The numbers to see first.
     pub(super) facts: Vec<Fact>,
     pub(super) sections: Vec<Section>,
 }
 
-/// A number, what it is, and what it is held against.
+/// A number, what it is, and what it is compared with.
 pub(super) struct Fact {
     pub(super) value: String,
     pub(super) label: String,
@@ -29,7 +29,7 @@ pub(super) struct Section {
 
 /// What a section is made of.
 pub(super) enum Block {
-    Text(Text),
+    Text(Paragraph),
     Table {
         caption: String,
         table: Table,
@@ -44,7 +44,7 @@ pub(super) enum Block {
     Commands(&'static [&'static str]),
 }
 
-/// A figure with its caption and, for who does not see it, what it shows.
+/// A figure with its caption and alternative text.
 pub(super) struct Picture {
     /// The name of its files.
     pub(super) name: &'static str,
@@ -54,7 +54,7 @@ pub(super) struct Picture {
 }
 
 /// A paragraph.
-pub(super) type Text = Vec<Inline>;
+pub(super) type Paragraph = Vec<Inline>;
 
 /// A part of a paragraph.
 pub(super) enum Inline {
@@ -64,7 +64,7 @@ pub(super) enum Inline {
 }
 
 /// A paragraph without parts.
-pub(super) fn plain(text: impl Into<String>) -> Text {
+pub(super) fn plain(text: impl Into<String>) -> Paragraph {
     vec![Inline::Plain(text.into())]
 }
 
@@ -95,7 +95,7 @@ pub(super) fn table(
     Ok(table)
 }
 
-/// Text of strangers on one line: line breaks become spaces, other control characters a mark.
+/// Untrusted text on one line: line breaks become spaces, other control characters U+FFFD.
 pub(super) fn one_line(text: &str) -> String {
     let clean = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',

@@ -1,14 +1,14 @@
 //! An evaluation, read from its folder.
 
 use super::paper::Subject;
-use super::training::{CONFIG, Training, arms};
+use super::training::{CONFIG, ReportedRun, arms};
 use crate::failure::Failure;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rs_grpo_grade::{VERSION, Verdict};
 use rs_grpo_train::TrainConfig;
 use rs_grpo_train::evaluate::{
-    Estimate, Graded, Report, SeedProblemMatrix, Statistic, Tally, bootstrap,
+    Estimate, EvalReport, Graded, SeedProblemMatrix, Statistic, Tally, bootstrap,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -23,12 +23,12 @@ const SAMPLES: &str = "samples.jsonl";
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
 
-/// How often each verdict was passed.
+/// Number of completions of each verdict.
 pub(super) type Verdicts = BTreeMap<Verdict, u64>;
 
 /// A model on a set of problems.
 #[derive(Debug, Clone)]
-pub(super) struct Evaluation {
+pub(super) struct ReportedEvaluation {
     pub(super) subject: Subject,
     pub(super) benchmark: String,
     pub(super) problems: u64,
@@ -38,16 +38,16 @@ pub(super) struct Evaluation {
     /// The other statistics, by name.
     pub(super) others: BTreeMap<String, Estimate>,
     pub(super) verdicts: Verdicts,
-    /// What its completions depend on.
+    /// Settings that its completions depend on.
     pub(super) settings: Map<String, Value>,
 }
 
-/// What a folder holds.
+/// Content of a folder.
 pub(super) enum Content {
     Nothing,
     /// An evaluation that has no result yet.
     Unfinished,
-    Finished(Box<Evaluation>),
+    Finished(Box<ReportedEvaluation>),
 }
 
 #[derive(Deserialize)]
@@ -58,7 +58,7 @@ struct Numbers {
 }
 
 impl From<Numbers> for Estimate {
-    /// Absent are the numbers of no problems.
+    /// Numbers are absent if there are no problems.
     fn from(numbers: Numbers) -> Self {
         let [mean, low, high] =
             [numbers.mean, numbers.low, numbers.high].map(|number| number.unwrap_or(f64::NAN));
@@ -81,7 +81,7 @@ struct Written {
 }
 
 /// Reads the evaluation of a folder; `trainings` are those that its model can be from.
-pub(super) fn read(folder: &Path, trainings: &[Training]) -> Result<Content, Failure> {
+pub(super) fn read(folder: &Path, trainings: &[ReportedRun]) -> Result<Content, Failure> {
     let (settings, result) = (folder.join(SETTINGS), folder.join(RESULT));
     match (settings.is_file(), result.is_file()) {
         (false, false) => return Ok(Content::Nothing),
@@ -99,7 +99,7 @@ pub(super) fn read(folder: &Path, trainings: &[Training]) -> Result<Content, Fai
     let others = read.others.into_iter().filter_map(|(name, value)| Some((name, number(value)?)));
     // The result has the model's short name, the settings what was typed.
     let model = settings.get("model").and_then(Value::as_str).unwrap_or(&read.model);
-    Ok(Content::Finished(Box::new(Evaluation {
+    Ok(Content::Finished(Box::new(ReportedEvaluation {
         subject: subject(model, trainings)?,
         benchmark: read.data,
         problems: read.problems,
@@ -154,12 +154,12 @@ fn lines<T: for<'a> Deserialize<'a>>(path: &Path, mut take: impl FnMut(T)) -> Re
 
 /// What was evaluated. A checkpoint is of the run whose folder holds it; should that have been moved, of the
 /// one run among `trainings` whose folder has that name.
-fn subject(model: &str, trainings: &[Training]) -> Result<Subject, Failure> {
+fn subject(model: &str, trainings: &[ReportedRun]) -> Result<Subject, Failure> {
     let is_checkpoints = |path: &&Path| path.file_name().is_some_and(|name| name == "checkpoints");
     let run = Path::new(model).ancestors().find(is_checkpoints).and_then(Path::parent);
     let base = Subject { model: model.to_owned(), training: None };
     let Some(run) = run else { return Ok(base) };
-    if Training::is_in(run) {
+    if ReportedRun::is_in(run) {
         return Ok(of_training(&TrainConfig::read(&run.join(CONFIG))?));
     }
     let mut moved = trainings.iter().filter(|other| other.folder.file_name() == run.file_name());
@@ -177,9 +177,9 @@ fn of_training(config: &TrainConfig) -> Subject {
 /// The evaluations that `repro experiment` leaves in the folders of its runs: one for all seeds of a method.
 /// `bases` are the folders of the model at the start.
 pub(super) fn of_experiments(
-    trainings: &[Training],
+    trainings: &[ReportedRun],
     bases: &[PathBuf],
-) -> Result<Vec<Evaluation>, Failure> {
+) -> Result<Vec<ReportedEvaluation>, Failure> {
     let mut evaluations = Vec::new();
     let experiment = |folder: &Path| folder.ancestors().nth(2).map(Path::to_owned);
     let beside = |base: &Path| {
@@ -213,7 +213,7 @@ fn of_seeds(
     subject: Subject,
     config: &TrainConfig,
     folders: &[PathBuf],
-) -> Result<Evaluation, Failure> {
+) -> Result<ReportedEvaluation, Failure> {
     let (mut seeds, mut verdicts) = (Vec::new(), Verdicts::new());
     for folder in folders {
         let mut problems: BTreeMap<String, Vec<Graded>> = BTreeMap::new();
@@ -227,14 +227,14 @@ fn of_seeds(
     let everywhere = |problem: &String| seeds.iter().all(|seed| seed.contains_key(problem));
     let of_seed = |seed: &BTreeMap<String, Vec<Graded>>| {
         let shared = seed.iter().filter(|(problem, _)| everywhere(problem));
-        Report::new(shared.map(|(_, graded)| Tally::of(graded)).collect())
+        EvalReport::new(shared.map(|(_, graded)| Tally::of(graded)).collect())
     };
-    let seeds: Vec<Report> = seeds.iter().map(of_seed).collect();
+    let seeds: Vec<EvalReport> = seeds.iter().map(of_seed).collect();
     let settings =
         [("max_tokens", Value::from(config.max_new_tokens)), ("temperature", Value::from(1.0))];
     let settings = settings.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
     let pooled = pooled(&seeds)?;
-    Ok(Evaluation {
+    Ok(ReportedEvaluation {
         subject,
         benchmark: config.eval_source()?.to_string(),
         verdicts,
@@ -244,7 +244,7 @@ fn of_seeds(
 }
 
 /// Means over seeds and problems, with their intervals.
-fn pooled(seeds: &[Report]) -> Result<Evaluation, Failure> {
+fn pooled(seeds: &[EvalReport]) -> Result<ReportedEvaluation, Failure> {
     let estimate = |statistic| -> Result<Estimate, Failure> {
         let values = seeds.iter().map(|seed| Ok(seed.values(statistic)?));
         let values = values.collect::<Result<Vec<_>, Failure>>()?;
@@ -252,7 +252,7 @@ fn pooled(seeds: &[Report]) -> Result<Evaluation, Failure> {
         Ok(bootstrap(&values, &mut Xoshiro256PlusPlus::seed_from_u64(SEED)))
     };
     let fewest = seeds.iter().min_by_key(|seed| seed.samples());
-    let ks = fewest.map(Report::ks).unwrap_or_default();
+    let ks = fewest.map(EvalReport::ks).unwrap_or_default();
     let pass_at = ks.into_iter().map(|k| Ok((k, estimate(Statistic::PassAt(k))?)));
     let others = [
         ("majority", Statistic::Majority),
@@ -264,7 +264,7 @@ fn pooled(seeds: &[Report]) -> Result<Evaluation, Failure> {
         Some(seed) => seed.values(Statistic::Length)?.len() as u64,
         None => 0,
     };
-    Ok(Evaluation {
+    Ok(ReportedEvaluation {
         subject: Subject { model: String::new(), training: None },
         benchmark: String::new(),
         problems,

@@ -1,7 +1,7 @@
-//! From the folders of the command line to the runs in them.
+//! Finds the runs in the folders of the command line.
 
-use super::evaluation::{self, Content, Evaluation};
-use super::training::Training;
+use super::evaluation::{self, Content, ReportedEvaluation};
+use super::training::ReportedRun;
 use crate::failure::Failure;
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,8 +16,8 @@ const EXPECTED: &str = "expected a training run (config.toml and metrics.jsonl, 
 /// What was found.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) trainings: Vec<Training>,
-    pub(super) evaluations: Vec<Evaluation>,
+    pub(super) trainings: Vec<ReportedRun>,
+    pub(super) evaluations: Vec<ReportedEvaluation>,
     /// Evaluations without a result.
     pub(super) unfinished: Vec<PathBuf>,
 }
@@ -37,7 +37,7 @@ pub(super) fn find(folders: &[PathBuf]) -> Result<Found, Failure> {
         let mut here = Vec::new();
         walk(folder, DEPTH, &mut here)?;
         let interesting =
-            |path: &PathBuf| Training::is_in(path) || is_evaluation(path) || is_base(path);
+            |path: &PathBuf| ReportedRun::is_in(path) || is_evaluation(path) || is_base(path);
         here.retain(interesting);
         if here.is_empty() {
             return Err(Failure::Usage(format!(
@@ -53,8 +53,8 @@ pub(super) fn find(folders: &[PathBuf]) -> Result<Found, Failure> {
             }
         }
     }
-    for path in candidates.iter().filter(|path| Training::is_in(path)) {
-        found.trainings.push(Training::read(path)?);
+    for path in candidates.iter().filter(|path| ReportedRun::is_in(path)) {
+        found.trainings.push(ReportedRun::read(path)?);
     }
     for path in &candidates {
         match evaluation::read(path, &found.trainings)? {

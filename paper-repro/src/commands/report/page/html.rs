@@ -1,6 +1,6 @@
 //! A page as one HTML file that needs nothing else: no script, no other file, no network.
 
-use super::document::{Block, Document, Inline, Picture, Text, one_line};
+use super::document::{Block, Document, Inline, Paragraph, Picture, one_line};
 use crate::failure::Failure;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -54,7 +54,7 @@ fn render(page: Value) -> Result<String, minijinja::Error> {
     environment.get_template("report.html")?.render(page)
 }
 
-/// For each colour of the pictures, what it becomes on a dark page.
+/// The dark-page colour of each colour of the pictures.
 fn dark(colors: &BTreeSet<String>) -> Vec<Value> {
     let pairs = colors.iter().filter_map(|text| Some((text, Color::from_hex(text)?.on_dark())));
     pairs.map(|(light, dark)| context! { light, dark => dark.to_string() }).collect()
@@ -70,7 +70,7 @@ fn of_block(block: &Block, colors: &mut BTreeSet<String>) -> Result<Value, Failu
     })
 }
 
-fn inlines(text: &Text) -> Vec<Value> {
+fn inlines(text: &Paragraph) -> Vec<Value> {
     let part = |part: &Inline| match part {
         Inline::Plain(text) => context! { kind => "plain", text => one_line(text) },
         Inline::Code(text) => context! { kind => "code", text => one_line(text) },
@@ -118,7 +118,7 @@ fn of_picture(picture: &Picture, colors: &mut BTreeSet<String>) -> Result<Value,
         caption => one_line(&picture.caption),
         alt => one_line(&picture.alt),
         legend,
-        // The caption names the picture, so that an empty title of its own would only hide it.
+        // The caption names the picture; an empty title would hide it.
         panels => svgs.iter().map(|svg| svg.replacen("<title></title>", "", 1)).collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,6 @@
 //! A page as Markdown, as GitHub reads it.
 
-use super::document::{Block, Document, Inline, Text, one_line};
+use super::document::{Block, Document, Inline, Paragraph, one_line};
 use rs_grpo_figures::{Column, Table};
 
 /// The page; its figures lie in `figures/` beside it.
@@ -42,7 +42,7 @@ fn of_table(table: &Table) -> String {
     super::document::table(columns, rows).map_or(String::new(), |table| table.to_markdown())
 }
 
-fn paragraph(text: &Text) -> String {
+fn paragraph(text: &Paragraph) -> String {
     text.iter().map(inline).collect()
 }
 

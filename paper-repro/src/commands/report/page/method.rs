@@ -30,7 +30,7 @@ pub(super) fn in_paper(estimator: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// Whether the paper trains with it, be it in the ablation over β alone, of which there is no table.
+/// Whether the paper trains with it, including the ablation over β, which has no table.
 pub(super) fn is_of_paper(estimator: &str) -> bool {
     const ABLATION: [f64; 4] = [0.0, 2.0, 4.0, 8.0];
     let ablated = match estimator.parse() {

@@ -2,12 +2,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `find` | from the folders of the command line to the runs in them |
+//! | `find` | finds the runs in the folders of the command line |
 //! | `training`, `evaluation` | a run, read from its folder |
-//! | `paper`, `method` | the paper's numbers, and which of them a run is held against |
+//! | `paper`, `method` | the paper's numbers, and which of them a run is compared with |
 //! | `compare`, `curves`, `differs` | tables beside the paper, figures, what differs |
-//! | `runs`, `committed` | the page about runs, and the page about what the project keeps |
-//! | `document`, `markdown`, `html` | what a page says, and how it is written |
+//! | `runs`, `committed` | the page about runs, and the page about the committed results |
+//! | `document`, `markdown`, `html` | the content of a page, and its formats |
 
 mod committed;
 mod compare;
@@ -29,7 +29,7 @@ use document::{Block, Document};
 use rs_grpo_figures::write_atomic;
 use std::path::{Path, PathBuf};
 
-/// Writes the page about these runs, or about what the project keeps where there are none.
+/// Writes the page about these runs, or about the committed results if there are none.
 pub(super) fn run(
     folders: &[PathBuf],
     out: &Path,
@@ -47,7 +47,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The figures first, then the pages that show them, each file whole or not at all.
+/// The figures first, then the pages that show them, each file atomically.
 fn write(document: &Document, out: &Path) -> Result<Vec<PathBuf>, Failure> {
     let pages = [("report.md", markdown::write(document)), ("report.html", html::write(document)?)];
     let mut files = Vec::new();

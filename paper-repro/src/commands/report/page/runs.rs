@@ -2,10 +2,10 @@
 
 use super::compare::{self, NONE};
 use super::document::{Block, Document, Fact, Inline, Section, plain, table};
-use super::evaluation::{Evaluation, Verdicts};
+use super::evaluation::{ReportedEvaluation, Verdicts};
 use super::find::Found;
 use super::paper::Paper;
-use super::training::{Arm, Training, arms, differing, shown};
+use super::training::{ReportArm, ReportedRun, arms, differing, shown};
 use super::{curves, differs};
 use crate::failure::Failure;
 use rs_grpo_figures::Column;
@@ -61,7 +61,7 @@ pub(super) fn document(found: Found) -> Result<Document, Failure> {
     })
 }
 
-fn lead(arms: &[Arm], evaluations: &[Evaluation]) -> super::document::Text {
+fn lead(arms: &[ReportArm], evaluations: &[ReportedEvaluation]) -> super::document::Paragraph {
     let runs = arms.iter().map(|arm| arm.runs.len()).sum::<usize>();
     vec![
         Inline::Plain(format!(
@@ -86,10 +86,12 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// The best of the evaluations, and how far training went.
-fn facts(arms: &[Arm], evaluations: &[Evaluation]) -> Vec<Fact> {
+fn facts(arms: &[ReportArm], evaluations: &[ReportedEvaluation]) -> Vec<Fact> {
     let mut facts = Vec::new();
     for k in [1, 32] {
-        let of = |e: &&Evaluation| e.pass_at(k).map_or(f64::NEG_INFINITY, |estimate| estimate.mean);
+        let of = |e: &&ReportedEvaluation| {
+            e.pass_at(k).map_or(f64::NEG_INFINITY, |estimate| estimate.mean)
+        };
         let best = evaluations.iter().filter(|e| of(e).is_finite());
         if let Some(best) = best.max_by(|a, b| of(a).total_cmp(&of(b))) {
             let estimate = best.pass_at(k).map(|e| (100.0 * e.low, 100.0 * e.high));
@@ -101,7 +103,7 @@ fn facts(arms: &[Arm], evaluations: &[Evaluation]) -> Vec<Fact> {
             });
         }
     }
-    let steps = |run: &Training| run.steps.last().map_or(0.0, |(step, _)| *step);
+    let steps = |run: &ReportedRun| run.steps.last().map_or(0.0, |(step, _)| *step);
     let all = || arms.iter().flat_map(|arm| &arm.runs);
     if let Some(longest) = all().max_by(|a, b| steps(a).total_cmp(&steps(b))) {
         let config = &longest.config;
@@ -115,13 +117,13 @@ fn facts(arms: &[Arm], evaluations: &[Evaluation]) -> Vec<Fact> {
 }
 
 /// One row for each arm: how far it came, and its last numbers.
-fn trained(arms: &[Arm]) -> Result<Block, Failure> {
+fn trained(arms: &[ReportArm]) -> Result<Block, Failure> {
     let names =
         [("reward", 3), ("pass_rate", 3), ("entropy", 3), ("frac_no_signal", 3), ("grad_norm", 3)];
     let titles = ["seeds", "steps", "reward", "pass rate", "entropy", "no signal", "gradient norm"];
     let mut columns = vec![Column::left("run")];
     columns.extend(titles.map(Column::right));
-    let row = |arm: &Arm| {
+    let row = |arm: &ReportArm| {
         let steps = arm.runs.iter().map(|run| run.steps.last().map_or(0.0, |(step, _)| *step));
         let least = steps.fold(f64::INFINITY, f64::min);
         let planned = arm.runs[0].config.steps;
@@ -139,9 +141,9 @@ fn trained(arms: &[Arm]) -> Result<Block, Failure> {
     Ok(Block::Table { caption, table: table(columns, rows)? })
 }
 
-fn last(arm: &Arm, name: &str, digits: usize) -> String {
+fn last(arm: &ReportArm, name: &str, digits: usize) -> String {
     let of_run =
-        |run: &Training| run.steps.last().and_then(|(_, metrics)| metrics.get(name).copied());
+        |run: &ReportedRun| run.steps.last().and_then(|(_, metrics)| metrics.get(name).copied());
     let values: Vec<f64> = arm.runs.iter().filter_map(of_run).collect();
     match values.len() {
         0 => NONE.to_owned(),
@@ -150,7 +152,7 @@ fn last(arm: &Arm, name: &str, digits: usize) -> String {
 }
 
 /// How the completions were graded.
-fn graded(evaluations: &[Evaluation]) -> Result<Vec<Block>, Failure> {
+fn graded(evaluations: &[ReportedEvaluation]) -> Result<Vec<Block>, Failure> {
     let kinds = [
         (Verdict::Correct, "correct"),
         (Verdict::Wrong, "wrong"),
@@ -166,7 +168,7 @@ fn graded(evaluations: &[Evaluation]) -> Result<Vec<Block>, Failure> {
         true => NONE.to_owned(),
         false => verdicts.get(&kind).copied().unwrap_or(0).to_string(),
     };
-    let row = |e: &Evaluation| {
+    let row = |e: &ReportedEvaluation| {
         let other = |name: &str, digits: usize, factor: f64, unit: &str| {
             let mean = e.others.get(name).map(|estimate| estimate.mean).filter(|m| m.is_finite());
             mean.map_or(NONE.to_owned(), |mean| format!("{:.digits$}{unit}", factor * mean))
@@ -196,7 +198,7 @@ fn graded(evaluations: &[Evaluation]) -> Result<Vec<Block>, Failure> {
 }
 
 /// Every setting of the runs: those that they share, and those in which they differ.
-fn settings(arms: &[Arm]) -> Result<Vec<Block>, Failure> {
+fn settings(arms: &[ReportArm]) -> Result<Vec<Block>, Failure> {
     let Some(first) = arms.first() else { return Ok(Vec::new()) };
     let configs: Vec<&TrainConfig> = arms.iter().map(|arm| &arm.runs[0].config).collect();
     let differing = differing(&configs);
@@ -204,7 +206,7 @@ fn settings(arms: &[Arm]) -> Result<Vec<Block>, Failure> {
     if !differing.is_empty() {
         let mut columns = vec![Column::left("run")];
         columns.extend(differing.iter().map(|key| Column::left(key.clone())));
-        let row = |arm: &Arm| {
+        let row = |arm: &ReportArm| {
             let table = arm.runs[0].config.texts();
             let values = differing.iter().map(|key| table.get(key).map(shown).unwrap_or_default());
             [arm.label.clone()].into_iter().chain(values).collect()

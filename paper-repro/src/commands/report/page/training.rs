@@ -12,7 +12,7 @@ pub(super) const METRICS: &str = "metrics.jsonl";
 
 /// A run.
 #[derive(Debug, Clone)]
-pub(super) struct Training {
+pub(super) struct ReportedRun {
     pub(super) folder: PathBuf,
     pub(super) config: TrainConfig,
     /// The numbers of every step.
@@ -20,13 +20,13 @@ pub(super) struct Training {
 }
 
 /// Runs whose settings are the same but for the seed.
-pub(super) struct Arm {
+pub(super) struct ReportArm {
     /// What tells it from the others.
     pub(super) label: String,
-    pub(super) runs: Vec<Training>,
+    pub(super) runs: Vec<ReportedRun>,
 }
 
-impl Training {
+impl ReportedRun {
     pub(super) fn is_in(folder: &Path) -> bool {
         folder.join(CONFIG).is_file() && folder.join(METRICS).is_file()
     }
@@ -58,13 +58,13 @@ fn step(line: &str, path: &Path, number: usize) -> Result<(f64, Metrics), Failur
 }
 
 /// The runs, those together that differ by their seed alone, in the order of their first.
-pub(super) fn arms(trainings: Vec<Training>) -> Vec<Arm> {
-    let mut arms: Vec<Arm> = Vec::new();
+pub(super) fn arms(trainings: Vec<ReportedRun>) -> Vec<ReportArm> {
+    let mut arms: Vec<ReportArm> = Vec::new();
     for run in trainings {
-        let same = |arm: &&mut Arm| seedless(&arm.runs[0].config) == seedless(&run.config);
+        let same = |arm: &&mut ReportArm| seedless(&arm.runs[0].config) == seedless(&run.config);
         match arms.iter_mut().find(same) {
             Some(arm) => arm.runs.push(run),
-            None => arms.push(Arm { label: String::new(), runs: vec![run] }),
+            None => arms.push(ReportArm { label: String::new(), runs: vec![run] }),
         }
     }
     let differing = differing(&arms.iter().map(|arm| &arm.runs[0].config).collect::<Vec<_>>());

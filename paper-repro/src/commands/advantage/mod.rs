@@ -1,12 +1,14 @@
 //! `repro advantage`: advantages of groups given on the command line or in a file.
 
+mod list;
+
 use super::lines::for_each_line;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::output::Format;
 use crate::parse;
 use clap::Args;
-use rs_grpo::{CATALOGUE, Estimator, Scratch};
+use list::{ListFormat, list};
+use rs_grpo::{Estimator, Scratch};
 use rs_grpo_figures::{Column, Table};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -44,9 +46,9 @@ pub(crate) struct Options {
     /// List every estimator with what it optimises and its source.
     #[arg(long)]
     list: bool,
-    /// How to print: a table, or one JSON object for each group and estimator.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// How to print: a table, one JSON object for each group and estimator, or the list as a page.
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
 }
 
 /// One line of `--input`.
@@ -64,15 +66,11 @@ struct Answer<'a> {
     advantages: &'a [f64],
 }
 
-/// One line of `--list --format json`.
-#[derive(Serialize)]
-struct Listed {
-    estimator: String,
-    optimises: &'static str,
-    source: &'static str,
-}
-
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
+    if options.format == ListFormat::Markdown && !options.list {
+        let allowed = "--format is markdown; allowed: text or json, and markdown with --list";
+        return Err(Failure::Usage(allowed.to_owned()));
+    }
     let estimators = parse::estimators(&options.estimator, &options.beta)?;
     let mut scratch = Scratch::new();
     match &options.input {
@@ -82,22 +80,6 @@ pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
         }),
         None => answer(&estimators, options.format, &options.rewards, &mut scratch, console),
     }
-}
-
-fn list(format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
-    let mut table = Table::new(["estimator", "optimises", "source"].map(Column::left))?;
-    for entry in CATALOGUE {
-        let estimator = entry.estimator.to_string();
-        let (optimises, source) = (entry.optimises, entry.source);
-        match format {
-            Format::Text => table.push([&*estimator, optimises, source])?,
-            Format::Json => console.json(&Listed { estimator, optimises, source })?,
-        }
-    }
-    if format == Format::Text {
-        write!(console.out, "{}", table.to_text())?;
-    }
-    Ok(())
 }
 
 /// Calls `each` with the rewards of every line.
@@ -116,7 +98,7 @@ fn for_each_group(
 /// Prints the advantages of one group under every estimator asked for.
 fn answer(
     estimators: &[Estimator],
-    format: Format,
+    format: ListFormat,
     rewards: &[f64],
     scratch: &mut Scratch,
     console: &mut Console<'_>,
@@ -127,15 +109,15 @@ fn answer(
         estimator
             .advantages_into(rewards, &mut advantages, scratch)
             .map_err(|error| Failure::Usage(format!("--estimator {estimator}: {error}")))?;
-        if format == Format::Json {
+        if format == ListFormat::Json {
             let estimator = estimator.to_string();
             console.json(&Answer { estimator, rewards, advantages: &advantages })?;
         }
         columns.push(advantages);
     }
     match format {
-        Format::Json => Ok(()),
-        Format::Text => print_table(estimators, &columns, console),
+        ListFormat::Json => Ok(()),
+        ListFormat::Text | ListFormat::Markdown => print_table(estimators, &columns, console),
     }
 }
 
