@@ -134,27 +134,34 @@ impl GroupAdvantages {
 /// `Σ_b (1[b = *] − π_b) π_b v_b` of numbers with `Σ_b π_b v_b = 0`, each with a bound on its error.
 ///
 /// # Rounding
-/// Where the best arm has more than half of the mass its own term is taken from the others,
-/// `−Σ_{b≠*} (1 − π_* + π_b) π_b v_b`: the sum is as small as the square of `1 − π_*`, and so must be the
-/// factors of the errors.
+/// Any constant may be added to the factors `1[b = *] − π_b`. Here it is the one that removes the term of the
+/// arm with more than half of the mass, if there is one: otherwise its error would hide a sum that is as
+/// small as the mass of the others, or as its square.
 fn weighted(instance: &Instance, number: impl Fn(usize) -> (f64, f64)) -> Enclosure {
-    let (best, rest) = (best_arm(instance), instance.rest_mass());
-    let from_others = rest < instance.best_mass();
+    let (best, policy) = (best_arm(instance), instance.policy());
+    let removed = majority(instance);
     let (mut value, mut magnitude, mut error) = (0.0, 0.0, 0.0);
-    for (arm, &p) in instance.policy().iter().enumerate() {
-        let factor = p * match (arm == best, from_others) {
-            (true, true) => 0.0,
-            (true, false) => rest,
-            (false, true) => -(rest + p),
-            (false, false) => -p,
+    for (arm, &p) in policy.iter().enumerate() {
+        let factor = match removed {
+            Some(most) if arm == most => 0.0,
+            Some(most) if most == best => -(instance.rest_mass() + p),
+            Some(most) if arm == best => instance.rest_mass() + policy[most],
+            Some(most) => policy[most] - p,
+            None if arm == best => instance.rest_mass(),
+            None => -p,
         };
         let (own, own_error) = number(arm);
-        value += factor * own;
-        magnitude += (factor * own).abs();
-        error += factor.abs() * own_error;
+        value += p * factor * own;
+        magnitude += (p * factor * own).abs();
+        error += p * factor.abs() * own_error;
     }
     let sums = 2.0 * (3.0 * instance.arms() as f64 + 16.0) * UNIT * magnitude;
     Enclosure { value, error: error + sums }
+}
+
+/// The arm with more than half of the mass.
+fn majority(instance: &Instance) -> Option<usize> {
+    instance.policy().iter().position(|&p| p > 0.5)
 }
 
 /// The first arm with the best reward.
@@ -220,20 +227,18 @@ pub fn distance_bound(
     Enclosure { value: factor * value, error: factor * (error + sums) }
 }
 
-/// `π_b (x_b − 1) = β d_b`; that of a best arm with more than half of the mass from the others, since all sum
-/// to 0.
+/// `π_b (x_b − 1) = β d_b`; that of an arm with more than half of the mass from the others, since all sum to 0.
 fn excess(instance: &Instance, gradient: &PolicyGradient, beta: f64, arm: usize) -> Enclosure {
     let own = |arm: usize| (beta * gradient.components()[arm], beta * gradient.errors()[arm]);
-    let (value, error, magnitude) =
-        if arm == best_arm(instance) && instance.rest_mass() < instance.best_mass() {
-            let others = (0..instance.arms()).filter(|&other| other != arm).map(own);
-            others.fold((0.0, 0.0, 0.0), |(value, error, magnitude), (own, own_error)| {
-                (value - own, error + own_error, magnitude + own.abs())
-            })
-        } else {
-            let (value, error) = own(arm);
-            (value, error, value.abs())
-        };
+    let (value, error, magnitude) = if majority(instance) == Some(arm) {
+        let others = (0..instance.arms()).filter(|&other| other != arm).map(own);
+        others.fold((0.0, 0.0, 0.0), |(value, error, magnitude), (own, own_error)| {
+            (value - own, error + own_error, magnitude + own.abs())
+        })
+    } else {
+        let (value, error) = own(arm);
+        (value, error, value.abs())
+    };
     let sums = 2.0 * (instance.arms() as f64 + 2.0) * UNIT * magnitude;
     Enclosure { value, error: error + sums }
 }

@@ -135,10 +135,9 @@ fn bias(mut draw: Draw) -> Result<Option<Trial>, Error> {
     trial(&instance, beta, Enclosure { value, error }.minus(tilt))
 }
 
-/// Up to N = 32: of larger groups and nearly solved policies both sides are below the rounding error.
 fn distance(mut draw: Draw) -> Result<Option<Trial>, Error> {
     let instance = draw.bandit(2.0)?;
-    let (beta, n) = (draw.beta(&instance), draw.sampler.log_uniform(2.0, 33.0) as usize);
+    let (beta, n) = (draw.beta(&instance), draw.size());
     let gradient = PolicyGradient::new(&instance, beta)?;
     let apart = GroupAdvantages::new(&instance, beta, n)?.distance(&instance, &gradient);
     trial(&instance, beta, distance_bound(&instance, &gradient, beta, n).minus(apart))
