@@ -14,6 +14,9 @@ fn tries_every_statement_and_writes_figure_data_and_settings() {
     let answer = repro_in(&dir, "theory --instances 300 --seed 4 --out {dir} --threads 2");
     assert_eq!(answer.exit, Exit::Success, "{}", answer.err);
     insta::assert_snapshot!("report", answer.out);
+    for line in answer.out.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
     insta::assert_snapshot!("notes", answer.err);
     let file = |name: &str| fs::read_to_string(dir.path().join(name)).expect(name);
     assert_eq!(file("config.toml"), "instances = 300\nseed = 4\n");

@@ -13,6 +13,9 @@ use rs_grpo_sims::theory::{Check, Report, RescueRate, analyse, lemma1, verify};
 use serde::Serialize;
 use std::path::PathBuf;
 
+/// Characters in a line of text.
+const WIDTH: usize = 80;
+
 /// Everything the report depends on.
 #[derive(Serialize)]
 struct Resolved {
@@ -64,10 +67,12 @@ pub(crate) fn overview(ratios: &Ratios) -> Result<Figure, Failure> {
 
 fn text(report: &Report) -> Result<String, Failure> {
     Ok(format!(
-        "{}\nanalytic and dual gradients differ by {:.1e} of the gradient at the median, {:.1e} at most\n\n\
-         standard gradient: share of random policies that lose probability on the optimal arm\n{}\
-         uniform: drawn uniformly from all policies, with uniform rewards; skewed: with a rare best arm,\n\
-         probabilities over many decades, or nearly solved, and with tied or binary rewards\n\n\
+        "{}\nanalytic and dual gradients differ by {:.1e} of the gradient at the median,\n\
+         {:.1e} at most\n\n\
+         standard gradient: share of random policies that lower the optimal arm\n{}\
+         uniform: drawn uniformly from all policies, with uniform rewards\n\
+         skewed: with a rare best arm, probabilities over many decades, or nearly solved,\n\
+         and with tied or binary rewards\n\n\
          the best arm falls with the standard gradient: share where some β raises it\n{}\n{}",
         claims(&report.checks)?,
         report.agreement.median,
@@ -97,12 +102,28 @@ pub(crate) fn statements(checks: &[Check]) -> Result<Table, Failure> {
 }
 
 fn claims(checks: &[Check]) -> Result<String, Failure> {
-    let claims = checks.iter().map(|check| format!("  {}: {}\n", check.name, check.claim));
+    let claims = checks.iter().map(|check| wrapped(check.name, check.claim));
     Ok(format!(
         "{}undecided: the margin is under its floating-point error bound\n\n{}",
         statements(checks)?.to_text(),
         claims.collect::<String>()
     ))
+}
+
+/// A statement in lines of at most 80 characters, indented, the first one less than the others.
+fn wrapped(name: &str, claim: &str) -> String {
+    let mut text = String::new();
+    let mut line = format!("  {name}:");
+    for word in claim.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            text += &line;
+            text.push('\n');
+            line = " ".repeat(3);
+        }
+        line.push(' ');
+        line += word;
+    }
+    text + &line + "\n"
 }
 
 fn falls(rates: &[FallRate]) -> Result<String, Failure> {
@@ -128,14 +149,14 @@ fn tightness(tightness: &Tightness) -> Result<String, Failure> {
     columns.extend(titles.map(Column::right));
     let mut table = Table::new(columns)?;
     for (name, quantiles) in [
-        ("the exact threshold of small steps, G = 0", tightness.over_first_order_root),
+        ("threshold of small steps, G = 0", tightness.over_first_order_root),
         ("the root of V_β = r₂", tightness.over_risk_root),
     ] {
         let numbers = numbers(quantiles).map(|ratio| format!("{ratio:.4}"));
         table.push([name.to_owned()].into_iter().chain(numbers))?;
     }
     Ok(format!(
-        "{}{} random bandits, of which {} have a threshold: the gain G of a small step is negative at some β\n",
+        "{}{} random bandits; {} have a threshold: at some β the gain G is negative\n",
         table.to_text(),
         thousands(tightness.instances),
         thousands(tightness.with_threshold),
