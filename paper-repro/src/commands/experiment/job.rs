@@ -85,7 +85,7 @@ impl Job {
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<EvalReport>> {
         let config = &self.config;
-        let folder = EvalFolder::open(&self.folder.join("eval"), &self.eval_settings())?;
+        let folder = EvalFolder::open(&self.folder.join("eval"), &self.eval_settings(), &[])?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let prompts =
             encode(&problems, &context.tokenizer, &context.folder, &config.prompt_options()?)?;
