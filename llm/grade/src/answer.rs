@@ -344,7 +344,10 @@ fn comma_readings(text: &str, role: Role) -> &'static [Commas] {
     let tight = |w: &[u8]| w[0].is_ascii_digit() && w[1] == b',' && w[2].is_ascii_digit();
     let decimal = || {
         let bare = !text.contains(['(', '[', '{', '\\']);
-        bare && !is_grouped(text) && !(role == Role::Gold && is_pair(text))
+        // Prices end with zeros, as `3,50`; `2500,7500` is two numbers.
+        let behind = text.split_once(',').map_or("", |(_, behind)| behind);
+        let padded = behind.len() > 2 && behind.ends_with('0');
+        bare && !padded && !is_grouped(text) && !(role == Role::Gold && is_pair(text))
     };
     match bytes.windows(3).filter(|window| tight(window)).count() {
         0 => &[Commas::Thousands],

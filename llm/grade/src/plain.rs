@@ -203,7 +203,29 @@ fn notation(text: &str) -> String {
             written.push(' ');
         }
     }
-    written
+    without_single_braces(&written.replace("\\ldots", "\\cdots").replace("\\dots+", "\\cdots+"))
+}
+
+/// A text with `^9` for `^{9}`, and the same below.
+fn without_single_braces(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        kept.push(first);
+        rest = &rest[first.len_utf8()..];
+        if !matches!(first, '^' | '_') {
+            continue;
+        }
+        let Some(inner) = rest.strip_prefix('{') else { continue };
+        let Some(sign) = inner.chars().next().filter(char::is_ascii_alphanumeric) else { continue };
+        if let Some(behind) = inner[1..].strip_prefix('}') {
+            kept.push(sign);
+            // `x^{1}2` is not `x^12`.
+            kept.push_str(if behind.starts_with(|c: char| c.is_ascii_digit()) { " " } else { "" });
+            rest = behind;
+        }
+    }
+    kept
 }
 
 /// Words that are symbols of mathematics.
@@ -263,6 +285,22 @@ pub(super) fn choice(text: &str) -> Option<char> {
     let letter = letters.next().filter(char::is_ascii_uppercase)?;
     let rest = letters.as_str();
     let closed = rest.trim_matches(['}', ')', ' ', '.', ':']).is_empty();
-    let labelled = rest.starts_with(')') || rest.starts_with(". ") || rest.starts_with(": ");
+    let behind = rest.trim_start_matches(['}', ')', ' ', '.', ':']);
+    // `(C) + 1` and `(C) or (D)` are no choice.
+    let goes_on = behind.starts_with(['+', '-', '=', ',', ';', '*', '/', '&', '^', '_'])
+        || [
+            "or ",
+            "and ",
+            "\\text{ or",
+            "\\text{ and",
+            "\\text{or",
+            "\\text{and",
+            "\\cup",
+            "\\cap",
+        ]
+        .iter()
+        .any(|joint| behind.starts_with(joint));
+    let labelled =
+        (rest.starts_with(')') || rest.starts_with(". ") || rest.starts_with(": ")) && !goes_on;
     (closed || labelled).then_some(letter)
 }

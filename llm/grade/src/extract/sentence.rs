@@ -174,17 +174,35 @@ const PREPOSITIONS: [&str; 26] = [
     "out", "since", "through",
 ];
 
+/// Words of sentences about what was before.
+const BACKGROUND: [&str; 5] = ["started", "began", "initially", "originally", "previously"];
+
+/// Larger and smaller units whose sum is one measure.
+const COMPOUNDS: [(&str, &str); 7] = [
+    ("hour", "minute"),
+    ("minute", "second"),
+    ("day", "hour"),
+    ("week", "day"),
+    ("foot", "inch"),
+    ("feet", "inch"),
+    ("yard", "feet"),
+];
+
 /// Words that deny.
 const DENIALS: [&str; 8] =
     ["not", "never", "isn't", "aren't", "doesn't", "wasn't", "cannot", "neither"];
 
 /// Words that say that a sentence is English.
-const ENGLISH: [&str; 10] = ["the", "is", "are", "of", "has", "have", "and", "was", "there", "so"];
+const ENGLISH: [&str; 20] = [
+    "the", "is", "are", "of", "has", "have", "and", "was", "there", "so", "he", "she", "it",
+    "they", "we", "you", "not", "cannot", "than", "with",
+];
 
 /// The mathematics that a line answers with.
 pub(super) fn answer(line: &str) -> Option<String> {
     let items = items(line);
-    let sentence = items.rsplit(|item| *item == Item::Stop).find(|part| has_run(part))?;
+    let sentences = || items.rsplit(|item| *item == Item::Stop).filter(|part| has_run(part));
+    let sentence = sentences().find(|part| !is_background(part)).or_else(|| sentences().next())?;
     let sentence = conclusion(sentence);
     let reason = |at: &usize| *at > 0 && word(sentence, *at).is_some_and(|w| REASONS.contains(&w));
     let reason = (0..sentence.len()).find(reason).unwrap_or(sentence.len());
@@ -208,10 +226,18 @@ pub(super) fn answer(line: &str) -> Option<String> {
     of_clause(clause).or_else(|| last_of_foreign(sentence))
 }
 
+/// Whether a sentence tells what was before: "He started with 12."
+fn is_background(sentence: &[Item]) -> bool {
+    let past = |item: &Item| matches!(item, Item::Word(word) if BACKGROUND.contains(&&**word));
+    let concludes =
+        |item: &Item| matches!(item, Item::Word(word) if CONCLUSIONS.contains(&&**word));
+    sentence.iter().any(past) && !sentence.iter().any(concludes)
+}
+
 /// The mathematics that a clause answers with.
 fn of_clause(clause: &[Item]) -> Option<String> {
     if let Some(found) = only_run(clause) {
-        return (!denies(clause)).then_some(found);
+        return (!denies(clause) && !is_bound(clause)).then_some(found);
     }
     let counts = |at: &usize| !is_denied(clause, *at);
     let said: Vec<usize> =
@@ -222,7 +248,9 @@ fn of_clause(clause: &[Item]) -> Option<String> {
         ([at], _) | ([], [at]) => *at,
         _ => return None,
     };
-    odds(clause, found).or_else(|| (!is_coordinated(clause, found)).then(|| text(clause, found)))
+    odds(clause, found)
+        .or_else(|| compound(clause, found))
+        .or_else(|| (!is_coordinated(clause, found)).then(|| text(clause, found)))
 }
 
 /// The last run of a sentence in another language, whose words the rule does not know.
@@ -398,6 +426,31 @@ fn odds(clause: &[Item], at: usize) -> Option<String> {
     // "There are 3 in 6 boxes" is no chance.
     let ends = clause.get(behind + 1).is_none();
     Some(format!("{}/{}", natural(at)?, natural(behind).filter(|_| ends)?))
+}
+
+/// `2 hours and 30 minutes`, which is one measure, if nothing else follows it.
+fn compound(clause: &[Item], at: usize) -> Option<String> {
+    let unit = word(clause, at + 1)?;
+    let next = if word(clause, at + 2) == Some("and") { at + 3 } else { at + 2 };
+    let smaller = word(clause, next + 1)?;
+    let is_pair = COMPOUNDS.iter().any(|(a, b)| unit.starts_with(a) && smaller.starts_with(b));
+    let natural = |at: usize| match clause.get(at) {
+        Some(Item::Run(run)) if run.bytes().all(|b| b.is_ascii_digit()) => Some(run),
+        _ => None,
+    };
+    let alone = places(clause).all(|other| other <= next);
+    (is_pair && alone)
+        .then(|| Some(format!("{} {unit} {} {smaller}", natural(at)?, natural(next)?)))
+        .flatten()
+}
+
+/// Whether the only run of a clause bounds the answer: `more than 4`.
+fn is_bound(clause: &[Item]) -> bool {
+    places(clause).next().is_some_and(|at| {
+        at > 1
+            && word(clause, at - 1) == Some("than")
+            && matches!(word(clause, at - 2), Some("more" | "less" | "fewer" | "greater"))
+    })
 }
 
 /// Whether a run is but one part of what is said: `2 hours and 30 minutes`, `3 to 5`.

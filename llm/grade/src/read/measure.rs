@@ -23,7 +23,12 @@ impl Parser<'_> {
         if self.temperature(product) {
             return true;
         }
-        if !self.begins_a_unit(self.at, true) {
+        if self.power_of_ten(product) {
+            return true;
+        }
+        let changed =
+            |token: &Token| matches!(token, Token::Text(text) if words::changes_the_value(text));
+        if self.peek().is_some_and(changed) || !self.begins_a_unit(self.at, true) {
             return false;
         }
         let strong = matches!(self.peek(), Some(Token::Text(_)));
@@ -43,6 +48,24 @@ impl Parser<'_> {
         }
         let value = multiply(std::mem::take(product));
         product.push(Node::Unit(Box::new(value), unit));
+        true
+    }
+
+    /// `5 \text{ million}`: takes the word and multiplies by it; what follows it is the unit.
+    fn power_of_ten(&mut self, product: &mut Vec<Node>) -> bool {
+        let number = matches!(product[..], [Node::Number(_)]);
+        let (Some(Token::Text(text) | Token::Word(text)), true) = (self.peek(), number) else {
+            return false;
+        };
+        let text = text.trim();
+        let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+        let Some(power) = words::power_of_ten(&text[..end]) else { return false };
+        let rest = text[end..].trim().to_owned();
+        match rest.is_empty() {
+            true => self.at += 1,
+            false => self.tokens[self.at].token = Token::Text(rest),
+        }
+        product.push(Node::integer(10i64.pow(power)));
         true
     }
 
@@ -165,7 +188,11 @@ impl Parser<'_> {
             _ => {
                 let short = word.len() == 3 && words::is_noun(word) && self.ends_a_value(at + 1);
                 let begins = word.len() >= 4 || !first || short || word == "per";
-                words::is_unit(word) || spaced && begins
+                let glued = first && !spaced && self.ends_a_value(at + 1);
+                words::is_unit(word)
+                    || spaced && begins
+                    || glued
+                        && (word.len() > 2 && units::is_known(word) || words::is_plain_word(word))
             }
         }
     }

@@ -23,7 +23,10 @@ pub(super) const PROSE: [&str; 8] =
 const CONDITIONS: [&str; 7] = ["for", "if", "when", "whenever", "at", "otherwise", "else"];
 
 /// Words that make more of a remark than a remark.
-const BRANCHES: [&str; 11] = [
+const BRANCHES: [&str; 14] = [
+    "incorrect",
+    "wrong",
+    "possibly",
     "also",
     "otherwise",
     "else",
@@ -225,7 +228,7 @@ impl<'a> Scan<'a> {
         let Some(inside) = content.strip_prefix(['(', '[']) else {
             // `\text{ units, approximately } 5.9`.
             let prose = content.split('}').next().unwrap_or_default();
-            let behind = prose.split([',', ';']).nth(1).unwrap_or_default().trim_start();
+            let behind = prose.split([',', ';', '(']).nth(1).unwrap_or_default().trim_start();
             let opened = opens(content) || opens(behind) && !word(behind).is_empty();
             return opened.then_some((self.at, rest, self.text.len()));
         };
@@ -236,7 +239,8 @@ impl<'a> Scan<'a> {
         let mut end = end + 1;
         end += usize::from(self.text[end..].starts_with('}'));
         let remark = remark.trim_start_matches(['}', ' ']).trim_end_matches("\\text{").trim();
-        let prose = word(content.trim_start_matches(['(', '[']).trim()).chars().count() > 2;
+        let first = word(content.trim_start_matches(['(', '[']).trim());
+        let prose = first.chars().count() > 2 || first == "by";
         let says_more = matches!(word(remark), "or" | "and" | "nor" | "not");
         (is_aside(remark) || prose && !says_more).then_some((self.at, remark, end))
     }

@@ -77,6 +77,15 @@ pub(super) fn is_noun(word: &str) -> bool {
     lower && !in_a_row && letters[..2].iter().any(|letter| b"aeiou".contains(letter))
 }
 
+/// Whether letters right behind a number are a word, as in `7apples`: they are long, lower case, pronounced
+/// with vowels, and no two neighbours of the alphabet in a row as products of variables have.
+pub(super) fn is_plain_word(word: &str) -> bool {
+    let letters = word.as_bytes();
+    let vowels = letters.iter().filter(|letter| b"aeiouy".contains(letter)).count();
+    let ordered = letters.windows(2).all(|pair| pair[0] <= pair[1]);
+    letters.len() >= 5 && letters.iter().all(u8::is_ascii_lowercase) && vowels >= 2 && !ordered
+}
+
 /// Abbreviations that are products of variables as often: m·g is a weight.
 pub(super) fn is_ambiguous(word: &str) -> bool {
     matches!(word, "mg" | "ms" | "Nm")
@@ -99,10 +108,25 @@ pub(super) fn goes_on(prose: &str) -> bool {
     if words.iter().any(|word| matches!(*word, "not" | "no")) {
         return true;
     }
+    let operates = |word: &&str| {
+        let operators = ["twice", "thrice", "double", "triple", "half", "minus", "negative"];
+        operators.contains(&word.to_ascii_lowercase().as_str())
+    };
+    if words.last().is_some_and(operates) {
+        return true;
+    }
     match words[..] {
         [.., what, "of"] => matches!(
             what,
-            "powers"
+            "half"
+                | "third"
+                | "quarter"
+                | "root"
+                | "square"
+                | "cube"
+                | "reciprocal"
+                | "opposite"
+                | "powers"
                 | "multiples"
                 | "divisors"
                 | "factors"
@@ -114,4 +138,36 @@ pub(super) fn goes_on(prose: &str) -> bool {
         [.., last] => matches!(last, "than" | "except" | "by" | "least" | "most"),
         [] => false,
     }
+}
+
+/// What a word behind a number multiplies it by, as a power of ten.
+pub(super) fn power_of_ten(word: &str) -> Option<u32> {
+    Some(match word {
+        "hundred" => 2,
+        "thousand" => 3,
+        "million" | "millions" => 6,
+        "billion" | "billions" => 9,
+        "trillion" | "trillions" => 12,
+        _ => return None,
+    })
+}
+
+/// Whether prose behind a number makes another number of it, or takes it back: `squared`, `fifths`,
+/// `and a half`, `(or 6)`.
+pub(super) fn changes_the_value(prose: &str) -> bool {
+    let mut words = prose.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let Some(first) = words.next() else { return false };
+    let is_part = |word: &str| {
+        ["halves", "thirds", "fourths", "fifths", "sixths", "sevenths", "eighths", "ninths"]
+            .contains(&word)
+            || matches!(word, "tenths" | "hundredths" | "thousandths")
+    };
+    let first = first.to_ascii_lowercase();
+    is_part(&first)
+        || matches!(
+            &*first,
+            "squared" | "cubed" | "or" | "nor" | "and" | "plus" | "minus" | "times"
+        )
+        || words.clone().any(|word| matches!(word, "incorrect" | "wrong"))
+        || matches!(&*first, "incorrect" | "wrong")
 }
