@@ -482,6 +482,11 @@ fn words_that_compute() {
     }
     for (gold, answer) in [
         ("6000000", r"6 \text{ million}"),
+        ("3/5", r"3 \text{ fifths}"),
+        ("-6", r"\text{negative } 6"),
+        ("6", r"6 \text{ times a day}"),
+        ("6", r"6 \text{ squared units}"),
+        (r"\text{(D)}", r"\text{(D) } -6"),
         ("6", "6weeks"),
         ("6", "6hours"),
         ("6", "6oranges"),

@@ -287,7 +287,15 @@ pub(super) fn choice(text: &str) -> Option<char> {
     let closed = rest.trim_matches(['}', ')', ' ', '.', ':']).is_empty();
     let behind = rest.trim_start_matches(['}', ')', ' ', '.', ':']);
     // `(C) + 1` and `(C) or (D)` are no choice.
-    let goes_on = behind.starts_with(['+', '-', '=', ',', ';', '*', '/', '&', '^', '_'])
+    let sign = |mark: &char| {
+        behind.strip_prefix(*mark).is_some_and(|tail| {
+            let before = &rest[..rest.len() - behind.len()];
+            // `(A) -5` labels a negative number.
+            !before.ends_with(' ') || tail.starts_with(' ')
+        })
+    };
+    let goes_on = ['+', '-'].iter().any(sign)
+        || behind.starts_with(['=', ',', ';', '*', '/', '&', '^', '_'])
         || [
             "or ",
             "and ",

@@ -4,7 +4,7 @@
 //! scripts, functions, units behind a number), so that no number is picked out of a formula.
 
 use super::formula;
-use crate::read::is_unit;
+use crate::read::{is_unit, multiplier};
 use crate::spelled;
 
 /// Most bytes of a line that are looked at, from its end.
@@ -406,7 +406,8 @@ fn word<'a>(tail: &'a str, before: Option<&Piece<'_>>) -> Taken<'a> {
         && "=+*^_".contains(next);
     let measured = before.is_some_and(|piece| piece.text.ends_with(|c: char| c.is_ascii_digit()));
     let closes = behind.trim_start_matches('.').trim().is_empty() || next == '^';
-    let is_unit = measured && is_unit(word) && (word != "in" || closes);
+    let counts = is_unit(word) || multiplier(word).is_some();
+    let is_unit = measured && counts && (word != "in" || closes);
     let kind = match () {
         () if is_name || is_unit => Kind::Atom,
         () if single || product => Kind::Letter,

@@ -188,9 +188,12 @@ const COMPOUNDS: [(&str, &str); 7] = [
     ("yard", "feet"),
 ];
 
-/// Words that deny.
-const DENIALS: [&str; 8] =
-    ["not", "never", "isn't", "aren't", "doesn't", "wasn't", "cannot", "neither"];
+/// Whether a word denies: `not`, `cannot`, `won't`.
+fn is_denial(word: &str) -> bool {
+    matches!(word, "not" | "never" | "cannot" | "neither")
+        || word.ends_with("n't")
+        || word.ends_with("n’t")
+}
 
 /// Words that say that a sentence is English.
 const ENGLISH: [&str; 20] = [
@@ -368,7 +371,7 @@ fn only_run(clause: &[Item]) -> Option<String> {
 }
 
 fn denies(items: &[Item]) -> bool {
-    items.iter().any(|item| matches!(item, Item::Word(word) if DENIALS.contains(&&**word)))
+    items.iter().any(|item| matches!(item, Item::Word(word) if is_denial(word)))
 }
 
 /// The word that rules a run, over words that say nothing.
@@ -399,7 +402,7 @@ fn is_denied(clause: &[Item], at: usize) -> bool {
         Item::Word(word) => Some(&**word),
         _ => None,
     });
-    words.any(|word| DENIALS.contains(&word))
+    words.any(is_denial)
 }
 
 /// Whether a verb says a run directly.
@@ -450,6 +453,7 @@ fn is_bound(clause: &[Item]) -> bool {
         at > 1
             && word(clause, at - 1) == Some("than")
             && matches!(word(clause, at - 2), Some("more" | "less" | "fewer" | "greater"))
+            && (at < 3 || word(clause, at - 3) != Some("no"))
     })
 }
 

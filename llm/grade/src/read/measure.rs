@@ -23,7 +23,7 @@ impl Parser<'_> {
         if self.temperature(product) {
             return true;
         }
-        if self.power_of_ten(product) {
+        if self.multiplied(product) {
             return true;
         }
         let changed =
@@ -51,21 +51,21 @@ impl Parser<'_> {
         true
     }
 
-    /// `5 \text{ million}`: takes the word and multiplies by it; what follows it is the unit.
-    fn power_of_ten(&mut self, product: &mut Vec<Node>) -> bool {
+    /// `5 \text{ million}`, `2 thirds`: takes the word and multiplies by it; what follows it is the unit.
+    fn multiplied(&mut self, product: &mut Vec<Node>) -> bool {
         let number = matches!(product[..], [Node::Number(_)]);
         let (Some(Token::Text(text) | Token::Word(text)), true) = (self.peek(), number) else {
             return false;
         };
         let text = text.trim();
         let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
-        let Some(power) = words::power_of_ten(&text[..end]) else { return false };
+        let Some((above, below)) = words::multiplier(&text[..end]) else { return false };
         let rest = text[end..].trim().to_owned();
         match rest.is_empty() {
             true => self.at += 1,
             false => self.tokens[self.at].token = Token::Text(rest),
         }
-        product.push(Node::integer(10i64.pow(power)));
+        product.push(Node::integer(above).over(Node::integer(below)));
         true
     }
 

@@ -140,34 +140,45 @@ pub(super) fn goes_on(prose: &str) -> bool {
     }
 }
 
-/// What a word behind a number multiplies it by, as a power of ten.
-pub(super) fn power_of_ten(word: &str) -> Option<u32> {
+/// What a word behind a number multiplies it by, as the two sides of a fraction.
+pub(crate) fn multiplier(word: &str) -> Option<(i64, i64)> {
     Some(match word {
-        "hundred" => 2,
-        "thousand" => 3,
-        "million" | "millions" => 6,
-        "billion" | "billions" => 9,
-        "trillion" | "trillions" => 12,
+        "hundred" => (100, 1),
+        "thousand" => (1_000, 1),
+        "million" | "millions" => (1_000_000, 1),
+        "billion" | "billions" => (1_000_000_000, 1),
+        "trillion" | "trillions" => (1_000_000_000_000, 1),
+        "halves" => (1, 2),
+        "thirds" => (1, 3),
+        "fourths" => (1, 4),
+        "fifths" => (1, 5),
+        "sixths" => (1, 6),
+        "sevenths" => (1, 7),
+        "eighths" => (1, 8),
+        "ninths" => (1, 9),
+        "tenths" => (1, 10),
+        "hundredths" => (1, 100),
+        "thousandths" => (1, 1_000),
         _ => return None,
     })
 }
 
-/// Whether prose behind a number makes another number of it, or takes it back: `squared`, `fifths`,
-/// `and a half`, `(or 6)`.
+/// Whether prose behind a number makes another number of it, or takes it back: `squared`, `and a half`,
+/// `(or 6)`. `squared units` and `times` are counted.
 pub(super) fn changes_the_value(prose: &str) -> bool {
-    let mut words = prose.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    let Some(first) = words.next() else { return false };
-    let is_part = |word: &str| {
-        ["halves", "thirds", "fourths", "fifths", "sixths", "sevenths", "eighths", "ninths"]
-            .contains(&word)
-            || matches!(word, "tenths" | "hundredths" | "thousandths")
-    };
-    let first = first.to_ascii_lowercase();
-    is_part(&first)
-        || matches!(
-            &*first,
-            "squared" | "cubed" | "or" | "nor" | "and" | "plus" | "minus" | "times"
-        )
-        || words.clone().any(|word| matches!(word, "incorrect" | "wrong"))
-        || matches!(&*first, "incorrect" | "wrong")
+    let lower = prose.to_ascii_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let adds = |word: &&str| matches!(*word, "half" | "third" | "thirds" | "quarter" | "quarters");
+    words.iter().any(|word| matches!(*word, "incorrect" | "wrong"))
+        || match words[..] {
+            ["squared" | "cubed"] | ["or" | "nor", ..] => true,
+            ["and", ref rest @ ..] => rest.iter().any(adds),
+            _ => false,
+        }
+}
+
+/// The sign that a word before a number stands for.
+pub(super) fn is_minus(word: &str) -> bool {
+    matches!(word.trim(), "negative" | "minus" | "Negative" | "Minus")
 }
