@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
 use rs_grpo_grade::{Grader, VERSION, Verdict};
-use rs_grpo_train::config::TrainConfig;
+use rs_grpo_train::TrainConfig;
 use rs_grpo_train::data::{Gold, Problem};
 use rs_grpo_train::task::{Source, Split};
 use serde::{Deserialize, Serialize};
