@@ -12,10 +12,11 @@ from rs_grpo._advantages import advantages
 from rs_grpo._core import VERSION as __version__
 from rs_grpo._core import Error
 from rs_grpo._estimators import Listed, estimator, estimators
-from rs_grpo._grade import Grade, grade
+from rs_grpo._grade import GRADER_VERSION, Grade, grade, majority
 from rs_grpo._metrics import max_at_k, pass_at_k
 
 __all__ = [
+    "GRADER_VERSION",
     "Error",
     "Grade",
     "Listed",
@@ -24,6 +25,7 @@ __all__ = [
     "estimator",
     "estimators",
     "grade",
+    "majority",
     "max_at_k",
     "pass_at_k",
 ]

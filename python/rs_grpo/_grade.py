@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, overload
 
-from rs_grpo import _core
+from . import _core
+
+#: Changes whenever some verdict may change; publish it beside a score.
+GRADER_VERSION = _core.grader_version()
 
 
 class Grade(NamedTuple):
@@ -57,3 +60,21 @@ def grade(
 
 def _grade_all(golds: list[str], completions: list[str], boxed_only: bool) -> list[Grade]:
     return [Grade(*outcome) for outcome in _core.grade(golds, completions, boxed_only)]
+
+
+def majority(answers: Sequence[str | None]) -> list[list[int]]:
+    r"""Which answers are the same one, for a majority vote: lists of indices, the longest first.
+
+    The first index of each list is the answer that the others equal; the other indices ascend. An
+    answer that is None, or that cannot be read, has no vote. Equality is not transitive (50 % is 0.5
+    and 50): the more frequent answer takes along what equals it, whatever the order of the votes.
+
+    >>> majority(["7", r"50\%", "0.5", "7.0", r"\frac{1}{2}"])
+    [[2, 1, 4], [0, 3]]
+    """
+    given = [index for index, answer in enumerate(answers) if answer is not None]
+    clusters = _core.clusters([answer for answer in answers if answer is not None])
+    return [
+        [given[leader], *(given[vote] for vote in votes if vote != leader)]
+        for leader, votes in clusters
+    ]

@@ -3,6 +3,8 @@
     from rs_grpo.trl import RSGRPOTrainer
     trainer = RSGRPOTrainer(model, reward_funcs, args, dataset, estimator="rs-grpo:beta=2")
 
+`accuracy_reward` is a reward function for it, or for any trainer of TRL: see `rs_grpo.reward`.
+
 TRL computes its advantages in the middle of `_generate_and_score_completions` and has no hook
 there. The mixin takes the rewards on their way in and replaces the advantages on their way out:
 those that train, and those that TRL logs. It makes sure that they are where TRL 1.16 has them; with
@@ -20,6 +22,9 @@ import torch
 import trl
 
 import rs_grpo
+from rs_grpo.reward import MathReward, accuracy_reward
+
+__all__ = ["GroupAdvantageMixin", "MathReward", "RSGRPOTrainer", "accuracy_reward"]
 
 # What the mixin is mixed with; it has no base of its own, so that it works with any subclass.
 if TYPE_CHECKING:

@@ -28,6 +28,9 @@ fn hostile() -> Vec<String> {
         "",
         " ",
         "\u{0}",
+        // A bar inside brackets between bars.
+        "|(1|\\pi)",
+        "|(1|\\pi)|+|(2|3)",
         // Found by fuzzing: fractions of thousands of bits, and powers of sums with hundreds of terms.
         "(22222222223.22+b)^{343}(a+b)^{49}+b",
         "(a+c)^{350}-9(a+c)^{350}",

@@ -13,3 +13,4 @@ mod precision;
 mod rules;
 mod sets;
 mod texts;
+mod votes;

@@ -9,4 +9,5 @@ mod loss;
 mod reward;
 mod rollout;
 mod run;
+mod tally;
 mod tensorboard;

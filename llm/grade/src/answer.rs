@@ -201,7 +201,7 @@ impl Answer {
     }
 
     /// An order of answers: by what they say, and by how they are read where that is the same.
-    fn comes_before(&self, other: &Self) -> bool {
+    pub(super) fn comes_before(&self, other: &Self) -> bool {
         match self.plain.cmp(&other.plain) {
             Ordering::Equal => format!("{:?}", self.readings) < format!("{:?}", other.readings),
             order => order == Ordering::Less,
@@ -228,6 +228,11 @@ impl Answer {
         (self.has_words() && worded.plain == self.plain).then_some(worded)
     }
 
+    /// The text without mark-up; equal answers, in the sense of `==`, share it.
+    pub(super) fn plain(&self) -> &str {
+        &self.plain
+    }
+
     fn has_words(&self) -> bool {
         self.readings.iter().any(|value| matches!(value, Value::Text(_)))
     }
@@ -240,11 +245,13 @@ impl Answer {
         self.plain.len() == 1
     }
 
-    /// A text that equal answers of the common kinds share, for counting votes: rational numbers in
-    /// lowest terms, other numbers to ten digits, sets in order, words in lower case.
+    /// A text that equal answers of the common kinds share: rational numbers in
+    /// lowest terms, other numbers to ten digits, sets in order, words in lower case. The key of `50 %`
+    /// or `90°` says so.
     ///
-    /// Equal keys say that answers are very probably the same; what counts is
-    /// [`Grader::compare`](crate::Grader::compare).
+    /// Equal keys say that answers are very probably the same, and equal answers can have different
+    /// keys; what counts is [`Grader::compare`](crate::Grader::compare), and for votes
+    /// [`Grader::clusters`](crate::Grader::clusters).
     pub fn key(&self) -> String {
         let budget = Budget::default();
         match self.readings.first() {

@@ -1,5 +1,36 @@
 //! Grading of mathematical answers: is what a completion says the gold answer?
 //!
+//! ```
+//! use rs_grpo_grade::{Grader, Method, Verdict};
+//!
+//! let grader = Grader::default();
+//! let outcome = grader.grade(r"\frac{\sqrt{3}}{2}", r"Hence $\boxed{\sin 60^\circ}$.");
+//! assert_eq!(outcome.verdict, Verdict::Correct);
+//! assert_eq!(outcome.extracted.as_deref(), Some(r"\sin 60^\circ"));
+//! assert_eq!(outcome.method, Some(Method::Numeric));
+//!
+//! // A gold answer is read once for many completions, and its faults are told before a run.
+//! let gold = grader.parse_gold("(1, 2)")?;
+//! assert_eq!(grader.grade_with(&gold, r"\boxed{(2, 1)}").verdict, Verdict::Wrong);
+//! assert!(grader.parse_gold(r"\frac{1}{").is_err());
+//!
+//! // A verdict that is neither right nor wrong says why; `reward` is `None` if the gold is at fault.
+//! let unread = grader.grade_with(&gold, "I do not know.");
+//! assert_eq!(unread.verdict, Verdict::PredictionUnparsable);
+//! assert_eq!(unread.verdict.reward(), Some(0.0));
+//!
+//! // A majority vote: clusters of equal answers, the largest first.
+//! let votes = ["0.5", "7", r"\frac{1}{2}"].map(|text| grader.parse(text));
+//! let votes = votes.into_iter().collect::<Result<Vec<_>, _>>()?;
+//! assert_eq!(grader.clusters(&votes)[0].votes, [0, 2]);
+//! # Ok::<(), rs_grpo_grade::ReadError>(())
+//! ```
+//!
+//! What counts as the same answer stands below; how the grader compares with others, and how it is
+//! used from Python, TRL and verl, in [docs/grader.md] of the repository.
+//!
+//! [docs/grader.md]: https://github.com/rs-grpo/rs-grpo/blob/main/docs/grader.md
+//!
 //! | folder | what |
 //! |---|---|
 //! | `extract` | where in a completion the answer stands |
@@ -121,6 +152,7 @@ mod remarked;
 mod spelled;
 mod typed;
 mod verdict;
+mod votes;
 
 pub use answer::Answer;
 pub use budget::Budget;
@@ -129,9 +161,10 @@ pub use outcome::Outcome;
 pub use read::ReadError;
 pub use spelled::number_in_words;
 pub use verdict::{Method, Verdict};
+pub use votes::Cluster;
 
 /// Version of the grader: it changes whenever a verdict for some input may change.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 
 /// The example of the README, compiled and run as a test.
 #[cfg(doctest)]

@@ -183,7 +183,9 @@ impl Parser<'_> {
             self.colon_as_bar();
         }
         if open == Bracket::Round && self.has_one_bar() {
-            return self.conditional();
+            let inner = self.conditional();
+            self.bars = bars;
+            return inner;
         }
         let items = self.items()?;
         // `\{x \mid x > 3\}` is the set of what its condition says.
@@ -288,9 +290,12 @@ impl Parser<'_> {
     fn absolute_value(&mut self) -> Result<Node, ReadError> {
         // `\|v\|` and `||v||`.
         let double = self.take(&Token::Bar);
-        self.bars += 1;
-        let inner = self.nested(Self::sum)?;
-        self.bars -= 1;
+        // Also after an error: it may be caught, and what was read be read in another way.
+        let bars = self.bars;
+        self.bars = bars + 1;
+        let inner = self.nested(Self::sum);
+        self.bars = bars;
+        let inner = inner?;
         self.expect(&Token::Bar)?;
         if double {
             self.expect(&Token::Bar)?;

@@ -85,14 +85,18 @@ fn table(rows: &[Vec<Scalar>], show: impl Fn(&Scalar) -> String) -> String {
 }
 
 fn scalar(scalar: &Scalar) -> String {
-    let mark = match scalar.mark {
-        Mark::None => "",
-        Mark::Percent => " %",
-        Mark::Degree => "°",
-    };
+    let mark = mark(scalar);
     match &scalar.rational {
         Some(value) => format!("{value}{mark}"),
         None => format!("{}{mark}", expression(&scalar.node)),
+    }
+}
+
+fn mark(scalar: &Scalar) -> &'static str {
+    match scalar.mark {
+        Mark::None => "",
+        Mark::Percent => " %",
+        Mark::Degree => "°",
     }
 }
 
@@ -173,12 +177,14 @@ pub(crate) fn key(value: &Value, fuel: &Fuel<'_>) -> String {
     }
 }
 
+/// With the mark: `50 %` is 1/2, too, so its key is neither that of 50 nor that of 1/2.
 fn scalar_key(scalar: &Scalar, fuel: &Fuel<'_>) -> String {
-    match (&scalar.rational, scalar.infinite()) {
+    let value = match (&scalar.rational, scalar.infinite()) {
         (Some(value), _) => value.to_string(),
         (None, Some(sign)) => if sign > 0 { "∞" } else { "-∞" }.into(),
         (None, None) => {
             numeric::fingerprint(&scalar.node, fuel).unwrap_or_else(|| expression(&scalar.node))
         }
-    }
+    };
+    value + mark(scalar)
 }

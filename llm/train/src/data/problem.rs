@@ -37,7 +37,7 @@ pub struct Puzzle {
 pub struct Grade {
     /// Whether it answers the question, and if not, why.
     pub verdict: Verdict,
-    /// The final answer in a form that equal answers share; absent where none was found.
+    /// The final answer as it is written; absent where none that can be read was found.
     pub answer: Option<String>,
     /// The way to it in a form that equal ways share; absent where it is not correct.
     pub solution: Option<String>,

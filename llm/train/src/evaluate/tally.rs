@@ -1,8 +1,9 @@
 //! The completions of one problem, counted.
 
-use rs_grpo_grade::Verdict;
+use rs_grpo_grade::{Answer, Grader, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 
 /// A graded completion: one line of an evaluation's file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,7 +19,8 @@ pub struct Graded {
     /// What a program says that it is worth; absent where the grader decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reward: Option<f64>,
-    /// Its answer, if it has one.
+    /// Its answer as it is written, if it has one. Files of earlier versions hold a form that is
+    /// the same for most equal answers.
     pub answer: Option<String>,
     /// Its way to the answer, if it is correct.
     pub solution: Option<String>,
@@ -50,12 +52,12 @@ pub struct Tally {
     pub gold_unparsable: usize,
     /// Whether a program said which are correct, and nothing of their answers.
     pub rewarded: bool,
-    /// Share of the votes of the most frequent answers that are for a correct one: 1 or 0, or
-    /// between where several answers tie.
+    /// Whether the most frequent answer is correct, 1 or 0; where several tie, the share of them that
+    /// are. Answers are told apart as the grader does, see [`Grader::clusters`].
     pub majority: f64,
     /// Distinct correct solutions.
     pub solutions: usize,
-    /// Distinct answers, right or wrong.
+    /// Answers that differ, right or wrong.
     pub answers: usize,
     /// Tokens of all completions, where all were counted.
     pub tokens: Option<usize>,
@@ -86,12 +88,13 @@ impl Tally {
                 *right |= correct;
             }
         }
-        let most = votes.values().map(|(count, _)| *count).max().unwrap_or(0);
-        let winners = || votes.values().filter(|(count, _)| *count == most);
+        let answers = clusters(&votes);
+        let most = answers.iter().map(|(count, _)| *count).max().unwrap_or(0);
+        let winners = || answers.iter().filter(|(count, _)| *count == most);
         let right = winners().filter(|(_, correct)| *correct).count();
         tally.majority = right as f64 / winners().count().max(1) as f64;
         tally.solutions = solutions.len();
-        tally.answers = votes.len();
+        tally.answers = answers.len();
         tally
     }
 
@@ -115,4 +118,24 @@ impl Tally {
             Verdict::GoldUnparsable => &mut self.gold_unparsable,
         }
     }
+}
+
+/// The votes of answers that are the same, and whether these are correct, from the votes of each
+/// text. A text that cannot be read stands for itself.
+fn clusters(texts: &BTreeMap<&str, (usize, bool)>) -> Vec<(usize, bool)> {
+    let grader = Grader::default();
+    let read: Vec<Option<Answer>> = texts.keys().map(|text| grader.parse(text).ok()).collect();
+    let (mut votes, mut correct, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
+    for (answer, &(count, right)) in read.iter().zip(texts.values()) {
+        match answer {
+            Some(answer) => {
+                votes.extend(repeat_n(answer, count));
+                correct.extend(repeat_n(right, count));
+            }
+            None => clusters.push((count, right)),
+        }
+    }
+    let of_grader = grader.clusters(&votes).into_iter();
+    clusters.extend(of_grader.map(|cluster| (cluster.votes.len(), correct[cluster.leader])));
+    clusters
 }

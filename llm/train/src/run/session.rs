@@ -42,6 +42,8 @@ pub struct SampleLine<'a> {
     pub completion: &'a str,
     /// Whether it is correct, and if not, why.
     pub verdict: Verdict,
+    /// Version of the grader.
+    pub grader: &'static str,
     /// Its reward.
     pub reward: f64,
     /// Its advantage.
@@ -150,6 +152,7 @@ pub fn sample_lines<'a, P>(
             prompt: &problem.prompt,
             completion: completion.sample.text.as_deref().unwrap_or_default(),
             verdict: completion.grade.verdict,
+            grader: rs_grpo_grade::VERSION,
             reward: completion.reward,
             advantage: completion.advantage,
             policy: completion.sample.policy,

@@ -18,7 +18,7 @@ fn math(gold: &Answer, completion: &str) -> Grade {
     let correct = outcome.verdict == Verdict::Correct;
     Grade {
         verdict: outcome.verdict,
-        answer: outcome.answer.map(|answer| answer.key()),
+        answer: outcome.answer.and(outcome.extracted),
         solution: correct.then(|| completion.trim().to_owned()),
     }
 }

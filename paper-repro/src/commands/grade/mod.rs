@@ -1,16 +1,15 @@
 //! `repro grade`: verdicts on answers, one by one or by the file, and on the completions of old runs.
 
-use super::lines::{for_each_line, open};
+mod again;
+
+use super::lines::open;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::Format;
 use clap::{ArgGroup, Args};
 use rs_grpo_grade::{Grader, Method, Outcome, Unboxed, VERSION, Verdict};
-use rs_grpo_train::data::Problem;
-use rs_grpo_train::task::{Source, Split};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
@@ -24,20 +23,21 @@ pub(crate) struct Options {
     /// The completion to grade.
     #[arg(long, value_name = "TEXT", requires = "gold", allow_hyphen_values = true)]
     prediction: Option<String>,
-    /// A file of one {"id": …, "gold": …, "prediction": …} a line; - reads standard input.
+    /// A file of one {"id": …, "gold": …, "prediction": …} a line; - reads standard input. A verdict a
+    /// line comes out, as JSON whatever --format is.
     #[arg(long, value_name = "FILE.jsonl")]
     input: Option<PathBuf>,
-    /// The samples.jsonl of a run or an evaluation: graded again, to show what changed.
-    #[arg(long, value_name = "FILE.jsonl", requires = "data")]
+    /// A run or an evaluation, its folder or its samples.jsonl: graded again, to show what changed.
+    #[arg(long, value_name = "RUN")]
     samples: Option<PathBuf>,
-    /// The problems that --samples are of.
+    /// The problems that --samples are of [default: those that the folder names].
     #[arg(long, value_name = "DATA", requires = "samples")]
     data: Option<String>,
     /// Count an answer only if it is in a box.
     #[arg(long)]
     boxed_only: bool,
-    /// How to print one verdict.
-    #[arg(long, value_enum, default_value_t = Format::Text, requires = "gold")]
+    /// How to print the verdict, or what changed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
@@ -62,14 +62,6 @@ struct Answered {
     error: Option<String>,
 }
 
-/// One line of `--samples`.
-#[derive(Deserialize)]
-struct Old {
-    problem: String,
-    completion: String,
-    verdict: Verdict,
-}
-
 pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Failure> {
     let grader = Grader::new(if options.boxed_only { Unboxed::Refuse } else { Unboxed::Lenient });
     match (&options.gold, &options.prediction, &options.input, &options.samples) {
@@ -77,7 +69,9 @@ pub(crate) fn run(options: &Options, console: &mut Console<'_>) -> Result<(), Fa
             one(&grader.grade(gold, prediction), options.format, console)
         }
         (_, _, Some(input), _) => file(&grader, input, console),
-        (.., Some(samples)) => again(samples, options.data.as_deref().unwrap_or_default(), console),
+        (.., Some(samples)) => {
+            again::run(&grader, samples, options.data.as_deref(), options.format, console)
+        }
         // One of them is there: clap sees to it.
         _ => Ok(()),
     }
@@ -136,45 +130,4 @@ fn file(grader: &Grader, path: &Path, console: &mut Console<'_>) -> Result<(), F
             path.display()
         ))),
     }
-}
-
-/// Grades the completions of an old run again.
-fn again(path: &Path, data: &str, console: &mut Console<'_>) -> Result<(), Failure> {
-    let source: Source = data.parse()?;
-    let problems = both_sides(&source)?;
-    let (mut counts, mut total) = (BTreeMap::<(Verdict, Verdict), usize>::new(), 0_usize);
-    for_each_line(path, |line| {
-        let old: Old = serde_json::from_str(line).map_err(|e| Failure::Usage(e.to_string()))?;
-        let problem = problems.get(&old.problem).ok_or_else(|| {
-            Failure::Usage(format!("{:?} is not a problem of --data {data}", old.problem))
-        })?;
-        let verdict = problem.grade(&old.completion).verdict;
-        total += 1;
-        if verdict != old.verdict {
-            *counts.entry((old.verdict, verdict)).or_default() += 1;
-            let (before, completion) = (old.verdict, old.completion.trim());
-            writeln!(console.out, "{}: {before} → {verdict}: {completion}", old.problem)?;
-        }
-        Ok(())
-    })?;
-    let changed: usize = counts.values().sum();
-    writeln!(console.out, "{changed} of {total} verdicts changed, grader version {VERSION}")?;
-    for ((before, now), count) in counts {
-        writeln!(console.out, "{count:>8}  {before} → {now}")?;
-    }
-    Ok(())
-}
-
-/// How many problems of a generator are looked through for those of a file of samples.
-const GENERATED: usize = 20_000;
-
-/// The problems of a source by name: those to train on and those to evaluate on.
-fn both_sides(source: &Source) -> Result<HashMap<String, Problem>, Failure> {
-    let mut all = HashMap::new();
-    for split in [Split::Train, Split::HeldOut] {
-        for problem in source.up_to(split, GENERATED)?.problems {
-            all.insert(problem.id.clone(), problem);
-        }
-    }
-    Ok(all)
 }
