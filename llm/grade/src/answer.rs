@@ -354,7 +354,8 @@ fn comma_readings(text: &str, role: Role) -> &'static [Commas] {
         // Prices end with zeros, as `3,50`; `2500,7500` is two numbers.
         let behind = text.split_once(',').map_or("", |(_, behind)| behind);
         let padded = behind.len() > 2 && behind.ends_with('0');
-        bare && !padded && !is_grouped(text) && !(role == Role::Gold && is_pair(text))
+        let listed = padded || is_grouped(text) || role == Role::Gold && is_pair(text);
+        bare && !listed
     };
     match bytes.windows(3).filter(|window| tight(window)).count() {
         0 => &[Commas::Thousands],
