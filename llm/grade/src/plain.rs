@@ -285,30 +285,20 @@ pub(super) fn choice(text: &str) -> Option<char> {
     let letter = letters.next().filter(char::is_ascii_uppercase)?;
     let rest = letters.as_str();
     let closed = rest.trim_matches(['}', ')', ' ', '.', ':']).is_empty();
+    let label = rest.starts_with(')') || rest.starts_with(". ") || rest.starts_with(": ");
+    (closed || label && !goes_on(rest)).then_some(letter)
+}
+
+/// Whether more than a description follows the label of a choice: `(C) + 1` and `(C) or (D)` are no
+/// choice, while `(A) -5` labels a negative number.
+fn goes_on(rest: &str) -> bool {
+    const JOINTS: [&str; 8] =
+        ["or ", "and ", "\\text{ or", "\\text{ and", "\\text{or", "\\text{and", "\\cup", "\\cap"];
     let behind = rest.trim_start_matches(['}', ')', ' ', '.', ':']);
-    // `(C) + 1` and `(C) or (D)` are no choice.
-    let sign = |mark: &char| {
-        behind.strip_prefix(*mark).is_some_and(|tail| {
-            let before = &rest[..rest.len() - behind.len()];
-            // `(A) -5` labels a negative number.
-            !before.ends_with(' ') || tail.starts_with(' ')
-        })
-    };
-    let goes_on = ['+', '-'].iter().any(sign)
+    let tight = !rest[..rest.len() - behind.len()].ends_with(' ');
+    let computes =
+        behind.strip_prefix(['+', '-']).is_some_and(|tail| tight || tail.starts_with(' '));
+    computes
         || behind.starts_with(['=', ',', ';', '*', '/', '&', '^', '_'])
-        || [
-            "or ",
-            "and ",
-            "\\text{ or",
-            "\\text{ and",
-            "\\text{or",
-            "\\text{and",
-            "\\cup",
-            "\\cap",
-        ]
-        .iter()
-        .any(|joint| behind.starts_with(joint));
-    let labelled =
-        (rest.starts_with(')') || rest.starts_with(". ") || rest.starts_with(": ")) && !goes_on;
-    (closed || labelled).then_some(letter)
+        || JOINTS.into_iter().any(|joint| behind.starts_with(joint))
 }

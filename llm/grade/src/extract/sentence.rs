@@ -1,6 +1,7 @@
 //! Which number of a sentence answers: the rule for prose without a box and without a lone formula.
 //!
-//! 1. The last sentence with mathematics in it counts.
+//! 1. The last sentence with mathematics in it counts, unless it tells what was before ("He started with
+//!    12.") and another sentence has mathematics in it.
 //! 2. What follows "so", "therefore", "which means" and the like counts before what precedes it;
 //!    conditions ("If …,", "After …,"), relative clauses ("…, which …", "because …"), what follows a
 //!    colon and remarks in brackets do not count where something else is left.
@@ -9,184 +10,14 @@
 //! 5. Else the only number that stands in no phrase such as "in the 5 boxes".
 //! 6. Else the only number at all.
 //!
-//! Of a sentence in another language the last number counts. Where two different numbers are left ("Ann has 3 and Tom has 4", "2 hours and 30 minutes"), or where
-//! the sentence denies it, there is no answer.
+//! "2 hours and 30 minutes" is one measure. Of a sentence in another language the last number counts.
+//! Where two different numbers are left ("Ann has 3 and Tom has 4"), or where the sentence denies the
+//! number or only bounds it ("more than 4"), there is no answer.
 
 use super::runs::{Item, items};
-
-/// Behind these a sentence concludes.
-const CONCLUSIONS: [&str; 11] = [
-    "so",
-    "therefore",
-    "thus",
-    "hence",
-    "leaving",
-    "giving",
-    "means",
-    "meaning",
-    "totaling",
-    "totalling",
-    "consequently",
-];
-
-/// These begin a clause that does not answer.
-const CLAUSES: [&str; 24] = [
-    "which", "because", "since", "when", "where", "if", "while", "whereas", "who", "although",
-    "though", "after", "before", "than", "as", "given", "whose", "until", "unless", "provided",
-    "attained", "assuming", "for", "once",
-];
-
-/// Behind these a calculation is a reason, no answer.
-const REASONS: [&str; 6] = ["because", "since", "if", "when", "as", "where"];
-
-/// Verbs that say a number.
-const VERBS: [&str; 90] = [
-    "is",
-    "are",
-    "was",
-    "were",
-    "be",
-    "has",
-    "have",
-    "had",
-    "cost",
-    "costs",
-    "take",
-    "takes",
-    "took",
-    "equal",
-    "equals",
-    "give",
-    "gives",
-    "gave",
-    "get",
-    "gets",
-    "got",
-    "make",
-    "makes",
-    "made",
-    "need",
-    "needs",
-    "needed",
-    "weigh",
-    "weighs",
-    "earn",
-    "earns",
-    "earned",
-    "pay",
-    "pays",
-    "paid",
-    "spend",
-    "spends",
-    "spent",
-    "sell",
-    "sells",
-    "sold",
-    "buy",
-    "bought",
-    "receive",
-    "receives",
-    "received",
-    "contain",
-    "contains",
-    "hold",
-    "holds",
-    "leave",
-    "leaves",
-    "left",
-    "save",
-    "saves",
-    "saved",
-    "yields",
-    "obtain",
-    "find",
-    "found",
-    "becomes",
-    "became",
-    "travels",
-    "traveled",
-    "ran",
-    "walked",
-    "ate",
-    "eats",
-    "won",
-    "used",
-    "uses",
-    "requires",
-    "required",
-    "scored",
-    "read",
-    "collected",
-    "charges",
-    "owes",
-    "lasts",
-    "measures",
-    "remain",
-    "remains",
-    "totals",
-    "covers",
-    "it's",
-    "that's",
-    "would",
-    "will",
-    "can",
-    "must",
-];
-
-/// Words that may stand between a verb, or a preposition, and its number.
-const FILLERS: [&str; 30] = [
-    "a",
-    "an",
-    "the",
-    "about",
-    "only",
-    "exactly",
-    "just",
-    "approximately",
-    "around",
-    "now",
-    "also",
-    "still",
-    "then",
-    "equal",
-    "these",
-    "those",
-    "all",
-    "his",
-    "her",
-    "their",
-    "its",
-    "my",
-    "our",
-    "your",
-    "other",
-    "remaining",
-    "first",
-    "last",
-    "indeed",
-    "simply",
-];
-
-/// What a phrase begins with that does not answer.
-const PREPOSITIONS: [&str; 26] = [
-    "in", "on", "of", "at", "for", "from", "with", "by", "to", "after", "before", "per", "into",
-    "over", "under", "between", "among", "than", "within", "during", "every", "each", "without",
-    "out", "since", "through",
-];
-
-/// Words of sentences about what was before.
-const BACKGROUND: [&str; 5] = ["started", "began", "initially", "originally", "previously"];
-
-/// Larger and smaller units whose sum is one measure.
-const COMPOUNDS: [(&str, &str); 7] = [
-    ("hour", "minute"),
-    ("minute", "second"),
-    ("day", "hour"),
-    ("week", "day"),
-    ("foot", "inch"),
-    ("feet", "inch"),
-    ("yard", "feet"),
-];
+use super::vocabulary::{
+    BACKGROUND, CLAUSES, COMPOUNDS, CONCLUSIONS, ENGLISH, FILLERS, PREPOSITIONS, REASONS, VERBS,
+};
 
 /// Whether a word denies: `not`, `cannot`, `won't`.
 fn is_denial(word: &str) -> bool {
@@ -194,12 +25,6 @@ fn is_denial(word: &str) -> bool {
         || word.ends_with("n't")
         || word.ends_with("n’t")
 }
-
-/// Words that say that a sentence is English.
-const ENGLISH: [&str; 20] = [
-    "the", "is", "are", "of", "has", "have", "and", "was", "there", "so", "he", "she", "it",
-    "they", "we", "you", "not", "cannot", "than", "with",
-];
 
 /// The mathematics that a line answers with.
 pub(super) fn answer(line: &str) -> Option<String> {

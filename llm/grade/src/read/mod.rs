@@ -12,6 +12,7 @@ mod group;
 mod lexer;
 mod macros;
 mod measure;
+mod named_units;
 mod number;
 mod parser;
 mod reals;
