@@ -116,25 +116,41 @@ pub(super) fn goes_on(prose: &str) -> bool {
         return true;
     }
     match words[..] {
-        [.., what, "of"] => matches!(
+        // `a total of 5` is 5; `powers of 5`, `half of 5` and `the root of 5` are not.
+        [.., what, "of"] => !matches!(
             what,
-            "half"
-                | "third"
-                | "quarter"
-                | "root"
-                | "square"
-                | "cube"
-                | "reciprocal"
-                | "opposite"
-                | "powers"
-                | "multiples"
-                | "divisors"
-                | "factors"
-                | "power"
-                | "multiple"
-                | "divisor"
-                | "factor"
+            "total"
+                | "sum"
+                | "product"
+                | "difference"
+                | "maximum"
+                | "minimum"
+                | "value"
+                | "average"
+                | "mean"
+                | "median"
+                | "result"
+                | "answer"
+                | "probability"
+                | "chance"
+                | "profit"
+                | "loss"
+                | "cost"
+                | "price"
+                | "area"
+                | "volume"
+                | "length"
+                | "distance"
+                | "speed"
+                | "rate"
+                | "score"
+                | "amount"
+                | "radius"
+                | "angle"
+                | "remainder"
+                | "set"
         ),
+        ["up", "to"] | [.., "or" | "times"] => true,
         [.., last] => matches!(last, "than" | "except" | "by" | "least" | "most"),
         [] => false,
     }
@@ -172,7 +188,9 @@ pub(super) fn changes_the_value(prose: &str) -> bool {
     let adds = |word: &&str| matches!(*word, "half" | "third" | "thirds" | "quarter" | "quarters");
     words.iter().any(|word| matches!(*word, "incorrect" | "wrong"))
         || match words[..] {
-            ["squared" | "cubed"] | ["or" | "nor", ..] => true,
+            ["squared" | "cubed" | "factorial"] | ["or" | "nor", ..] => true,
+            ["at", "least" | "most"] => true,
+            ["and", "above" | "more" | "over" | "below" | "less" | "under"] => true,
             ["and", ref rest @ ..] => rest.iter().any(adds),
             _ => false,
         }
