@@ -48,7 +48,7 @@ const MOST_REMARKS: usize = 3;
 
 /// An answer without the remarks in it; nothing if it has none.
 pub(crate) fn split(text: &str) -> Option<Remarked> {
-    if text.len() > LONGEST {
+    if text.len() > LONGEST || !may_have_one(text) {
         return None;
     }
     let mut split = split_once(text)?;
@@ -57,6 +57,22 @@ pub(crate) fn split(text: &str) -> Option<Remarked> {
         split = Remarked { main: next.main, remark: format!("{}; {}", next.remark, split.remark) };
     }
     Some(split)
+}
+
+/// A quick look for what every remark begins with: space, prose, a modulus, or a quantifier.
+fn may_have_one(text: &str) -> bool {
+    const NAMES: [&str; 13] = [
+        "text", "mbox", "hbox", "math", "mod", "mid", "pmod", "pod", "bmod", "forall", "quad",
+        "qquad", "enspace",
+    ];
+    let separated = |c: char| c.is_whitespace() || matches!(c, '~' | ',' | ';' | '$' | '∀');
+    text.contains(separated)
+        || text.match_indices('\\').any(|(at, _)| {
+            let name = &text[at + 1..];
+            !name.starts_with(|c: char| c.is_ascii_alphabetic())
+                || name.starts_with("space")
+                || NAMES.into_iter().any(|known| name.starts_with(known))
+        })
 }
 
 /// Splits an answer before the first remark in it.
