@@ -22,7 +22,7 @@ use rs_grpo_train::evaluate::{
 };
 use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::reward::Reward;
-use rs_grpo_train::{self, encode, engine_options, fitting, prompt_texts};
+use rs_grpo_train::{Fitting, encode, engine_options, fitting, prompt_texts};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -158,7 +158,7 @@ impl EvalTask<'_> {
         let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
         let prompts = encode(&set.problems, &tokenizer, source, &options.prompt.options())?;
         let longest = checkpoint.config().max_positions;
-        let (problems, prompts, too_long) = fitting(set.problems.clone(), prompts, longest)?;
+        let Fitting { problems, prompts, note } = fitting(set.problems.clone(), prompts, longest)?;
         let saved = folder.inputs();
         let inputs = Inputs::of_model(&checkpoint, &saved)?.with_tokens(&problems, &prompts);
         inputs.check(&saved, Problems::MayGrow)?;
@@ -173,7 +173,7 @@ impl EvalTask<'_> {
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
         let report = self.collect(&problems, &mut sampler, folder, (signals, bar))?;
         let mut notes = network.take_notes();
-        notes.extend(too_long);
+        notes.extend(note);
         Ok((report, notes))
     }
 
