@@ -148,7 +148,7 @@ settings! {
             temperature: f32 = 1.0, "T";
             /// Longest completion, in tokens.
             max_new_tokens: usize = 16, "N";
-            /// Stop strings: one text, or a list such as ["</answer>", "Q:"].
+            /// Stop strings: one text, or a list such as ["Question:", "Q:"].
             stop: Vec<String> = Vec::new(), "TEXT|[TEXT,…]";
             /// Most rounds of sampling that a step may take to replace groups without signal; 1 is off.
             sampling_rounds: usize = 1, "N";
