@@ -85,7 +85,7 @@ fn advantages<'py, T: Reward>(
     let result = PyArray1::zeros(py, rewards.len(), false);
     let mut writer = result.readwrite();
     let advantages = writer.as_slice_mut()?;
-    let done = py.detach(|| fill(estimator, rewards, &grouping, advantages));
+    let done = py.detach(|| fill(&estimator, rewards, &grouping, advantages));
     drop(writer);
     match done {
         Ok(()) => Ok(result),
@@ -99,7 +99,7 @@ fn advantages<'py, T: Reward>(
 /// Advantages of all groups. Groups of neighbours are shared among threads where there are many; each
 /// is computed by one, with the same bits. (Threads of its own, since a pool would not survive a fork.)
 fn fill<T: Reward>(
-    estimator: &'a Estimator,
+    estimator: &Estimator,
     rewards: &[T],
     grouping: &Grouping,
     out: &mut [T],
@@ -113,7 +113,7 @@ fn fill<T: Reward>(
     let mut parts = grouping.parts(threads).map(|groups| {
         let rows = if threads == 1 { rest.len() } else { grouping.end(&groups) - first };
         let (out, later) = std::mem::take(&mut rest).split_at_mut(rows);
-        let fill = Fill { estimator: &estimator, rewards, grouping, groups, first, out };
+        let fill = Fill { estimator, rewards, grouping, groups, first, out };
         (rest, first) = (later, first + rows);
         fill
     });

@@ -44,6 +44,7 @@ mod _core {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     /// The symbols of the estimators' pages.
+    #[cfg(feature = "advantages")]
     #[pymodule_export]
     const SYMBOLS: &str = rs_grpo::SYMBOLS;
 }

@@ -231,3 +231,27 @@ fn unusual_texts_have_a_verdict() {
         }
     }
 }
+
+/// A sentence about what was before does not answer; two units of one measure do, together.
+#[test]
+fn background_and_compound_measures() {
+    accepted(&[
+        ("14", "Lea has 14 stamps left. She started with 31."),
+        ("31", "Lea had 14 stamps and got 17 more. So she has 31."),
+        ("3.25", "The trip takes 3 hours and 15 minutes."),
+        ("29", "He started with 29 marbles."),
+        ("4000000", "The city has 4 million people."),
+        ("800", "There are 8 hundred sheets."),
+    ]);
+    refused(&[
+        ("31", "Lea has 14 stamps left. She started with 31."),
+        ("3", "The trip takes 3 hours and 15 minutes."),
+        ("15", "The trip takes 3 hours and 15 minutes."),
+        ("6", "She cannot lift 6 boxes."),
+        ("9", "He owns more than 9."),
+        ("6", "They won't need 6 cups."),
+        ("4", "The city has 4 million people."),
+        ("8", "\\boxed{I don't know, maybe 8}"),
+        ("8", "\\boxed{None of these, 8}"),
+    ]);
+}

@@ -450,3 +450,61 @@ fn wrappers_around_an_answer() {
         ("63", "63'"),
     ]);
 }
+
+/// Words before or behind a number that make another number of it.
+#[test]
+fn words_that_compute() {
+    for (gold, answer) in [
+        ("6", r"\text{half of } 6"),
+        ("6", r"\text{twice } 6"),
+        ("6", r"\text{negative } 6"),
+        ("6", r"\text{square root of } 6"),
+        ("6", r"6 \text{ squared}"),
+        ("6", r"6 \text{ factorial}"),
+        ("6", r"6 \text{ and above}"),
+        ("6", r"\text{the inverse of } 6"),
+        ("6", r"\text{up to } 6"),
+        ("6", r"\text{3 or } 6"),
+        ("6", r"6 \text{ fifths}"),
+        ("6", r"6 \text{ and a half}"),
+        ("6", r"6 \text{ million}"),
+        ("6", r"6 \text{ (or 8)}"),
+        ("6", r"6 \text{ (or possibly 8)}"),
+        ("6", r"6 \text{ (incorrect)}"),
+        ("8", "8abcde"),
+        ("8", "8xyz"),
+        ("1500,2500", "1500,250"),
+        ("x \\in [-3,8]", "-x \\in [-3,8]"),
+        ("x \\in [-3,8]", "2x \\in [-3,8]"),
+        (r"\text{(D)}", r"\text{(D)} + 1"),
+        (r"\text{(D)}", r"\text{(D)}, 6"),
+        (r"\text{(D)}", r"\text{(D)} \text{ or } 6"),
+        (r"\lfloor \sqrt{n-2} \rfloor", r"\lfloor \sqrt{m-2} \rfloor"),
+        (r"1+y+\cdots+y^{15}", r"1+y+\cdots+y^15"),
+    ] {
+        let verdict = Grader::default().grade(gold, &format!("\\boxed{{{answer}}}")).verdict;
+        assert_ne!(verdict, Verdict::Correct, "{gold} and {answer}");
+    }
+    for (gold, answer) in [
+        ("6000000", r"6 \text{ million}"),
+        ("3/5", r"3 \text{ fifths}"),
+        ("-6", r"\text{negative } 6"),
+        ("6", r"6 \text{ times a day}"),
+        ("6", r"6 \text{ squared units}"),
+        (r"\text{(D)}", r"\text{(D) } -6"),
+        ("6", r"\text{a total of } 6"),
+        ("6", r"\text{equal to } 6"),
+        ("6", "6weeks"),
+        ("6", "6hours"),
+        ("6", "6oranges"),
+        ("17", r"17 \quad \text{(by parity)}"),
+        (r"\sqrt{11}", r"\sqrt{11} \text{ units (about } 3.32)"),
+        (r"1+y+\cdots+y^7", r"1 + y + \cdots + y^{7}"),
+        (r"\text{(D)}", r"\text{(D) Rome}"),
+        ("x \\in [-3,8]", "[-3,8]"),
+        (r"\lfloor \sqrt{n-2} \rfloor", r"\lfloor \sqrt{-2+n} \rfloor"),
+    ] {
+        let verdict = Grader::default().grade(gold, &format!("\\boxed{{{answer}}}")).verdict;
+        assert_eq!(verdict, Verdict::Correct, "{gold} and {answer}");
+    }
+}

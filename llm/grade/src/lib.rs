@@ -139,6 +139,7 @@ mod agreement;
 mod answer;
 mod budget;
 mod clock;
+mod commas;
 mod exact;
 mod extract;
 mod grader;

@@ -203,7 +203,29 @@ fn notation(text: &str) -> String {
             written.push(' ');
         }
     }
-    written
+    without_single_braces(&written.replace("\\ldots", "\\cdots").replace("\\dots+", "\\cdots+"))
+}
+
+/// A text with `^9` for `^{9}`, and the same below.
+fn without_single_braces(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        kept.push(first);
+        rest = &rest[first.len_utf8()..];
+        if !matches!(first, '^' | '_') {
+            continue;
+        }
+        let Some(inner) = rest.strip_prefix('{') else { continue };
+        let Some(sign) = inner.chars().next().filter(char::is_ascii_alphanumeric) else { continue };
+        if let Some(behind) = inner[1..].strip_prefix('}') {
+            kept.push(sign);
+            // `x^{1}2` is not `x^12`.
+            kept.push_str(if behind.starts_with(|c: char| c.is_ascii_digit()) { " " } else { "" });
+            rest = behind;
+        }
+    }
+    kept
 }
 
 /// Words that are symbols of mathematics.
@@ -263,6 +285,20 @@ pub(super) fn choice(text: &str) -> Option<char> {
     let letter = letters.next().filter(char::is_ascii_uppercase)?;
     let rest = letters.as_str();
     let closed = rest.trim_matches(['}', ')', ' ', '.', ':']).is_empty();
-    let labelled = rest.starts_with(')') || rest.starts_with(". ") || rest.starts_with(": ");
-    (closed || labelled).then_some(letter)
+    let label = rest.starts_with(')') || rest.starts_with(". ") || rest.starts_with(": ");
+    (closed || label && !goes_on(rest)).then_some(letter)
+}
+
+/// Whether more than a description follows the label of a choice: `(C) + 1` and `(C) or (D)` are no
+/// choice, while `(A) -5` labels a negative number.
+fn goes_on(rest: &str) -> bool {
+    const JOINTS: [&str; 8] =
+        ["or ", "and ", "\\text{ or", "\\text{ and", "\\text{or", "\\text{and", "\\cup", "\\cap"];
+    let behind = rest.trim_start_matches(['}', ')', ' ', '.', ':']);
+    let tight = !rest[..rest.len() - behind.len()].ends_with(' ');
+    let computes =
+        behind.strip_prefix(['+', '-']).is_some_and(|tail| tight || tail.starts_with(' '));
+    computes
+        || behind.starts_with(['=', ',', ';', '*', '/', '&', '^', '_'])
+        || JOINTS.into_iter().any(|joint| behind.starts_with(joint))
 }

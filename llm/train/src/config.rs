@@ -82,16 +82,16 @@ settings! {
             eval_data: String = String::new(), "DATA";
             /// Leave out problems of benchmarks that are in the cache.
             decontaminate: bool = true, "BOOL";
-            /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
-            /// empty for the question alone, through the model's chat template.
+            /// Prompt template, with {prompt} in place of the question; auto chooses it by model and
+            /// question; empty for the question alone, in the model's chat template.
             prompt_template: String = AUTO.to_owned(), "TEXT";
-            /// Put that text through the model's chat template, whatever the model is.
-            chat: bool = false, "BOOL";
-            /// System message in the chat template, for questions that come without one.
+            /// System message of the chat template, for questions without one.
             system_prompt: String = String::new(), "TEXT";
-            /// Variables of the chat template, as in enable_thinking=false,date=2026-01-31; in a file, a table
-            /// does, too.
+            /// Variables of the chat template, such as enable_thinking=false,date=2026-01-31; in a file
+            /// also as a table.
             template_vars: TemplateVars = TemplateVars::default(), "NAME=VALUE[,…]";
+            /// Apply the model's chat template to the prompt template, also for a base model.
+            chat: bool = false, "BOOL";
         }
         "Method" {
             /// How rewards become advantages; `repro advantage --list` shows every estimator.
@@ -148,7 +148,7 @@ settings! {
             temperature: f32 = 1.0, "T";
             /// Longest completion, in tokens.
             max_new_tokens: usize = 16, "N";
-            /// Texts that end a completion, each in quotes: ["\\n\\n", "</answer>"]; without brackets, one text.
+            /// Stop strings: one text, or a list such as ["Question:", "Q:"].
             stop: Vec<String> = Vec::new(), "TEXT|[TEXT,…]";
             /// Most rounds of sampling that a step may take to replace groups without signal; 1 is off.
             sampling_rounds: usize = 1, "N";

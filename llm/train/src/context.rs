@@ -132,8 +132,8 @@ impl<P> TrainContext<P> {
         tokenizer.check_model(checkpoint.config().vocab_size, &folder.join("config.json"))?;
         let prompts = encode(&problems, &tokenizer, folder, &config.prompt_options()?)?;
         let longest = checkpoint.config().max_positions;
-        let (problems, prompts, too_long) = fitting(problems, prompts, longest)?;
-        notes.extend(too_long);
+        let Fitting { problems, prompts, note } = fitting(problems, prompts, longest)?;
+        notes.extend(note);
         let (policy, reference) = load(&config, &checkpoint, &prompts)?;
         Ok(Self {
             estimator: config.estimator()?,
@@ -254,8 +254,18 @@ fn tokenizer_files(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     present.map(read).collect()
 }
 
-/// The problems whose prompts leave room for at least one token in a model's context of `positions`, with
-/// these prompts, and what there is to say of the others.
+/// Problems whose prompts fit into a model's context.
+#[derive(Debug, Clone)]
+pub struct Fitting {
+    /// The problems.
+    pub problems: Vec<Problem>,
+    /// Their prompts, in tokens.
+    pub prompts: Vec<Vec<u32>>,
+    /// How many were left out, and an example; `None` if all fit.
+    pub note: Option<String>,
+}
+
+/// The problems whose prompts leave room for at least one token in a model's context of `positions`.
 ///
 /// # Errors
 /// Prompts none of which fits.
@@ -263,7 +273,7 @@ pub fn fitting(
     problems: Vec<Problem>,
     prompts: Vec<Vec<u32>>,
     positions: usize,
-) -> Result<(Vec<Problem>, Vec<Vec<u32>>, Option<String>)> {
+) -> Result<Fitting> {
     let all = problems.into_iter().zip(prompts);
     let (fitting, long): (Vec<_>, Vec<_>) = all.partition(|(_, prompt)| prompt.len() < positions);
     let note = long.first().map(|(problem, prompt)| {
@@ -278,7 +288,7 @@ pub fn fitting(
         return Err(Error::parameter("data", note, allowed));
     }
     let (problems, prompts) = fitting.into_iter().unzip();
-    Ok((problems, prompts, note))
+    Ok(Fitting { problems, prompts, note })
 }
 
 /// The prompts of problems as texts, with the special tokens of a chat template in them.

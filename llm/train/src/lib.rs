@@ -55,7 +55,7 @@ pub mod task;
 mod template_vars;
 
 pub use config::TrainConfig;
-pub use context::{SamplerServers, TrainContext, encode, fitting, prompt_texts};
+pub use context::{Fitting, SamplerServers, TrainContext, encode, fitting, prompt_texts};
 pub use decontaminate::{Decontaminated, benchmarks, training_problems};
 pub use error::{Error, Result};
 pub use foreign::{FOREIGN_NAMES, ForeignFlag, ForeignName};

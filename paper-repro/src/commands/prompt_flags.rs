@@ -8,19 +8,19 @@ use rs_grpo_train::TemplateVars;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Prompts")]
 pub(crate) struct PromptFlags {
-    /// Text around a question, which stands in it as {prompt}; auto chooses it by model and question;
-    /// empty for the question alone, through the model's chat template.
+    /// Prompt template, with {prompt} in place of the question; auto chooses it by model and question;
+    /// empty for the question alone, in the model's chat template.
     #[arg(long, value_name = "TEXT", default_value = AUTO)]
     pub(crate) prompt_template: String,
-    /// Put that text through the model's chat template, whatever the model is; with --endpoint, by its
-    /// chat completions.
+    /// Apply the model's chat template to the prompt template, also for a base model; with --endpoint,
+    /// use chat completions.
     #[arg(long)]
     pub(crate) chat: bool,
-    /// System message in the chat template, for questions that come without one.
+    /// System message of the chat template, for questions without one.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) system_prompt: String,
-    /// Variable of the chat template, as in enable_thinking=false or date=2026-01-31; repeat it for
-    /// several, or put commas between them.
+    /// Variable of the chat template, such as enable_thinking=false or date=2026-01-31; repeat it for
+    /// several.
     #[arg(long = "template-var", alias = "template-vars", value_name = "NAME=VALUE")]
     pub(crate) template_vars: Vec<TemplateVars>,
 }

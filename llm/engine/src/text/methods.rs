@@ -159,7 +159,7 @@ fn padded(text: &str, method: &str, arguments: &[Value]) -> Result<String, Error
         "ljust" => format!("{text}{}", run(missing)),
         "rjust" => format!("{}{text}", run(missing)),
         "zfill" => {
-            let sign = text.starts_with(['+', '-']).then(|| &text[..1]).unwrap_or_default();
+            let sign = if text.starts_with(['+', '-']) { &text[..1] } else { "" };
             format!("{sign}{}{}", run(missing), &text[sign.len()..])
         }
         // As CPython does it: the odd one goes left where the width is odd, too.

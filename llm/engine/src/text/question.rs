@@ -184,8 +184,8 @@ impl Question {
 
 fn chat_template(folder: &Path) -> Result<ChatTemplate> {
     ChatTemplate::from_folder(folder)?.ok_or_else(|| {
-        let problem = "the model has none; give a --prompt-template with {prompt}, without --chat";
-        Error::malformed(folder, "chat template", problem)
+        let allowed = "a --prompt-template with {prompt}, without --chat";
+        Error::parameter("chat template", "missing from the model", allowed)
     })
 }
 

@@ -20,10 +20,12 @@ mod formula;
 mod gold;
 mod markdown;
 mod mention;
+mod pieces;
 mod prose;
 mod runs;
 mod sentence;
 mod spoken;
+mod vocabulary;
 mod wrapped;
 
 pub(super) use announced::announces;

@@ -70,7 +70,16 @@ pub(crate) fn in_boxed_prose(content: &str) -> Vec<String> {
     if announces(inner) {
         return in_prose(inner);
     }
-    if is_formula(inner) { Vec::new() } else { super::runs::only(inner).into_iter().collect() }
+    // "None of these, 4" and "I don't know, maybe 4" answer nothing.
+    let unsure = inner.split(|c: char| !(c.is_alphabetic() || c == '\'')).any(|word| {
+        let unsure =
+            ["none", "don't", "maybe", "perhaps", "possibly", "unsure", "guess", "neither"];
+        unsure.contains(&word.to_ascii_lowercase().as_str())
+    });
+    if unsure || is_formula(inner) {
+        return Vec::new();
+    }
+    super::runs::only(inner).into_iter().collect()
 }
 
 /// What a completion calls its final answer behind the last box: it may have changed its mind.

@@ -1,6 +1,7 @@
 //! Which number of a sentence answers: the rule for prose without a box and without a lone formula.
 //!
-//! 1. The last sentence with mathematics in it counts.
+//! 1. The last sentence with mathematics in it counts, unless it tells what was before ("He started with
+//!    12.") and another sentence has mathematics in it.
 //! 2. What follows "so", "therefore", "which means" and the like counts before what precedes it;
 //!    conditions ("If …,", "After …,"), relative clauses ("…, which …", "because …"), what follows a
 //!    colon and remarks in brackets do not count where something else is left.
@@ -9,182 +10,27 @@
 //! 5. Else the only number that stands in no phrase such as "in the 5 boxes".
 //! 6. Else the only number at all.
 //!
-//! Of a sentence in another language the last number counts. Where two different numbers are left ("Ann has 3 and Tom has 4", "2 hours and 30 minutes"), or where
-//! the sentence denies it, there is no answer.
+//! "2 hours and 30 minutes" is one measure. Of a sentence in another language the last number counts.
+//! Where two different numbers are left ("Ann has 3 and Tom has 4"), or where the sentence denies the
+//! number or only bounds it ("more than 4"), there is no answer.
 
 use super::runs::{Item, items};
+use super::vocabulary::{
+    BACKGROUND, CLAUSES, COMPOUNDS, CONCLUSIONS, ENGLISH, FILLERS, PREPOSITIONS, REASONS, VERBS,
+};
 
-/// Behind these a sentence concludes.
-const CONCLUSIONS: [&str; 11] = [
-    "so",
-    "therefore",
-    "thus",
-    "hence",
-    "leaving",
-    "giving",
-    "means",
-    "meaning",
-    "totaling",
-    "totalling",
-    "consequently",
-];
-
-/// These begin a clause that does not answer.
-const CLAUSES: [&str; 24] = [
-    "which", "because", "since", "when", "where", "if", "while", "whereas", "who", "although",
-    "though", "after", "before", "than", "as", "given", "whose", "until", "unless", "provided",
-    "attained", "assuming", "for", "once",
-];
-
-/// Behind these a calculation is a reason, no answer.
-const REASONS: [&str; 6] = ["because", "since", "if", "when", "as", "where"];
-
-/// Verbs that say a number.
-const VERBS: [&str; 90] = [
-    "is",
-    "are",
-    "was",
-    "were",
-    "be",
-    "has",
-    "have",
-    "had",
-    "cost",
-    "costs",
-    "take",
-    "takes",
-    "took",
-    "equal",
-    "equals",
-    "give",
-    "gives",
-    "gave",
-    "get",
-    "gets",
-    "got",
-    "make",
-    "makes",
-    "made",
-    "need",
-    "needs",
-    "needed",
-    "weigh",
-    "weighs",
-    "earn",
-    "earns",
-    "earned",
-    "pay",
-    "pays",
-    "paid",
-    "spend",
-    "spends",
-    "spent",
-    "sell",
-    "sells",
-    "sold",
-    "buy",
-    "bought",
-    "receive",
-    "receives",
-    "received",
-    "contain",
-    "contains",
-    "hold",
-    "holds",
-    "leave",
-    "leaves",
-    "left",
-    "save",
-    "saves",
-    "saved",
-    "yields",
-    "obtain",
-    "find",
-    "found",
-    "becomes",
-    "became",
-    "travels",
-    "traveled",
-    "ran",
-    "walked",
-    "ate",
-    "eats",
-    "won",
-    "used",
-    "uses",
-    "requires",
-    "required",
-    "scored",
-    "read",
-    "collected",
-    "charges",
-    "owes",
-    "lasts",
-    "measures",
-    "remain",
-    "remains",
-    "totals",
-    "covers",
-    "it's",
-    "that's",
-    "would",
-    "will",
-    "can",
-    "must",
-];
-
-/// Words that may stand between a verb, or a preposition, and its number.
-const FILLERS: [&str; 30] = [
-    "a",
-    "an",
-    "the",
-    "about",
-    "only",
-    "exactly",
-    "just",
-    "approximately",
-    "around",
-    "now",
-    "also",
-    "still",
-    "then",
-    "equal",
-    "these",
-    "those",
-    "all",
-    "his",
-    "her",
-    "their",
-    "its",
-    "my",
-    "our",
-    "your",
-    "other",
-    "remaining",
-    "first",
-    "last",
-    "indeed",
-    "simply",
-];
-
-/// What a phrase begins with that does not answer.
-const PREPOSITIONS: [&str; 26] = [
-    "in", "on", "of", "at", "for", "from", "with", "by", "to", "after", "before", "per", "into",
-    "over", "under", "between", "among", "than", "within", "during", "every", "each", "without",
-    "out", "since", "through",
-];
-
-/// Words that deny.
-const DENIALS: [&str; 8] =
-    ["not", "never", "isn't", "aren't", "doesn't", "wasn't", "cannot", "neither"];
-
-/// Words that say that a sentence is English.
-const ENGLISH: [&str; 10] = ["the", "is", "are", "of", "has", "have", "and", "was", "there", "so"];
+/// Whether a word denies: `not`, `cannot`, `won't`.
+fn is_denial(word: &str) -> bool {
+    matches!(word, "not" | "never" | "cannot" | "neither")
+        || word.ends_with("n't")
+        || word.ends_with("n’t")
+}
 
 /// The mathematics that a line answers with.
 pub(super) fn answer(line: &str) -> Option<String> {
     let items = items(line);
-    let sentence = items.rsplit(|item| *item == Item::Stop).find(|part| has_run(part))?;
+    let sentences = || items.rsplit(|item| *item == Item::Stop).filter(|part| has_run(part));
+    let sentence = sentences().find(|part| !is_background(part)).or_else(|| sentences().next())?;
     let sentence = conclusion(sentence);
     let reason = |at: &usize| *at > 0 && word(sentence, *at).is_some_and(|w| REASONS.contains(&w));
     let reason = (0..sentence.len()).find(reason).unwrap_or(sentence.len());
@@ -208,10 +54,18 @@ pub(super) fn answer(line: &str) -> Option<String> {
     of_clause(clause).or_else(|| last_of_foreign(sentence))
 }
 
+/// Whether a sentence tells what was before: "He started with 12."
+fn is_background(sentence: &[Item]) -> bool {
+    let past = |item: &Item| matches!(item, Item::Word(word) if BACKGROUND.contains(&&**word));
+    let concludes =
+        |item: &Item| matches!(item, Item::Word(word) if CONCLUSIONS.contains(&&**word));
+    sentence.iter().any(past) && !sentence.iter().any(concludes)
+}
+
 /// The mathematics that a clause answers with.
 fn of_clause(clause: &[Item]) -> Option<String> {
     if let Some(found) = only_run(clause) {
-        return (!denies(clause)).then_some(found);
+        return (!denies(clause) && !is_bound(clause)).then_some(found);
     }
     let counts = |at: &usize| !is_denied(clause, *at);
     let said: Vec<usize> =
@@ -222,7 +76,9 @@ fn of_clause(clause: &[Item]) -> Option<String> {
         ([at], _) | ([], [at]) => *at,
         _ => return None,
     };
-    odds(clause, found).or_else(|| (!is_coordinated(clause, found)).then(|| text(clause, found)))
+    odds(clause, found)
+        .or_else(|| compound(clause, found))
+        .or_else(|| (!is_coordinated(clause, found)).then(|| text(clause, found)))
 }
 
 /// The last run of a sentence in another language, whose words the rule does not know.
@@ -340,7 +196,7 @@ fn only_run(clause: &[Item]) -> Option<String> {
 }
 
 fn denies(items: &[Item]) -> bool {
-    items.iter().any(|item| matches!(item, Item::Word(word) if DENIALS.contains(&&**word)))
+    items.iter().any(|item| matches!(item, Item::Word(word) if is_denial(word)))
 }
 
 /// The word that rules a run, over words that say nothing.
@@ -371,7 +227,7 @@ fn is_denied(clause: &[Item], at: usize) -> bool {
         Item::Word(word) => Some(&**word),
         _ => None,
     });
-    words.any(|word| DENIALS.contains(&word))
+    words.any(is_denial)
 }
 
 /// Whether a verb says a run directly.
@@ -398,6 +254,32 @@ fn odds(clause: &[Item], at: usize) -> Option<String> {
     // "There are 3 in 6 boxes" is no chance.
     let ends = clause.get(behind + 1).is_none();
     Some(format!("{}/{}", natural(at)?, natural(behind).filter(|_| ends)?))
+}
+
+/// `2 hours and 30 minutes`, which is one measure, if nothing else follows it.
+fn compound(clause: &[Item], at: usize) -> Option<String> {
+    let unit = word(clause, at + 1)?;
+    let next = if word(clause, at + 2) == Some("and") { at + 3 } else { at + 2 };
+    let smaller = word(clause, next + 1)?;
+    let is_pair = COMPOUNDS.iter().any(|(a, b)| unit.starts_with(a) && smaller.starts_with(b));
+    let natural = |at: usize| match clause.get(at) {
+        Some(Item::Run(run)) if run.bytes().all(|b| b.is_ascii_digit()) => Some(run),
+        _ => None,
+    };
+    let alone = places(clause).all(|other| other <= next);
+    (is_pair && alone)
+        .then(|| Some(format!("{} {unit} {} {smaller}", natural(at)?, natural(next)?)))
+        .flatten()
+}
+
+/// Whether the only run of a clause bounds the answer: `more than 4`.
+fn is_bound(clause: &[Item]) -> bool {
+    places(clause).next().is_some_and(|at| {
+        at > 1
+            && word(clause, at - 1) == Some("than")
+            && matches!(word(clause, at - 2), Some("more" | "less" | "fewer" | "greater"))
+            && (at < 3 || word(clause, at - 3) != Some("no"))
+    })
 }
 
 /// Whether a run is but one part of what is said: `2 hours and 30 minutes`, `3 to 5`.

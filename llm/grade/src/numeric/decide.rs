@@ -9,7 +9,7 @@ use super::real::{Fault, Real};
 use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
 use crate::exact::{Atom, Atoms, Poly};
-use crate::read::Node;
+use crate::read::{Function, Node};
 use std::cell::Cell;
 
 /// Bits of the first look with large numbers.
@@ -35,6 +35,17 @@ impl Target<'_> {
                     }
             }),
             Self::Difference(a, b) => a.is_constant() && b.is_constant(),
+        }
+    }
+
+    /// Whether it rounds: what does is the same at many points close to each other.
+    fn rounds(&self) -> bool {
+        let step = |node: &Node| matches!(node, Node::Call(Function::Floor | Function::Ceil, _));
+        match self {
+            Self::Poly(_, atoms) => (0..atoms.len()).any(|number| {
+                matches!(atoms.get(number as u16), Some(Atom::Opaque { node, .. }) if node.any(&step))
+            }),
+            Self::Difference(a, b) => a.any(&step) || b.any(&step),
         }
     }
 
@@ -114,6 +125,13 @@ fn with_precision(
         Agreement::Undecided => {
             let integers: Vec<_> = INTEGERS.into_iter().enumerate().collect();
             at_points(target, &integers, 3, precision, reading, fuel)
+        }
+        Agreement::Yes if target.rounds() => {
+            let integers: Vec<_> = INTEGERS.into_iter().enumerate().collect();
+            match at_points(target, &integers, 3, precision, reading, fuel)? {
+                Agreement::No => Ok(Agreement::No),
+                _ => Ok(Agreement::Yes),
+            }
         }
         outcome => Ok(outcome),
     }

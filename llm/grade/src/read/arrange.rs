@@ -13,7 +13,7 @@ pub(super) fn arrange(text: &str, tokens: &mut Vec<Placed>) {
     without_styles(tokens);
     lower_scripts_first(tokens);
     one_variant(tokens);
-    super::measure::name_units(text, tokens);
+    super::named_units::name_units(text, tokens);
 }
 
 /// In `x < 0 ∪ x > 4` the sign stands between two conditions, and not between 0 and x.

@@ -165,6 +165,9 @@ impl Parser<'_> {
         }
         // A name before a value, as in `\text{Area} = 5`, and prose before one.
         match self.peek() {
+            Some(Token::Number(_) | Token::Frac) if words::is_minus(&text) => {
+                Ok(self.factor()?.negate())
+            }
             Some(Token::Number(_) | Token::Frac | Token::Root) if !words::goes_on(&text) => {
                 self.factor()
             }

@@ -6,8 +6,8 @@
 
 use super::lexer::is_wide;
 use super::parser::Parser;
-use super::syntax::{Function, Node, Relation};
-use super::token::{Placed, Token};
+use super::syntax::Node;
+use super::token::Token;
 use super::unit_table;
 use super::units;
 use super::words;
@@ -23,7 +23,12 @@ impl Parser<'_> {
         if self.temperature(product) {
             return true;
         }
-        if !self.begins_a_unit(self.at, true) {
+        if self.multiplied(product) {
+            return true;
+        }
+        let changed =
+            |token: &Token| matches!(token, Token::Text(text) if words::changes_the_value(text));
+        if self.peek().is_some_and(changed) || !self.begins_a_unit(self.at, true) {
             return false;
         }
         let strong = matches!(self.peek(), Some(Token::Text(_)));
@@ -43,6 +48,24 @@ impl Parser<'_> {
         }
         let value = multiply(std::mem::take(product));
         product.push(Node::Unit(Box::new(value), unit));
+        true
+    }
+
+    /// `5 \text{ million}`, `2 thirds`: takes the word and multiplies by it; what follows it is the unit.
+    fn multiplied(&mut self, product: &mut Vec<Node>) -> bool {
+        let number = matches!(product[..], [Node::Number(_)]);
+        let (Some(Token::Text(text) | Token::Word(text)), true) = (self.peek(), number) else {
+            return false;
+        };
+        let text = text.trim();
+        let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+        let Some((above, below)) = words::multiplier(&text[..end]) else { return false };
+        let rest = text[end..].trim().to_owned();
+        match rest.is_empty() {
+            true => self.at += 1,
+            false => self.tokens[self.at].token = Token::Text(rest),
+        }
+        product.push(Node::integer(above).over(Node::integer(below)));
         true
     }
 
@@ -165,7 +188,11 @@ impl Parser<'_> {
             _ => {
                 let short = word.len() == 3 && words::is_noun(word) && self.ends_a_value(at + 1);
                 let begins = word.len() >= 4 || !first || short || word == "per";
-                words::is_unit(word) || spaced && begins
+                let glued = first && !spaced && self.ends_a_value(at + 1);
+                words::is_unit(word)
+                    || spaced && begins
+                    || glued
+                        && (word.len() > 2 && units::is_known(word) || words::is_plain_word(word))
             }
         }
     }
@@ -353,50 +380,5 @@ impl Parser<'_> {
             primes += 1;
         }
         if braced && !self.take(&Token::BraceClose) { 0 } else { primes }
-    }
-}
-
-/// Words that are functions or relations elsewhere and units behind a number: `5 min`, `5 in.`, `5 sec`.
-pub(super) fn name_units(text: &str, tokens: &mut [Placed]) {
-    for at in 1..tokens.len() {
-        let name = match tokens[at].token {
-            Token::Relation(Relation::In) => "in",
-            Token::Function(Function::Min) => "min",
-            Token::Function(Function::Sec) => "sec",
-            _ => continue,
-        };
-        let source = &text[tokens[at].start as usize..tokens[at].end as usize];
-        // `\in` and `\sec` are no units, `\mathrm{in}` is one.
-        if source.strip_prefix('\\').is_some_and(|command| !command.contains('{')) {
-            continue;
-        }
-        let before = match tokens[at - 1].token {
-            Token::Number(_) | Token::Close(_) | Token::BraceClose => true,
-            Token::Slash | Token::Times => at > 1 && is_unit_token(&tokens[at - 2].token),
-            ref other => is_unit_token(other),
-        };
-        let behind = match tokens.get(at + 1).map(|placed| &placed.token) {
-            None => true,
-            Some(token) => matches!(
-                token,
-                Token::Separator(_)
-                    | Token::Close(_)
-                    | Token::BraceClose
-                    | Token::Slash
-                    | Token::Caret
-                    | Token::Relation(Relation::Equal | Relation::Approximately)
-            ),
-        };
-        if before && behind {
-            tokens[at].token = Token::Text(name.to_owned());
-        }
-    }
-}
-
-fn is_unit_token(token: &Token) -> bool {
-    match token {
-        Token::Text(_) => true,
-        Token::Word(word) => words::is_unit(word),
-        _ => false,
     }
 }

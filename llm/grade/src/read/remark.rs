@@ -23,7 +23,10 @@ pub(super) const PROSE: [&str; 8] =
 const CONDITIONS: [&str; 7] = ["for", "if", "when", "whenever", "at", "otherwise", "else"];
 
 /// Words that make more of a remark than a remark.
-const BRANCHES: [&str; 11] = [
+const BRANCHES: [&str; 14] = [
+    "incorrect",
+    "wrong",
+    "possibly",
     "also",
     "otherwise",
     "else",
@@ -45,7 +48,7 @@ const MOST_REMARKS: usize = 3;
 
 /// An answer without the remarks in it; nothing if it has none.
 pub(crate) fn split(text: &str) -> Option<Remarked> {
-    if text.len() > LONGEST {
+    if text.len() > LONGEST || !may_have_one(text) {
         return None;
     }
     let mut split = split_once(text)?;
@@ -54,6 +57,22 @@ pub(crate) fn split(text: &str) -> Option<Remarked> {
         split = Remarked { main: next.main, remark: format!("{}; {}", next.remark, split.remark) };
     }
     Some(split)
+}
+
+/// A quick look for what every remark begins with: space, prose, a modulus, or a quantifier.
+fn may_have_one(text: &str) -> bool {
+    const NAMES: [&str; 13] = [
+        "text", "mbox", "hbox", "math", "mod", "mid", "pmod", "pod", "bmod", "forall", "quad",
+        "qquad", "enspace",
+    ];
+    let separated = |c: char| c.is_whitespace() || matches!(c, '~' | ',' | ';' | '$' | '∀');
+    text.contains(separated)
+        || text.match_indices('\\').any(|(at, _)| {
+            let name = &text[at + 1..];
+            !name.starts_with(|c: char| c.is_ascii_alphabetic())
+                || name.starts_with("space")
+                || NAMES.into_iter().any(|known| name.starts_with(known))
+        })
 }
 
 /// Splits an answer before the first remark in it.
@@ -225,7 +244,7 @@ impl<'a> Scan<'a> {
         let Some(inside) = content.strip_prefix(['(', '[']) else {
             // `\text{ units, approximately } 5.9`.
             let prose = content.split('}').next().unwrap_or_default();
-            let behind = prose.split([',', ';']).nth(1).unwrap_or_default().trim_start();
+            let behind = prose.split([',', ';', '(']).nth(1).unwrap_or_default().trim_start();
             let opened = opens(content) || opens(behind) && !word(behind).is_empty();
             return opened.then_some((self.at, rest, self.text.len()));
         };
@@ -236,7 +255,8 @@ impl<'a> Scan<'a> {
         let mut end = end + 1;
         end += usize::from(self.text[end..].starts_with('}'));
         let remark = remark.trim_start_matches(['}', ' ']).trim_end_matches("\\text{").trim();
-        let prose = word(content.trim_start_matches(['(', '[']).trim()).chars().count() > 2;
+        let first = word(content.trim_start_matches(['(', '[']).trim());
+        let prose = first.chars().count() > 2 || first == "by";
         let says_more = matches!(word(remark), "or" | "and" | "nor" | "not");
         (is_aside(remark) || prose && !says_more).then_some((self.at, remark, end))
     }

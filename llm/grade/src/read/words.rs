@@ -77,6 +77,15 @@ pub(super) fn is_noun(word: &str) -> bool {
     lower && !in_a_row && letters[..2].iter().any(|letter| b"aeiou".contains(letter))
 }
 
+/// Whether letters right behind a number are a word, as in `7apples`: they are long, lower case, pronounced
+/// with vowels, and no two neighbours of the alphabet in a row as products of variables have.
+pub(super) fn is_plain_word(word: &str) -> bool {
+    let letters = word.as_bytes();
+    let vowels = letters.iter().filter(|letter| b"aeiouy".contains(letter)).count();
+    let ordered = letters.windows(2).all(|pair| pair[0] <= pair[1]);
+    letters.len() >= 5 && letters.iter().all(u8::is_ascii_lowercase) && vowels >= 2 && !ordered
+}
+
 /// Abbreviations that are products of variables as often: m·g is a weight.
 pub(super) fn is_ambiguous(word: &str) -> bool {
     matches!(word, "mg" | "ms" | "Nm")
@@ -99,19 +108,95 @@ pub(super) fn goes_on(prose: &str) -> bool {
     if words.iter().any(|word| matches!(*word, "not" | "no")) {
         return true;
     }
+    let operates = |word: &&str| {
+        let operators = ["twice", "thrice", "double", "triple", "half", "minus", "negative"];
+        operators.contains(&word.to_ascii_lowercase().as_str())
+    };
+    if words.last().is_some_and(operates) {
+        return true;
+    }
     match words[..] {
-        [.., what, "of"] => matches!(
+        // `a total of 5` is 5; `powers of 5`, `half of 5` and `the root of 5` are not.
+        [.., what, "of"] => !matches!(
             what,
-            "powers"
-                | "multiples"
-                | "divisors"
-                | "factors"
-                | "power"
-                | "multiple"
-                | "divisor"
-                | "factor"
+            "total"
+                | "sum"
+                | "product"
+                | "difference"
+                | "maximum"
+                | "minimum"
+                | "value"
+                | "average"
+                | "mean"
+                | "median"
+                | "result"
+                | "answer"
+                | "probability"
+                | "chance"
+                | "profit"
+                | "loss"
+                | "cost"
+                | "price"
+                | "area"
+                | "volume"
+                | "length"
+                | "distance"
+                | "speed"
+                | "rate"
+                | "score"
+                | "amount"
+                | "radius"
+                | "angle"
+                | "remainder"
+                | "set"
         ),
+        ["up", "to"] | [.., "or" | "times"] => true,
         [.., last] => matches!(last, "than" | "except" | "by" | "least" | "most"),
         [] => false,
     }
+}
+
+/// What a word behind a number multiplies it by, as the two sides of a fraction.
+pub(crate) fn multiplier(word: &str) -> Option<(i64, i64)> {
+    Some(match word {
+        "hundred" => (100, 1),
+        "thousand" => (1_000, 1),
+        "million" | "millions" => (1_000_000, 1),
+        "billion" | "billions" => (1_000_000_000, 1),
+        "trillion" | "trillions" => (1_000_000_000_000, 1),
+        "halves" => (1, 2),
+        "thirds" => (1, 3),
+        "fourths" => (1, 4),
+        "fifths" => (1, 5),
+        "sixths" => (1, 6),
+        "sevenths" => (1, 7),
+        "eighths" => (1, 8),
+        "ninths" => (1, 9),
+        "tenths" => (1, 10),
+        "hundredths" => (1, 100),
+        "thousandths" => (1, 1_000),
+        _ => return None,
+    })
+}
+
+/// Whether prose behind a number makes another number of it, or takes it back: `squared`, `and a half`,
+/// `(or 6)`. `squared units` and `times` are counted.
+pub(super) fn changes_the_value(prose: &str) -> bool {
+    let lower = prose.to_ascii_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let adds = |word: &&str| matches!(*word, "half" | "third" | "thirds" | "quarter" | "quarters");
+    words.iter().any(|word| matches!(*word, "incorrect" | "wrong"))
+        || match words[..] {
+            ["squared" | "cubed" | "factorial"] | ["or" | "nor", ..] => true,
+            ["at", "least" | "most"] => true,
+            ["and", "above" | "more" | "over" | "below" | "less" | "under"] => true,
+            ["and", ref rest @ ..] => rest.iter().any(adds),
+            _ => false,
+        }
+}
+
+/// The sign that a word before a number stands for.
+pub(super) fn is_minus(word: &str) -> bool {
+    matches!(word.trim(), "negative" | "minus" | "Negative" | "Minus")
 }

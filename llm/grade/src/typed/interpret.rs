@@ -314,10 +314,9 @@ fn chain(first: &Node, rest: &[(Relation, Node)], fuel: &Fuel<'_>) -> Result<Val
                     .map_or(Value::Tuple(items), |interval| Value::Interval(Box::new(interval))),
                 other => other,
             };
-            match Name::new(first) {
-                Some(name) if rest.len() == 1 => Ok(Value::Named(name, Box::new(set), None)),
-                _ => Ok(set),
-            }
+            // `-x \in [1, 2]` says something else than `x \in [1, 2]`.
+            let name = || Name::new(first).unwrap_or_else(|| Name::written(first));
+            Ok(if rest.len() == 1 { Value::Named(name(), Box::new(set), None) } else { set })
         }
         _ if rest.iter().all(|(relation, _)| *relation == Relation::Equal) => {
             equation(first, rest, &last.1, fuel)

@@ -24,22 +24,22 @@ pub struct EvalFolder {
 }
 
 impl EvalFolder {
-    /// Creates the folder, or opens one to resume an evaluation with the same settings.
+    /// Creates the folder, or opens one to resume an evaluation with the same settings; those that are
+    /// `free` may have changed.
     ///
     /// # Errors
     /// A folder that another process locks, or whose evaluation had other settings (the message names
     /// all of them); input and output.
-    pub fn open(path: &Path, settings: &Map<String, Value>) -> Result<Self> {
+    pub fn open(path: &Path, settings: &Map<String, Value>, free: &[&str]) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(Error::file(path))?;
         let lock = lock(path)?;
         let saved = path.join(SETTINGS);
         if saved.exists() {
-            compare(&saved, settings)?;
-        } else {
-            let aside = path.join(format!(".{SETTINGS}.new"));
-            write_json(&aside, &Value::Object(settings.clone()))?;
-            std::fs::rename(&aside, &saved).map_err(Error::file(&saved))?;
+            compare(&saved, settings, free)?;
         }
+        let aside = path.join(format!(".{SETTINGS}.new"));
+        write_json(&aside, &Value::Object(settings.clone()))?;
+        std::fs::rename(&aside, &saved).map_err(Error::file(&saved))?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
@@ -65,7 +65,7 @@ impl EvalFolder {
     }
 }
 
-fn compare(saved: &Path, settings: &Map<String, Value>) -> Result<()> {
+fn compare(saved: &Path, settings: &Map<String, Value>, free: &[&str]) -> Result<()> {
     let before = json_object(saved, MAX_BYTES)?;
     let mut names: Vec<&String> = before.keys().chain(settings.keys()).collect();
     names.sort_unstable();
@@ -74,7 +74,7 @@ fn compare(saved: &Path, settings: &Map<String, Value>) -> Result<()> {
     let differing: Vec<String> = names
         .into_iter()
         .map(|name| (name, before.get(name), settings.get(name)))
-        .filter(|(_, before, now)| before != now)
+        .filter(|(name, before, now)| before != now && !free.contains(&name.as_str()))
         .map(|(name, before, now)| format!("{name}: {}, here {}", show(before), show(now)))
         .collect();
     if differing.is_empty() {

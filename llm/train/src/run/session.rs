@@ -2,7 +2,7 @@
 
 use super::folder::RunFolder;
 use super::trainer::{StepReport, Trainer};
-use crate::context::{TrainContext, encode, fitting};
+use crate::context::{Fitting, TrainContext, encode, fitting};
 use crate::data::Problem;
 use crate::error::{Error, Result};
 use crate::evaluate::{EvalReport, Evaluation, Statistic, evaluate};
@@ -189,7 +189,8 @@ impl<'a, P: TrainableModel> HeldOut<'a, P> {
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let options = config.prompt_options()?;
         let prompts = encode(&problems, &context.tokenizer, &context.folder, &options)?;
-        let (problems, prompts, _) = fitting(problems, prompts, context.model.max_positions)?;
+        let Fitting { problems, prompts, .. } =
+            fitting(problems, prompts, context.model.max_positions)?;
         Ok(Self { context, problems, prompts, reward: config.reward()? })
     }
 

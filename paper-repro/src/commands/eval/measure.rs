@@ -22,7 +22,7 @@ use rs_grpo_train::evaluate::{
 };
 use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::reward::Reward;
-use rs_grpo_train::{self, encode, engine_options, fitting, prompt_texts};
+use rs_grpo_train::{Fitting, encode, engine_options, fitting, prompt_texts};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,13 @@ impl EvalTask<'_> {
     ) -> Result<(Measurement, Vec<String>), Failure> {
         let (_, name) = self.names;
         let folder = self.options.out.join(name).join(&self.set.name);
-        let folder = EvalFolder::open(&folder, &self.settings())?;
+        // A model behind an endpoint is known by its name alone. One of a folder may move: its files'
+        // contents are compared.
+        let free: &[&str] = match self.policy {
+            EvalPolicy::Folder(..) => &["model"],
+            EvalPolicy::Served(_) => &[],
+        };
+        let folder = EvalFolder::open(&folder, &self.settings(), free)?;
         bar.set_message(format!("{name}, {}", self.set.name));
         let (report, notes) = match self.policy {
             EvalPolicy::Folder(source, place) => {
@@ -100,6 +106,7 @@ impl EvalTask<'_> {
     fn settings(&self) -> Map<String, Value> {
         let options = self.options;
         let settings = json!({
+            "model": self.names.0,
             "data": self.set.name,
             "prompt_template": options.prompt.prompt_template,
             "chat": options.prompt.chat,
@@ -119,11 +126,9 @@ impl EvalTask<'_> {
         if !options.reward_command.is_empty() {
             settings.insert("reward_command".to_owned(), json!(options.reward_command));
         }
-        // A model behind an endpoint is known by its name alone, wherever it is served; one of a folder by
-        // the contents of its files.
+        // Not its address: the same model may move, or be served by several.
         if matches!(self.policy, EvalPolicy::Served(_)) {
             settings.insert("sampler".to_owned(), json!("endpoint"));
-            settings.insert("model".to_owned(), json!(self.names.0));
         }
         settings
     }
@@ -153,7 +158,7 @@ impl EvalTask<'_> {
         let decoder = Decoder::load(&checkpoint, Training::Frozen)?;
         let prompts = encode(&set.problems, &tokenizer, source, &options.prompt.options())?;
         let longest = checkpoint.config().max_positions;
-        let (problems, prompts, too_long) = fitting(set.problems.clone(), prompts, longest)?;
+        let Fitting { problems, prompts, note } = fitting(set.problems.clone(), prompts, longest)?;
         let saved = folder.inputs();
         let inputs = Inputs::of_model(&checkpoint, &saved)?.with_tokens(&problems, &prompts);
         inputs.check(&saved, Problems::MayGrow)?;
@@ -168,7 +173,7 @@ impl EvalTask<'_> {
         let mut sampler = Texts { sampler: &mut engine, prompts: &prompts, params: &params };
         let report = self.collect(&problems, &mut sampler, folder, (signals, bar))?;
         let mut notes = network.take_notes();
-        notes.extend(too_long);
+        notes.extend(note);
         Ok((report, notes))
     }
 

@@ -37,9 +37,7 @@ pub(crate) struct Options {
     /// correct where its reward is at least 1.
     #[arg(long, value_name = "COMMAND", default_value = "", hide_default_value = true)]
     pub(super) reward_command: String,
-    #[command(flatten)]
-    pub(super) prompt: PromptFlags,
-    /// Text that ends a completion; repeat it for several.
+    /// Stop string, which ends a completion; repeat it for several.
     #[arg(long, value_name = "TEXT")]
     pub(super) stop: Vec<String>,
     /// Divides the logits.
@@ -63,6 +61,8 @@ pub(crate) struct Options {
     /// Folder for completions, results, table and figure; an interrupted evaluation is resumed.
     #[arg(long, value_name = "DIR", default_value = "out/eval")]
     pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) prompt: PromptFlags,
     #[command(flatten)]
     pub(super) device: DeviceOption,
     #[command(flatten)]

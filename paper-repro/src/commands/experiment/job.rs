@@ -11,7 +11,7 @@ use rs_grpo_train::evaluate::{EvalFolder, EvalReport, Evaluation, evaluate};
 use rs_grpo_train::inputs::{Inputs, Problems};
 use rs_grpo_train::run::{Resume, RunEnd, RunFolder};
 use rs_grpo_train::task::Split;
-use rs_grpo_train::{Metrics, TrainConfig, TrainContext, encode, engine, fitting};
+use rs_grpo_train::{Fitting, Metrics, TrainConfig, TrainContext, encode, engine, fitting};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -85,11 +85,12 @@ impl Job {
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<EvalReport>> {
         let config = &self.config;
-        let folder = EvalFolder::open(&self.folder.join("eval"), &self.eval_settings())?;
+        let folder = EvalFolder::open(&self.folder.join("eval"), &self.eval_settings(), &[])?;
         let problems = config.eval_source()?.problems(Split::HeldOut, config.eval.problems)?;
         let prompts =
             encode(&problems, &context.tokenizer, &context.folder, &config.prompt_options()?)?;
-        let (problems, prompts, _) = fitting(problems, prompts, context.model.max_positions)?;
+        let Fitting { problems, prompts, .. } =
+            fitting(problems, prompts, context.model.max_positions)?;
         let model = Inputs::of_model(&Checkpoint::open(&context.folder)?, &folder.inputs())?;
         model.with_tokens(&problems, &prompts).check(&folder.inputs(), Problems::MayGrow)?;
         let params = SamplingParams {
