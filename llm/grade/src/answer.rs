@@ -14,20 +14,12 @@ use crate::read::{
     Commas, Node, ReadError, is_clock_suffix, letters_behind, parse, split_remark, unwrapped,
 };
 use crate::remarked::Holds;
+use crate::role::Role;
 use crate::spelled;
 use crate::typed::{self, Value};
 use crate::verdict::Method;
 use std::cmp::Ordering;
 use std::fmt;
-
-/// Whose answer a text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// The gold answer, which others are compared with.
-    Gold,
-    /// The answer of a completion, or of a person.
-    Given,
-}
 
 /// A parsed answer, to be compared with as many others as needed.
 ///

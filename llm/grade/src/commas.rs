@@ -1,7 +1,7 @@
 //! What commas between digits can mean.
 
-use crate::answer::Role;
 use crate::read::Commas;
+use crate::role::Role;
 
 /// The ways in which commas between digits can be meant.
 pub(super) fn comma_readings(text: &str, role: Role) -> &'static [Commas] {

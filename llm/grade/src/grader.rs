@@ -1,12 +1,13 @@
 //! The grader: one configuration, and what it does.
 
 use crate::agreement::Agreement;
-use crate::answer::{Answer, Role};
+use crate::answer::Answer;
 use crate::budget::Budget;
 use crate::extract::{self, Boxes, boxes, spoken};
 use crate::outcome::Outcome;
 use crate::plain::is_same_notation;
 use crate::read::ReadError;
+use crate::role::Role;
 use crate::verdict::{Method, Verdict};
 
 /// What counts as the answer of a completion that has no box.

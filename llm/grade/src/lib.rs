@@ -150,6 +150,7 @@ mod plain;
 mod printed;
 mod read;
 mod remarked;
+mod role;
 mod spelled;
 mod typed;
 mod verdict;

@@ -15,6 +15,5 @@ mod protocol;
 mod sampler;
 mod settings;
 
-pub use protocol::Protocol;
 pub use sampler::EndpointSampler;
-pub use settings::Endpoint;
+pub use settings::{Endpoint, Protocol};

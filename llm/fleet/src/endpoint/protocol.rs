@@ -1,28 +1,10 @@
 //! Bodies of requests and answers.
 
-use super::settings::Endpoint;
+use super::settings::{Endpoint, Protocol};
 use rs_grpo_engine::generate::{SamplingParams, TextSample};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Which of OpenAI's two completion APIs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// `/v1/completions`: continues a text.
-    Completions,
-    /// `/v1/chat/completions`: the prompt is the only message, and the server applies the chat template.
-    Chat,
-}
-
-impl Protocol {
-    pub(super) fn path(self) -> &'static str {
-        match self {
-            Self::Completions => "completions",
-            Self::Chat => "chat/completions",
-        }
-    }
-}
 
 /// Body of a request. `n` is left at 1, its default.
 #[derive(Serialize)]

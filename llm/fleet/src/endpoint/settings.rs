@@ -1,10 +1,27 @@
 //! The served model, and the protocol.
 
-use super::protocol::Protocol;
 use crate::Result;
 use crate::Servers;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// Which of OpenAI's two completion APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `/v1/completions`: continues a text.
+    Completions,
+    /// `/v1/chat/completions`: the prompt is the only message, and the server applies the chat template.
+    Chat,
+}
+
+impl Protocol {
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Completions => "completions",
+            Self::Chat => "chat/completions",
+        }
+    }
+}
 
 /// A served model.
 #[derive(Debug, Clone)]

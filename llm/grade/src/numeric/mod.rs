@@ -2,6 +2,7 @@
 //! then with hundreds of bits, to be sure that values are the same.
 
 mod big;
+mod big_real;
 mod complex;
 mod constant;
 mod decide;

@@ -2,6 +2,10 @@
 
 use super::{domain, units};
 
+/// Commands whose argument is prose.
+pub(super) const PROSE: [&str; 8] =
+    ["text", "textrm", "textnormal", "textit", "textup", "mbox", "hbox", "mathrm"];
+
 /// Words that begin a remark.
 const OPENERS: [&str; 42] = [
     "for",
@@ -51,7 +55,7 @@ const OPENERS: [&str; 42] = [
 /// Whether what stands in brackets is an aside and no part of a formula.
 pub(super) fn is_aside(inside: &str) -> bool {
     let inside = inside.trim_start_matches(['$', ' ', '~']);
-    let prose = super::remark::PROSE.into_iter().find_map(|name| {
+    let prose = PROSE.into_iter().find_map(|name| {
         let rest = inside.strip_prefix('\\')?.strip_prefix(name)?.trim_start();
         rest.strip_prefix('{')
     });

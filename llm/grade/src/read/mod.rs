@@ -34,6 +34,7 @@ pub(super) use number::Literal;
 pub(super) use parser::{BIG_UNION, parse};
 pub(super) use remark::{Remarked, split as split_remark};
 pub(super) use syntax::{Bracket, Constant, Function, Node, Relation};
-pub(super) use units::{Unit, letters_behind, parse as parse_unit};
+pub(super) use unit_table::Unit;
+pub(super) use units::{letters_behind, parse as parse_unit};
 pub(super) use words::{is_clock_suffix, is_unit, multiplier};
 pub(super) use wrappers::unwrapped;

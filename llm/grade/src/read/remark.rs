@@ -4,7 +4,7 @@
 //! `\frac{7}{3} \ (\approx 2.33)`. What is left must be an answer by itself; the reader of an answer
 //! sees to that. Two answers whose remarks name different domains are two answers: [`super::domain`].
 
-use super::aside::{command_name, is_aside, is_counted, is_number, opens, word};
+use super::aside::{PROSE, command_name, is_aside, is_counted, is_number, opens, word};
 
 /// An answer and the remark behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +14,6 @@ pub(crate) struct Remarked {
     /// The remark, without the brackets around it.
     pub(crate) remark: String,
 }
-
-/// Commands whose argument is prose.
-pub(super) const PROSE: [&str; 8] =
-    ["text", "textrm", "textnormal", "textit", "textup", "mbox", "hbox", "mathrm"];
 
 /// Openers that state a condition. Two of them are branches of one answer: a remark has one.
 const CONDITIONS: [&str; 7] = ["for", "if", "when", "whenever", "at", "otherwise", "else"];

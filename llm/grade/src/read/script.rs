@@ -1,4 +1,6 @@
-//! Raised and lowered letters, and fractions, that Unicode has a sign for.
+//! Raised and lowered letters that Unicode has a sign for, and names of indices.
+
+use super::signs::greek;
 
 /// The letter that is raised: `³` is 3.
 pub(super) fn raised(letter: char) -> Option<char> {
@@ -48,7 +50,7 @@ pub(super) fn plain_name(raw: &str) -> String {
             rest = behind;
         } else {
             let letter = lowered(first).unwrap_or(first);
-            match super::signs::greek(letter) {
+            match greek(letter) {
                 Some(name) => plain.push_str(name),
                 None if letter.is_alphanumeric() || matches!(letter, '+' | '-' | '\'') => {
                     plain.push(letter);
@@ -58,29 +60,4 @@ pub(super) fn plain_name(raw: &str) -> String {
         }
     }
     plain
-}
-
-/// Numerator and denominator of `½` and the like.
-pub(super) fn fraction(letter: char) -> Option<(u8, u8)> {
-    Some(match letter {
-        '½' => (1, 2),
-        '⅓' => (1, 3),
-        '⅔' => (2, 3),
-        '¼' => (1, 4),
-        '¾' => (3, 4),
-        '⅕' => (1, 5),
-        '⅖' => (2, 5),
-        '⅗' => (3, 5),
-        '⅘' => (4, 5),
-        '⅙' => (1, 6),
-        '⅚' => (5, 6),
-        '⅐' => (1, 7),
-        '⅛' => (1, 8),
-        '⅜' => (3, 8),
-        '⅝' => (5, 8),
-        '⅞' => (7, 8),
-        '⅑' => (1, 9),
-        '⅒' => (1, 10),
-        _ => return None,
-    })
 }

@@ -1,7 +1,6 @@
 //! Signs of one character.
 
 use super::number::Literal;
-use super::script;
 use super::syntax::{Bracket, Constant, Relation};
 use super::token::{Separator, Token};
 use dashu_ratio::RBig;
@@ -42,9 +41,7 @@ pub(super) fn sign(letter: char) -> Option<Token> {
         _ if let Some(bracket) = bracket(letter) => bracket,
         _ if let Some(relation) = relation(letter) => Token::Relation(relation),
         _ if let Some(name) = greek(letter) => Token::Name(name),
-        _ if let Some((numerator, denominator)) = script::fraction(letter) => {
-            half(numerator, denominator)?
-        }
+        _ if let Some((numerator, denominator)) = fraction(letter) => half(numerator, denominator)?,
         _ if letter.is_alphabetic() => Token::Word(letter.to_string()),
         _ => return None,
     })
@@ -119,4 +116,29 @@ pub(super) fn greek(letter: char) -> Option<&'static str> {
 fn half(numerator: u8, denominator: u8) -> Option<Token> {
     let value = RBig::from_parts(numerator.into(), denominator.into());
     Some(Token::Number(Literal { value, ..Literal::integer(0) }))
+}
+
+/// Numerator and denominator of `½` and the like.
+fn fraction(letter: char) -> Option<(u8, u8)> {
+    Some(match letter {
+        '½' => (1, 2),
+        '⅓' => (1, 3),
+        '⅔' => (2, 3),
+        '¼' => (1, 4),
+        '¾' => (3, 4),
+        '⅕' => (1, 5),
+        '⅖' => (2, 5),
+        '⅗' => (3, 5),
+        '⅘' => (4, 5),
+        '⅙' => (1, 6),
+        '⅚' => (5, 6),
+        '⅐' => (1, 7),
+        '⅛' => (1, 8),
+        '⅜' => (3, 8),
+        '⅝' => (5, 8),
+        '⅞' => (7, 8),
+        '⅑' => (1, 9),
+        '⅒' => (1, 10),
+        _ => return None,
+    })
 }

@@ -1,8 +1,48 @@
-//! The table of units: their names, prefixes, quantities and sizes.
+//! Units, and the table of them: names, prefixes, quantities and sizes.
 
-use super::units::{QUANTITIES, Unit};
 use dashu_int::UBig;
 use dashu_ratio::RBig;
+
+/// Base quantities: length, mass, time, current, temperature in kelvin, amount, light, degrees Celsius,
+/// degrees Fahrenheit, and dollars, euros, pounds of money.
+pub(super) const QUANTITIES: usize = 12;
+
+/// Largest power of a unit.
+pub(super) const LARGEST_POWER: i8 = 12;
+
+/// A unit: the powers of base quantities, and how many base units it is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unit {
+    pub(super) powers: [i8; QUANTITIES],
+    /// In base units of every quantity: metre, kilogram, second ….
+    pub(super) scale: RBig,
+}
+
+impl Unit {
+    /// How many of the other unit this one is, if both measure the same quantity.
+    pub(crate) fn in_terms_of(&self, other: &Self) -> Option<RBig> {
+        (self.powers == other.powers).then(|| &self.scale / &other.scale)
+    }
+
+    pub(super) fn one() -> Self {
+        Self { powers: [0; QUANTITIES], scale: RBig::ONE }
+    }
+
+    /// This unit times a power of another; nothing beyond the limits.
+    pub(super) fn times(mut self, other: &Self, power: i8) -> Option<Self> {
+        for (mine, theirs) in self.powers.iter_mut().zip(other.powers) {
+            let sum = mine.checked_add(theirs.checked_mul(power)?)?;
+            *mine = Some(sum).filter(|sum| sum.abs() <= LARGEST_POWER)?;
+        }
+        for _ in 0..power.abs() {
+            self.scale = match power > 0 {
+                true => self.scale * &other.scale,
+                false => self.scale / &other.scale,
+            };
+        }
+        Some(self)
+    }
+}
 
 /// The unit of a name, with or without a prefix.
 pub(super) fn named(name: &str) -> Option<Unit> {

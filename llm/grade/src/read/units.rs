@@ -5,53 +5,11 @@
 //! factor = ["square" | "cubic"] [prefix] name ["^" integer] | "(" unit ")"
 //! ```
 
-use super::unit_table::named;
-use dashu_ratio::RBig;
+use super::unit_table::{LARGEST_POWER, Unit, named};
 use std::borrow::Cow;
-
-/// Base quantities: length, mass, time, current, temperature in kelvin, amount, light, degrees Celsius,
-/// degrees Fahrenheit, and dollars, euros, pounds of money.
-pub(super) const QUANTITIES: usize = 12;
-
-/// Largest power of a unit.
-const LARGEST_POWER: i8 = 12;
 
 /// Longest text that is looked at.
 const LONGEST: usize = 64;
-
-/// A unit: the powers of base quantities, and how many base units it is.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Unit {
-    pub(super) powers: [i8; QUANTITIES],
-    /// In base units of every quantity: metre, kilogram, second ….
-    pub(super) scale: RBig,
-}
-
-impl Unit {
-    /// How many of the other unit this one is, if both measure the same quantity.
-    pub(crate) fn in_terms_of(&self, other: &Self) -> Option<RBig> {
-        (self.powers == other.powers).then(|| &self.scale / &other.scale)
-    }
-
-    fn one() -> Self {
-        Self { powers: [0; QUANTITIES], scale: RBig::ONE }
-    }
-
-    /// This unit times a power of another; nothing beyond the limits.
-    fn times(mut self, other: &Self, power: i8) -> Option<Self> {
-        for (mine, theirs) in self.powers.iter_mut().zip(other.powers) {
-            let sum = mine.checked_add(theirs.checked_mul(power)?)?;
-            *mine = Some(sum).filter(|sum| sum.abs() <= LARGEST_POWER)?;
-        }
-        for _ in 0..power.abs() {
-            self.scale = match power > 0 {
-                true => self.scale * &other.scale,
-                false => self.scale / &other.scale,
-            };
-        }
-        Some(self)
-    }
-}
 
 /// Reads a unit; nothing if any part of the text is not one.
 pub(crate) fn parse(text: &str) -> Option<Unit> {

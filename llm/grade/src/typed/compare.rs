@@ -1,10 +1,8 @@
 //! When two values are the same answer.
 
-use super::family::Family;
 use super::name::{Name, with_labels};
 use super::scalar::{Scalar, same};
-use super::set::Operation;
-use super::value::{Interval, Value, open_interval};
+use super::value::{Family, Interval, Operation, Value, open_interval};
 use super::vector;
 use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};

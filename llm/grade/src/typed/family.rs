@@ -1,32 +1,19 @@
 //! Unions over an index: `\bigcup_{k ∈ ℤ} (kπ, kπ + 1)`.
 
-use super::interpret::interpret;
-use super::value::Value;
-use crate::budget::Fuel;
 use crate::read::{Constant, Node, ReadError, Relation};
 
 /// The symbol that the index of every family gets, so that its name does not matter.
 const INDEX: &str = "⋃";
 
-/// A set for each value of an index.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Family {
-    /// The first and the last value of the index; ±∞ for all integers.
-    pub(super) ends: [Node; 2],
-    /// The set, with [`INDEX`] for the index.
-    pub(super) member: Value,
-}
-
-/// The family of a range, `k = 1` and 5 or `k ∈ ℤ` alone, and of its sets.
+/// The ends of a range, `k = 1` and 5 or `k ∈ ℤ` alone, and the set with [`INDEX`] for the index.
 ///
 /// # Errors
-/// A range of another form, and a member that is no set.
+/// A range of another form.
 pub(super) fn family(
     range: &Node,
     last: Option<&Node>,
     member: &Node,
-    fuel: &Fuel<'_>,
-) -> Result<Family, ReadError> {
+) -> Result<([Node; 2], Node), ReadError> {
     let unknown = || ReadError::syntax("a union over a range that is not understood");
     let Node::Chain(index, bounds) = range else { return Err(unknown()) };
     let ends = match (&bounds[..], last) {
@@ -40,7 +27,7 @@ pub(super) fn family(
     if !matches!(**index, Node::Symbol(_) | Node::Constant(Constant::I)) {
         return Err(unknown());
     }
-    Ok(Family { ends, member: interpret(&renamed(member, index), fuel)? })
+    Ok((ends, renamed(member, index)))
 }
 
 /// A node with another name for an index.

@@ -5,8 +5,8 @@ use super::matrix;
 use super::name::Name;
 use super::order;
 use super::scalar::Scalar;
-use super::set::{Operation, complement, operate};
-use super::value::{Interval, Value, open_interval};
+use super::set::{complement, operate};
+use super::value::{Family, Interval, Operation, Value, open_interval};
 use crate::budget::Fuel;
 use crate::read::{
     BIG_UNION, Bracket, ELLIPSIS, Function, Node, ReadError, Relation, Unit, parse_unit,
@@ -78,7 +78,8 @@ fn interpret_unmeasured(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
                 [range, last, member] => (range, Some(last), member),
                 _ => return Err(ReadError::syntax("a union over no range")),
             };
-            Value::Family(Box::new(family(range, last, member, fuel)?))
+            let (ends, member) = family(range, last, member)?;
+            Value::Family(Box::new(Family { ends, member: interpret(&member, fuel)? }))
         }
         // `\mathbb{R} - \{0\}`.
         Node::Sum(terms) if let Some((whole, removed)) = set_difference(terms) => {

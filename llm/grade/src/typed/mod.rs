@@ -1,6 +1,7 @@
 //! What an answer is: a number, a tuple, a set, a relation …, and when two of them are the same.
 
 mod compare;
+mod expression;
 mod family;
 mod interpret;
 mod matrix;

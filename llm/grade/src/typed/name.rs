@@ -9,7 +9,7 @@
 //!
 //! The last kind is no name: [`Name::new`] refuses it.
 
-use super::show::expression;
+use super::expression::expression;
 use crate::read::{Constant, Function, Node};
 use dashu_ratio::RBig;
 

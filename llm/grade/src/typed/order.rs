@@ -2,8 +2,8 @@
 
 use super::name::Name;
 use super::scalar::Scalar;
-use super::set::{End, Operation, complement, interval, is_cofinite, is_empty, operate};
-use super::value::Value;
+use super::set::{End, complement, interval, is_cofinite, is_empty, operate};
+use super::value::{Operation, Value};
 use crate::budget::Fuel;
 use crate::exact::{Atom, Normalizer};
 use crate::read::{Function, Node, ReadError, Relation};

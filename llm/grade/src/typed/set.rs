@@ -7,19 +7,11 @@
 
 use super::compare::matches;
 use super::scalar::Scalar;
-use super::value::{Interval, Value, open_interval};
+use super::value::{Interval, Operation, Value, open_interval};
 use crate::agreement::Agreement;
 use crate::budget::Fuel;
 use crate::numeric;
 use std::cmp::Ordering;
-
-/// What is done with two sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {
-    Union,
-    Intersection,
-    Difference,
-}
 
 impl Operation {
     pub(super) fn sign(self) -> &'static str {

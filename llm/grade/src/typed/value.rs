@@ -1,9 +1,7 @@
 //! What an answer can be.
 
-use super::family::Family;
 use super::name::Name;
 use super::scalar::Scalar;
-use super::set::Operation;
 use crate::read::{Node, Relation, Unit};
 
 /// An interval; its ends may be ±∞.
@@ -13,6 +11,23 @@ pub(crate) struct Interval {
     pub(super) high: Scalar,
     pub(super) low_closed: bool,
     pub(super) high_closed: bool,
+}
+
+/// A set for each value of an index.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Family {
+    /// The first and the last value of the index; ±∞ for all integers.
+    pub(super) ends: [Node; 2],
+    /// The set, with one symbol for the index of every family.
+    pub(super) member: Value,
+}
+
+/// What is done with two sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Union,
+    Intersection,
+    Difference,
 }
 
 /// A typed answer.

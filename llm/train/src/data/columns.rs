@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::messages::{Asked, asked};
-use std::collections::BTreeMap;
+use super::row::DataRow;
 
 /// Where the answer is in its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,9 +27,6 @@ pub struct Columns<S> {
     /// The form of the answers.
     pub form: AnswerForm,
 }
-
-/// One row: columns by name.
-pub(super) type DataRow = BTreeMap<String, Cell>;
 
 const PROBLEM: [&str; 3] = ["problem", "prompt", "question"];
 const ANSWER: [&str; 3] = ["answer", "final_answer", "solution"];

@@ -1,8 +1,9 @@
 //! Problems from rows, and what was wrong with them.
 
-use super::columns::{Columns, DataRow};
+use super::columns::Columns;
 use super::files::files;
 use super::messages::Asked;
+use super::row::DataRow;
 use super::rows::each_row;
 use super::{AnswerForm, DataSet, Gold, Problem};
 use crate::error::{Error, Result};

@@ -6,6 +6,7 @@
 //! | `registry` | the sets that have a name here, and where they come from |
 //! | `files` | which files of a folder hold problems |
 //! | `rows`, `parquet` | the rows of JSON, CSV and Parquet files |
+//! | `row` | one row, and where it stands |
 //! | `cell` | values of columns, numbers as they are written |
 //! | `messages` | prompts that are given as messages |
 //! | `columns` | which column holds what, and the forms that answers have |
@@ -22,6 +23,7 @@ mod overlap;
 mod parquet;
 mod problem;
 mod registry;
+mod row;
 mod rows;
 mod verl;
 

@@ -1,8 +1,7 @@
 //! The rows of Parquet files.
 
 use super::cell::Cell;
-use super::columns::DataRow;
-use super::rows::{Take, place};
+use super::row::{DataRow, Take, place};
 use crate::error::{Error, Result};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};

@@ -1,8 +1,8 @@
 //! The rows of JSON, CSV and Parquet files.
 
 use super::cell::Cell;
-use super::columns::DataRow;
 use super::parquet::parquet_rows;
+use super::row::{DataRow, Take, place};
 use crate::error::{Error, Result};
 use rs_grpo_files::Refuse as _;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Kinds of files that are read, by the ends of their names.
 pub(super) const KINDS: [&str; 5] = ["jsonl", "json", "parquet", "csv", "tsv"];
@@ -23,9 +23,6 @@ const OTHERS: [(&[u8], &str); 4] = [
     (b"PK\x03\x04", "a zip archive or a spreadsheet: unpack it, or save it as CSV"),
     (b"ARROW1", "in Arrow's format: save it as Parquet or JSON lines"),
 ];
-
-/// What is done with a row of a file, given its place, such as `file:12`, and its number.
-pub(super) type Take<'a> = &'a mut dyn FnMut(&Path, usize, DataRow) -> Result<()>;
 
 /// The columns of a row of JSON, not yet looked into.
 type RawRow = BTreeMap<String, Box<RawValue>>;
@@ -180,8 +177,4 @@ fn separated_rows(path: &Path, reader: impl BufRead, delimiter: u8, take: Take<'
         take(&place(path, number), number, row.collect())?;
     }
     Ok(())
-}
-
-pub(super) fn place(path: &Path, number: usize) -> PathBuf {
-    PathBuf::from(format!("{}:{number}", path.display()))
 }
