@@ -105,6 +105,6 @@ fn an_entropy_bonus_keeps_the_policy_spread_out() {
 fn the_first_draw_of_the_best_arm_is_told() {
     let run = run_sampled(&config("rs-grpo:beta=2", 16), 1, 0).expect("valid");
     let pulls = run.found_pulls.expect("an arm of probability 1/225 is drawn in 16,000 pulls");
-    assert!(pulls % 16 == 0 && pulls <= 16_000, "{pulls}");
+    assert!(pulls.is_multiple_of(16) && pulls <= 16_000, "{pulls}");
     assert_eq!(run_expected(&config("rs-grpo:beta=2", 16)).expect("valid").found_pulls, None);
 }
