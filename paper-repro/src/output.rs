@@ -27,7 +27,7 @@ pub(crate) fn thread_pool(threads: u16) -> Result<ThreadPool, Failure> {
 /// Makes the folder for results and tries to write into it, before the work and not after.
 pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Failure> {
     let refused = |error: std::io::Error| {
-        Failure::Usage(format!(
+        Failure::Failed(format!(
             "cannot write results into {}: {error}; choose another folder with --out",
             folder.display()
         ))

@@ -84,7 +84,7 @@ fn an_unwritable_folder_is_refused_before_the_work() {
         "theory --rewards 1,0 --policy 0.5,0.5",
     ] {
         let answer = repro_in(&dir, &format!("{command} --out {{dir}}/file/below"));
-        assert_eq!((answer.exit, &*answer.out), (Exit::Usage, ""), "{command}");
+        assert_eq!((answer.exit, &*answer.out), (Exit::Failed, ""), "{command}");
         assert!(answer.err.contains("cannot write results into DIR/file/below"), "{}", answer.err);
     }
 }

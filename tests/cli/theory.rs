@@ -22,7 +22,7 @@ fn tries_every_statement_and_writes_figure_data_and_settings() {
     assert_eq!(file("config.toml"), "instances = 300\nseed = 4\n");
     let points = file("theory.csv");
     insta::assert_snapshot!("points", every_tenth_line(&points));
-    for series in ["α = 1", "α = 10", "α = 100", "β̄", "falling", "G = 0"] {
+    for series in ["α = 1", "α = 10", "α = 100", "β̄", "falls from here", "G = 0"] {
         assert!(points.contains(&format!(",{series},")), "{series} is missing");
     }
     assert!(points.contains("\"exact, small steps (G = 0)\""), "{points}");
