@@ -107,7 +107,7 @@ macro_rules! declare {
                 match self {
                     $( Self::$variant $({ $( $field ),* })? => vec![ $( $( crate::parameter::Field {
                         key: $key,
-                        shown: crate::parameter::Shown::$shown,
+                        shown: crate::parameter::WhenShown::$shown,
                         value: $field,
                         range: crate::parameter::Range::or_any(None $(.or(Some($range)))?),
                     } ),* )? ], )*

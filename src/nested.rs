@@ -1,7 +1,7 @@
 //! An estimator inside another.
 
 use crate::Error;
-use crate::parameter::{Range, Value, excerpt};
+use crate::parameter::{ParameterValue, Range, excerpt};
 use std::fmt::Display;
 use std::ops::Deref;
 use std::str::FromStr;
@@ -47,7 +47,7 @@ impl<E: PartialEq> PartialEq for Nested<E> {
     }
 }
 
-impl<E: Display + FromStr<Err = Error>> Value for Nested<E> {
+impl<E: Display + FromStr<Err = Error>> ParameterValue for Nested<E> {
     fn write(&self) -> String {
         self.to_string()
     }

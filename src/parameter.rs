@@ -38,7 +38,7 @@ pub(crate) mod range {
 }
 
 /// What a parameter of an estimator can be.
-pub(crate) trait Value {
+pub(crate) trait ParameterValue {
     /// The text that reads back to this value.
     fn write(&self) -> String;
 
@@ -51,7 +51,7 @@ pub(crate) trait Value {
     }
 }
 
-impl Value for f64 {
+impl ParameterValue for f64 {
     fn write(&self) -> String {
         shortest(*self)
     }
@@ -65,7 +65,7 @@ impl Value for f64 {
     }
 }
 
-impl Value for usize {
+impl ParameterValue for usize {
     fn write(&self) -> String {
         self.to_string()
     }
@@ -85,7 +85,7 @@ pub(crate) trait Choice: Copy + PartialEq + 'static {
     const CHOICES: &'static [(&'static str, Self)];
 }
 
-impl<T: Choice> Value for T {
+impl<T: Choice> ParameterValue for T {
     fn write(&self) -> String {
         let found = Self::CHOICES.iter().find(|(_, candidate)| candidate == self);
         found.map_or_else(String::new, |(word, _)| (*word).to_owned())
@@ -110,7 +110,7 @@ impl Choice for bool {
 
 /// When the text of an estimator names a parameter.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Shown {
+pub(crate) enum WhenShown {
     Always,
     UnlessDefault,
 }
@@ -118,8 +118,8 @@ pub(crate) enum Shown {
 /// One parameter, borrowed from its estimator.
 pub(crate) struct Field<'a> {
     pub(crate) key: &'static str,
-    pub(crate) shown: Shown,
-    pub(crate) value: &'a mut dyn Value,
+    pub(crate) shown: WhenShown,
+    pub(crate) value: &'a mut dyn ParameterValue,
     pub(crate) range: Range,
 }
 

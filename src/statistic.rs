@@ -1,7 +1,7 @@
 //! L-statistics: which of the sorted rewards of `K` responses count, and how much.
 
 use crate::Error;
-use crate::parameter::{Range, Value, excerpt, shortest};
+use crate::parameter::{ParameterValue, Range, excerpt, shortest};
 use crate::quantile::whole_or_above;
 
 /// The statistic that [`Estimator::Order`](crate::Estimator::Order) climbs: weights `α₁ … α_K` of the
@@ -119,7 +119,7 @@ impl OrderStatistic {
     }
 }
 
-impl Value for OrderStatistic {
+impl ParameterValue for OrderStatistic {
     fn write(&self) -> String {
         match self {
             Self::Mean => "mean".to_owned(),

@@ -1,6 +1,6 @@
 //! The text form of estimators: `name:key=value,key=value`, read and written.
 
-use crate::parameter::{Shown, list, nearest};
+use crate::parameter::{WhenShown, list, nearest};
 use crate::{CATALOGUE, Error, Estimator};
 use std::fmt;
 use std::str::FromStr;
@@ -60,7 +60,7 @@ impl Estimator {
         pairs
             .map(|(field, default)| (field, default.value.write()))
             .filter(|(field, default)| {
-                field.shown == Shown::Always || field.value.write() != *default
+                field.shown == WhenShown::Always || field.value.write() != *default
             })
             .map(|(field, _)| (field.key, field.value.write()))
             .collect()

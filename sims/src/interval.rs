@@ -5,7 +5,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A mean and its 95 % confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Interval {
+pub struct ConfidenceInterval {
     /// The mean.
     pub mean: f64,
     /// Lower end; `None` with a single observation.
@@ -44,24 +44,24 @@ impl Moments {
     /// (Agresti, Categorical Data Analysis, 3rd edition, sections 3.1 and 16.1). It is Student's interval
     /// itself in the middle of the range and bends away from its ends. `quantile` is [`t_quantile`] of the
     /// number of values.
-    pub(crate) fn interval(&self, quantile: Option<f64>, range: Range) -> Interval {
+    pub(crate) fn interval(&self, quantile: Option<f64>, range: RewardRange) -> ConfidenceInterval {
         let Some(t) = quantile else {
-            return Interval { mean: self.mean, low: None, high: None };
+            return ConfidenceInterval { mean: self.mean, low: None, high: None };
         };
         let half = t * (self.squares / (self.count - 1.0) / self.count).sqrt();
         let (low, high) = range.around(self.mean, half);
-        Interval { mean: self.mean, low: Some(low), high: Some(high) }
+        ConfidenceInterval { mean: self.mean, low: Some(low), high: Some(high) }
     }
 }
 
 /// Where the numbers of a mean can lie.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Range {
+pub(crate) struct RewardRange {
     low: f64,
     high: f64,
 }
 
-impl Range {
+impl RewardRange {
     /// From the smallest of `numbers` to the largest.
     pub(crate) fn of(numbers: &[f64]) -> Self {
         let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -112,7 +112,7 @@ pub(crate) fn wilson(share: f64, count: u64) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    fn interval(values: &[f64], range: Range) -> (f64, f64) {
+    fn interval(values: &[f64], range: RewardRange) -> (f64, f64) {
         let mut moments = Moments::default();
         values.iter().for_each(|&value| moments.add(value));
         let interval = moments.interval(t_quantile(values.len()), range);
@@ -123,7 +123,7 @@ mod tests {
     /// 0 ± 4.302_652_7 · 0.360_555_1/√3/0.25 = ± 3.582_674_4, and 1/(1 + e^{3.582_674_4}) = 0.027_049_2.
     #[test]
     fn stays_in_the_range_of_the_numbers() {
-        let unit = Range { low: 0.0, high: 1.0 };
+        let unit = RewardRange { low: 0.0, high: 1.0 };
         let (low, high) = interval(&[0.2, 0.4, 0.9], unit);
         assert!(
             (low - 0.027_049_2).abs() < 1e-6 && (high - 0.972_950_8).abs() < 1e-6,
@@ -140,7 +140,7 @@ mod tests {
     /// Student's interval of 0.5 ± 1e-4: the bend is of third order.
     #[test]
     fn is_students_interval_far_from_the_ends() {
-        let (low, high) = interval(&[0.499, 0.5, 0.501], Range { low: 0.0, high: 1.0 });
+        let (low, high) = interval(&[0.499, 0.5, 0.501], RewardRange { low: 0.0, high: 1.0 });
         let half = 4.302_652_730 * 1e-3 / 3.0_f64.sqrt();
         assert!(
             (low - 0.5 + half).abs() < 1e-7 && (high - 0.5 - half).abs() < 1e-7,
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn equal_numbers_have_no_width_and_one_number_no_interval() {
-        let unit = Range { low: 0.0, high: 1.0 };
+        let unit = RewardRange { low: 0.0, high: 1.0 };
         for value in [0.0, 0.3, 1.0] {
             let (low, high) = interval(&[value; 5], unit);
             assert!((low - value).abs() < 1e-15 && (high - value).abs() < 1e-15);

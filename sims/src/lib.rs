@@ -11,7 +11,7 @@ mod streams;
 pub mod theory;
 
 pub use error::Error;
-pub use interval::Interval;
+pub use interval::ConfidenceInterval;
 
 /// The example of the README, compiled and run as a test.
 #[cfg(doctest)]

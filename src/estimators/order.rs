@@ -5,7 +5,7 @@ use crate::scratch::Sorted;
 use crate::statistic::{OrderStatistic, Ranks};
 use crate::{Error, Group, Scratch};
 
-/// Up to so many ranks, adding them one by one costs less than the sums of [`even_ranks`].
+/// Most ranks for which adding them one by one costs less than the sums of [`even_ranks`].
 const FEW: usize = 4;
 
 /// The advantages by gaps, as on the page of [`Estimator::Order`](crate::Estimator::Order).

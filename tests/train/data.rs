@@ -7,7 +7,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use rs_grpo_hub::{HubSettings, Repository, cached_data, download_data};
 use rs_grpo_train::data::{
-    Benchmark, DATA_SETS, DataSet, Loaded, Overlap, Overlaps, Reading, load_set,
+    Benchmark, DATA_SETS, DataSet, Loaded, Overlap, Overlaps, ReadOptions, load_set,
 };
 use rs_grpo_train::task::{Split, TaskSource};
 use std::path::Path;
@@ -184,7 +184,7 @@ fn a_set_is_cleaned_and_its_count_checked() {
 {"question": "1+1?", "answer": "#### 3"}
 {"question": "5?", "answer": "#### \\frac{1}"}"#####;
     std::fs::write(&path, lines).unwrap();
-    let loaded = load_set(DataSet::find("gsm8k").unwrap(), &path, Reading::default()).unwrap();
+    let loaded = load_set(DataSet::find("gsm8k").unwrap(), &path, ReadOptions::default()).unwrap();
     assert_eq!((loaded.rows, loaded.problems.len()), (4, 2));
     assert_eq!((loaded.repeated, loaded.conflicting, loaded.unreadable.len()), (1, 1, 1));
     assert_eq!(loaded.problems[0].id, "gsm8k-1");
@@ -351,7 +351,7 @@ fn a_run_that_goes_on_keeps_its_problems() {
 /// A data set of the folder that the tests were built with.
 fn copy(name: &str) -> Loaded {
     let path = Path::new(BENCHMARKS.unwrap()).join(format!("{name}.jsonl"));
-    load_set(DataSet::find(name).unwrap(), &path, Reading::default()).unwrap()
+    load_set(DataSet::find(name).unwrap(), &path, ReadOptions::default()).unwrap()
 }
 
 /// The folder of data sets, which are not part of the project.

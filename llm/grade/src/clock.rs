@@ -110,7 +110,7 @@ fn unmarked(text: &str) -> String {
     plain.trim().to_owned()
 }
 
-/// One or two digits, at least so many: whether they begin with 0, their value, and what follows.
+/// One or two digits, at least `least` of them: whether they begin with 0, their value, and what follows.
 fn digits(text: &str, least: usize) -> Option<((bool, u32), &str)> {
     let count = text.bytes().take_while(u8::is_ascii_digit).count();
     if !(least..=2).contains(&count) {

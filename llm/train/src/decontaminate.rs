@@ -1,7 +1,7 @@
 //! Training problems without those of benchmarks.
 
 use crate::config::TrainConfig;
-use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, Problem, Reading, load_set};
+use crate::data::{Benchmark, DataSet, Loaded, Overlap, Overlaps, Problem, ReadOptions, load_set};
 use crate::error::{Error, Result};
 use crate::task::{Split, TaskSource, is_cached};
 use rs_grpo_files::Refuse as _;
@@ -82,7 +82,7 @@ pub fn benchmarks(settings: &HubSettings) -> Result<Vec<Benchmark>> {
     cached
         .map(|set| {
             let source = TaskSource::Set { set, path: None };
-            let loaded = load_set(set, &source.fetch(settings, &mut ())?, Reading::default())?;
+            let loaded = load_set(set, &source.fetch(settings, &mut ())?, ReadOptions::default())?;
             Ok(Benchmark { name: set.name.to_owned(), problems: loaded.problems })
         })
         .collect()

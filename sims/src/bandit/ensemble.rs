@@ -3,7 +3,7 @@
 use super::recorder::window;
 use super::{Config, Run, Updates, run_exact, run_expected, run_sampled};
 use crate::Error;
-use crate::interval::{Interval, Moments, Range, t_quantile, wilson};
+use crate::interval::{ConfidenceInterval, Moments, RewardRange, t_quantile, wilson};
 use rayon::prelude::*;
 use rs_grpo::Estimator;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub struct Summary {
     /// Number of runs.
     pub seeds: u64,
     /// Mean reward of the last window, averaged over seeds.
-    pub final_reward: Interval,
+    pub final_reward: ConfidenceInterval,
     /// Expected reward of the final policy, averaged over seeds.
     pub final_policy_reward: f64,
     /// Share of the runs that ended above the escape reward.
@@ -153,7 +153,7 @@ impl<'a> Ensemble<'a> {
     fn summary(mut self) -> Summary {
         let quantile = t_quantile(self.runs as usize);
         let estimator = &self.config.estimator;
-        let range = Range::of(&self.config.rewards());
+        let range = RewardRange::of(&self.config.rewards());
         let share = |count: u64| count as f64 / self.runs as f64;
         let (escaped, found) = (share(self.escaped), share(self.found_pulls.len() as u64));
         let interval = |share| (self.runs > 1).then(|| wilson(share, self.runs));
@@ -174,9 +174,9 @@ impl<'a> Ensemble<'a> {
         }
     }
 
-    fn curve(&self, quantile: Option<f64>, range: Range) -> Curve {
+    fn curve(&self, quantile: Option<f64>, range: RewardRange) -> Curve {
         let window = window(self.config.pulls);
-        let rewards: Vec<Interval> =
+        let rewards: Vec<ConfidenceInterval> =
             self.rewards.iter().map(|moments| moments.interval(quantile, range)).collect();
         Curve {
             pulls: (0..rewards.len() as u64).map(|i| i * window).collect(),

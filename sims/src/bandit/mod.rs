@@ -44,5 +44,6 @@ pub use phase::{Phase, PhaseCell, phase};
 pub use run::{Run, one_update, run_sampled};
 pub use softmax_policy::SoftmaxPolicy;
 pub use threshold::{
-    Family, Search, Spread, Threshold, predicted_threshold, signal_to_noise, simulated_threshold,
+    BorderEstimator, Search, Threshold, UpdateNoise, predicted_threshold, signal_to_noise,
+    simulated_threshold,
 };

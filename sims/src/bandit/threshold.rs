@@ -13,7 +13,7 @@ use serde::Serialize;
 /// Estimators with one parameter that says how much they look at the best of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Family {
+pub enum BorderEstimator {
     /// `rs-grpo`, over β.
     RsGrpo,
     /// `rs-loo`, over β.
@@ -22,7 +22,7 @@ pub enum Family {
     PkpoLooMm,
 }
 
-impl Family {
+impl BorderEstimator {
     /// The estimator with this parameter.
     pub fn estimator(self, parameter: f64) -> Estimator {
         match self {
@@ -43,7 +43,7 @@ pub struct Search {
     /// All settings but the estimator.
     pub config: Config,
     /// What the parameter belongs to.
-    pub family: Family,
+    pub family: BorderEstimator,
     /// Runs at each parameter that is simulated.
     pub seeds: u64,
     /// Seed of all random numbers.
@@ -167,7 +167,7 @@ fn crossing(points: &[(f64, f64, f64, f64)]) -> Option<Threshold> {
 
 /// The noise of one sampled update at the initial policy.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Spread {
+pub struct UpdateNoise {
     /// Length of the mean update of the logits.
     pub mean: f64,
     /// Root of the summed variances of the updates of all logits.
@@ -176,14 +176,14 @@ pub struct Spread {
     pub ratio: f64,
 }
 
-/// Groups drawn for a [`Spread`].
+/// Groups drawn for a [`UpdateNoise`].
 const GROUPS: u64 = 4_000;
 
 /// How noisy one update from the initial policy is, from 4,000 groups; the mean is the exact one.
 ///
 /// # Errors
 /// A setting outside its range, or what the estimator refuses.
-pub fn signal_to_noise(search: &Search, parameter: f64) -> Result<Spread, Error> {
+pub fn signal_to_noise(search: &Search, parameter: f64) -> Result<UpdateNoise, Error> {
     let config = Config { pulls: search.config.group_size as u64, ..search.at(parameter) };
     let start = config.initial_logits();
     let exact = expected_update(&config)?;
@@ -198,7 +198,7 @@ pub fn signal_to_noise(search: &Search, parameter: f64) -> Result<Spread, Error>
         .collect::<Result<Vec<f64>, Error>>()?;
     let mean = exact.iter().map(|x| x * x).sum::<f64>().sqrt();
     let deviation = (squares.iter().sum::<f64>() / GROUPS as f64).sqrt();
-    Ok(Spread { mean, deviation, ratio: deviation / mean })
+    Ok(UpdateNoise { mean, deviation, ratio: deviation / mean })
 }
 
 #[cfg(test)]

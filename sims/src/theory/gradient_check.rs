@@ -47,25 +47,25 @@ const CLAIM: Claim = Claim {
 type Directions = Matrix3xX<f64>;
 
 /// Runs the check on `instances` random bandits; also returns how large the differences are.
-pub(crate) fn check(seed: u64, instances: u64) -> Result<(Check, Agreement), Error> {
+pub(crate) fn check(seed: u64, instances: u64) -> Result<(Check, GradientAgreement), Error> {
     let trials = parallel(instances, |index| trial(seed, index).map(Some))?;
     let mut differences: Vec<f64> = trials.iter().map(|(_, difference)| *difference).collect();
     differences.sort_by(f64::total_cmp);
-    let agreement = Agreement::new(&differences);
+    let agreement = GradientAgreement::new(&differences);
     let check = CLAIM.tally(trials.into_iter().map(|(trial, _)| trial));
     Ok((check, agreement))
 }
 
 /// How far both sides differ: `|analytic − dual| / (max|vⱼ| Σ |dⱼ|)`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Agreement {
+pub struct GradientAgreement {
     /// Median over instances of the largest difference among the three directions.
     pub median: f64,
     /// Largest difference over all instances.
     pub largest: f64,
 }
 
-impl Agreement {
+impl GradientAgreement {
     fn new(sorted: &[f64]) -> Self {
         let at = |i: usize| sorted.get(i).copied().unwrap_or(0.0);
         Self { median: at(sorted.len() / 2), largest: at(sorted.len().saturating_sub(1)) }

@@ -1,6 +1,6 @@
 //! All checks in one report.
 
-use super::gradient_check::{self, Agreement};
+use super::gradient_check::{self, GradientAgreement};
 use super::group_check::{self, RescueRate};
 use super::lemma1::{self, FallRate};
 use super::lemma2::{self, Ratios, Tightness};
@@ -24,7 +24,7 @@ pub struct Report {
     /// The outcome of each statement.
     pub checks: Vec<Check>,
     /// How closely the analytic gradient and dual numbers agree.
-    pub agreement: Agreement,
+    pub agreement: GradientAgreement,
     /// How often the standard gradient lowers the optimal arm.
     pub fall_rates: Vec<FallRate>,
     /// How often some β raises an optimal arm that the standard gradient lowers.

@@ -1,6 +1,6 @@
 //! Streaming detokenization.
 
-use super::tokenizer::{Role, Tokenizer};
+use super::tokenizer::{TokenRole, Tokenizer};
 use crate::Result;
 
 /// Replaces bytes that are not, or not yet, a character.
@@ -52,8 +52,8 @@ impl TextStream<'_> {
     pub fn push(&mut self, token: u32) -> Result<String> {
         self.window.push(token);
         let role = self.tokenizer.role(token, self.skip_special);
-        let ends_run = self.in_run && role == Role::Text;
-        self.in_run = role == Role::Byte || (self.in_run && role == Role::Left);
+        let ends_run = self.in_run && role == TokenRole::Text;
+        self.in_run = role == TokenRole::Byte || (self.in_run && role == TokenRole::Left);
         if self.in_run {
             return Ok(String::new());
         }

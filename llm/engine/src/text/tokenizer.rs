@@ -72,13 +72,13 @@ impl Tokenizer {
     }
 
     /// What a token does to the text of a run of byte tokens before it.
-    pub(super) fn role(&self, id: u32, skip_special: bool) -> Role {
+    pub(super) fn role(&self, id: u32, skip_special: bool) -> TokenRole {
         match self.inner.id_to_token(id) {
-            _ if !self.byte_fallback => Role::Text,
-            None => Role::Left,
-            Some(token) if is_byte(&token) => Role::Byte,
-            Some(token) if skip_special && self.is_special(&token) => Role::Left,
-            Some(_) => Role::Text,
+            _ if !self.byte_fallback => TokenRole::Text,
+            None => TokenRole::Left,
+            Some(token) if is_byte(&token) => TokenRole::Byte,
+            Some(token) if skip_special && self.is_special(&token) => TokenRole::Left,
+            Some(_) => TokenRole::Text,
         }
     }
 
@@ -128,7 +128,7 @@ impl Tokenizer {
 
 /// What a token is to a decoder that reads runs of byte tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum TokenRole {
     /// A byte. A run of them is text where all of it is UTF-8, and else a replacement for every byte.
     Byte,
     /// It is left out of the text: the run goes on behind it.

@@ -5,7 +5,7 @@ use crate::read::{is_unit, multiplier};
 
 /// What one piece of a line is by itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum PieceKind {
     /// A number, a command, a formula or a function: mathematics wherever it stands.
     Atom,
     /// A letter: mathematics beside an operator.
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone)]
 pub(super) struct Piece<'a> {
-    pub(super) kind: Kind,
+    pub(super) kind: PieceKind,
     pub(super) text: &'a str,
     /// Whether space stands before it.
     pub(super) spaced: bool,
@@ -55,12 +55,12 @@ pub(super) fn pieces(line: &str) -> Vec<Piece<'_>> {
 }
 
 /// What stands at the beginning of a text: its kind, its text without formula signs, its length.
-type Taken<'a> = (Option<Kind>, &'a str, usize);
+type Taken<'a> = (Option<PieceKind>, &'a str, usize);
 
 /// A formula between dollars, or the sign of the currency.
 fn dollar(tail: &str) -> Taken<'_> {
     match formula::inline(tail) {
-        Some((inner, length)) => (Some(Kind::Atom), inner, length),
+        Some((inner, length)) => (Some(PieceKind::Atom), inner, length),
         None => (None, "", 1),
     }
 }
@@ -68,20 +68,22 @@ fn dollar(tail: &str) -> Taken<'_> {
 /// A command with its arguments, or a formula between `\(` and `\)`.
 fn backslash(tail: &str) -> Taken<'_> {
     if let Some((inner, length)) = formula::inline(tail) {
-        return (Some(Kind::Atom), inner, length);
+        return (Some(PieceKind::Atom), inner, length);
     }
     let name = tail[1..].find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len() - 1);
     match (name, tail[1..].chars().next()) {
-        (0, Some('{')) => (Some(Kind::Open), &tail[..2], 2),
-        (0, Some('}')) => (Some(Kind::Close), &tail[..2], 2),
-        (0, Some('%')) => (Some(Kind::Operator), &tail[..2], 2),
+        (0, Some('{')) => (Some(PieceKind::Open), &tail[..2], 2),
+        (0, Some('}')) => (Some(PieceKind::Close), &tail[..2], 2),
+        (0, Some('%')) => (Some(PieceKind::Operator), &tail[..2], 2),
         (0, Some(sign)) => (None, "", 1 + sign.len_utf8()),
         (0, None) => (None, "", 1),
-        _ if matches!(&tail[1..=name], "boxed" | "fbox") => (Some(Kind::Word), "\\boxed", 1 + name),
+        _ if matches!(&tail[1..=name], "boxed" | "fbox") => {
+            (Some(PieceKind::Word), "\\boxed", 1 + name)
+        }
         _ => {
             let length = arguments(tail, 1 + name);
             let known = tail[1..=name].len() > 1;
-            (Some(if known { Kind::Atom } else { Kind::Word }), &tail[..length], length)
+            (Some(if known { PieceKind::Atom } else { PieceKind::Word }), &tail[..length], length)
         }
     }
 }
@@ -154,9 +156,9 @@ fn number(tail: &str) -> Taken<'_> {
         .is_some_and(|behind| behind.bytes().take_while(u8::is_ascii_alphabetic).count() > 1);
     if compound {
         let end = tail.find(char::is_whitespace).unwrap_or(tail.len());
-        return (Some(Kind::Word), &tail[..end], end);
+        return (Some(PieceKind::Word), &tail[..end], end);
     }
-    (Some(Kind::Atom), &tail[..end], end)
+    (Some(PieceKind::Atom), &tail[..end], end)
 }
 
 /// Names of functions and constants in plain letters.
@@ -171,7 +173,7 @@ fn word<'a>(tail: &'a str, before: Option<&Piece<'_>>) -> Taken<'a> {
     let wide = |c: char| c >= '\u{2e80}';
     let first = tail.chars().next().unwrap_or(' ');
     if wide(first) {
-        return (Some(Kind::Word), &tail[..first.len_utf8()], first.len_utf8());
+        return (Some(PieceKind::Word), &tail[..first.len_utf8()], first.len_utf8());
     }
     let inner = |(_, c): &(usize, char)| !(c.is_alphanumeric() || "'’".contains(*c)) || wide(*c);
     let mut end = tail.char_indices().find(inner).map_or(tail.len(), |(at, _)| at);
@@ -196,9 +198,9 @@ fn word<'a>(tail: &'a str, before: Option<&Piece<'_>>) -> Taken<'a> {
     let counts = is_unit(word) || multiplier(word).is_some();
     let is_unit = measured && counts && (word != "in" || closes);
     let kind = match () {
-        () if is_name || is_unit => Kind::Atom,
-        () if single || product => Kind::Letter,
-        () => Kind::Word,
+        () if is_name || is_unit => PieceKind::Atom,
+        () if single || product => PieceKind::Letter,
+        () => PieceKind::Word,
     };
     (Some(kind), word, end)
 }
@@ -210,23 +212,25 @@ fn sign<'a>(tail: &'a str, first: char, spaced: bool, before: Option<&Piece<'_>>
     let ends =
         tail[length..].chars().next().is_none_or(|c| c.is_whitespace() || "\"”')".contains(c));
     let kind = match first {
-        '(' | '[' | '{' | '⟨' => Kind::Open,
-        ')' | ']' | '}' | '⟩' => Kind::Close,
-        ',' | ';' | '，' | '、' => Kind::Comma,
-        ':' | '：' => Kind::Colon,
+        '(' | '[' | '{' | '⟨' => PieceKind::Open,
+        ')' | ']' | '}' | '⟩' => PieceKind::Close,
+        ',' | ';' | '，' | '、' => PieceKind::Comma,
+        ':' | '：' => PieceKind::Colon,
         '.' if !ends => return (None, "", length),
-        '.' | '?' | '。' | '？' | '！' => Kind::Stop,
-        '!' if spaced || before.is_none_or(|b| matches!(b.kind, Kind::Word | Kind::Stop)) => {
-            Kind::Stop
+        '.' | '?' | '。' | '？' | '！' => PieceKind::Stop,
+        '!' if spaced
+            || before.is_none_or(|b| matches!(b.kind, PieceKind::Word | PieceKind::Stop)) =>
+        {
+            PieceKind::Stop
         }
-        '–' if spaced => Kind::Word,
-        '—' => Kind::Word,
-        'π' | '∞' | 'ℝ' | 'ℤ' | 'ℕ' | 'ℚ' | '∅' => Kind::Atom,
+        '–' if spaced => PieceKind::Word,
+        '—' => PieceKind::Word,
+        'π' | '∞' | 'ℝ' | 'ℤ' | 'ℕ' | 'ℚ' | '∅' => PieceKind::Atom,
         '%' | '!' | '+' | '-' | '−' | '–' | '*' | '/' | '^' | '_' | '=' | '<' | '>' | '≤' | '≥'
         | '≠' | '≈' | '√' | '∛' | '°' | '×' | '·' | '÷' | '∪' | '∩' | '∈' | '±' | '|' | '′'
-        | '∠' | '∖' => Kind::Operator,
+        | '∠' | '∖' => PieceKind::Operator,
         // Raised and lowered digits, fractions.
-        _ if first.is_numeric() => Kind::Operator,
+        _ if first.is_numeric() => PieceKind::Operator,
         _ => return (None, "", length),
     };
     (Some(kind), text, length)

@@ -3,7 +3,7 @@
 //! A run takes in everything that belongs to it (operators, brackets, commands with their arguments,
 //! scripts, functions, units behind a number), so that no number is picked out of a formula.
 
-use super::pieces::{Kind, Piece, pieces};
+use super::pieces::{Piece, PieceKind, pieces};
 use crate::spelled;
 
 /// Most bytes of a line that are looked at, from its end.
@@ -50,9 +50,9 @@ pub(super) fn items(line: &str) -> Vec<Item> {
 /// A piece that belongs to no run.
 fn single(piece: &Piece<'_>) -> Item {
     match piece.kind {
-        Kind::Comma => Item::Comma,
-        Kind::Colon => Item::Colon,
-        Kind::Stop => Item::Stop,
+        PieceKind::Comma => Item::Comma,
+        PieceKind::Colon => Item::Colon,
+        PieceKind::Stop => Item::Stop,
         _ => Item::Word(piece.text.to_lowercase()),
     }
 }
@@ -67,11 +67,11 @@ fn run(pieces: &[Piece<'_>], start: usize) -> Option<(Item, usize)> {
     let mut text = String::new();
     while at < pieces.len() {
         let piece = &pieces[at];
-        let inside = depth > 0 && piece.kind == Kind::Comma;
+        let inside = depth > 0 && piece.kind == PieceKind::Comma;
         if inside || is_mathematics(pieces, at) {
             match piece.kind {
-                Kind::Open => depth += 1,
-                Kind::Close => depth = depth.saturating_sub(1),
+                PieceKind::Open => depth += 1,
+                PieceKind::Close => depth = depth.saturating_sub(1),
                 _ => {}
             }
             if piece.spaced && !text.is_empty() {
@@ -98,14 +98,14 @@ fn joint(pieces: &[Piece<'_>], at: usize) -> Option<usize> {
     let connects =
         |at: usize| pieces.get(at).is_some_and(|piece| matches!(piece.text, "and" | "or" | "&"));
     let next = match pieces[at].kind {
-        Kind::Comma if connects(at + 1) => at + 2,
-        Kind::Comma => at + 1,
+        PieceKind::Comma if connects(at + 1) => at + 2,
+        PieceKind::Comma => at + 1,
         _ if connects(at) => at + 1,
         _ => return None,
     };
     let follows = next < pieces.len()
         && is_mathematics(pieces, next)
-        && pieces[next].kind != Kind::Close
+        && pieces[next].kind != PieceKind::Close
         && !matches!(pieces[next].text, "=" | "*" | "/");
     follows.then_some(next)
 }
@@ -115,31 +115,35 @@ fn is_mathematics(pieces: &[Piece<'_>], at: usize) -> bool {
     let near = |at: Option<usize>| at.and_then(|at| pieces.get(at));
     let (before, behind) = (near(at.checked_sub(1)), near(Some(at + 1)));
     match pieces[at].kind {
-        Kind::Atom | Kind::Open | Kind::Close => true,
+        PieceKind::Atom | PieceKind::Open | PieceKind::Close => true,
         // A dash between words is none.
-        Kind::Operator => {
+        PieceKind::Operator => {
             let value = |piece: Option<&Piece<'_>>| {
                 piece.is_some_and(|piece| {
-                    !matches!(piece.kind, Kind::Word | Kind::Stop | Kind::Colon)
+                    !matches!(piece.kind, PieceKind::Word | PieceKind::Stop | PieceKind::Colon)
                 })
             };
             value(before) || value(behind)
         }
-        Kind::Letter => {
+        PieceKind::Letter => {
             let operator = |piece: Option<&Piece<'_>>| {
-                piece.is_some_and(|piece| matches!(piece.kind, Kind::Operator | Kind::Open))
+                piece.is_some_and(|piece| {
+                    matches!(piece.kind, PieceKind::Operator | PieceKind::Open)
+                })
             };
-            let bracketed = before.is_some_and(|piece| piece.kind == Kind::Open)
-                && behind.is_some_and(|piece| matches!(piece.kind, Kind::Close | Kind::Comma));
-            let listed = before.is_some_and(|piece| piece.kind == Kind::Comma)
-                && behind.is_some_and(|piece| piece.kind == Kind::Close);
+            let bracketed = before.is_some_and(|piece| piece.kind == PieceKind::Open)
+                && behind
+                    .is_some_and(|piece| matches!(piece.kind, PieceKind::Close | PieceKind::Comma));
+            let listed = before.is_some_and(|piece| piece.kind == PieceKind::Comma)
+                && behind.is_some_and(|piece| piece.kind == PieceKind::Close);
             let tight = !pieces[at].spaced
-                && before
-                    .is_some_and(|p| matches!(p.kind, Kind::Atom | Kind::Close | Kind::Letter));
-            let opens = behind.is_some_and(|p| p.kind == Kind::Open && p.spaced);
+                && before.is_some_and(|p| {
+                    matches!(p.kind, PieceKind::Atom | PieceKind::Close | PieceKind::Letter)
+                });
+            let opens = behind.is_some_and(|p| p.kind == PieceKind::Open && p.spaced);
             operator(before) || operator(behind) && !opens || bracketed || listed || tight
         }
-        Kind::Comma | Kind::Colon | Kind::Stop | Kind::Word => false,
+        PieceKind::Comma | PieceKind::Colon | PieceKind::Stop | PieceKind::Word => false,
     }
 }
 
@@ -155,7 +159,7 @@ fn number_in_words(pieces: &[Piece<'_>], start: usize) -> Option<(Item, usize)> 
     let word = |at: usize| {
         pieces
             .get(at)
-            .filter(|piece| piece.kind == Kind::Word)
+            .filter(|piece| piece.kind == PieceKind::Word)
             .map(|piece| piece.text.to_lowercase())
     };
     let first = word(start)?;
@@ -189,15 +193,15 @@ fn drop_remarks(pieces: &mut Vec<Piece<'_>>) {
     let mut open: Vec<(usize, bool)> = Vec::new();
     for at in 0..pieces.len() {
         match pieces[at].kind {
-            Kind::Open => open.push((at, false)),
-            Kind::Close => match open.pop() {
+            PieceKind::Open => open.push((at, false)),
+            PieceKind::Close => match open.pop() {
                 Some((start, true)) => {
                     dropped[start..=at].fill(true);
                 }
                 Some(_) => {}
                 None => dropped[at] = true,
             },
-            Kind::Word | Kind::Stop => {
+            PieceKind::Word | PieceKind::Stop => {
                 if let Some(last) = open.last_mut() {
                     last.1 = true;
                 }

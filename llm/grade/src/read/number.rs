@@ -66,7 +66,7 @@ impl Literal {
         Some(Self { value, places: None, significant: 0, cut: false, digits: digits.into() })
     }
 
-    /// Whether it is a decimal of so many digits that it hardly is exact: what programs print for the
+    /// Whether it is a decimal with too many digits to be exact: what programs print for the
     /// numbers in an expression.
     pub(crate) fn is_long(&self) -> bool {
         const DIGITS: u32 = 12;

@@ -62,7 +62,7 @@ fn plain_notation(text: &str) -> Cow<'_, str> {
 /// The number and the unit of an answer such as `5 m`, `3s` or `9.8 m/s^2` in italic letters.
 ///
 /// They are a unit if the gold answer is a number. A letter by itself must be one of the usual symbols and
-/// stand behind a space, in which nobody writes a product; right behind the digits only m and s are read
+/// stand behind a space, where products are not written; right behind the digits only m and s are read
 /// so: `2g`, `3h` and `5N` are products of a symbol more often.
 pub(crate) fn letters_behind(text: &str) -> Option<(&str, Unit)> {
     let ends = |c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³');

@@ -2,7 +2,7 @@
 
 use super::name::{Name, with_labels};
 use super::scalar::{Scalar, same};
-use super::value::{Family, Interval, Operation, Value, open_interval};
+use super::value::{IndexedUnion, Interval, Operation, Value, open_interval};
 use super::vector;
 use crate::agreement::Agreement;
 use crate::budget::{Exhausted, Fuel};
@@ -119,7 +119,7 @@ fn unnamed_values(a: &Value, b: &Value, fuel: &Fuel<'_>) -> Result {
         (V::Operated(operation, a), V::Operated(other, b)) if operation == other => {
             in_any_order(a, b, fuel)
         }
-        (V::Family(a), V::Family(b)) => families(a, b, fuel),
+        (V::IndexedUnion(a), V::IndexedUnion(b)) => families(a, b, fuel),
         (V::Matrix(a), V::Matrix(b)) => tables(a, b, fuel),
         (V::Scalar(sum), V::Tuple(items)) | (V::Tuple(items), V::Scalar(sum)) => {
             let cells: Option<Vec<_>> = items.iter().map(cell).collect();
@@ -223,7 +223,7 @@ fn intervals(a: &Interval, b: &Interval, fuel: &Fuel<'_>) -> Result {
 }
 
 /// Over the same range of an index, the same sets.
-fn families(a: &Family, b: &Family, fuel: &Fuel<'_>) -> Result {
+fn families(a: &IndexedUnion, b: &IndexedUnion, fuel: &Fuel<'_>) -> Result {
     let ends = all(a.ends.iter().zip(&b.ends), |(a, b)| same(a, b, fuel))?;
     if ends == Agreement::No {
         return Ok(ends);

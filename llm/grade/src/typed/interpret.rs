@@ -6,7 +6,7 @@ use super::name::Name;
 use super::order;
 use super::scalar::Scalar;
 use super::set::{complement, operate};
-use super::value::{Family, Interval, Operation, Value, open_interval};
+use super::value::{IndexedUnion, Interval, Operation, Value, open_interval};
 use crate::budget::Fuel;
 use crate::read::{
     BIG_UNION, Bracket, ELLIPSIS, Function, Node, ReadError, Relation, Unit, parse_unit,
@@ -79,7 +79,7 @@ fn interpret_unmeasured(node: &Node, fuel: &Fuel<'_>) -> Result<Value> {
                 _ => return Err(ReadError::syntax("a union over no range")),
             };
             let (ends, member) = family(range, last, member)?;
-            Value::Family(Box::new(Family { ends, member: interpret(&member, fuel)? }))
+            Value::IndexedUnion(Box::new(IndexedUnion { ends, member: interpret(&member, fuel)? }))
         }
         // `\mathbb{R} - \{0\}`.
         Node::Sum(terms) if let Some((whole, removed)) = set_difference(terms) => {

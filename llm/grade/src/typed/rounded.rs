@@ -23,9 +23,9 @@ use std::cmp::Ordering;
 
 /// A decimal with fewer digits than these is not a rounding of an exact value.
 const ROUNDED_DIGITS: u32 = 5;
-/// From so many digits on a decimal may be a rounding of an integer.
+/// Fewest digits of a decimal that may be a rounded integer.
 const INTEGER_DIGITS: u32 = 12;
-/// From so many digits on a decimal may be a printed double.
+/// Fewest digits of a decimal that may be a printed double.
 const DOUBLE_DIGITS: u32 = 16;
 /// With more digits a decimal is longer than the print of a double is by default.
 const LONGEST_DOUBLE: u32 = 17;

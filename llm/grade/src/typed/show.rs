@@ -23,7 +23,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
         Value::List(_, false) => "list",
         Value::Union(_) => "union",
         Value::Operated(..) => "set",
-        Value::Family(_) => "union",
+        Value::IndexedUnion(_) => "union",
         Value::Matrix(_) => "matrix",
         Value::Ratio(_) => "ratio",
         Value::Named(_, value, _) => kind(value),
@@ -45,7 +45,7 @@ pub(crate) fn show(value: &Value) -> String {
         Value::List(items, _) => format!("{{{}}}", all(items, ", ")),
         Value::Union(parts) => all(parts, " ∪ "),
         Value::Operated(operation, sets) => all(sets, &format!(" {} ", operation.sign())),
-        Value::Family(family) => {
+        Value::IndexedUnion(family) => {
             let [first, last] = &family.ends;
             format!("⋃ ({} to {}) {}", expression(first), expression(last), show(&family.member))
         }

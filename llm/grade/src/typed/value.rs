@@ -15,7 +15,7 @@ pub(crate) struct Interval {
 
 /// A set for each value of an index.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Family {
+pub(crate) struct IndexedUnion {
     /// The first and the last value of the index; ±∞ for all integers.
     pub(super) ends: [Node; 2],
     /// The set, with one symbol for the index of every family.
@@ -46,7 +46,7 @@ pub(crate) enum Value {
     /// Sets with an operation between them that is not carried out.
     Operated(Operation, Vec<Value>),
     /// A union over an index.
-    Family(Box<Family>),
+    IndexedUnion(Box<IndexedUnion>),
     Matrix(Vec<Vec<Scalar>>),
     /// Three or more numbers up to a common factor.
     Ratio(Vec<Node>),

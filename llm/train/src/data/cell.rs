@@ -9,18 +9,18 @@ const DEEPEST: usize = 32;
 
 /// A value of a row. Numbers keep their digits: an answer of 23 digits is not rounded to 16.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
+pub(super) enum ColumnValue {
     Null,
     Bool(bool),
     Number(String),
     Text(String),
-    List(Vec<Cell>),
-    Object(BTreeMap<String, Cell>),
+    List(Vec<ColumnValue>),
+    Object(BTreeMap<String, ColumnValue>),
     /// Bytes that are not text.
     Binary,
 }
 
-impl Cell {
+impl ColumnValue {
     /// A value of JSON.
     ///
     /// # Errors

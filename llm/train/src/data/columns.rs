@@ -1,6 +1,6 @@
 //! Which column holds what, and the forms that answers have.
 
-use super::cell::Cell;
+use super::cell::ColumnValue;
 use super::messages::{Asked, asked};
 use super::row::DataRow;
 
@@ -50,7 +50,7 @@ impl<S: AsRef<str>> Columns<S> {
     pub(super) fn problem(&self, row: &DataRow) -> Result<Asked, String> {
         let cell = column(row, self.problem.as_ref(), &PROBLEM);
         let asked = match cell.map_err(|names| missing(row, &names))? {
-            Cell::List(messages) => asked(messages)?,
+            ColumnValue::List(messages) => asked(messages)?,
             cell => {
                 let question = cell.text().ok_or_else(|| {
                     format!("is {}; allowed: a text, or a list of messages", cell.kind())
@@ -86,18 +86,18 @@ impl<S: AsRef<str>> Columns<S> {
     /// Whether a row has an answer, or at least something in its place.
     pub(super) fn has_answer(&self, row: &DataRow) -> bool {
         let cell = column(row, self.answer.as_ref(), &ANSWER);
-        cell.is_ok_and(|cell| !matches!(cell, Cell::Null))
+        cell.is_ok_and(|cell| !matches!(cell, ColumnValue::Null))
     }
 
     pub(super) fn id(&self, row: &DataRow) -> Option<String> {
-        column(row, self.id.as_ref(), &ID).ok().and_then(Cell::text)
+        column(row, self.id.as_ref(), &ID).ok().and_then(ColumnValue::text)
     }
 }
 
 /// A list of one answer is that answer.
-fn answer_text(cell: &Cell) -> Option<String> {
-    let Cell::List(items) = cell else { return cell.text() };
-    let items: Vec<String> = items.iter().map(Cell::text).collect::<Option<_>>()?;
+fn answer_text(cell: &ColumnValue) -> Option<String> {
+    let ColumnValue::List(items) = cell else { return cell.text() };
+    let items: Vec<String> = items.iter().map(ColumnValue::text).collect::<Option<_>>()?;
     match &items[..] {
         [] => None,
         [only] => Some(only.clone()),
@@ -106,7 +106,7 @@ fn answer_text(cell: &Cell) -> Option<String> {
 }
 
 /// The value of the named column, or of the first of the usual ones; else the names that were tried.
-fn column<'a>(row: &'a DataRow, name: &str, usual: &[&str]) -> Result<&'a Cell, String> {
+fn column<'a>(row: &'a DataRow, name: &str, usual: &[&str]) -> Result<&'a ColumnValue, String> {
     let found = match name {
         "" => usual.iter().find_map(|name| row.get(*name)),
         name => row.get(name).or_else(|| inside(row, name)),
@@ -114,12 +114,12 @@ fn column<'a>(row: &'a DataRow, name: &str, usual: &[&str]) -> Result<&'a Cell, 
     found.ok_or_else(|| if name.is_empty() { usual.join(" or ") } else { name.to_owned() })
 }
 
-fn inside<'a>(row: &'a DataRow, path: &str) -> Option<&'a Cell> {
+fn inside<'a>(row: &'a DataRow, path: &str) -> Option<&'a ColumnValue> {
     let mut steps = path.split('.');
     let first = row.get(steps.next()?)?;
     steps.try_fold(first, |value, step| match value {
-        Cell::Object(fields) => fields.get(step),
-        Cell::List(items) => items.get(step.parse::<usize>().ok()?),
+        ColumnValue::Object(fields) => fields.get(step),
+        ColumnValue::List(items) => items.get(step.parse::<usize>().ok()?),
         _ => None,
     })
 }

@@ -59,7 +59,7 @@ impl Loaded {
 
 /// How rows are taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct ReadOptions {
     /// Rows without an answer are problems, too: a program gives the rewards.
     pub optional_answers: bool,
     /// Faults are collected in [`Loaded::faulty`] and [`Loaded::unreadable`]; else the first is an error.
@@ -75,7 +75,7 @@ pub struct Reading {
 pub fn load_file<S: AsRef<str>>(
     path: &Path,
     columns: &Columns<S>,
-    reading: Reading,
+    reading: ReadOptions,
 ) -> Result<Loaded> {
     let files = files(path, "")?;
     let mut loader = Loader { reading, keep_all: true, ..Loader::default() };
@@ -100,7 +100,7 @@ pub fn load_file<S: AsRef<str>>(
 ///
 /// # Errors
 /// Files that cannot be read; rows without problem or answer; no problems at all.
-pub fn load_set(set: &DataSet, path: &Path, reading: Reading) -> Result<Loaded> {
+pub fn load_set(set: &DataSet, path: &Path, reading: ReadOptions) -> Result<Loaded> {
     let usual = Columns { problem: "", answer: "", id: "", form: AnswerForm::Plain };
     let mut loader = Loader { reading, ..Loader::default() };
     for file in files(path, set.files)? {
@@ -125,7 +125,7 @@ pub fn load_set(set: &DataSet, path: &Path, reading: Reading) -> Result<Loaded> 
 
 #[derive(Default)]
 struct Loader {
-    reading: Reading,
+    reading: ReadOptions,
     /// Whether rows that repeat a problem are kept, and answers that cannot be graded are faults.
     keep_all: bool,
     grader: Grader,

@@ -1,6 +1,6 @@
 //! Prompts that are given as messages, as in the data sets of TRL and verl.
 
-use super::cell::Cell;
+use super::cell::ColumnValue;
 
 /// What a list of messages asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,7 +18,7 @@ const ALLOWED: &str = "allowed: one message of the user, and before it one of th
 ///
 /// # Errors
 /// A conversation of several turns, other roles, and contents that are not text.
-pub(super) fn asked(messages: &[Cell]) -> Result<Asked, String> {
+pub(super) fn asked(messages: &[ColumnValue]) -> Result<Asked, String> {
     let (mut question, mut system) = (None, None);
     for (at, message) in messages.iter().enumerate() {
         let (role, text) = role_and_text(message)
@@ -36,25 +36,29 @@ pub(super) fn asked(messages: &[Cell]) -> Result<Asked, String> {
     Ok(Asked { question, system })
 }
 
-fn role_and_text(message: &Cell) -> Result<(&str, String), String> {
-    let Cell::Object(fields) = message else {
+fn role_and_text(message: &ColumnValue) -> Result<(&str, String), String> {
+    let ColumnValue::Object(fields) = message else {
         return Err(format!("is {}, not an object of role and content", message.kind()));
     };
-    let Some(Cell::Text(role)) = fields.get("role") else {
+    let Some(ColumnValue::Text(role)) = fields.get("role") else {
         return Err("has no text 'role'".to_owned());
     };
     match fields.get("content") {
-        Some(Cell::Text(text)) => Ok((role, text.clone())),
-        Some(Cell::List(parts)) => Ok((role, parts.iter().map(part).collect::<Result<_, _>>()?)),
-        other => Err(format!("has {} for 'content'", other.map_or("nothing", Cell::kind))),
+        Some(ColumnValue::Text(text)) => Ok((role, text.clone())),
+        Some(ColumnValue::List(parts)) => {
+            Ok((role, parts.iter().map(part).collect::<Result<_, _>>()?))
+        }
+        other => Err(format!("has {} for 'content'", other.map_or("nothing", ColumnValue::kind))),
     }
 }
 
 /// The text of a part of a content; pictures and the like are refused.
-fn part(part: &Cell) -> Result<String, String> {
-    let Cell::Object(fields) = part else { return Err("has a part that is not an object".into()) };
+fn part(part: &ColumnValue) -> Result<String, String> {
+    let ColumnValue::Object(fields) = part else {
+        return Err("has a part that is not an object".into());
+    };
     match fields.get("text") {
-        Some(Cell::Text(text)) => Ok(text.clone()),
+        Some(ColumnValue::Text(text)) => Ok(text.clone()),
         _ => Err("has a part without text".to_owned()),
     }
 }
@@ -65,7 +69,9 @@ mod tests {
 
     fn read(json: &str) -> Result<Asked, String> {
         let raw: Box<serde_json::value::RawValue> = serde_json::from_str(json).unwrap();
-        let Cell::List(messages) = Cell::of_json(&raw)? else { panic!("a list: {json}") };
+        let ColumnValue::List(messages) = ColumnValue::of_json(&raw)? else {
+            panic!("a list: {json}")
+        };
         asked(&messages)
     }
 

@@ -28,7 +28,7 @@ mod rows;
 mod verl;
 
 pub use columns::{AnswerForm, Columns};
-pub use load::{Loaded, Reading, load_file, load_set};
+pub use load::{Loaded, ReadOptions, load_file, load_set};
 pub use overlap::{Benchmark, Overlap, Overlaps};
 pub use problem::{Gold, Grade, Problem, Puzzle};
 pub use registry::{DATA_SETS, DataSet, Purpose};

@@ -1,6 +1,6 @@
 //! The rows of Parquet files.
 
-use super::cell::Cell;
+use super::cell::ColumnValue;
 use super::row::{DataRow, Take, place};
 use crate::error::{Error, Result};
 use parquet::errors::ParquetError;
@@ -71,8 +71,8 @@ impl Iterator for Rows {
         let read = self.rows.next()?;
         let columns = |row: parquet::record::Row| {
             let read = row.into_columns().into_iter();
-            let read = read.map(|(name, field)| (name, Cell::of_parquet(field)));
-            read.chain(self.left.iter().map(|name| (name.clone(), Cell::Null))).collect()
+            let read = read.map(|(name, field)| (name, ColumnValue::of_parquet(field)));
+            read.chain(self.left.iter().map(|name| (name.clone(), ColumnValue::Null))).collect()
         };
         Some(read.map(columns))
     }

@@ -1,6 +1,6 @@
 //! The rows of JSON, CSV and Parquet files.
 
-use super::cell::Cell;
+use super::cell::ColumnValue;
 use super::parquet::parquet_rows;
 use super::row::{DataRow, Take, place};
 use crate::error::{Error, Result};
@@ -156,10 +156,10 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
 
 fn row(raw: RawRow, wanted: &dyn Fn(&str) -> bool) -> Result<DataRow, String> {
     let cell = |(name, value): (String, Box<RawValue>)| match wanted(&name) {
-        true => Cell::of_json(&value)
+        true => ColumnValue::of_json(&value)
             .map(|cell| (name.clone(), cell))
             .map_err(|problem| format!("{name}: {problem}")),
-        false => Ok((name, Cell::Null)),
+        false => Ok((name, ColumnValue::Null)),
     };
     raw.into_iter().map(cell).collect()
 }
@@ -173,7 +173,7 @@ fn separated_rows(path: &Path, reader: impl BufRead, delimiter: u8, take: Take<'
         let record = record.map_err(wrong)?;
         let number = record.position().map_or(0, csv::Position::line) as usize;
         let cells = names.iter().zip(&record);
-        let row = cells.map(|(name, value)| (name.to_owned(), Cell::Text(value.to_owned())));
+        let row = cells.map(|(name, value)| (name.to_owned(), ColumnValue::Text(value.to_owned())));
         take(&place(path, number), number, row.collect())?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::countdown::{Prior, PuzzleShape, Solved};
 use crate::data::{
-    Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, Reading, load_file, load_set,
+    Columns, DATA_SETS, DataSet, Gold, Loaded, Problem, ReadOptions, load_file, load_set,
 };
 use crate::error::{Error, Result};
 use rand::SeedableRng;
@@ -84,13 +84,15 @@ impl TaskSource {
     /// # Errors
     /// Files that cannot be read at all.
     pub fn check(&self) -> Result<Loaded> {
-        let reading = Reading { collect_faults: true, ..Reading::default() };
+        let reading = ReadOptions { collect_faults: true, ..ReadOptions::default() };
         match self {
             Self::Countdown { .. } => self.training(),
             Self::Set { set, .. } => load_set(set, &self.files()?, reading),
-            Self::File { path, columns, optional_answers } => {
-                load_file(path, columns, Reading { optional_answers: *optional_answers, ..reading })
-            }
+            Self::File { path, columns, optional_answers } => load_file(
+                path,
+                columns,
+                ReadOptions { optional_answers: *optional_answers, ..reading },
+            ),
         }
     }
 
@@ -144,9 +146,10 @@ impl TaskSource {
                 let problems = countdown(*shape, *seed, split, count)?;
                 return Ok(Loaded { rows: problems.len(), problems, ..Loaded::default() });
             }
-            Self::Set { set, .. } => load_set(set, &self.files()?, Reading::default())?,
+            Self::Set { set, .. } => load_set(set, &self.files()?, ReadOptions::default())?,
             Self::File { path, columns, optional_answers } => {
-                let reading = Reading { optional_answers: *optional_answers, ..Reading::default() };
+                let reading =
+                    ReadOptions { optional_answers: *optional_answers, ..ReadOptions::default() };
                 load_file(path, columns, reading)?
             }
         };

@@ -60,7 +60,7 @@ fn text() -> String {
     text
 }
 
-/// Words in lines of at most so many characters; a longer word has a line of its own.
+/// Words in lines of at most `width` characters; a longer word gets its own line.
 fn wrapped(words: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in words.split(' ') {

@@ -11,29 +11,29 @@ use rs_grpo_figures::{
     Axis, Color, Column, Dash, Figure, Panel, Result as FigureResult, Series, Table,
 };
 use rs_grpo_sims::bandit::{
-    Config, Family, Search, Spread, Threshold, predicted_threshold, signal_to_noise,
+    BorderEstimator, Config, Search, Threshold, UpdateNoise, predicted_threshold, signal_to_noise,
     simulated_threshold,
 };
 use serde::Serialize;
 
 /// The estimators that are compared, with the letter of their parameter.
-const FAMILIES: [(Family, &str, &str); 3] = [
-    (Family::RsGrpo, "rs-grpo", "β"),
-    (Family::RsLoo, "rs-loo", "β"),
-    (Family::PkpoLooMm, "pkpo-loo-mm", "k"),
+const FAMILIES: [(BorderEstimator, &str, &str); 3] = [
+    (BorderEstimator::RsGrpo, "rs-grpo", "β"),
+    (BorderEstimator::RsLoo, "rs-loo", "β"),
+    (BorderEstimator::PkpoLooMm, "pkpo-loo-mm", "k"),
 ];
 
 /// One estimator at one group size.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Row {
-    family: Family,
+    family: BorderEstimator,
     group_size: usize,
     /// From the expected updates; `None` if none escapes.
     predicted: Option<f64>,
     /// From runs, with an interval; `None` if nothing is predicted, or if the runs do not cross one half.
     simulated: Option<Threshold>,
     /// Noise of one update at the predicted threshold.
-    spread: Option<Spread>,
+    spread: Option<UpdateNoise>,
 }
 
 /// What `--format json` prints.
@@ -122,8 +122,8 @@ fn simulated(row: &Row) -> String {
     })
 }
 
-fn number(family: Family, value: f64) -> String {
-    if family == Family::PkpoLooMm { value.to_string() } else { format!("{value:.3}") }
+fn number(family: BorderEstimator, value: f64) -> String {
+    if family == BorderEstimator::PkpoLooMm { value.to_string() } else { format!("{value:.3}") }
 }
 
 /// Left the thresholds of β, right the noise of one update.
