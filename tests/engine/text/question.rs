@@ -77,8 +77,7 @@ fn templates_that_do_not_fit_are_refused() {
     let folder = TempDir::new().unwrap();
     let (_, tokenizer) = model(&folder, "model", &["<|endoftext|>"]);
     let refuse = |options: PromptOptions| {
-        let error = Question::new(&options, folder.path(), &tokenizer, true).unwrap_err();
-        error.to_string().replace(&folder.path().display().to_string(), "[folder]")
+        Question::new(&options, folder.path(), &tokenizer, true).unwrap_err().to_string()
     };
     let default = PromptOptions::default();
     let text = |template: &str| PromptOptions { template: template.into(), ..default.clone() };
