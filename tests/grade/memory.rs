@@ -1,11 +1,9 @@
 //! What one verdict allocates, whatever the size of the numbers in the two answers is. A binary of its
 //! own: its allocator counts the bytes of the whole process.
 
+use grade_laws::expression;
 use peak_alloc::PeakAlloc;
 use rs_grpo_grade::{Grader, Verdict};
-
-#[path = "../../llm/grade/examples/towers/expression.rs"]
-mod expression;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;

@@ -4,6 +4,8 @@
 //! The fuzz targets of `llm/grade/fuzz` look for inputs that break a law; `cargo test` checks the
 //! inputs that fuzzing kept. The laws need no fuzzer, so this crate depends on the grader alone.
 
+pub mod expression;
+
 use rs_grpo_grade::{Grader, Unboxed, Verdict};
 
 /// What stands between the two texts of one input.

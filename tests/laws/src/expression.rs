@@ -1,7 +1,8 @@
 //! Random expressions whose values are huge, tiny, or near a point where a function changes its nature.
 
 /// Draws expressions: SplitMix64, so that a seed always gives the same ones.
-pub(crate) struct Source(u64);
+#[derive(Debug)]
+pub struct Source(u64);
 
 /// Functions of one argument.
 const FUNCTIONS: [&str; 26] = [
@@ -80,7 +81,8 @@ const DECIMALS: [&str; 14] = [
 const CONSTANTS: [&str; 7] = ["e", "\\pi", "i", "x", "k", "\\infty", "y"];
 
 impl Source {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// A source; equal seeds give the same expressions.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -101,7 +103,7 @@ impl Source {
     }
 
     /// Two answers: often the same one with a small change, so that they have to be told apart.
-    pub(crate) fn pair(&mut self) -> (String, String) {
+    pub fn pair(&mut self) -> (String, String) {
         let depth = 1 + self.below(5);
         let a = if self.below(8) == 0 { self.collection() } else { self.expression(depth) };
         let b = match self.below(6) {

@@ -1,17 +1,15 @@
 //! Random towers of powers, roots and functions, made to use up memory or time:
-//! `cargo run --release -p rs-grpo-grade --example towers -- [COUNT] [SEED]`. Each answer is graded as the
+//! `cargo run --release -p grade-laws --example towers -- [COUNT] [SEED]`. Each answer is graded as the
 //! gold answer and as the prediction. States the longest verdict in time of the processor, and the most
 //! memory over the start as an allocator that counts bytes sees it. `ulimit -v 1048576` shows that nothing
 //! else is taken.
 
 use cpu_time::ThreadTime;
+use grade_laws::expression;
 use peak_alloc::PeakAlloc;
 use rs_grpo_grade::Grader;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-#[path = "towers/expression.rs"]
-mod expression;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
